@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+// Targets stand in the order in which data flows; a target imports only targets named above it.
+import PackageDescription
+
+/// Every target treats warnings as errors and speaks Swift 6.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// The numeric core and the interpreter run on one thread at a time, and the graph's own objects never
+/// leave it, so run-time exclusivity checks only cost time there (10 % of a scalar backward pass).
+let hot: [SwiftSetting] =
+  strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
+let package = Package(
+  name: "nnrepl",
+  products: [.executable(name: "nnrepl", targets: ["nnrepl"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // OpenBLAS, for matrix products.
+    .systemLibrary(name: "CBLAS", providers: [.apt(["libopenblas-dev"])]),
+
+    // What Swift cannot say: a flag that a signal handler may write, and files embedded at build time.
+    .target(name: "CSupport", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+
+    // Where source text is kept, and what can be said about a span of it.
+    .target(name: "Diagnostics", swiftSettings: strict),
+
+    // Shapes, storage, dtypes, broadcasting, kernels, BLAS, random streams; no gradients.
+    .target(name: "Tensors", dependencies: ["CBLAS"], swiftSettings: hot),
+
+    // The op table, the recorded graph, backward, replay, gradient checks.
+    .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: hot),
+
+    // Optimizers: written with formulas over tensors.
+    .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: hot),
+
+    // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
+    .target(name: "Explain", dependencies: ["Tensors", "Autograd", "Networks"], swiftSettings: strict),
+
+    // Text to tokens to tree, with recovery; a formatter back to text.
+    .target(name: "Syntax", dependencies: ["Diagnostics"], swiftSettings: strict),
+
+    // Tree to executable closures and their execution; names bound to ops; cells and `Session`.
+    .target(
+      name: "Runtime",
+      dependencies: [
+        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "CSupport",
+      ],
+      swiftSettings: hot),
+
+    // Lessons: reading them, and comparing what they print with what was recorded.
+    .target(
+      name: "Lessons",
+      dependencies: ["Diagnostics", "Runtime", "CSupport"], swiftSettings: strict),
+
+    // Any value above as styled text.
+    .target(
+      name: "Rendering",
+      dependencies: [
+        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
+      ],
+      swiftSettings: strict),
+
+    // Arguments, files, processes, terminal. All input and output is here.
+    .executableTarget(
+      name: "nnrepl",
+      dependencies: [
+        "CSupport", "Diagnostics", "Runtime", "Lessons", "Rendering",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+  ]
+)

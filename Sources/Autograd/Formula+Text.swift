@@ -1,0 +1,90 @@
+// Formulas as text, with brackets only where precedence asks for them.
+import Tensors
+
+/// How an op is written.
+package enum Notation: Sendable {
+  /// `sigmoid(x)`, with attributes that differ from their default.
+  case call
+  /// `x + y`; spaced or tight, binding as tightly as `strength`.
+  case infix(String, strength: Int)
+  case prefix(String)
+  /// `x.T`
+  case suffix(String)
+  /// `x[0, 2]`
+  case index
+  /// `x.reshape(2, 3)`
+  case method
+
+  static let strengths = (comparison: 0, sum: 1, product: 2, unary: 3, power: 4, atom: 5)
+}
+
+extension Formula {
+  package var text: String { written { _ in nil } }
+
+  /// The formula with each symbol that has a number replaced by it.
+  package func substituted(_ format: NumberFormat) -> String {
+    written { leaf in
+      guard case .symbol(let symbol) = leaf, let value = symbol.value else { return nil }
+      return format(value)
+    }
+  }
+
+  /// Text in which `leaf` may write a leaf its own way.
+  package func written(_ leaf: (Formula) -> String?) -> String {
+    write(strength: 0, opens: true, leaf)
+  }
+
+  /// - Parameter opens: whether nothing stands before this in its brackets; else a leading minus is
+  ///   bracketed, as in `2*(-3)`.
+  private func write(strength: Int, opens: Bool, _ leaf: (Formula) -> String?) -> String {
+    if let own = leaf(self) { return Formula.signed(own, strength, opens) }
+    switch self {
+    case .number(let n): return Formula.signed(NumberFormat(digits: 6)(n), strength, opens)
+    case .operand(let i): return i < 3 ? ["x", "y", "w"][i] : "x\(i)"
+    case .entry(let i, let offset): return "\(["x", "y", "w"][min(i, 2)])[\(offset)]"
+    case .result: return "z"
+    case .cotangent: return "dz"
+    case .attribute(let name): return name
+    case .symbol(let symbol): return Formula.signed(symbol.text, strength, opens)
+    case .apply(let name, let arguments, let attributes):
+      return apply(name, arguments, attributes, strength, opens, leaf)
+    }
+  }
+
+  private static func signed(_ text: String, _ strength: Int, _ opens: Bool) -> String {
+    guard text.hasPrefix("-") else { return text }
+    return opens && strength < Notation.strengths.power ? text : "(\(text))"
+  }
+
+  private func apply(
+    _ name: String, _ arguments: [Formula], _ attributes: Attributes, _ strength: Int, _ opens: Bool,
+    _ leaf: (Formula) -> String?
+  ) -> String {
+    func inside(_ formula: Formula) -> String { formula.write(strength: 0, opens: true, leaf) }
+    let atom = Notation.strengths.atom
+    switch Op.named(name)?.notation ?? .call {
+    case .infix(let symbol, let own) where arguments.count == 2:
+      let brackets = own < strength
+      let power = own == Notation.strengths.power
+      let left = arguments[0].write(
+        strength: power ? own + 1 : own, opens: brackets || opens, leaf)
+      let right = arguments[1].write(
+        strength: power ? Notation.strengths.unary : own + 1, opens: false, leaf)
+      return brackets ? "(\(left)\(symbol)\(right))" : "\(left)\(symbol)\(right)"
+    case .prefix(let symbol) where arguments.count == 1:
+      let own = Notation.strengths.unary
+      let brackets = own < strength || !opens
+      let inner = arguments[0].write(strength: Notation.strengths.product, opens: false, leaf)
+      return brackets ? "(\(symbol)\(inner))" : symbol + inner
+    case .suffix(let symbol) where arguments.count == 1:
+      return arguments[0].write(strength: atom, opens: false, leaf) + symbol
+    case .index where arguments.count == 1:
+      return arguments[0].write(strength: atom, opens: false, leaf) + "[\(attributes.indexText)]"
+    case .method where arguments.count == 1:
+      return arguments[0].write(strength: atom, opens: false, leaf) + ".\(name)(\(attributes.text))"
+    default:
+      let shown = arguments.map(inside) + (attributes.text.isEmpty ? [] : [attributes.text])
+      return "\(name)(\(shown.joined(separator: ", ")))"
+    }
+  }
+}

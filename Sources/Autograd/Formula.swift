@@ -1,0 +1,163 @@
+// What a derivative says: an expression that can be evaluated, printed, and printed with its numbers.
+import Tensors
+
+/// An expression over the ops of the table. Local derivatives, vector-Jacobian products and the formulas
+/// that a learner wrote are all of this type.
+package indirect enum Formula: Sendable {
+  case number(Double)
+  /// A whole operand of the op that states this formula: `x`, `y`.
+  case operand(Int)
+  /// One entry of an operand, by its row-major offset: `x[0, 2]`.
+  case entry(Int, offset: Int)
+  /// The op's own result, `z`.
+  case result
+  /// The gradient with respect to the op's result, `dz`.
+  case cotangent
+  /// An attribute of the op that is a number, such as `negative_slope`.
+  case attribute(String)
+  /// Something with a name and, if it is a single number, a value.
+  case symbol(Symbol)
+  case apply(String, [Formula], Attributes)
+}
+
+/// A name in a formula, with its number for substitution.
+package struct Symbol: Sendable {
+  package let text: String
+  package let value: Double?
+
+  package init(_ text: String, value: Double? = nil) {
+    self.text = text
+    self.value = value
+  }
+}
+
+// MARK: - Building, with the arithmetic of 0 and 1 done at once
+
+extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  package init(floatLiteral value: Double) { self = .number(value) }
+  package init(integerLiteral value: Int) { self = .number(Double(value)) }
+
+  package static let x = Formula.operand(0)
+  package static let y = Formula.operand(1)
+  package static let z = Formula.result
+  package static let dz = Formula.cotangent
+
+  package static func call(_ name: String, _ arguments: Formula...) -> Formula {
+    .apply(name, arguments, Attributes())
+  }
+
+  package static func where_(_ relation: String, _ a: Formula, _ b: Formula, _ yes: Formula, _ no: Formula)
+    -> Formula
+  {
+    .call("where", .call(relation, a, b), yes, no)
+  }
+
+  package var number: Double? { if case .number(let n) = self { n } else { nil } }
+
+  package static func + (a: Formula, b: Formula) -> Formula {
+    if a.number == 0 { return b }
+    if b.number == 0 { return a }
+    if let x = a.number, let y = b.number { return .number(x + y) }
+    let (m, p) = a.scaled
+    let (n, q) = b.scaled
+    if p.matches(q) { return .number(m + n) * p }
+    if n < 0 { return a - .number(-n) * q }
+    return .call("add", a, b)
+  }
+
+  package static func - (a: Formula, b: Formula) -> Formula {
+    if b.number == 0 { return a }
+    if a.number == 0 { return -b }
+    if let x = a.number, let y = b.number { return .number(x - y) }
+    return .call("sub", a, b)
+  }
+
+  package static func * (a: Formula, b: Formula) -> Formula {
+    if a.number == 0 || b.number == 0 { return 0 }
+    if a.number == 1 { return b }
+    if b.number == 1 { return a }
+    if let x = a.number, let y = b.number { return .number(x * y) }
+    // Numbers come first and signs outermost: `2*x`, `-(x*y)` as `-x*y`.
+    let (m, p) = a.scaled
+    let (n, q) = b.scaled
+    if m != 1 || n != 1 {
+      let factor = m * n
+      if factor == 1 { return p * q }
+      return factor == -1 ? -(p * q) : .call("mul", .number(factor), p * q)
+    }
+    return .call("mul", a, b)
+  }
+
+  package static func / (a: Formula, b: Formula) -> Formula {
+    if a.number == 0 { return 0 }
+    if b.number == 1 { return a }
+    if let x = a.number, let y = b.number, y != 0 { return .number(x / y) }
+    return .call("div", a, b)
+  }
+
+  package static prefix func - (a: Formula) -> Formula {
+    if let n = a.number { return .number(-n) }
+    if case .apply("neg", let inner, _) = a { return inner[0] }
+    return .call("neg", a)
+  }
+
+  package func power(_ exponent: Formula) -> Formula {
+    if exponent.number == 1 { return self }
+    if exponent.number == 0 { return 1 }
+    return .call("pow", self, exponent)
+  }
+
+  /// Whether two formulas are the same expression.
+  func matches(_ other: Formula) -> Bool {
+    switch (self, other) {
+    case (.number(let a), .number(let b)): a == b
+    case (.operand(let a), .operand(let b)): a == b
+    case (.entry(let a, let i), .entry(let b, let j)): a == b && i == j
+    case (.result, .result), (.cotangent, .cotangent): true
+    case (.attribute(let a), .attribute(let b)): a == b
+    case (.symbol(let a), .symbol(let b)): a.text == b.text
+    case (.apply(let f, let a, let p), .apply(let g, let b, let q)):
+      f == g && a.count == b.count && p.text == q.text && zip(a, b).allSatisfy { $0.matches($1) }
+    default: false
+    }
+  }
+
+  /// The formula as a number times a rest.
+  private var scaled: (Double, Formula) {
+    switch self {
+    case .number(let n): (n, 1)
+    case .apply("neg", let inner, _):
+      { (-$0.0, $0.1) }(inner[0].scaled)
+    case .apply("mul", let factors, _):
+      if let n = factors[0].number { (n, factors[1]) } else { (1, self) }
+    default: (1, self)
+    }
+  }
+
+  /// The formula with its open places filled, simplified on the way.
+  package func filled(_ fill: (Formula) -> Formula?) -> Formula {
+    if let replacement = fill(self) { return replacement }
+    guard case .apply(let name, let arguments, let attributes) = self else { return self }
+    let parts = arguments.map { $0.filled(fill) }
+    switch name {
+    case "add": return parts[0] + parts[1]
+    case "sub": return parts[0] - parts[1]
+    case "mul": return parts[0] * parts[1]
+    case "div": return parts[0] / parts[1]
+    case "neg": return -parts[0]
+    case "pow": return parts[0].power(parts[1])
+    case "transpose": return Formula.transpose(parts[0])
+    default: return .apply(name, parts, attributes)
+    }
+  }
+
+  /// `(a @ b)ᵀ` is `bᵀ @ aᵀ`, and two transpositions cancel.
+  package static func transpose(_ a: Formula) -> Formula {
+    switch a {
+    case .apply("transpose", let inner, _): inner[0]
+    case .apply("matmul", let factors, _):
+      .call("matmul", transpose(factors[1]), transpose(factors[0]))
+    default: .call("transpose", a)
+    }
+  }
+}

@@ -1,0 +1,147 @@
+// The recorder: every op on a tracked value leaves a node behind.
+import Tensors
+
+/// Where in a source an op stands, and what its plain operands were called there.
+package struct Site: Sendable {
+  package let source: Int
+  package let start: Int
+  package let end: Int
+  package let operandNames: [String?]
+
+  package init(source: Int, start: Int, end: Int, operandNames: [String?] = []) {
+    self.source = source
+    self.start = start
+    self.end = end
+    self.operandNames = operandNames
+  }
+}
+
+/// What every recorded value of a session shares: a clock, names, places in the source.
+package final class Graph {
+  package private(set) var clock = 0
+  /// Off inside `no_grad`.
+  package var isRecording = true
+  package private(set) var names: [String] = [""]
+  private var nameNumbers: [String: UInt32] = ["": 0]
+  package private(set) var sites: [Site] = [Site(source: -1, start: 0, end: 0)]
+  private var walks: UInt32 = 0
+
+  package init() {}
+
+  @inline(__always)
+  func tick() -> Int {
+    clock &+= 1
+    return clock
+  }
+
+  func nextWalk() -> UInt32 {
+    walks &+= 1
+    return walks
+  }
+
+  package func number(of name: String) -> UInt32 {
+    if let known = nameNumbers[name] { return known }
+    names.append(name)
+    nameNumbers[name] = UInt32(names.count - 1)
+    return UInt32(names.count - 1)
+  }
+
+  package func add(_ site: Site) -> UInt32 {
+    sites.append(site)
+    return UInt32(sites.count - 1)
+  }
+
+  package func label(of node: Node) -> String? {
+    node.label == 0 ? nil : names[Int(node.label)]
+  }
+
+  // MARK: Recording
+
+  /// A leaf with a gradient.
+  package func parameter(_ value: Tensor) -> Node {
+    Node(leaf: value, parameter: true, time: tick())
+  }
+
+  /// A value that gradients do not reach.
+  package func constant(_ value: Tensor) -> Node {
+    Node(leaf: value, parameter: false, time: tick())
+  }
+
+  /// Records an op of one or two numbers whose value the caller has computed.
+  @inline(__always)
+  package func scalar(
+    _ op: Op, _ number: Double, _ first: Node?, _ second: Node?, constant: Double, site: UInt32
+  ) -> Node {
+    Node(
+      op: op, number: number, first, second, constant: constant, time: tick(), site: site)
+  }
+
+  /// Applies an op; the result is recorded if any operand is tracked.
+  package func apply(
+    _ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes(), site: UInt32 = 0
+  ) throws(TensorError) -> Node {
+    if attributes.isEmpty, let scalar = op.scalar, let result = scalarResult(op, scalar, operands, site)
+    {
+      return result
+    }
+    var dtype = DType.bool
+    for case .node(let node) in operands where node.dtype > dtype { dtype = node.dtype }
+    let nodes = operands.map { operand in
+      switch operand {
+      case .node(let node): node
+      case .number(let n): constant(Tensor(n, dtype: Graph.dtype(of: n, beside: dtype)))
+      }
+    }
+    let value = try op.forward(Call(inputs: nodes.map(\.value), attributes: attributes))
+    guard isRecording, op.isDifferentiable, nodes.contains(where: \.isTracked) else {
+      return constant(value)
+    }
+    return Node(
+      op: op, value: value, operands: nodes, attributes: attributes, time: tick(), site: site)
+  }
+
+  private func scalarResult(
+    _ op: Op, _ scalar: (Double, Double) -> Double, _ operands: [Node.Operand], _ site: UInt32
+  ) -> Node? {
+    guard operands.count == op.operands.count, operands.count <= 2, isRecording,
+      op.isDifferentiable
+    else { return nil }
+    var nodes: (Node?, Node?) = (nil, nil)
+    var numbers = (0.0, 0.0)
+    var constant = 0.0
+    var tracked = false
+    for (i, operand) in operands.enumerated() {
+      let number: Double
+      switch operand {
+      case .number(let n):
+        number = n
+        constant = n
+      case .node(let node):
+        guard node.isScalar else { return nil }
+        number = node.number
+        tracked = tracked || node.isTracked
+        if i == 0 { nodes.0 = node } else { nodes.1 = node }
+      }
+      if i == 0 { numbers.0 = number } else { numbers.1 = number }
+    }
+    guard tracked else { return nil }
+    return self.scalar(
+      op, scalar(numbers.0, numbers.1), nodes.0, nodes.1, constant: constant, site: site)
+  }
+
+  /// The dtype of a plain number beside a tensor: it never widens one, but makes whole numbers floats
+  /// when it is not whole itself.
+  package static func dtype(of number: Double, beside dtype: DType) -> DType {
+    if dtype.isFloat { return dtype }
+    return number == number.rounded() ? .int64 : .float64
+  }
+
+  /// Stores a new value into a leaf, outside the graph; what was computed from it becomes stale.
+  package func store(_ value: Tensor, into leaf: Node) throws(TensorError) {
+    guard value.shape == leaf.shape else { throw .notExpandable(value.shape, leaf.shape.dims) }
+    leaf.store(try value.converted(to: leaf.dtype), time: tick())
+  }
+
+  /// Puts a leaf's value back as it was, as if it had never changed.
+  func restore(_ value: Tensor, time: Int, into node: Node) { node.store(value, time: time) }
+}

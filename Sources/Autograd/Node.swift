@@ -1,0 +1,226 @@
+// What is recorded: one value, the op that made it, and what it was made from.
+import Tensors
+
+/// A value that may remember how it was computed. A single number is held inline; a tensor, its gradient,
+/// further operands and settings live in `extra`, so that a scalar program pays for none of them.
+package final class Node {
+  /// The number, if this is a tensor of rank 0.
+  package internal(set) var number: Double
+  /// The gradient's number, if there is one and this is of rank 0.
+  var slope: Double = 0
+  /// The operand that is a plain number, if one of two is.
+  let constant: Double
+  private(set) var first: Node?
+  private(set) var second: Node?
+  /// When the value was computed, on the graph's clock. Operands are older than results; where a leaf
+  /// is younger than a result, the result is stale.
+  package internal(set) var time: Int
+  /// This node's place in the walk that is under way, and which walk that is.
+  var place: UInt32 = 0
+  var walk: UInt32 = 0
+  package unowned(unsafe) let op: Op
+  /// The learner's name for this value, as an entry of `Graph.names`; 0 for none.
+  package var label: UInt32 = 0
+  /// The place in the source that made it, as an entry of `Graph.sites`; 0 for none.
+  package let site: UInt32
+  package internal(set) var flags: Flags
+  var extra: Extra?
+
+  package struct Flags: OptionSet {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Gradients flow to or through this value.
+    package static let tracked = Flags(rawValue: 1)
+    /// A trainable leaf.
+    package static let parameter = Flags(rawValue: 2)
+    /// A gradient is there.
+    package static let hasGradient = Flags(rawValue: 4)
+    /// `backward` has started here since the value was computed.
+    package static let walked = Flags(rawValue: 8)
+    /// Leaves of rank 0 whose dtype is not float64 keep it in `extra`.
+    package static let tensor = Flags(rawValue: 16)
+  }
+
+  final class Extra {
+    var tensor: Tensor?
+    var gradient: Tensor?
+    var operands: [Node] = []
+    var attributes = Attributes()
+  }
+
+  /// A scalar result; the fast path of scalar programs.
+  @inline(__always)
+  init(op: Op, number: Double, _ first: Node?, _ second: Node?, constant: Double, time: Int, site: UInt32)
+  {
+    self.op = op
+    self.number = number
+    self.first = first
+    self.second = second
+    self.constant = constant
+    self.time = time
+    self.site = site
+    flags = .tracked
+  }
+
+  /// A leaf: a parameter, or data.
+  package init(leaf value: Tensor, parameter: Bool, time: Int) {
+    op = Op.leaf
+    constant = 0
+    site = 0
+    self.time = time
+    number = value.rank == 0 ? value[0] : 0
+    flags = parameter ? [.tracked, .parameter] : []
+    if value.rank > 0 || value.dtype != .float64 { hold(value) }
+  }
+
+  /// A result of any shape.
+  init(op: Op, value: Tensor, operands: [Node], attributes: Attributes, time: Int, site: UInt32) {
+    self.op = op
+    constant = 0
+    self.time = time
+    self.site = site
+    number = value.rank == 0 ? value[0] : 0
+    flags = .tracked
+    if value.rank > 0 || value.dtype != .float64 { hold(value) }
+    if operands.count <= 2 {
+      first = operands.first
+      second = operands.count > 1 ? operands[1] : nil
+    } else {
+      held.operands = operands
+    }
+    if !attributes.isEmpty { held.attributes = attributes }
+  }
+
+  private func hold(_ value: Tensor) {
+    held.tensor = value
+    flags.insert(.tensor)
+  }
+
+  /// The side table, made on first use.
+  private var held: Extra {
+    if let extra { return extra }
+    let made = Extra()
+    extra = made
+    return made
+  }
+
+  // MARK: Values
+
+  package var isScalar: Bool { !flags.contains(.tensor) }
+  package var isTracked: Bool { flags.contains(.tracked) }
+  package var isParameter: Bool { flags.contains(.parameter) }
+  /// Whether an op made it, so that there is something to explain.
+  package var isLeaf: Bool { op === Op.leaf }
+
+  package var value: Tensor { extra?.tensor ?? Tensor(number) }
+  package var shape: Shape { extra?.tensor?.shape ?? .scalar }
+  package var dtype: DType { extra?.tensor?.dtype ?? .float64 }
+  package var attributes: Attributes { extra?.attributes ?? Attributes() }
+
+  package var gradient: Tensor? {
+    guard flags.contains(.hasGradient) else { return nil }
+    return extra?.gradient ?? Tensor(slope)
+  }
+
+  package func setGradient(_ gradient: Tensor?) {
+    guard let gradient else {
+      flags.remove(.hasGradient)
+      slope = 0
+      extra?.gradient = nil
+      return
+    }
+    flags.insert(.hasGradient)
+    slope = gradient.rank == 0 ? gradient[0] : 0
+    if !isScalar { held.gradient = gradient }
+  }
+
+  /// Stores a new value of the same shape and dtype, computed at `time`.
+  func store(_ value: Tensor, time: Int) {
+    self.time = time
+    if value.rank == 0 { number = value[0] }
+    if flags.contains(.tensor) { held.tensor = value }
+  }
+
+  // MARK: Operands
+
+  /// One operand of a recorded op.
+  package enum Operand {
+    case node(Node)
+    case number(Double)
+  }
+
+  package var operandCount: Int {
+    if isLeaf { return 0 }
+    if let many = extra?.operands, !many.isEmpty { return many.count }
+    return op.operands.count == 1 || (second == nil && op.operands.count != 2) ? 1 : 2
+  }
+
+  package func operand(_ i: Int) -> Operand {
+    if let many = extra?.operands, !many.isEmpty { return .node(many[i]) }
+    if let node = i == 0 ? first : second { return .node(node) }
+    return .number(constant)
+  }
+
+  package var operands: [Operand] { (0..<operandCount).map(operand) }
+
+  /// Calls `body` with each operand that is a node.
+  @inline(__always)
+  func forEachInput(_ body: (Node) -> Void) {
+    if let first { body(first) }
+    if let second { body(second) }
+    if let many = extra?.operands, !many.isEmpty { for node in many { body(node) } }
+  }
+
+  /// What a `Call` needs: a plain number takes the dtype of its partner.
+  package var call: Call {
+    let inputs = operands.map { operand in
+      switch operand {
+      case .node(let node): node.value
+      case .number(let n): Tensor(n, dtype: partner(of: n))
+      }
+    }
+    return Call(inputs: inputs, attributes: attributes, output: value)
+  }
+
+  private func partner(of number: Double) -> DType {
+    Graph.dtype(of: number, beside: (first ?? second)?.dtype ?? .float64)
+  }
+
+  // MARK: Release
+
+  /// A long chain is released by a loop: left to itself, each node would release its operands from
+  /// within its own release, and a million of them would overflow the stack.
+  deinit {
+    guard first != nil || second != nil || extra != nil else { return }
+    var waiting: [Node] = []
+    surrender(&waiting)
+    while var node = waiting.popLast() {
+      if isKnownUniquelyReferenced(&node) { node.surrender(&waiting) }
+    }
+  }
+
+  /// Gives up operands; those that have operands of their own go on the list.
+  @inline(__always)
+  private func surrender(_ waiting: inout [Node]) {
+    if let node = first {
+      first = nil
+      if !node.isLeaf { waiting.append(node) }
+    }
+    if let node = second {
+      second = nil
+      if !node.isLeaf { waiting.append(node) }
+    }
+    if let extra, !extra.operands.isEmpty {
+      waiting.append(contentsOf: extra.operands)
+      extra.operands = []
+    }
+  }
+}
+
+extension Op {
+  /// The op of values that nothing computed.
+  package static let leaf = Op(
+    "leaf", [], summary: "A value that was given.", definition: "",
+    derivative: .none("it was given, not computed")
+  ) { _ throws(TensorError) in Tensor(0) }
+}

@@ -1,0 +1,119 @@
+// Activation functions.
+import Tensors
+
+extension Op {
+  /// Logistic function, `z = 1/(1 + exp(-x))`. Its partial never passes 1/4.
+  package static let sigmoid = function(
+    "sigmoid", Kernel.Sigmoid(), "Squashes any number into (0, 1).", "1/(1 + e^(-x))",
+    partial: .z * (1 - .z), slope: { _, z in z * (1 - z) })
+
+  /// Hyperbolic tangent. Saturates: as `|z|` nears 1 its partial nears 0.
+  package static let tanh = function(
+    "tanh", Kernel.Tanh(), "Squashes any number into (-1, 1).", "(e^x - e^-x)/(e^x + e^-x)",
+    partial: 1 - Formula.z.power(2), slope: { _, z in 1 - z * z })
+
+  /// Rectifier (Nair and Hinton 2010): passes what is positive. Its partial at 0 is taken as 0.
+  package static let relu = function(
+    "relu", Kernel.Relu(), "Passes what is positive and stops the rest.", "max(0, x)",
+    partial: .where_("gt", .x, 0, 1, 0), slope: { x, _ in x > 0 ? 1 : 0 })
+
+  package static let activations: [Op] = [
+    sigmoid, tanh, relu,
+    setting(
+      "leaky_relu", ("negative_slope", 0.01), "Like relu, but lets a little through below 0.",
+      "x if x > 0 else negative_slope*x",
+      partial: .where_("gt", .x, 0, 1, .attribute("negative_slope"))
+    ) { Kernel.LeakyRelu($0) },
+    setting(
+      "elu", ("alpha", 1), "Like relu, but levels off at -alpha (Clevert et al. 2015).",
+      "x if x > 0 else alpha*(e^x - 1)",
+      partial: .where_("gt", .x, 0, 1, .attribute("alpha") * .call("exp", .x))
+    ) { Kernel.Elu($0) },
+    function(
+      "gelu", Kernel.Gelu(),
+      "Weighs `x` by the chance that a standard normal is below it (Hendrycks and Gimpel 2016).",
+      "x*Φ(x)",
+      partial: 0.5 * (1 + .call("erf", .x / .number(2.0.squareRoot())))
+        + .x * .call("exp", -0.5 * Formula.x.power(2)) / .number((2 * Double.pi).squareRoot())),
+    function(
+      "gelu_tanh", Kernel.GeluTanh(), "gelu with `tanh` in place of the normal distribution.",
+      "0.5*x*(1 + tanh(√(2/π)*(x + 0.044715*x^3)))",
+      partial: 0.5 * (1 + geluInner) + 0.5 * .x * (1 - geluInner.power(2))
+        * (geluScale * (1 + 0.134145 * Formula.x.power(2)))),
+    function(
+      "silu", Kernel.Silu(), "`x` times its own sigmoid, also called swish.", "x*sigmoid(x)",
+      partial: .call("sigmoid", .x) * (1 + .x * (1 - .call("sigmoid", .x)))),
+    elementwise(
+      "softplus", ["x"], settings: [Setting("beta", .number(1)), Setting("threshold", .number(20))],
+      "A smooth relu; the identity where `beta*x` passes the threshold.",
+      "ln(1 + e^(beta*x))/beta",
+      partials: [
+        .where_(
+          "gt", .x * .attribute("beta"), .attribute("threshold"), 1,
+          .call("sigmoid", .x * .attribute("beta")))
+      ]
+    ) { c throws(TensorError) in
+      try c.x.map(
+        Kernel.Softplus(
+          c.attributes.number("beta") ?? 1, c.attributes.number("threshold") ?? 20))
+    },
+    function(
+      "logsigmoid", Kernel.LogSigmoid(), "The logarithm of the sigmoid, without underflow.",
+      "-ln(1 + e^(-x))", partial: .call("sigmoid", -.x)),
+    softmax, logSoftmax,
+  ]
+
+  /// A function of one number with one numeric setting.
+  private static func setting<K: UnaryKernel>(
+    _ name: String, _ setting: (String, Double), _ summary: String, _ definition: String,
+    partial: Formula, _ kernel: @escaping @Sendable (Double) -> K
+  ) -> Op {
+    elementwise(
+      name, ["x"], settings: [Setting(setting.0, .number(setting.1))], summary, definition,
+      partials: [partial]
+    ) { c throws(TensorError) in
+      try c.x.map(kernel(c.attributes.number(setting.0) ?? setting.1))
+    }
+  }
+
+  private static let geluScale = Formula.number((2 / Double.pi).squareRoot())
+  private static let geluInner = Formula.call(
+    "tanh", geluScale * (.x + 0.044715 * Formula.x.power(3)))
+
+  /// Softmax along one axis: positive numbers that sum to 1.
+  package static let softmax = Op(
+    "softmax", ["x"], settings: [Setting("dim", nil)],
+    summary: "Turns scores along an axis into probabilities that sum to 1.",
+    definition: "e^x / Σ e^x",
+    derivative: .vjps([
+      VJP(text: { c in
+        .z * (.dz - .apply("sum", [.dz * .z], kept(c)))
+      }) { c, dz throws(TensorError) in
+        let axes = try c.x.axes(c.attributes.dims)
+        return try c.output * (dz - (dz * c.output).sum(axes, keepdim: true))
+      }
+    ])
+  ) { c throws(TensorError) in
+    try c.x.softmax(try c.x.shape.axis(c.attributes.dims.first ?? -1), log: false)
+  }
+
+  /// The logarithm of softmax, computed so that nothing overflows.
+  package static let logSoftmax = Op(
+    "log_softmax", ["x"], settings: [Setting("dim", nil)],
+    summary: "The logarithm of softmax, without overflow.", definition: "x - ln Σ e^x",
+    derivative: .vjps([
+      VJP(text: { c in
+        .dz - .call("exp", .z) * .apply("sum", [.dz], kept(c))
+      }) { c, dz throws(TensorError) in
+        let axes = try c.x.axes(c.attributes.dims)
+        return try dz - c.output.map(Kernel.Exp()) * dz.sum(axes, keepdim: true)
+      }
+    ])
+  ) { c throws(TensorError) in
+    try c.x.softmax(try c.x.shape.axis(c.attributes.dims.first ?? -1), log: true)
+  }
+
+  private static func kept(_ call: Call) -> Attributes {
+    Attributes(("dim", .ints(call.attributes.dims)), ("keepdim", .flag(true)))
+  }
+}

@@ -1,0 +1,100 @@
+// `forward`: the recorded formulas computed again from their leaves as they are now.
+import Tensors
+
+extension Graph {
+  /// All nodes below `root`, tracked or not, oldest recording first. Unlike `reachable` it accepts stale
+  /// nodes, so the order comes from the operands, by a walk that keeps its own stack.
+  package func recorded(below root: Node) -> [Node] {
+    let walk = nextWalk()
+    var order: [Node] = []
+    var stack: [(node: Node, next: Int)] = [(root, 0)]
+    root.walk = walk
+    while let (node, next) = stack.last {
+      guard next < node.operandCount else {
+        order.append(node)
+        stack.removeLast()
+        continue
+      }
+      stack[stack.count - 1].next += 1
+      if case .node(let input) = node.operand(next), input.walk != walk {
+        input.walk = walk
+        stack.append((input, 0))
+      }
+    }
+    return order
+  }
+
+  /// Recomputes every value below `root`. Gradients of values that are not leaves are dropped: they
+  /// belonged to the old numbers.
+  package func replay(_ root: Node) throws(TensorError) {
+    for node in recorded(below: root) where !node.isLeaf {
+      node.store(try node.op.forward(node.call), time: tick())
+      node.setGradient(nil)
+      node.flags.remove(.walked)
+    }
+  }
+
+  /// The values of `root` when the number at `offset` of `node` is set to each of `numbers` in turn.
+  /// Everything is put back afterwards.
+  package func trial(_ root: Node, _ node: Node, offset: Int, _ numbers: [Double])
+    throws(TensorError) -> [Double]
+  {
+    let order = recorded(below: root)
+    let saved = order.map { ($0.value, $0.time) }
+    defer { for (other, (value, time)) in zip(order, saved) { restore(value, time: time, into: other) } }
+    // Only what lies above the changed node moves.
+    var moved: Set<ObjectIdentifier> = [ObjectIdentifier(node)]
+    let above = order.filter { other in
+      guard other !== node, !other.isLeaf else { return false }
+      let depends = other.operands.contains {
+        if case .node(let input) = $0 { moved.contains(ObjectIdentifier(input)) } else { false }
+      }
+      if depends { moved.insert(ObjectIdentifier(other)) }
+      return depends
+    }
+    let start = node.value
+    var results: [Double] = []
+    for number in numbers {
+      var values = start.values
+      values[offset] = number
+      node.store(try Tensor(values, shape: start.shape, dtype: start.dtype), time: node.time)
+      for other in above { other.store(try other.op.forward(other.call), time: other.time) }
+      results.append(root.value[0])
+    }
+    return results
+  }
+}
+
+/// One gradient entry beside its central difference.
+package struct NumericCheck: Sendable {
+  package let analytic: Double
+  package let numeric: Double
+  /// Where the slopes to the left and to the right differ, neither is *the* derivative.
+  package let isKink: Bool
+
+  package var relativeError: Double {
+    let scale = max(abs(analytic), abs(numeric))
+    return scale == 0 ? 0 : abs(analytic - numeric) / scale
+  }
+
+  /// Whether both agree, by the usual scale: under 1e-5, or tiny in absolute terms.
+  package var agrees: Bool {
+    abs(analytic - numeric) <= max(1e-5 * max(abs(analytic), abs(numeric)), 1e-7)
+  }
+}
+
+extension Graph {
+  /// `(f(x + h) - f(x - h)) / 2h` with h = 1e-5 scaled to x, whose error falls with h².
+  package func numericCheck(
+    of root: Node, at node: Node, offset: Int, analytic: Double
+  ) throws(TensorError) -> NumericCheck {
+    let x = node.value[offset]
+    let h = (node.dtype == .float32 ? 1e-2 : 1e-5) * max(1, abs(x))
+    let f = try trial(root, node, offset: offset, [x - h, x + h, x])
+    let numeric = (f[1] - f[0]) / (2 * h)
+    let (left, right) = ((f[2] - f[0]) / h, (f[1] - f[2]) / h)
+    // Curvature makes the two differ by h·f''; a kink makes them differ by as much as themselves.
+    let isKink = abs(right - left) > 1e-3 * max(abs(left), abs(right)) && abs(right - left) > 1e-6
+    return NumericCheck(analytic: analytic, numeric: numeric, isKink: isKink)
+  }
+}

@@ -1,0 +1,265 @@
+// From a graph to what can be told about it.
+import Autograd
+import Networks
+import Tensors
+
+package enum ExplainError: Error {
+  case gradient(GradientError)
+  case tensor(TensorError)
+  /// The root does not depend on the variable.
+  case unrelated(String, String)
+  case notAnEntry(Shape)
+}
+
+extension NamedGraph {
+  // MARK: Forward
+
+  /// Replays the root and tells each step, with values that changed.
+  package func forward() throws(ExplainError) -> ForwardPass {
+    let steps = steps
+    let before = steps.map(\.value)
+    do throws(TensorError) { try graph.replay(root) } catch { throw .tensor(error) }
+    return ForwardPass(
+      steps: zip(steps, before).map { step, old in
+        let new = step.value
+        let changed = new.values != old.values
+        return ForwardStep(
+          name: name(step) ?? "", formula: formula(of: step), value: new,
+          before: changed ? old : nil)
+      })
+  }
+
+  /// How one value was computed.
+  package func value() -> Narration {
+    let inputs = inputs(of: root).map { (name: name($0) ?? "", shape: $0.shape) }
+    return .value(
+      ForwardStep(name: name(root) ?? "", formula: formula(of: root), value: root.value, before: nil),
+      shapes: root.shape.rank == 0 && inputs.allSatisfy { $0.shape.rank == 0 } ? [] : inputs)
+  }
+
+  // MARK: Backward
+
+  /// Tells a backward pass whose gradients are known.
+  /// - Parameter old: the gradients that leaves had before it.
+  package func backward(_ gradients: Gradients, old: [ObjectIdentifier: Tensor]) throws(ExplainError)
+    -> BackwardPass
+  {
+    let rootName = name(root) ?? ""
+    var received: [ObjectIdentifier: [Tensor]] = [:]
+    var told: [BackwardStep] = []
+    for step in steps.reversed() {
+      guard let upstream = gradients(step) else { continue }
+      let stepName = name(step) ?? ""
+      let symbol = Formula.symbol(Symbol("∂\(rootName)/∂\(stepName)"))
+      let pullbacks = pullbacks(of: step, gradient: symbol)
+      var contributions: [Contribution] = []
+      for (input, pullback) in pullbacks {
+        let handed = try contribution(of: step, to: input, upstream)
+        received[ObjectIdentifier(input), default: []].append(handed)
+        let all = received[ObjectIdentifier(input)] ?? []
+        let isLast = all.count == users(of: input).count
+        let scalars = step.shape.rank == 0 && input.shape.rank == 0
+        let partial = scalars && interior(of: step).allSatisfy { $0.shape.rank == 0 }
+          ? partials(of: step, by: Entry(input)).first?.partial : nil
+        contributions.append(
+          Contribution(
+            root: rootName, step: stepName, input: name(input) ?? "",
+            partial: partial,
+            partialValue: partial.flatMap { $0.evaluate { _ in nil } },
+            upstream: step.shape.rank == 0 ? upstream[0] : nil,
+            pullback: partial == nil ? pullback : nil,
+            factorShapes: factorShapes(pullback, symbol.text, upstream),
+            gradient: handed, isPart: users(of: input).count > 1,
+            sum: isLast && all.count > 1 ? all : nil))
+      }
+      told.append(
+        BackwardStep(
+          name: stepName, formula: formula(of: step), isRoot: step === root,
+          contributions: contributions))
+    }
+    return BackwardPass(
+      root: rootName, steps: told, accumulations: accumulations(gradients, old))
+  }
+
+  /// The part of a backward pass that leads to one value.
+  package func chain(to variable: Node, _ gradients: Gradients) throws(ExplainError) -> BackwardPass {
+    guard name(variable) != nil, nodes.contains(where: { $0 === variable }) else {
+      throw .unrelated(name(root) ?? "", graph.label(of: variable) ?? "")
+    }
+    var above: Set<ObjectIdentifier> = [ObjectIdentifier(variable)]
+    for step in steps where inputs(of: step).contains(where: { above.contains(ObjectIdentifier($0)) }) {
+      above.insert(ObjectIdentifier(step))
+    }
+    let names = Set(nodes.filter { above.contains(ObjectIdentifier($0)) }.compactMap { name($0) })
+    let whole = try backward(gradients, old: [:])
+    return BackwardPass(
+      root: whole.root,
+      steps: whole.steps.filter { names.contains($0.name) && $0.name != name(variable) }.map { step in
+        BackwardStep(
+          name: step.name, formula: step.formula, isRoot: step.isRoot,
+          contributions: step.contributions.filter { names.contains($0.input) })
+      }, accumulations: [])
+  }
+
+  private func accumulations(_ gradients: Gradients, _ old: [ObjectIdentifier: Tensor]) -> [Accumulation]
+  {
+    nodes.filter(\.isParameter).compactMap { leaf in
+      guard let before = old[ObjectIdentifier(leaf)], let new = gradients(leaf),
+        let total = try? before + new
+      else { return nil }
+      return Accumulation(name: name(leaf) ?? "", old: before, new: new, total: total)
+    }
+  }
+
+  /// The gradient that a step hands to one of its inputs.
+  private func contribution(of step: Node, to input: Node, _ upstream: Tensor)
+    throws(ExplainError) -> Tensor
+  {
+    var gradients: [ObjectIdentifier: Tensor] = [ObjectIdentifier(step): upstream]
+    do throws(TensorError) {
+      for node in interior(of: step).reversed() {
+        guard let dz = gradients[ObjectIdentifier(node)] else { continue }
+        for k in 0..<node.operandCount {
+          guard case .node(let operand) = node.operand(k), operand.isTracked else { continue }
+          let back = try node.vjp(k, call(node), dz)
+          let id = ObjectIdentifier(operand)
+          gradients[id] = try gradients[id].map { old throws(TensorError) in try old + back } ?? back
+        }
+      }
+      if let gradient = gradients[ObjectIdentifier(input)] { return gradient }
+      return try Tensor(filling: input.shape, with: 0)
+    } catch {
+      throw .tensor(error)
+    }
+  }
+
+  /// For a matrix product, the shapes of what is multiplied.
+  private func factorShapes(_ pullback: Formula, _ symbol: String, _ upstream: Tensor) -> (Shape, Shape)? {
+    guard case .apply("matmul", let factors, _) = pullback, factors.count == 2 else { return nil }
+    func value(_ formula: Formula) -> Tensor? {
+      try? formula.evaluate(tensors: { leaf in
+        guard case .symbol(let name) = leaf else { return nil }
+        if name.text == symbol { return upstream }
+        return self.tensor(named: name.text)
+      })
+    }
+    guard let a = value(factors[0]), let b = value(factors[1]) else { return nil }
+    return (a.shape, b.shape)
+  }
+
+  /// The value that a name in a formula stands for, data included.
+  package func tensor(named text: String) -> Tensor? {
+    if let node = nodes.first(where: { name($0) == text }) { return node.value }
+    for node in nodes {
+      for (i, operand) in node.operands.enumerated() {
+        guard case .node(let input) = operand, !input.isTracked else { continue }
+        let written = graph.sites[Int(node.site)].operandNames
+        if graph.label(of: input) == text || (i < written.count && written[i] == text) {
+          return input.value
+        }
+      }
+    }
+    return nil
+  }
+
+  // MARK: One gradient
+
+  static let pathLimit = 40
+
+  /// The chain rule for one number, as a sum over paths.
+  package func derivation(by variable: Entry) throws(ExplainError) -> Derivation {
+    guard name(variable.node) != nil, nodes.contains(where: { $0 === variable.node }) else {
+      throw .unrelated(name(root) ?? "", graph.label(of: variable.node) ?? "")
+    }
+    let gradients: Gradients
+    do throws(GradientError) { gradients = try graph.gradients(of: root) } catch {
+      throw .gradient(error)
+    }
+    let total = gradients(variable.node)?[variable.offset] ?? 0
+    var counts: [Entry: Int] = [:]
+    let count = pathCount(variable, &counts)
+    let isOneStep = count > NamedGraph.pathLimit
+    var paths: [Path] = []
+    var continuation: [Path] = []
+    if isOneStep {
+      for (result, factor) in firstFactors(variable) {
+        let known = Factor(
+          top: name(root) ?? "", bottom: name(result), formula: 1,
+          value: gradients(result.node)?[result.offset] ?? 0)
+        paths.append(Path(factors: [known, factor]))
+        if continuation.isEmpty, pathCount(result, &counts) <= NamedGraph.pathLimit {
+          continuation = self.paths(from: result)
+        }
+      }
+    } else {
+      paths = self.paths(from: variable)
+    }
+    var check: NumericCheck?
+    if root.shape.count == 1 {
+      check = try? graph.numericCheck(
+        of: root, at: variable.node, offset: variable.offset, analytic: total)
+    }
+    return Derivation(
+      root: name(root) ?? "", variable: name(variable), paths: paths, pathCount: count,
+      isOneStep: isOneStep, total: total, check: check, continuation: continuation)
+  }
+
+  /// The entries right above one entry, with the local derivative of each.
+  private func firstFactors(_ entry: Entry) -> [(Entry, Factor)] {
+    users(of: entry.node).flatMap { step in
+      partials(of: step, by: entry).map { offset, partial in
+        let result = Entry(step, offset)
+        return (
+          result,
+          Factor(
+            top: name(result), bottom: name(entry), formula: partial,
+            value: partial.evaluate { _ in nil } ?? .nan)
+        )
+      }
+    }
+  }
+
+  /// How many paths lead from the root to an entry. Counting stops above what can be shown, and after
+  /// `countLimit` entries, so that a deep graph costs no deep recursion.
+  private func pathCount(_ entry: Entry, _ counts: inout [Entry: Int]) -> Int {
+    if entry.node === root { return 1 }
+    if let known = counts[entry] { return known }
+    let tooMany = NamedGraph.pathLimit + 1
+    guard counts.count < NamedGraph.countLimit else { return tooMany }
+    // A place holder, so that the limit counts entries under way too.
+    counts[entry] = tooMany
+    let above = firstFactors(entry)
+    guard above.count <= NamedGraph.pathLimit else { return above.count }
+    let count = above.reduce(0) { min($0 + pathCount($1.0, &counts), 1 << 40) }
+    counts[entry] = count
+    return count
+  }
+
+  static let countLimit = 2_000
+
+  /// Every path from the root to an entry, root first.
+  private func paths(from entry: Entry) -> [Path] {
+    if entry.node === root { return [Path(factors: [])] }
+    return firstFactors(entry).flatMap { result, factor in
+      paths(from: result).map { Path(factors: $0.factors + [factor]) }
+    }
+  }
+
+  // MARK: Updates
+
+  /// What the optimizer's last step did, as substituted formulas.
+  package static func ledger(_ optimizer: Optimizer, _ graph: Graph) -> [LedgerRow] {
+    optimizer.lastUpdates.flatMap { update in
+      let name = graph.label(of: update.parameter) ?? "w"
+      return update.assignments.map { rule, before, after in
+        func named(_ text: String) -> String { text == "w" ? name : text }
+        let filled = rule.formula.filled { leaf in
+          guard case .symbol(let symbol) = leaf else { return nil }
+          return .symbol(Symbol(named(symbol.text), value: before[symbol.text]?.item ?? 0))
+        }
+        return LedgerRow(
+          target: named(rule.target), rule: filled, substituted: filled, result: after)
+      }
+    }
+  }
+}

@@ -1,0 +1,353 @@
+// The graph as the learner sees it: named values are steps, unnamed ops are folded into their formulas.
+import Autograd
+import Tensors
+
+/// One number in the graph: an entry of a value.
+package struct Entry: Hashable {
+  package let node: Node
+  package let offset: Int
+
+  package init(_ node: Node, _ offset: Int = 0) {
+    self.node = node
+    self.offset = offset
+  }
+
+  package var value: Double { node.value[offset] }
+
+  package static func == (a: Entry, b: Entry) -> Bool { a.node === b.node && a.offset == b.offset }
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(ObjectIdentifier(node))
+    hasher.combine(offset)
+  }
+}
+
+/// Everything below one value, with names.
+package final class NamedGraph {
+  package let graph: Graph
+  package let root: Node
+  /// Tracked values below the root, oldest first.
+  package let nodes: [Node]
+  private let unfolds: Bool
+  private var names: [ObjectIdentifier: String] = [:]
+  private var users: [ObjectIdentifier: [Node]] = [:]
+  private var calls: [ObjectIdentifier: Call] = [:]
+
+  /// - Parameters:
+  ///   - rootName: what the learner called the root when asking.
+  ///   - unfolds: makes every op a step of its own.
+  package init(_ graph: Graph, root: Node, rootName: String, unfolds: Bool = false) {
+    self.graph = graph
+    self.root = root
+    self.unfolds = unfolds
+    nodes = graph.recorded(below: root).filter(\.isTracked)
+    giveNames(rootName)
+    for step in steps {
+      for input in inputs(of: step) { users[ObjectIdentifier(input), default: []].append(step) }
+    }
+  }
+
+  /// Values that share a name get numbers: s₁, s₂, … in the order of their making.
+  private func giveNames(_ rootName: String) {
+    var byName: [String: [Node]] = [:]
+    var temporaries = 0
+    for node in nodes {
+      if node === root {
+        byName[rootName, default: []].append(node)
+      } else if let label = graph.label(of: node) {
+        byName[label, default: []].append(node)
+      } else if unfolds || node.isLeaf {
+        temporaries += 1
+        byName["t" + NamedGraph.subscripted(temporaries)] = [node]
+      }
+    }
+    for (name, nodes) in byName {
+      for (i, node) in nodes.enumerated() {
+        names[ObjectIdentifier(node)] =
+          nodes.count == 1 ? name : name + NamedGraph.subscripted(i + 1)
+      }
+    }
+  }
+
+  package static func subscripted(_ n: Int) -> String {
+    String(String(n).map { Character(Unicode.Scalar(0x2080 + UInt32($0.wholeNumberValue ?? 0)) ?? "?") })
+  }
+
+  // MARK: Names
+
+  package func name(_ node: Node) -> String? { names[ObjectIdentifier(node)] }
+
+  /// `W[0, 2]`, or the plain name of a single number.
+  package func name(_ entry: Entry) -> String {
+    let name = name(entry.node) ?? "?"
+    guard entry.node.shape.rank > 0 else { return name }
+    let place = entry.node.shape.indices(at: entry.offset)
+    return name + "[" + place.map(String.init).joined(separator: ", ") + "]"
+  }
+
+  /// Computed values with a name, oldest first.
+  package var steps: [Node] { nodes.filter { !$0.isLeaf && name($0) != nil } }
+
+  /// Steps in which a named value is used directly.
+  package func users(of node: Node) -> [Node] { users[ObjectIdentifier(node)] ?? [] }
+
+  package func call(_ node: Node) -> Call {
+    if let call = calls[ObjectIdentifier(node)] { return call }
+    let call = node.call
+    calls[ObjectIdentifier(node)] = call
+    return call
+  }
+
+  // MARK: Formulas
+
+  /// The formula that makes a step, over named values.
+  package func formula(of step: Node) -> Formula { expanded(step) }
+
+  /// A value as it appears in formulas: by name if it has one.
+  package func formula(_ node: Node) -> Formula {
+    if let name = name(node) { return .symbol(symbol(name, node)) }
+    if node.isLeaf {
+      if let label = graph.label(of: node) { return .symbol(symbol(label, node)) }
+      return node.shape.rank == 0
+        ? .number(node.value[0]) : .symbol(Symbol("data \(node.shape)"))
+    }
+    return expanded(node)
+  }
+
+  private func symbol(_ name: String, _ node: Node) -> Symbol {
+    Symbol(name, value: node.shape.rank == 0 ? node.value[0] : nil)
+  }
+
+  private func expanded(_ node: Node) -> Formula {
+    if node.isLeaf { return formula(node) }
+    let operands = (0..<node.operandCount).map { operand($0, of: node) }
+    return .apply(node.op.name, operands, node.attributes)
+  }
+
+  private func operand(_ i: Int, of node: Node) -> Formula {
+    switch node.operand(i) {
+    case .node(let input):
+      if input.isLeaf, !input.isTracked, graph.label(of: input) == nil,
+        let written = constantName(i, of: node)
+      {
+        return .symbol(symbol(written, input))
+      }
+      return formula(input)
+    case .number(let n):
+      return constantName(i, of: node).map { .symbol(Symbol($0, value: n)) } ?? .number(n)
+    }
+  }
+
+  /// What a plain operand was called in the source.
+  private func constantName(_ i: Int, of node: Node) -> String? {
+    let names = graph.sites[Int(node.site)].operandNames
+    return i < names.count ? names[i] : nil
+  }
+
+  /// One entry of a value as a formula: unnamed elementwise ops and copies are followed to their source.
+  package func formula(_ entry: Entry, named: Bool = true) -> Formula {
+    let node = entry.node
+    if named, name(node) != nil { return .symbol(Symbol(name(entry), value: entry.value)) }
+    if node.shape.rank == 0, named || node.isLeaf { return formula(node) }
+    if node.isLeaf {
+      guard let label = graph.label(of: node) else { return .number(entry.value) }
+      let place = node.shape.indices(at: entry.offset).map(String.init).joined(separator: ", ")
+      return .symbol(Symbol("\(label)[\(place)]", value: entry.value))
+    }
+    switch node.op.links {
+    case .elementwise:
+      let operands = (0..<node.operandCount).map { k in
+        operandEntry(k, of: node, at: source(k, of: node, result: entry.offset))
+      }
+      return .apply(node.op.name, operands, node.attributes)
+    case .copies(let offsets):
+      guard case .node(let input) = node.operand(0), let from = try? offsets(call(node)) else { break }
+      return formula(Entry(input, from[entry.offset]))
+    default: break
+    }
+    if node.shape.rank == 0 { return expanded(node) }
+    let place = node.shape.indices(at: entry.offset).map(String.init).joined(separator: ", ")
+    return .symbol(Symbol("(\(formula(node).text))[\(place)]", value: entry.value))
+  }
+
+  private func operandEntry(_ k: Int, of node: Node, at offset: Int) -> Formula {
+    guard case .node(let input) = node.operand(k) else { return operand(k, of: node) }
+    if input.isLeaf, !input.isTracked, graph.label(of: input) == nil { return .number(input.value[offset]) }
+    return formula(Entry(input, offset))
+  }
+
+  /// The entry of operand `k` that an elementwise result's entry was computed from.
+  private func source(_ k: Int, of node: Node, result offset: Int) -> Int {
+    guard case .node(let input) = node.operand(k) else { return 0 }
+    let strides = input.shape.strides(stretchedTo: node.shape)
+    return zip(node.shape.indices(at: offset), strides).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  // MARK: Structure
+
+  /// The unnamed values that a step folds in, and itself, oldest first.
+  func interior(of step: Node) -> [Node] {
+    var found: [Node] = []
+    var seen: Set<ObjectIdentifier> = []
+    var waiting = [step]
+    while let node = waiting.popLast() {
+      guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
+      found.append(node)
+      for case .node(let input) in node.operands
+      where input.isTracked && !input.isLeaf && name(input) == nil { waiting.append(input) }
+    }
+    return found.sorted { $0.time < $1.time }
+  }
+
+  /// Named values that a step is computed from directly, in the order in which its formula has them.
+  package func inputs(of step: Node) -> [Node] {
+    var found: [Node] = []
+    for node in interior(of: step).reversed() {
+      for case .node(let input) in node.operands
+      where input.isTracked && name(input) != nil && !found.contains(where: { $0 === input }) {
+        found.append(input)
+      }
+    }
+    return found.sorted { place($0, in: step) < place($1, in: step) }
+  }
+
+  private func place(_ input: Node, in step: Node) -> Int {
+    var stack: [(Node, Int)] = [(step, 0)]
+    var count = 0
+    var seen: Set<ObjectIdentifier> = []
+    while let (node, next) = stack.popLast() {
+      guard next < node.operandCount else { continue }
+      stack.append((node, next + 1))
+      guard case .node(let operand) = node.operand(next) else { continue }
+      count += 1
+      if operand === input { return count }
+      if operand.isTracked, !operand.isLeaf, name(operand) == nil,
+        seen.insert(ObjectIdentifier(operand)).inserted
+      {
+        stack.append((operand, 0))
+      }
+    }
+    return count
+  }
+
+  // MARK: Local derivatives
+
+  /// The entries of `step` that an entry of one of its inputs reaches, with the local derivative of each,
+  /// unnamed ops in between folded in.
+  package func partials(of step: Node, by input: Entry) -> [(offset: Int, partial: Formula)] {
+    var reached: [Entry: Formula] = [input: 1]
+    var order: [Entry] = [input]
+    for node in interior(of: step) {
+      for k in 0..<node.operandCount {
+        guard case .node(let operand) = node.operand(k) else { continue }
+        for entry in order where entry.node === operand {
+          guard let inner = reached[entry] else { continue }
+          for (offset, partial) in links(node, k, entry.offset, isStep: node === step) {
+            let result = Entry(node, offset)
+            if let old = reached[result] {
+              reached[result] = old + partial * inner
+            } else {
+              reached[result] = partial * inner
+              order.append(result)
+            }
+          }
+        }
+      }
+    }
+    return order.filter { $0.node === step && $0 != input }
+      .map { ($0.offset, reached[$0] ?? 0) }
+  }
+
+  /// One op's links from an operand's entry, with partials over named values.
+  private func links(_ node: Node, _ k: Int, _ offset: Int, isStep: Bool)
+    -> [(offset: Int, partial: Formula)]
+  {
+    let call = call(node)
+    switch node.op.links {
+    case .elementwise:
+      guard let partial = node.op.partial(k) else { return [] }
+      return stretched(node, k, offset).map { out in
+        (out, filled(partial, node, call, result: out, isStep: isStep))
+      }
+    case .copies(let offsets):
+      guard k == 0, let from = try? offsets(call) else { return [] }
+      return from.indices.filter { from[$0] == offset }.map { ($0, 1) }
+    case .entries(let links):
+      let found = links(call, k, offset)
+      return found.isEmpty
+        ? measured(node, k, offset)
+        : found.map { ($0.offset, filled($0.partial, node, call, result: $0.offset, isStep: isStep)) }
+    case .measured: return measured(node, k, offset)
+    }
+  }
+
+  private func filled(_ partial: Formula, _ node: Node, _ call: Call, result: Int, isStep: Bool)
+    -> Formula
+  {
+    partial.filled { leaf in
+      switch leaf {
+      case .operand(let i): operandEntry(i, of: node, at: source(i, of: node, result: result))
+      case .entry(let i, let offset): operandEntry(i, of: node, at: offset)
+      case .result: formula(Entry(node, result), named: isStep)
+      case .attribute(let name): .number(call.setting(name))
+      default: nil
+      }
+    }
+  }
+
+  /// Result entries that an operand's entry is stretched over.
+  private func stretched(_ node: Node, _ k: Int, _ offset: Int) -> [Int] {
+    guard case .node(let input) = node.operand(k), input.shape != node.shape else { return [offset] }
+    return (0..<node.shape.count).filter { source(k, of: node, result: $0) == offset }
+  }
+
+  /// For ops that state no links: each result entry is pulled back and read off.
+  private func measured(_ node: Node, _ k: Int, _ offset: Int) -> [(offset: Int, partial: Formula)] {
+    let call = call(node)
+    return (0..<node.shape.count).compactMap { out in
+      var seed = [Double](repeating: 0, count: node.shape.count)
+      seed[out] = 1
+      guard let dz = try? Tensor(seed, shape: node.shape, dtype: node.dtype),
+        let gradient = try? node.vjp(k, call, dz), gradient[offset] != 0
+      else { return nil }
+      return (out, .number(gradient[offset]))
+    }
+  }
+
+  // MARK: Pullbacks of whole tensors
+
+  /// For each input of a step, how its gradient follows from the step's, as a formula over whole tensors.
+  package func pullbacks(of step: Node, gradient: Formula) -> [(input: Node, formula: Formula)] {
+    var gradients: [ObjectIdentifier: Formula] = [ObjectIdentifier(step): gradient]
+    for node in interior(of: step).reversed() {
+      guard let dz = gradients[ObjectIdentifier(node)] else { continue }
+      let call = call(node)
+      for k in 0..<node.operandCount {
+        guard case .node(let input) = node.operand(k), input.isTracked else { continue }
+        let back = pullback(node, k, call, dz, isStep: node === step)
+        let id = ObjectIdentifier(input)
+        gradients[id] = gradients[id].map { $0 + back } ?? back
+      }
+    }
+    return inputs(of: step).compactMap { input in
+      gradients[ObjectIdentifier(input)].map { (input, $0) }
+    }
+  }
+
+  private func pullback(_ node: Node, _ k: Int, _ call: Call, _ dz: Formula, isStep: Bool) -> Formula {
+    var text: Formula
+    if let partial = node.op.partial(k) {
+      text = unbroadcastText(.dz * partial, from: call.output.shape, to: call.inputs[k].shape)
+    } else {
+      text = node.op.vjp(k)?.text(call) ?? 0
+    }
+    return text.filled { leaf in
+      switch leaf {
+      case .operand(let i): operand(i, of: node)
+      case .result: isStep ? formula(node) : expanded(node)
+      case .cotangent: dz
+      case .attribute(let name): .number(call.setting(name))
+      default: nil
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// What the four verbs have to say, as data; `Rendering` puts it into words.
+import Autograd
+import Networks
+import Tensors
+
+/// What a verb tells.
+package enum Narration {
+  case forward(ForwardPass)
+  case backward(BackwardPass)
+  case derivative(Derivation)
+  case value(ForwardStep, shapes: [(name: String, shape: Shape)])
+  case ledger([LedgerRow])
+}
+
+/// One step of a forward pass.
+package struct ForwardStep {
+  package let name: String
+  package let formula: Formula
+  package let value: Tensor
+  /// The value before this pass, if it differed.
+  package let before: Tensor?
+}
+
+package struct ForwardPass {
+  package let steps: [ForwardStep]
+}
+
+/// What one step of a backward pass hands to one of its inputs.
+package struct Contribution {
+  package let root: String
+  package let step: String
+  package let input: String
+  /// `∂step/∂input` for single numbers.
+  package let partial: Formula?
+  package let partialValue: Double?
+  /// `∂root/∂step`, for single numbers.
+  package let upstream: Double?
+  /// `∂root/∂input` in terms of `∂root/∂step`, for tensors.
+  package let pullback: Formula?
+  /// Shapes of the two factors when the pullback is a matrix product.
+  package let factorShapes: (Shape, Shape)?
+  /// What is handed over.
+  package let gradient: Tensor
+  /// Several steps use the input, so this is one part of its gradient.
+  package let isPart: Bool
+  /// All contributions to this input, once the last has come.
+  package let sum: [Tensor]?
+}
+
+/// One step, seen from behind.
+package struct BackwardStep {
+  package let name: String
+  package let formula: Formula
+  package let isRoot: Bool
+  package let contributions: [Contribution]
+}
+
+/// A leaf's stored gradient, when there was one before.
+package struct Accumulation {
+  package let name: String
+  package let old: Tensor
+  package let new: Tensor
+  package let total: Tensor
+}
+
+package struct BackwardPass {
+  package let root: String
+  package let steps: [BackwardStep]
+  package let accumulations: [Accumulation]
+}
+
+/// One factor of a chain rule: `∂top/∂bottom`.
+package struct Factor {
+  package let top: String
+  package let bottom: String
+  package let formula: Formula
+  package let value: Double
+}
+
+/// One path from the root down to the variable: its factors multiply.
+package struct Path {
+  package let factors: [Factor]
+  package var product: Double { factors.reduce(1) { $0 * $1.value } }
+}
+
+/// A gradient as a sum over paths.
+package struct Derivation {
+  package let root: String
+  package let variable: String
+  package let paths: [Path]
+  /// Paths there are, shown or not.
+  package let pathCount: Int
+  /// The paths were too many to follow, so each stops at the first step after the variable and takes that
+  /// step's gradient as known.
+  package let isOneStep: Bool
+  package let total: Double
+  package let check: NumericCheck?
+  /// For a one-step sum, how the gradient at the end of its first term comes about.
+  package let continuation: [Path]
+}
+
+/// What an update did to one parameter.
+package struct LedgerRow {
+  package let target: String
+  package let rule: Formula
+  package let substituted: Formula
+  package let result: Tensor
+}

@@ -1,0 +1,54 @@
+// Playing a notebook: cell after cell, up to the first error that was not announced.
+import Diagnostics
+import Runtime
+
+/// What happens while a notebook plays.
+package enum PlaybackStep {
+  case prose(title: String, String)
+  case code(number: Int, title: String, String)
+  case event(Event)
+  /// An error that the cell announced.
+  case expectedError(Diagnostic)
+  case cellEnd
+}
+
+package enum Playback {
+  /// Runs all code cells of a notebook in a session.
+  /// - Returns: what stopped it; empty if all cells did what they should.
+  package static func run(
+    _ notebook: Notebook, in session: Session, _ show: (PlaybackStep) -> Void
+  ) -> [Diagnostic] {
+    if let problem = notebook.problem { return [problem] }
+    var number = 0
+    return withoutActuallyEscaping(show) { show in
+      for cell in notebook.cells {
+        if cell.isText {
+          show(.prose(title: cell.title, notebook.prose(cell)))
+          continue
+        }
+        number += 1
+        if cell.echoes { show(.code(number: number, title: cell.title, notebook.code(cell))) }
+        let outcome = session.run(notebook.source, in: cell.range) { show(.event($0)) }
+        if let expected = cell.expectedError {
+          guard let error = outcome.errors.first, error.id == expected else {
+            return outcome.errors.isEmpty ? [missing(expected, cell, notebook)] : outcome.errors
+          }
+          show(.expectedError(error))
+        } else if !outcome.succeeded {
+          return outcome.errors
+        }
+        show(.cellEnd)
+      }
+      return []
+    }
+  }
+
+  private static func missing(_ id: Diagnostic.Identifier, _ cell: Notebook.Cell, _ notebook: Notebook)
+    -> Diagnostic
+  {
+    Diagnostic(
+      .expectedError, "this cell announced the error \(id.rawValue), but ran without it",
+      at: Span(
+        source: notebook.source.id, start: cell.range.lowerBound, end: cell.range.lowerBound + 1))
+  }
+}

@@ -1,0 +1,92 @@
+// A diagnostic as text: headline, the source line with marks, the reason, one thing to try.
+import Diagnostics
+
+package struct DiagnosticText {
+  let style: Style
+  let sources: [SourceText]
+
+  package init(_ style: Style, sources: [SourceText]) {
+    self.style = style
+    self.sources = sources
+  }
+
+  package func render(_ diagnostic: Diagnostic) -> String {
+    let ink: Style.Ink = diagnostic.severity == .error ? .red : .yellow
+    var lines = [
+      style.paint("\(diagnostic.severity.rawValue)[\(diagnostic.id.rawValue)]:", .bold, ink) + " "
+        + style.paint(diagnostic.headline, .bold)
+    ]
+    if let frame = frame(diagnostic, ink) { lines += frame }
+    if let reason = diagnostic.reason, !reason.isEmpty { lines.append(reason) }
+    if let hint = diagnostic.hint {
+      lines.append(style.paint("Try:", .bold, .cyan) + " \(hint)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private struct Mark {
+    let start: Int
+    let length: Int
+    let text: String
+    let isPrimary: Bool
+  }
+
+  private func frame(_ diagnostic: Diagnostic, _ ink: Style.Ink) -> [String]? {
+    guard let span = diagnostic.span, Int(span.source) < sources.count else { return nil }
+    let source = sources[Int(span.source)]
+    let line = source.line(at: Int(span.start))
+    let text = source.text(line: line)
+    guard text.contains(where: { !$0.isWhitespace }) else { return nil }
+    let (shown, cut) = window(text, around: source.column(at: Int(span.start)))
+    let marks = diagnostic.labels.compactMap { label -> Mark? in
+      guard source.line(at: Int(label.span.start)) == line else { return nil }
+      let start = source.column(at: Int(label.span.start))
+      let endsHere = source.line(at: Int(label.span.end)) == line
+      let end = endsHere ? source.column(at: Int(label.span.end)) : text.count
+      let from = column(text, start) - cut
+      guard from >= 0, from <= shown.columns else { return nil }
+      let length = max(1, min(column(text, end) - cut, shown.columns) - from)
+      return Mark(start: from, length: length, text: label.text, isPrimary: label.isPrimary)
+    }
+    let number = "\(line)"
+    let gutter = String(repeating: " ", count: number.count + 2)
+    let bar = style.paint("│", .blue)
+    var rows = [style.paint(" \(number) ", .blue) + bar + " " + shown]
+    rows += underline(marks, ink).map { gutter + bar + " " + $0 }
+    return rows
+  }
+
+  /// A long line is shown around the marked place.
+  private func window(_ text: String, around column: Int) -> (String, cut: Int) {
+    let room = max(40, style.width - 8)
+    let clean = text.replacing("\t", with: " ").filter { !$0.isNewline && $0 != "\u{1b}" }
+    guard clean.columns > room else { return (clean, 0) }
+    let start = max(0, min(column - room / 2, clean.count - room))
+    return (String(clean.dropFirst(start).prefix(room)), start)
+  }
+
+  private func column(_ text: String, _ characters: Int) -> Int {
+    String(text.prefix(characters)).columns
+  }
+
+  /// Marks under the line; labels hang below, the rightmost first.
+  private func underline(_ marks: [Mark], _ ink: Style.Ink) -> [String] {
+    let sorted = marks.sorted { $0.start < $1.start }
+    var row = ""
+    for mark in sorted where mark.start >= row.columns {
+      row = row.padded(mark.start) + String(repeating: mark.isPrimary ? "^" : "─", count: mark.length)
+    }
+    var rows = [style.paint(row, .bold, ink)]
+    var labelled = sorted.filter { !$0.text.isEmpty }
+    if let last = labelled.last, last.isPrimary, last.start == sorted.last?.start {
+      rows[0] += " " + style.paint(last.text, ink)
+      labelled.removeLast()
+    }
+    while let last = labelled.popLast() {
+      var row = ""
+      for mark in labelled { row = row.padded(mark.start) + "│" }
+      rows.append(row.padded(last.start) + last.text)
+    }
+    return rows
+  }
+}

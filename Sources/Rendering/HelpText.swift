@@ -1,0 +1,169 @@
+// Help pages, made from the tables they document.
+import Autograd
+import Diagnostics
+import Explain
+import Lessons
+import Runtime
+import Syntax
+import Tensors
+
+package enum HelpText {
+  /// The page on a topic, or the nearest topics.
+  package static func page(_ topic: String, _ style: Style) -> Result<String, Missing> {
+    if topic.isEmpty { return .success(guide(style)) }
+    if let verb = verbs[topic] { return .success(verb) }
+    if let builtin = Builtin.named(topic) { return .success(page(builtin, style)) }
+    if let statement = statements[topic] { return .success(statement) }
+    if let id = Diagnostic.Identifier(rawValue: topic) {
+      return .success(style.paint(topic, .bold) + "\n  " + id.page)
+    }
+    return .failure(Missing(topic: topic, near: Suggest.close(to: topic, among: topics)))
+  }
+
+  package struct Missing: Error {
+    package let topic: String
+    package let near: [String]
+  }
+
+  package static var topics: [String] {
+    verbs.keys.sorted() + statements.keys.sorted() + Builtin.names
+      + Diagnostic.Identifier.allCases.map(\.rawValue)
+  }
+
+  private static func page(_ builtin: Builtin, _ style: Style) -> String {
+    var lines = [style.paint(builtin.signature, .bold), "  " + builtin.summary]
+    if let op = builtin.op {
+      if !op.definition.isEmpty { lines.append("  formula     z = \(op.definition)") }
+      for (i, name) in op.operands.enumerated() {
+        if let partial = op.partial(i) {
+          lines.append("  derivative  ∂z/∂\(name) = \(renamed(partial, op))")
+        } else if let vjp = op.vjp(i), op.operands.count <= 2, i < 2,
+          let text = vjpText(vjp, op)
+        {
+          lines.append("  gradient    of \(name): \(text), where dz is the gradient of z")
+        }
+      }
+      if case .none(let reason) = op.derivative {
+        lines.append("  derivative  none: \(reason)")
+      }
+    }
+    if !builtin.example.isEmpty { lines += example(builtin.example) }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The example as a session would show it.
+  private static func example(_ code: String) -> [String] {
+    let session = Session()
+    var output = ""
+    let events = EventText(Style())
+    _ = session.run(code) { output += events.render($0, in: session) }
+    return ["  example     nn> \(code)"]
+      + output.split(separator: "\n").map { "              \($0)" }
+  }
+
+  private static func renamed(_ formula: Formula, _ op: Op) -> String {
+    formula.written { leaf in
+      if case .operand(let i) = leaf { return i < op.operands.count ? op.operands[i] : nil }
+      return nil
+    }
+  }
+
+  /// A vjp as text, stated for two matrices.
+  private static func vjpText(_ vjp: VJP, _ op: Op) -> String? {
+    guard let matrix = try? Tensor([1, 2, 3, 4], shape: [2, 2]) else { return nil }
+    var attributes = Attributes()
+    if op.settings.contains(where: { $0.name == "dim" }) { attributes.set("dim", .ints([1])) }
+    let inputs = [Tensor](repeating: matrix, count: op.operands.count)
+    var call = Call(inputs: inputs, attributes: attributes)
+    guard let output = try? op.forward(call) else { return nil }
+    call.output = output
+    let text = renamed(vjp.text(call), op).replacing(".T", with: "ᵀ")
+    return text == "0" ? nil : text
+  }
+
+  private static func guide(_ style: Style) -> String {
+    """
+    nnrepl shows how neural networks learn, one chain rule at a time.
+
+      x = 2                      a name and its value
+      param w = 0.5              a number that can learn
+      out = sigmoid(w*x)         everything computed from it is remembered
+      loss = (out - 1)^2
+      forward loss               compute again, and tell each step
+      backward loss              every gradient, by the chain rule
+      explain ∂loss/∂w           one gradient, factor by factor, checked numerically
+      step sgd(lr=0.5)           change w against its gradient
+
+    Lessons   nnrepl run lesson01.nn, then 02 and 03
+    Verbs     \(Verb.allCases.map(\.rawValue).joined(separator: " "))
+    """ + "\n"
+      + Builtin.Topic.allCases.map { topic in
+        let names = Builtin.all.filter { $0.topic == topic }.map(\.name)
+        return topic.rawValue.padded(10) + fold(names, indent: 10, width: style.width)
+      }.joined(separator: "\n")
+      + "\nAny of these words, or the name of an error, has its page: help WORD"
+  }
+
+  private static func fold(_ words: [String], indent: Int, width: Int) -> String {
+    var lines = [""]
+    for word in words {
+      if lines[lines.count - 1].count + word.count + 1 > width - indent { lines.append("") }
+      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+    }
+    return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+  }
+
+  private static let verbs: [String: String] = [
+    "forward": """
+      forward VALUE [, detail="ops" | "all"]
+        Computes every value below VALUE again from its leaves as they are now, and tells each
+        step: formula, numbers, result, and what it was before.
+        Silent form: loss.forward()
+        example     forward loss
+      """,
+    "backward": """
+      backward LOSS [, detail="ops" | "all"]
+        Backpropagation: from the loss down to every parameter, each local derivative and its link
+        in the chain. Gradients are added to each parameter's `.grad`.
+        Silent form: loss.backward()
+        example     backward loss
+      """,
+    "step": """
+      step OPTIMIZER
+        Moves each parameter against its gradient and shows the sum. Without a list of parameters
+        the optimizer takes those that the last `backward` reached.
+        Silent form: opt.step()
+        example     step sgd(lr=0.5)
+      """,
+    "explain": """
+      explain ∂LOSS/∂W    explain ∂LOSS/∂W[0, 2]    explain VALUE    explain OPTIMIZER
+        The chain rule for one gradient: every path from the loss to the parameter, each factor by
+        name, by formula and by number, and the result beside a numeric estimate.
+        For a tensor without an index: the matrix form. For a value: how it was computed.
+        example     explain ∂loss/∂w
+      """,
+  ]
+
+  private static let statements: [String: String] = [
+    "param": """
+      param NAME = VALUE
+        A trainable number or tensor. All that is computed from it is recorded, so that gradients
+        can flow back. Change it with `NAME := …` or with an optimizer.
+      """,
+    "layer": """
+      layer Name(sizes) { param W = …; forward(x) { … } }
+        A layer of your own: its parameters and its forward step. `model = Name(3, 2)` makes one,
+        `model(x)` runs it, `model.parameters()` lists what it learns.
+      """,
+    "fn": """
+      fn name(x, k=2) { … }     fn name(x) = x^2     fn(x) = x^2
+        A function. The last expression is the result; `return` works too.
+      """,
+    "no_grad": "no_grad { … }\n  What is computed inside leaves no trace in the graph.",
+    "expect": "expect CONDITION, \"what it means\"\n  A check: the cell fails if the condition does not hold.",
+    "for": "for x in SEQUENCE { … }     for x, y in PAIRS { … }\n  Runs the block for each element of a list, range or tensor.",
+    "while": "while CONDITION { … }\n  Runs the block as long as the condition holds.",
+    "repeat": "repeat COUNT { … }\n  Runs the block COUNT times.",
+    "if": "if CONDITION { … } else if CONDITION { … } else { … }",
+  ]
+}

@@ -1,0 +1,309 @@
+// What the verbs tell, as aligned lines.
+import Autograd
+import Explain
+import Tensors
+
+package struct NarrationText {
+  let style: Style
+  let format: NumberFormat
+
+  package init(_ style: Style, _ format: NumberFormat) {
+    self.style = style
+    self.format = format
+  }
+
+  static let lineLimit = 40
+
+  package func render(_ narration: Narration, isWhole: Bool) -> String {
+    let lines: [String]
+    switch narration {
+    case .forward(let pass): lines = forward(pass.steps)
+    case .backward(let pass): lines = backward(pass)
+    case .derivative(let derivation): lines = derivative(derivation)
+    case .value(let step, let shapes): lines = value(step, shapes)
+    case .ledger(let rows): lines = ledger(rows)
+    }
+    return shortened(lines, isWhole).map { "  " + $0 }.joined(separator: "\n")
+  }
+
+  private func shortened(_ lines: [String], _ isWhole: Bool) -> [String] {
+    let rows = lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+    guard !isWhole, rows.count > NarrationText.lineLimit else { return rows }
+    let left = rows.count - 38
+    return rows.prefix(28) + [style.paint("… \(left) more lines; detail=\"all\" shows them", .faint)]
+      + rows.suffix(10)
+  }
+
+  // MARK: Rows
+
+  /// Cells of rows padded to common widths, as long as the rows stay on one line; else each cell below
+  /// the one before.
+  private func aligned(_ rows: [[String]]) -> [String] {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in
+      rows.map { column < $0.count - 1 ? $0[column].columns : 0 }.max() ?? 0
+    }
+    let lines = rows.map { row in
+      row.enumerated().map { i, cell in i == row.count - 1 ? cell : cell.padded(widths[i]) }
+        .joined(separator: " ")
+    }
+    if lines.allSatisfy({ $0.columns <= style.width - 2 }) { return lines }
+    return rows.flatMap { row -> [String] in
+      let joined = row.joined(separator: " ")
+      guard joined.columns > style.width - 2, row.count > 2 else { return [joined] }
+      let margin = String(repeating: " ", count: row[0].columns + 1)
+      return [row[0] + " " + row[1]] + row.dropFirst(2).map { margin + $0 }
+    }
+  }
+
+  private func number(_ x: Double) -> String { format(x) }
+
+  /// A number, or a small view of a tensor.
+  private func view(_ tensor: Tensor) -> String {
+    tensor.rank == 0 ? format(tensor[0]) : tensor.text(format, edge: 2, limit: 12)
+  }
+
+  private func bracketedIfSum(_ formula: Formula) -> String {
+    if case .apply("add", _, _) = formula { return "(\(formula.text))" }
+    if case .apply("sub", _, _) = formula { return "(\(formula.text))" }
+    return formula.text
+  }
+
+  /// Numbers multiplied: a minus that does not lead is bracketed.
+  private func product(_ numbers: [Double]) -> String {
+    numbers.enumerated().map { i, n in
+      i > 0 && n < 0 ? "(\(format(n)))" : format(n)
+    }.joined(separator: " × ")
+  }
+
+  // MARK: Forward
+
+  private func forward(_ steps: [ForwardStep]) -> [String] {
+    let isScalar = steps.allSatisfy { $0.value.rank == 0 }
+    var lines =
+      isScalar
+      ? aligned(steps.map(scalarRow))
+      : steps.flatMap { step in
+        step.value.rank == 0 ? aligned([scalarRow(step)]) : tensorRows(step)
+      }
+    // What the last value was before, beside it where there is room.
+    if let last = steps.last, let before = last.before, before.rank == 0 {
+      let was = style.paint("was \(format(before[0]))", .faint)
+      let line = lines[lines.count - 1]
+      if line.columns + was.columns + 8 <= style.width {
+        lines[lines.count - 1] += "      " + was
+      } else {
+        lines.append(String(repeating: " ", count: last.name.columns) + " (" + was + ")")
+      }
+    }
+    return lines
+  }
+
+  private func scalarRow(_ step: ForwardStep) -> [String] {
+    let formula = step.formula.text
+    let numbers = step.formula.substituted(format)
+    var row = [step.name, "= " + formula]
+    if numbers != formula { row.append("= " + numbers) }
+    row.append("= " + format(step.value[0]))
+    return row
+  }
+
+  private func tensorRows(_ step: ForwardStep) -> [String] {
+    let head = "\(step.name) = \(step.formula.text)   \(style.paint("\(step.value.shape)", .faint))"
+    return [head, view(step.value).indented(4)]
+  }
+
+  private func value(_ step: ForwardStep, _ shapes: [(name: String, shape: Shape)]) -> [String] {
+    var lines = forward([step])
+    if !shapes.isEmpty {
+      let list = shapes.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")
+      lines.append(style.paint("from \(list)", .faint))
+    }
+    return lines
+  }
+
+  // MARK: Backward
+
+  private func backward(_ pass: BackwardPass) -> [String] {
+    var lines = ["∂\(pass.root)/∂\(pass.root) = 1"]
+    for step in pass.steps {
+      lines.append(style.paint("\(step.name) = \(step.formula.text)", .bold))
+      lines += body(step).map { $0.indented(2) }
+    }
+    for accumulation in pass.accumulations {
+      let text =
+        accumulation.total.rank == 0
+        ? "\(format(accumulation.old[0])) + \(product([accumulation.new[0]])) = \(format(accumulation.total[0]))"
+        : "old + new   \(accumulation.total.shape)"
+      lines.append("\(accumulation.name).grad = old + new".padded(18) + " = " + text)
+    }
+    return lines
+  }
+
+  /// The contributions of a step: local derivative and chain side by side where there are several and
+  /// they fit, else one below the other.
+  private func body(_ step: BackwardStep) -> [String] {
+    let parts = step.contributions.map { rows($0, isRoot: step.isRoot) }
+    let locals = parts.map { $0.local.joined(separator: " ") }
+    let width = locals.map(\.columns).max() ?? 0
+    let pairs = zip(locals, parts).map {
+      $0.padded(width) + "     " + $1.chain.joined(separator: " ")
+    }
+    let isTable =
+      parts.count > 1 && parts.allSatisfy { !$0.local.isEmpty && !$0.chain.isEmpty }
+      && pairs.allSatisfy { $0.columns <= style.width - 4 }
+    if isTable {
+      let aligned = aligned(parts.map { [$0.local.joined(separator: " ")] + ["    " + $0.chain[0]] + $0.chain.dropFirst() })
+      return zip(aligned, parts).flatMap { [$0] + $1.sums }
+    }
+    return parts.flatMap { part in
+      aligned([part.local, part.chain].filter { !$0.isEmpty }) + part.sums
+    }
+  }
+
+  /// One contribution: its local derivative, its link in the chain, and the sum if it was the last part.
+  private func rows(_ c: Contribution, isRoot: Bool)
+    -> (local: [String], chain: [String], sums: [String])
+  {
+    let gradient = "∂\(c.root)/∂\(c.input)"
+    var sums: [String] = []
+    if let parts = c.sum, let total = try? parts.dropFirst().reduce(parts[0], { try $0 + $1 }) {
+      let text = parts.allSatisfy { $0.rank == 0 }
+        ? parts.enumerated().map { i, t in i > 0 && t[0] < 0 ? "(\(format(t[0])))" : format(t[0]) }
+          .joined(separator: " + ") + " = \(format(total[0]))"
+        : "the sum of \(parts.count) parts   \(total.shape)"
+      sums = ["\(gradient) = \(text)" + style.paint("      \(parts.count) paths meet here", .faint)]
+    }
+    let arrow = c.isPart ? "\(gradient) ⟵" : "\(gradient) ="
+    guard let partial = c.partial, let local = c.partialValue, let upstream = c.upstream else {
+      return ([], tensorChain(c, arrow), sums)
+    }
+    let text = partial.text
+    let value = format(local)
+    let said = text == value ? ["= \(value)"] : ["= \(text)", "= \(value)"]
+    if isRoot { return ([c.isPart ? arrow.replacing(" ⟵", with: "") : gradient] + said, [], sums) }
+    let step = "∂\(c.step)/∂\(c.input)"
+    let chain = [
+      arrow.replacing(" =", with: "").replacing(" ⟵", with: ""),
+      "\(c.isPart ? "⟵" : "=") ∂\(c.root)/∂\(c.step) × \(step)", "= \(product([upstream, local]))",
+      "= \(format(c.gradient[0]))",
+    ]
+    return ([step] + said, chain, sums)
+  }
+
+  private func tensorChain(_ c: Contribution, _ arrow: String) -> [String] {
+    guard let pullback = c.pullback else { return [] }
+    let text = pullback.text.replacing(".T", with: "ᵀ")
+    var shapes = c.gradient.rank == 0 ? "" : "   \(c.gradient.shape)"
+    if let (a, b) = c.factorShapes { shapes = "   \(c.gradient.shape) = \(a) @ \(b)" }
+    if c.gradient.rank == 0 { return ["\(arrow) \(text) = \(format(c.gradient[0]))"] }
+    return ["\(arrow) \(text)" + style.paint(shapes, .faint) + "\n" + view(c.gradient).indented(2)]
+  }
+
+  // MARK: One gradient
+
+  private func derivative(_ d: Derivation) -> [String] {
+    let name = "∂\(d.root)/∂\(d.variable)"
+    if d.isOneStep { return oneStep(d, name) }
+    if d.paths.count == 1, let path = d.paths.first {
+      var rows = chain(path)
+      rows[rows.count - 1] += checkText(d.check)
+      let margin = String(repeating: " ", count: name.columns)
+      return rows.enumerated().map { i, row in (i == 0 ? name : margin) + " = " + row }
+    }
+    var lines = ["\(d.paths.count) paths lead from \(d.root) to \(d.variable); their products add up:"]
+    let rows = d.paths.map { path -> [String] in
+      let parts = chain(path)
+      let via = path.factors.dropLast().map(\.bottom).joined(separator: ", ")
+      return [via.isEmpty ? "directly" : "through \(via)"]
+        + [parts[0]] + parts.dropFirst().map { "= " + $0 }
+    }
+    lines += aligned(rows).map { "  " + $0 }
+    let sum = d.paths.map(\.product)
+    let text = sum.enumerated().map { i, n in i > 0 && n < 0 ? "(\(format(n)))" : format(n) }
+    let shown = text.count <= 8 ? text.joined(separator: " + ") + " = " : ""
+    lines.append("\(name) = \(shown)\(format(d.total))" + checkText(d.check))
+    return lines
+  }
+
+  /// The factors of a path by name, by formula, by number, and their product.
+  private func chain(_ path: Path) -> [String] {
+    let names = path.factors.map { "∂\($0.top)/∂\($0.bottom)" }.joined(separator: " × ")
+    let formulas = path.factors.map { bracketedIfSum($0.formula) }.joined(separator: " × ")
+    let numbers = product(path.factors.map(\.value))
+    let total = format(path.product)
+    var rows = path.factors.count > 1 ? [names] : []
+    for row in [formulas, numbers, total] where rows.last != row { rows.append(row) }
+    return rows
+  }
+
+  private func oneStep(_ d: Derivation, _ name: String) -> [String] {
+    var lines = [
+      d.paths.count == d.pathCount
+        ? "\(name) is a sum of \(d.paths.count) terms:"
+        : "\(name): too many paths to list, so the last step is shown, a sum of \(d.paths.count) terms:"
+    ]
+    let rows = d.paths.map { path -> [String] in
+      let (outer, inner) = (path.factors[0], path.factors[1])
+      return [
+        "∂\(outer.top)/∂\(outer.bottom) × \(bracketedIfSum(inner.formula))",
+        "= \(product([outer.value, inner.value]))", "= \(format(path.product))",
+      ]
+    }
+    let shown = rows.count > 8 ? Array(rows.prefix(3)) + [rows[rows.count - 1]] : rows
+    var table = aligned(shown).map { "  " + $0 }
+    if rows.count > 8 {
+      let hidden = d.paths.dropFirst(3).dropLast().reduce(0) { $0 + $1.product }
+      table.insert("  … \(rows.count - 4) more terms, together \(format(hidden))", at: 3)
+    }
+    lines += table
+    lines.append("sum = \(format(d.total))" + checkText(d.check))
+    guard let first = d.paths.first, !d.continuation.isEmpty else { return lines }
+    let outer = first.factors[0]
+    let known = "∂\(outer.top)/∂\(outer.bottom)"
+    lines.append("where, for the first term,")
+    if d.continuation.count == 1 {
+      let rows = chain(d.continuation[0])
+      let margin = String(repeating: " ", count: known.columns)
+      lines += rows.enumerated().map { i, row in "  " + (i == 0 ? known : margin) + " = " + row }
+    } else {
+      lines += d.continuation.prefix(6).map { "  " + chain($0).joined(separator: " = ") }
+      lines.append("  \(known) = \(format(outer.value)), the sum over \(d.continuation.count) paths")
+    }
+    return lines
+  }
+
+  private func checkText(_ check: NumericCheck?) -> String {
+    guard let check else { return "" }
+    if check.isKink {
+      return style.paint("        numerically a kink: the slopes left and right differ", .yellow)
+    }
+    let error = NumberFormat(digits: 1)(check.relativeError)
+    return style.paint(
+      "        numerically \(format(check.numeric)), relative error \(error)", .faint)
+  }
+
+  // MARK: Updates
+
+  private func ledger(_ rows: [LedgerRow]) -> [String] {
+    let scalars = rows.allSatisfy { $0.result.rank == 0 }
+    guard scalars else {
+      return rows.flatMap { row -> [String] in
+        row.result.rank == 0
+          ? [ledgerRow(row).joined(separator: " ")]
+          : [
+            "\(row.target) ← \(row.rule.text)   \(style.paint("\(row.result.shape)", .faint))",
+            view(row.result).indented(4),
+          ]
+      }
+    }
+    return aligned(rows.map(ledgerRow))
+  }
+
+  private func ledgerRow(_ row: LedgerRow) -> [String] {
+    [
+      row.target, "← \(row.rule.text)", "= \(row.substituted.substituted(format))",
+      "= \(format(row.result[0]))",
+    ]
+  }
+}

@@ -1,0 +1,71 @@
+// A notebook being played, as text: prose, numbered code, output.
+import Diagnostics
+import Lessons
+import Runtime
+
+package struct PlaybackText {
+  let style: Style
+  let isQuiet: Bool
+  private let events: EventText
+
+  /// - Parameter isQuiet: outputs only.
+  package init(_ style: Style, isQuiet: Bool = false) {
+    self.style = style
+    self.isQuiet = isQuiet
+    events = EventText(style)
+  }
+
+  package func render(_ step: PlaybackStep, in session: Session) -> String {
+    switch step {
+    case .prose(let title, let text):
+      return isQuiet ? "" : heading(title) + wrapped(text) + "\n\n"
+    case .code(let number, let title, let code):
+      if isQuiet { return "" }
+      let prompt = "nn[\(number)]> "
+      let margin = "\n" + String(repeating: " ", count: prompt.count)
+      let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+      return heading(title) + style.paint(prompt, .bold, .green) + lines.joined(separator: margin)
+        + "\n"
+    case .event(let event): return events.render(event, in: session)
+    case .expectedError(let error):
+      return DiagnosticText(style, sources: session.sources).render(error) + "\n"
+    case .cellEnd: return isQuiet ? "" : "\n"
+    }
+  }
+
+  private func heading(_ title: String) -> String {
+    guard !title.isEmpty else { return "" }
+    let rule = String(repeating: "─", count: max(3, min(style.width, 80) - title.columns - 4))
+    return style.paint("── \(title) \(rule)", .bold, .blue) + "\n"
+  }
+
+  /// Paragraphs filled to the width; lists, tables and code keep their lines.
+  private func wrapped(_ text: String) -> String {
+    var lines: [String] = []
+    var paragraph: [Substring] = []
+    func fill() {
+      var line = ""
+      for word in paragraph {
+        if !line.isEmpty, line.columns + 1 + String(word).columns > min(style.width, 80) {
+          lines.append(line)
+          line = ""
+        }
+        line += line.isEmpty ? word : " " + word
+      }
+      if !line.isEmpty { lines.append(line) }
+      paragraph = []
+    }
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let isFixed = line.isEmpty || line.hasPrefix(" ") || line.hasPrefix("-") || line.hasPrefix("|")
+        || line.first?.isNumber == true || line.hasPrefix("#")
+      if isFixed {
+        fill()
+        lines.append(String(line.drop { $0 == "#" || line.hasPrefix("#") && $0 == " " }))
+      } else {
+        paragraph += line.split(separator: " ")
+      }
+    }
+    fill()
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,49 @@
+// Colour and width, or their absence.
+
+/// How text is dressed for where it goes.
+package struct Style: Sendable {
+  package var hasColor = false
+  package var width = 80
+  package init() {}
+
+  package enum Ink: String {
+    case bold = "1"
+    case faint = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case blue = "34"
+    case cyan = "36"
+  }
+
+  func paint(_ text: String, _ inks: Ink...) -> String {
+    guard hasColor, !text.isEmpty else { return text }
+    return "\u{1b}[\(inks.map(\.rawValue).joined(separator: ";"))m\(text)\u{1b}[0m"
+  }
+}
+
+extension String {
+  /// Columns on a terminal: wide characters take two, marks none.
+  var columns: Int {
+    unicodeScalars.reduce(0) { width, scalar in
+      switch scalar.properties.generalCategory {
+      case .nonspacingMark, .enclosingMark, .format: return width
+      default: break
+      }
+      switch scalar.value {
+      case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff,
+        0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f, 0x20000...0x3fffd:
+        return width + 2
+      default: return width + 1
+      }
+    }
+  }
+
+  func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - columns)) }
+
+  func indented(_ by: Int) -> String {
+    let margin = String(repeating: " ", count: by)
+    return split(separator: "\n", omittingEmptySubsequences: false).map { margin + $0 }
+      .joined(separator: "\n")
+  }
+}

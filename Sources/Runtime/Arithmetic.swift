@@ -1,0 +1,222 @@
+// Operators on values: plain numbers at once, tracked numbers as one node, anything else by its kind.
+import Autograd
+import Diagnostics
+import Tensors
+
+/// An operator that plain numbers have in common with an op of the table.
+protocol NumberOperator {
+  static var op: Op { get }
+  static var symbol: String { get }
+  static func apply(_ x: Double, _ y: Double) -> Double
+}
+
+enum Addition: NumberOperator {
+  static var op: Op { .add }
+  static var symbol: String { "+" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x + y }
+}
+enum Subtraction: NumberOperator {
+  static var op: Op { .sub }
+  static var symbol: String { "-" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x - y }
+}
+enum Multiplication: NumberOperator {
+  static var op: Op { .mul }
+  static var symbol: String { "*" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x * y }
+}
+enum Division: NumberOperator {
+  static var op: Op { .div }
+  static var symbol: String { "/" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x / y }
+}
+enum Exponentiation: NumberOperator {
+  static var op: Op { .pow }
+  static var symbol: String { "^" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { Double.pow(x, y) }
+}
+enum FloorDivision: NumberOperator {
+  static var op: Op { .floorDivide }
+  static var symbol: String { "//" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
+    (x / y).rounded(.down)
+  }
+}
+enum Remainder: NumberOperator {
+  static var op: Op { .modulo }
+  static var symbol: String { "%" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
+    // `fmod` costs ten times a division; whole numbers below 2^31 do without it.
+    if x >= 0, y > 0, x < 0x1p31, y < 0x1p31, x == x.rounded(.down), y == y.rounded(.down) {
+      return Double(UInt32(x) % UInt32(y))
+    }
+    return Kernel.Modulo()(x, y)
+  }
+}
+
+/// Where an operator stands: for diagnostics, and for the names of its operands in explanations.
+struct OperatorSite {
+  let number: UInt32
+  let span: Span
+  let left: Span
+  let right: Span
+  /// Gradients are not recorded for what a parameter's name warns about, and so on.
+  let graph: Graph
+  unowned let machine: Machine
+}
+
+extension NumberOperator {
+  /// The general case, out of line so that the fast one stays small.
+  @inline(never)
+  static func slow(_ x: Value, _ y: Value, _ site: OperatorSite) throws(Diagnostic) -> Value {
+    let graph = site.graph
+    if graph.isRecording {
+      switch (x, y) {
+      case (.tensor(let a), .number(let b)) where a.isScalar:
+        return try finite(
+          graph.scalar(op, apply(a.number, b), a, nil, constant: b, site: site.number), site)
+      case (.number(let a), .tensor(let b)) where b.isScalar:
+        return try finite(
+          graph.scalar(op, apply(a, b.number), nil, b, constant: a, site: site.number), site)
+      case (.tensor(let a), .tensor(let b)) where a.isScalar && b.isScalar:
+        return try finite(
+          graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number), site)
+      default: break
+      }
+    }
+    return try site.machine.apply(op, symbol, x, y, site)
+  }
+
+  @inline(__always)
+  private static func finite(_ node: Node, _ site: OperatorSite) throws(Diagnostic) -> Value {
+    if !node.number.isFinite { site.machine.reportNonFinite(node, at: site.span) }
+    return .tensor(node)
+  }
+}
+
+extension Machine {
+  /// An operator on tensors, or on strings and lists where it has a meaning.
+  func apply(_ op: Op, _ symbol: String, _ x: Value, _ y: Value, _ site: OperatorSite)
+    throws(Diagnostic) -> Value
+  {
+    if let a = operand(x), let b = operand(y) {
+      if case (.number(let m), .number(let n)) = (a, b), let scalar = op.scalar {
+        return .number(scalar(m, n))
+      }
+      do throws(TensorError) {
+        let node = try graph.apply(op, [a, b], site: site.number)
+        if node.isScalar, !node.number.isFinite { reportNonFinite(node, at: site.span) }
+        return Value(node)
+      } catch {
+        throw Faults.binary(error, symbol, site, a, b)
+      }
+    }
+    switch (x, y) {
+    case (.string(let a), .string(let b)) where symbol == "+": return Value(a.text + b.text)
+    case (.list(let a), .list(let b)) where symbol == "+":
+      return .list(ListObject(a.items + b.items))
+    default:
+      let mixesText = { if case .string = x { true } else if case .string = y { true } else { false } }()
+      throw Diagnostic(
+        .wrongKind, "`\(symbol)` cannot join \(x.kind) and \(y.kind)", at: site.span,
+        also: [(site.left, x.kind), (site.right, y.kind)],
+        hint: mixesText && symbol == "+" ? "put the value into the string: \"text {value}\"" : nil)
+    }
+  }
+
+  /// The value as an operand of an op; truth values count as 1 and 0.
+  func operand(_ value: Value) -> Node.Operand? {
+    switch value {
+    case .number(let n): .number(n)
+    case .tensor(let node): .node(node)
+    case .bool(let on): .number(on ? 1 : 0)
+    default: nil
+    }
+  }
+
+  /// Names the first op that made a nan or inf out of finite numbers.
+  @inline(never)
+  func reportNonFinite(_ node: Node, at span: Span) {
+    let inputs = node.operands.map { operand in
+      switch operand {
+      case .number(let n): n.isFinite
+      case .node(let input): input.value.values.allSatisfy(\.isFinite)
+      }
+    }
+    guard inputs.allSatisfy({ $0 }) else { return }
+    let shown = node.operands.map { operand -> String in
+      switch operand {
+      case .number(let n): format(n)
+      case .node(let input): input.isScalar ? format(input.number) : "\(input.shape)"
+      }
+    }
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning,
+        "`\(node.op.name)` of \(shown.joined(separator: " and ")) gave \(format(node.number))",
+        at: span,
+        reason: "Everything that is computed from it will be nan or inf too."))
+  }
+
+  /// Whether a value counts as true.
+  func truth(_ value: Value, _ span: Span) throws(Diagnostic) -> Bool {
+    switch value {
+    case .bool(let on): return on
+    case .number(let n): return n != 0
+    case .none, .unset: return false
+    case .string(let string): return !string.text.isEmpty
+    case .list(let list): return !list.items.isEmpty
+    case .tensor(let node):
+      guard let item = node.value.item else {
+        throw Diagnostic(
+          .wrongKind, "a tensor of \(node.shape.count) numbers is neither true nor false", at: span,
+          hint: "reduce it with `any(…)` or `all(…)`")
+      }
+      return item != 0
+    default: return true
+    }
+  }
+
+  func compare(_ relation: Kernel.Relation, _ x: Value, _ y: Value, _ site: OperatorSite)
+    throws(Diagnostic) -> Value
+  {
+    func truth(_ equal: Bool) -> Value? {
+      relation == .equal ? .bool(equal) : relation == .notEqual ? .bool(!equal) : nil
+    }
+    switch (x, y) {
+    case (.number(let a), .number(let b)): return .bool(relation.holds(a, b))
+    case (.string(let a), .string(let b)):
+      if let result = truth(a.text == b.text) { return result }
+      switch relation {
+      case .less: return .bool(a.text < b.text)
+      case .greater: return .bool(a.text > b.text)
+      case .lessOrEqual: return .bool(a.text <= b.text)
+      default: return .bool(a.text >= b.text)
+      }
+    case (.none, _), (_, .none):
+      let both = { if case (.none, .none) = (x, y) { true } else { false } }()
+      if let result = truth(both) { return result }
+    case (.list(let a), .list(let b)):
+      guard a.items.count == b.items.count else { if let r = truth(false) { return r } else { break } }
+      var equal = true
+      for (p, q) in zip(a.items, b.items) where equal {
+        equal = try self.truth(try compare(.equal, p, q, site), site.span)
+      }
+      if let result = truth(equal) { return result }
+    default: break
+    }
+    guard let a = operand(x), let b = operand(y) else {
+      if let result = truth(false) { return result }
+      throw Diagnostic(
+        .wrongKind, "`\(relation.rawValue)` cannot compare \(x.kind) and \(y.kind)", at: site.span)
+    }
+    let isLone = { (o: Node.Operand) in if case .node(let n) = o { n.shape.rank == 0 } else { true } }
+    do throws(TensorError) {
+      let index = Kernel.Relation.allCases.firstIndex(of: relation) ?? 0
+      let node = try graph.apply(Op.comparisons[index], [a, b], site: site.number)
+      return isLone(a) && isLone(b) ? .bool(node.value[0] != 0) : .tensor(node)
+    } catch {
+      throw Faults.binary(error, relation.rawValue, site, a, b)
+    }
+  }
+}

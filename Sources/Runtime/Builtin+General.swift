@@ -1,0 +1,306 @@
+// Built-ins for joining, for gradients, and the rest.
+import Autograd
+import Diagnostics
+import Glibc
+import Networks
+import Tensors
+
+extension Builtin {
+  static let joining: [Builtin] = [
+    joined("concat", .concat), joined("stack", .stack),
+    Builtin(
+      "split(x, size, dim=0)", .shape, "Parts of `size` along an axis, as a list.",
+      example: "split(arange(5), 2)"
+    ) { call throws(Diagnostic) in
+      let size = try call.int(1)
+      guard size > 0 else { throw Diagnostic(.badArgument, "`size` must be positive", at: call.span) }
+      return try parts(call, size: { _ in size })
+    },
+    Builtin(
+      "chunk(x, chunks, dim=0)", .shape, "At most `chunks` equal parts along an axis, as a list.",
+      example: "chunk(arange(6), 3)"
+    ) { call throws(Diagnostic) in
+      let chunks = try call.int(1)
+      guard chunks > 0 else {
+        throw Diagnostic(.badArgument, "`chunks` must be positive", at: call.span)
+      }
+      return try parts(call, size: { max(1, ($0 + chunks - 1) / chunks) })
+    },
+    Builtin(
+      "gather(x, dim, index)", .shape, Op.gather.summary,
+      example: "gather([[1, 2], [3, 4]], 1, [[0], [1]])", op: .gather
+    ) { call throws(Diagnostic) in
+      let dim = try call.ints(call.value(1))
+      return try call.apply(
+        .gather, [.node(try call.node(0)), .node(try call.node(2))], Attributes(("dim", .ints(dim))))
+    },
+    Builtin(
+      "index_select(x, dim, index)", .shape, "The slices of `x` along an axis at the places given.",
+      example: "index_select([[1, 2], [3, 4]], 1, [1])"
+    ) { call throws(Diagnostic) in
+      let (x, places) = (try call.node(0), try call.node(2))
+      let dim = try call.int(1)
+      let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
+      let items =
+        [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
+        + [.list(places.value)]
+      return try call.apply(
+        .index, [.node(x)], Attributes(("index", .index(items, Op.indexText(items)))))
+    },
+    Builtin(
+      "masked_fill(x, mask, value)", .shape, "`value` where the mask holds, else `x`.",
+      example: "masked_fill([1, 2], [1, 2] > 1, 0)"
+    ) { call throws(Diagnostic) in
+      try call.apply(.chosen, [try call.operand(1), try call.operand(2), try call.operand(0)])
+    },
+  ]
+
+  private static func joined(_ name: String, _ op: Op) -> Builtin {
+    Builtin(
+      "\(name)(tensors, dim=0)", .shape, op.summary, example: "\(name)(list([1, 2], [3, 4]))", op: op
+    ) { call throws(Diagnostic) in
+      var operands: [Node.Operand] = []
+      var i = 0
+      while let part = try call.machine.next(of: call.value(0), i, call.span) {
+        guard let operand = call.machine.operand(part) else {
+          throw Diagnostic(.wrongKind, "`\(name)` joins tensors, not \(part.kind)", at: call.span)
+        }
+        operands.append(operand)
+        i += 1
+      }
+      guard !operands.isEmpty else { throw Faults.tensor(.nothingToJoin(name), call.span, names: []) }
+      return try call.apply(op, operands, Attributes(("dim", .ints([try call.int(1, or: 0)]))))
+    }
+  }
+
+  private static func parts(_ call: BuiltinCall, size: (Int) -> Int) throws(Diagnostic) -> Value {
+    let (x, dim) = (try call.node(0), try call.int(2, or: 0))
+    let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
+    guard axis < x.shape.rank else {
+      throw Faults.tensor(.axisOutOfRange(dim, x.shape), call.span, names: [])
+    }
+    let length = x.shape[axis]
+    let step = size(length)
+    var parts: [Value] = []
+    for start in stride(from: 0, to: max(length, 1), by: step) {
+      let items =
+        [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
+        + [.slice(start: start, stop: min(start + step, length), step: 1)]
+      parts.append(
+        try call.apply(
+          .index, [.node(x)], Attributes(("index", .index(items, Op.indexText(items))))))
+    }
+    return .list(ListObject(parts))
+  }
+
+  // MARK: Gradients
+
+  static let gradients: [Builtin] = [
+    Builtin(
+      "grad(y, x)", .looking, "The gradient of `y` with respect to `x`; no `.grad` is touched.",
+      example: "param w = 3; y = w^2; grad(y, w)"
+    ) { call throws(Diagnostic) in
+      try call.machine.gradient(call.value(0), by: call.value(1), call.span, call.span, call.span)
+    },
+    Builtin(
+      "gradcheck(y, x)", .looking, "Compares each gradient entry with its central difference.",
+      example: "param w = 3; y = w^2; gradcheck(y, w)"
+    ) { call throws(Diagnostic) in try call.machine.gradcheck(call.value(0), call.value(1), call.span) },
+    Builtin(
+      "backward(y, gradient=none, retain_graph=false)", .looking,
+      "Adds the gradient of `y` to every parameter's `.grad`.",
+      example: "param w = 3; y = w^2; y.backward(); w.grad"
+    ) { call throws(Diagnostic) in
+      let seed = call.has(1) ? try call.node(1).value : nil
+      try call.machine.backward(
+        call.value(0), seed: seed, retain: try call.flag(2), call.span, name: "the value")
+      return .none
+    },
+    Builtin(
+      "forward(y)", .looking, "Computes every value below `y` again from its leaves as they are now.",
+      example: "param w = 3; y = w^2; w := 4; y.forward(); y"
+    ) { call throws(Diagnostic) in
+      guard case .tensor(let node) = call.value(0) else { return call.value(0) }
+      try call.tensors { () throws(TensorError) in try call.graph.replay(node) }
+      return call.value(0)
+    },
+    Builtin(
+      "zero_grad(x)", .looking, "Forgets the gradients of a parameter, a list, a layer or an optimizer.",
+      example: "param w = 3; y = w^2; y.backward(); zero_grad(w); w.grad"
+    ) { call throws(Diagnostic) in
+      if case .optimizer(let optimizer) = call.value(0) {
+        optimizer.zeroGradients()
+      } else {
+        for node in Value.parameters(in: call.value(0)) { node.setGradient(nil) }
+      }
+      return .none
+    },
+    Builtin(
+      "detach(x)", .looking, "The same numbers, cut off from the graph.",
+      example: "param w = 3; y = w*w.detach(); grad(y, w)"
+    ) { call throws(Diagnostic) in
+      guard case .tensor(let node) = call.value(0) else { return call.value(0) }
+      return Value(call.graph.constant(node.value))
+    },
+    Builtin(
+      "item(x)", .looking, "The only number of a tensor, as a plain number.", example: "item([7])"
+    ) { call throws(Diagnostic) in
+      let x = try call.node(0)
+      guard let item = x.value.item else {
+        throw Diagnostic(
+          .shapeMismatch, "`item` needs one number, but there are \(x.shape.count)", at: call.span,
+          hint: "use `tolist()` for many")
+      }
+      return .number(item)
+    },
+    Builtin(
+      "parameters(x)", .looking, "The trainable leaves of a layer or list, as a list.",
+      example: "param w = 1; len(parameters(list(w)))"
+    ) { call throws(Diagnostic) in
+      .list(ListObject(Value.parameters(in: call.value(0)).map { .tensor($0) }))
+    },
+    mode("train", true), mode("eval", false),
+    Builtin(
+      "sgd(params=none, lr=0.001, momentum=0, weight_decay=0, nesterov=false)", .optimizers,
+      "Stochastic gradient descent: `w ← w - lr*grad`.",
+      example: "param w = 3; y = w^2; y.backward(); opt = sgd(w, lr=0.1); opt.step(); w"
+    ) { call throws(Diagnostic) in
+      let given = call.has(0) ? Value.parameters(in: call.value(0)) : []
+      if call.has(0), given.isEmpty {
+        throw Diagnostic(
+          .wrongKind, "`sgd` trains parameters; there are none in \(call.value(0).kind)",
+          at: call.span, hint: "give a parameter, a list of them or a layer: `sgd(w, lr=0.1)`")
+      }
+      let (lr, momentum) = (try call.double(1, or: 1e-3), try call.double(2, or: 0))
+      let (decay, nesterov) = (try call.double(3, or: 0), try call.flag(4))
+      for (name, value) in [("lr", lr), ("momentum", momentum), ("weight_decay", decay)]
+      where !(value >= 0) {
+        throw Diagnostic(
+          .badArgument, "`\(name)` is \(call.machine.format(value)); it must not be negative",
+          at: call.span)
+      }
+      if nesterov, momentum == 0 {
+        throw Diagnostic(.badArgument, "`nesterov` needs a momentum above 0", at: call.span)
+      }
+      return .optimizer(
+        .sgd(given, lr: lr, momentum: momentum, weightDecay: decay, nesterov: nesterov))
+    },
+    Builtin("step(opt)", .optimizers, "One update of every parameter the optimizer holds.") {
+      call throws(Diagnostic) in
+      guard case .optimizer(let optimizer) = call.value(0) else { throw call.wrong(0, "an optimizer") }
+      optimizer.adopt(call.machine.reached)
+      try call.tensors { () throws(TensorError) in try optimizer.step(call.graph) }
+      return .none
+    },
+  ]
+
+  private static func mode(_ name: String, _ on: Bool) -> Builtin {
+    Builtin("\(name)(layer)", .looking, "Puts a layer and all inside it into \(name) mode.") {
+      call throws(Diagnostic) in
+      guard case .layer(let layer) = call.value(0) else { throw call.wrong(0, "a layer") }
+      layer.setTraining(on)
+      return call.value(0)
+    }
+  }
+
+  // MARK: The rest
+
+  static let general: [Builtin] = [
+    Builtin("print(*values)", .rest, "Shows values on one line.", example: "print(\"2 + 2 is {2 + 2}\")") {
+      call throws(Diagnostic) in
+      let text = call.rest.map { call.machine.text(of: $0) }.joined(separator: " ")
+      try call.machine.emit(.text(text + "\n"), at: call.span)
+      return .none
+    },
+    Builtin("len(x)", .rest, "How many elements; of a tensor, the length of its first axis.", example: "len([4, 5, 6])") {
+      call throws(Diagnostic) in
+      switch call.value(0) {
+      case .list(let list): return .number(Double(list.items.count))
+      case .range(let range): return .number(Double(range.count))
+      case .string(let string): return .number(Double(string.text.count))
+      case .record(let record): return .number(Double(record.fields.count))
+      case .tensor(let node) where node.shape.rank > 0: return .number(Double(node.shape[0]))
+      default: throw call.wrong(0, "something with elements")
+      }
+    },
+    Builtin(
+      "range(start, end=none, step=1)", .rest,
+      "The numbers from `start` up to but not including `end`, for loops.",
+      example: "for i in range(3) { print(i) }"
+    ) { call throws(Diagnostic) in
+      let (first, step) = (try call.double(0), try call.double(2, or: 1))
+      let (start, end) = call.has(1) ? (first, try call.double(1)) : (0, first)
+      guard step != 0, let range = RangeObject(start, end, step) else {
+        throw Diagnostic(.badArgument, "a range with these bounds never ends", at: call.span)
+      }
+      return .range(range)
+    },
+    Builtin("list(*values)", .rest, "A list of any values; a lone sequence is turned into one.", example: "list(1, \"two\", [3])") {
+      call throws(Diagnostic) in
+      .list(ListObject(call.rest))
+    },
+    Builtin("record(*fields)", .rest, "Named fields: `record(a=1, b=2).a`.", example: "record(lr=0.1, steps=5)") {
+      call throws(Diagnostic) in .record(RecordObject(call.named))
+    },
+    Builtin("tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])") {
+      call throws(Diagnostic) in
+      if case .range(let range) = call.value(0) {
+        return .list(
+          ListObject((0..<range.count).map { .number(range.start + Double($0) * range.step) }))
+      }
+      let tensor = try call.node(0).value
+      func nested(_ axis: Int, _ offset: Int) -> Value {
+        guard axis < tensor.rank else { return .number(tensor[offset]) }
+        let step = tensor.shape.strides[axis]
+        return .list(ListObject((0..<tensor.shape[axis]).map { nested(axis + 1, offset + $0 * step) }))
+      }
+      return nested(0, 0)
+    },
+    Builtin(
+      "append(list, value)", .rest, "Adds a value to the end of a list.",
+      example: "xs = list(1); append(xs, 2); xs",
+      binary: { machine, list, value, site, span throws(Diagnostic) in
+        guard case .list(let list) = list else {
+          throw Diagnostic(
+            .wrongKind, "`append` adds to a list, not to \(list.kind)", at: span,
+            hint: { if case .tensor = list { "start with `list()`; join tensors with `concat`" } else { nil } }())
+        }
+        list.items.append(value)
+        return .none
+      }
+    ) { call throws(Diagnostic) in
+      guard case .list(let list) = call.value(0) else { throw call.wrong(0, "a list") }
+      list.items.append(call.value(1))
+      return .none
+    },
+    Builtin("type(x)", .rest, "What kind of value it is.", example: "type([1, 2])") {
+      call throws(Diagnostic) in Value(call.value(0).kind)
+    },
+    Builtin("seed(n)", .rest, "Restarts the random numbers; the same seed gives PyTorch's numbers.", example: "seed(0); rand(2)") {
+      call throws(Diagnostic) in
+      let n = try call.int(0)
+      call.machine.generator = Generator(seed: UInt64(bitPattern: Int64(n)))
+      return .none
+    },
+    Builtin("digits(n)", .rest, "How many significant digits results show; 4 at the start.", example: "digits(8); 1/3") {
+      call throws(Diagnostic) in
+      let n = try call.int(0)
+      guard (1...17).contains(n) else {
+        throw Diagnostic(.badArgument, "digits from 1 to 17 make sense, not \(n)", at: call.span)
+      }
+      call.machine.format.digits = n
+      return .none
+    },
+    Builtin("clock()", .rest, "Seconds since some fixed moment, for measuring.") {
+      call throws(Diagnostic) in
+      var now = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &now)
+      return .number(Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9)
+    },
+    Builtin("todo(hint)", .rest, "Stands where you write your own code.") { call throws(Diagnostic) in
+      throw Diagnostic(
+        .todo, "a gap to fill", at: call.span, reason: try call.text(0, or: ""),
+        hint: "replace todo(…) by your own code")
+    },
+  ]
+}

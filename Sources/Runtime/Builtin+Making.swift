@@ -1,0 +1,315 @@
+// Built-ins that make tensors, and those that arrange them.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Builtin {
+  static let making: [Builtin] = [
+    Builtin(
+      "tensor(values, dtype=none)", .making, "A tensor from numbers, a bracket or nested lists.",
+      example: "tensor([[1, 2], [3, 4]])"
+    ) { call throws(Diagnostic) in
+      let dtype = try call.dtype(1)
+      return try call.machine.tensor(from: call.value(0), dtype, call.span, explicit: call.has(1))
+    },
+    filled("zeros", "A tensor of zeros.", 0), filled("ones", "A tensor of ones.", 1),
+    Builtin(
+      "full(shape, value, dtype=none)", .making, "A tensor with the same number everywhere.",
+      example: "full([2, 2], 7)"
+    ) { call throws(Diagnostic) in
+      let (dims, number, dtype) = (
+        try call.ints(call.value(0)), try call.double(1), try call.dtype(2)
+      )
+      return try call.made { () throws(TensorError) in
+        try Tensor(filling: Shape(dims), with: number, dtype: dtype)
+      }
+    },
+    Builtin("zeros_like(x)", .making, "Zeros in the shape of `x`.", example: "zeros_like([1, 2])") {
+      call throws(Diagnostic) in
+      let x = try call.node(0)
+      return try call.made { () throws(TensorError) in
+        try Tensor(filling: x.shape, with: 0, dtype: x.dtype)
+      }
+    },
+    Builtin("ones_like(x)", .making, "Ones in the shape of `x`.", example: "ones_like([1, 2])") {
+      call throws(Diagnostic) in
+      let x = try call.node(0)
+      return try call.made { () throws(TensorError) in
+        try Tensor(filling: x.shape, with: 1, dtype: x.dtype)
+      }
+    },
+    Builtin(
+      "eye(n, m=none, dtype=none)", .making, "The identity matrix.", example: "eye(2)"
+    ) { call throws(Diagnostic) in
+      let (n, dtype) = (try call.int(0), try call.dtype(2))
+      let m = try call.int(1, or: n)
+      return try call.made { () throws(TensorError) in
+        let shape = try Shape([n, m])
+        _ = try Tensor(filling: shape, with: 0, dtype: dtype)
+        var values = [Double](repeating: 0, count: shape.count)
+        for i in 0..<min(n, m) { values[i * m + i] = 1 }
+        return try Tensor(values, shape: shape, dtype: dtype)
+      }
+    },
+    Builtin(
+      "arange(start, end=none, step=1)", .making,
+      "Numbers from `start` up to but not including `end`; from 0 with one argument.",
+      example: "arange(5)"
+    ) { call throws(Diagnostic) in
+      let (first, step) = (try call.double(0), try call.double(2, or: 1))
+      let (start, end) = call.has(1) ? (first, try call.double(1)) : (0, first)
+      guard step != 0, let range = RangeObject(start, end, step) else {
+        throw Diagnostic(.badArgument, "these steps never end", at: call.span)
+      }
+      let whole = [start, end, step].allSatisfy { $0 == $0.rounded() }
+      let dtype: DType = whole ? .int64 : call.machine.dtype
+      return try call.made { () throws(TensorError) in
+        let shape = try Shape([range.count])
+        _ = try Tensor(filling: shape, with: 0)
+        return try Tensor(
+          (0..<range.count).map { start + Double($0) * step }, shape: shape, dtype: dtype)
+      }
+    },
+    Builtin(
+      "linspace(start, end, steps)", .making, "Evenly spaced numbers, both ends included.",
+      example: "linspace(0, 1, 5)"
+    ) { call throws(Diagnostic) in
+      let (start, end, steps) = (try call.double(0), try call.double(1), try call.int(2))
+      let dtype = call.machine.dtype
+      return try call.made { () throws(TensorError) in
+        let shape = try Shape([steps])
+        _ = try Tensor(filling: shape, with: 0)
+        let gap = (end - start) / Double(max(1, steps - 1))
+        // As in PyTorch, the second half counts back from the end.
+        let values = (0..<steps).map {
+          $0 < (steps + 1) / 2 ? start + gap * Double($0) : end - gap * Double(steps - 1 - $0)
+        }
+        return try Tensor(values, shape: shape, dtype: dtype)
+      }
+    },
+    drawn("rand", "Random numbers, uniform in [0, 1).") { generator, count in
+      (0..<count).map { _ in generator.uniform(.float32) }
+    },
+    drawn("randn", "Random numbers from the standard normal distribution.") { generator, count in
+      generator.normals(count, .float32)
+    },
+    Builtin(
+      "randint(low, high=none, shape=none)", .making,
+      "Random whole numbers from `low` to `high - 1`; from 0 with one bound.",
+      example: "seed(0); randint(0, 10, [5])"
+    ) { call throws(Diagnostic) in
+      var (low, high, shape) = (try call.int(0), 0, [Int]())
+      if call.has(2) {
+        (high, shape) = (try call.int(1), try call.ints(call.value(2)))
+      } else if call.has(1), case .number = call.value(1) {
+        high = try call.int(1)
+      } else {
+        if call.has(1) { shape = try call.ints(call.value(1)) }
+        (low, high) = (0, low)
+      }
+      guard high > low else {
+        throw Diagnostic(
+          .badArgument, "there is no whole number from \(low) to \(high - 1)", at: call.span)
+      }
+      let (first, width) = (low, UInt64(high - low))
+      return try call.draw(shape, .int64) { generator, count in
+        (0..<count).map { _ in Double(first) + Double(generator.below(width)) }
+      }
+    },
+    Builtin(
+      "randperm(n)", .making, "The whole numbers below `n` in random order.",
+      example: "seed(0); randperm(5)"
+    ) { call throws(Diagnostic) in
+      let n = try call.int(0)
+      return try call.draw([n], .int64) { generator, count in
+        generator.permutation(count).map(Double.init)
+      }
+    },
+    Builtin(
+      "one_hot(labels, num_classes=none)", .making,
+      "For each label a row with 1 at its place and 0 elsewhere.", example: "one_hot([0, 2], 3)"
+    ) { call throws(Diagnostic) in
+      let labels = try call.ints(call.value(0))
+      let classes = try call.int(1, or: (labels.max() ?? -1) + 1)
+      guard labels.allSatisfy({ $0 >= 0 && $0 < classes }) else {
+        throw Diagnostic(
+          .indexOutOfRange, "labels must lie from 0 to \(classes - 1)", at: call.span)
+      }
+      let shape = try call.node(0).shape.dims + [classes]
+      return try call.made { () throws(TensorError) in
+        var values = [Double](repeating: 0, count: labels.count * classes)
+        for (row, label) in labels.enumerated() { values[row * classes + label] = 1 }
+        return try Tensor(values, shape: Shape(shape), dtype: .int64)
+      }
+    },
+    initialiser("kaiming_uniform", "He et al. 2015", "a=0") { fanIn, _, a in
+      (6 / ((1 + a * a) * fanIn)).squareRoot()
+    },
+    initialiser("xavier_uniform", "Glorot and Bengio 2010", "gain=1") { fanIn, fanOut, gain in
+      gain * (6 / (fanIn + fanOut)).squareRoot()
+    },
+  ]
+
+  private static func filled(_ name: String, _ summary: String, _ number: Double) -> Builtin {
+    Builtin("\(name)(*shape, dtype=none)", .making, summary, example: "\(name)(2, 3)") {
+      call throws(Diagnostic) in
+      let (dims, dtype) = (try call.shape(), try call.dtype(1))
+      return try call.made { () throws(TensorError) in
+        try Tensor(filling: Shape(dims), with: number, dtype: dtype)
+      }
+    }
+  }
+
+  private static func drawn(
+    _ name: String, _ summary: String,
+    _ draw: @escaping @Sendable (inout Generator, Int) -> [Double]
+  ) -> Builtin {
+    Builtin("\(name)(*shape, dtype=none)", .making, summary, example: "seed(0); \(name)(3)") {
+      call throws(Diagnostic) in
+      try call.draw(try call.shape(), try call.dtype(1), draw)
+    }
+  }
+
+  /// Uniform draws between bounds that keep the variance of signals even (names as in torch.nn.init).
+  private static func initialiser(
+    _ name: String, _ paper: String, _ setting: String,
+    _ bound: @escaping @Sendable (_ fanIn: Double, _ fanOut: Double, _ setting: Double) -> Double
+  ) -> Builtin {
+    Builtin(
+      "\(name)(shape, \(setting))", .making,
+      "Start values for weights, uniform in bounds that suit their number (\(paper)).",
+      example: "seed(0); \(name)([2, 3])"
+    ) { call throws(Diagnostic) in
+      let dims = try call.ints(call.value(0))
+      guard dims.count >= 2 else {
+        throw Diagnostic(.badArgument, "`\(name)` needs at least two axes", at: call.span)
+      }
+      let field = dims[2...].reduce(1, *)
+      let value = try call.double(1, or: name == "xavier_uniform" ? 1 : 0)
+      let limit = bound(Double(dims[1] * field), Double(dims[0] * field), value)
+      return try call.draw(dims, call.machine.dtype) { generator, count in
+        (0..<count).map { _ in generator.uniform(-limit, limit, .float32) }
+      }
+    }
+  }
+
+  // MARK: Shape
+
+  static let shaping: [Builtin] = [
+    Builtin(
+      "reshape(x, *shape)", .shape, Op.reshape.summary, example: "reshape(arange(6), 2, -1)",
+      op: .reshape
+    ) { call throws(Diagnostic) in
+      try call.apply(
+        .reshape, [.node(try call.node(0))], Attributes(("_shape", .ints(try call.shape()))))
+    },
+    Builtin(
+      "flatten(x, start_dim=0)", .shape, "Joins all axes from `start_dim` on into one.",
+      example: "flatten([[1, 2], [3, 4]])"
+    ) { call throws(Diagnostic) in
+      let x = try call.node(0)
+      let first = try call.int(1, or: 0)
+      let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(first) }
+      let dims = Array(x.shape.dims[..<axis]) + [x.shape.dims[axis...].reduce(1, *)]
+      return try call.apply(.reshape, [.node(x)], Attributes(("_shape", .ints(dims))))
+    },
+    Builtin(
+      "squeeze(x, dim=none)", .shape, "Drops axes of length 1.", example: "squeeze([[1, 2]])"
+    ) { call throws(Diagnostic) in
+      let x = try call.node(0)
+      if call.has(1) { return try squeeze(Value.tensor(x), try call.int(1), call) }
+      return try call.apply(
+        .reshape, [.node(x)], Attributes(("_shape", .ints(x.shape.dims.filter { $0 != 1 }))))
+    },
+    Builtin(
+      "unsqueeze(x, dim)", .shape, "Adds an axis of length 1.", example: "unsqueeze([1, 2], 1)"
+    ) { call throws(Diagnostic) in
+      let (x, dim) = (try call.node(0), try call.int(1))
+      guard dim >= -(x.shape.rank + 1), dim <= x.shape.rank else {
+        throw Faults.tensor(.axisOutOfRange(dim, x.shape), call.span, names: [])
+      }
+      var dims = x.shape.dims
+      dims.insert(1, at: dim < 0 ? dim + dims.count + 1 : dim)
+      return try call.apply(.reshape, [.node(x)], Attributes(("_shape", .ints(dims))))
+    },
+    Builtin(
+      "transpose(x, dim0=none, dim1=none)", .shape, "Exchanges two axes; all of them in reverse with none.",
+      example: "transpose([[1, 2], [3, 4]])", op: .transpose
+    ) { call throws(Diagnostic) in
+      let x = try call.node(0)
+      guard call.has(1) || call.has(2) else { return try call.apply(.transpose, [.node(x)]) }
+      let (a, b) = (try call.int(1), try call.int(2))
+      let order = try call.tensors { () throws(TensorError) in
+        var order = Array(0..<x.shape.rank)
+        if !order.isEmpty { order.swapAt(try x.shape.axis(a), try x.shape.axis(b)) }
+        return order
+      }
+      return try call.apply(.permute, [.node(x)], Attributes(("_dims", .ints(order))))
+    },
+    Builtin(
+      "permute(x, *dims)", .shape, Op.permute.summary, example: "permute(zeros(2, 3), 1, 0).shape",
+      op: .permute
+    ) { call throws(Diagnostic) in
+      try call.apply(
+        .permute, [.node(try call.node(0))], Attributes(("_dims", .ints(try call.shape()))))
+    },
+    Builtin(
+      "expand(x, *shape)", .shape, Op.expand.summary, example: "expand([[1], [2]], 2, 3)",
+      op: .expand
+    ) { call throws(Diagnostic) in
+      try call.apply(
+        .expand, [.node(try call.node(0))], Attributes(("_shape", .ints(try call.shape()))))
+    },
+  ]
+}
+
+extension BuiltinCall {
+  /// Draws numbers into a new tensor; the size is checked before anything is drawn.
+  func draw(
+    _ dims: [Int], _ dtype: DType, _ draw: (inout Generator, Int) -> [Double]
+  ) throws(Diagnostic) -> Value {
+    try made { () throws(TensorError) in
+      let shape = try Shape(dims)
+      _ = try Tensor(filling: shape, with: 0, dtype: dtype)
+      return try Tensor(draw(&machine.generator, shape.count), shape: shape, dtype: dtype)
+    }
+  }
+}
+
+extension Machine {
+  /// A tensor from a number, a tensor or nested lists.
+  func tensor(from value: Value, _ dtype: DType, _ span: Span, explicit: Bool = false)
+    throws(Diagnostic) -> Value
+  {
+    var numbers: [Double] = []
+    var dims: [Int] = []
+    func collect(_ value: Value, _ depth: Int) throws(Diagnostic) {
+      func length(_ count: Int) throws(Diagnostic) {
+        if depth == dims.count { dims.append(count) }
+        guard dims[depth] == count else { throw Faults.tensor(.ragged([]), span, names: []) }
+      }
+      switch value {
+      case .number(let n): numbers.append(n)
+      case .bool(let on): numbers.append(on ? 1 : 0)
+      case .tensor(let node):
+        for (i, count) in node.shape.dims.enumerated() {
+          if depth + i == dims.count { dims.append(count) }
+          guard dims[depth + i] == count else { throw Faults.tensor(.ragged([]), span, names: []) }
+        }
+        numbers += node.value.values
+      case .list(let list):
+        try length(list.items.count)
+        for item in list.items { try collect(item, depth + 1) }
+      default:
+        throw Diagnostic(.wrongKind, "a tensor holds numbers, not \(value.kind)", at: span)
+      }
+    }
+    try collect(value, 0)
+    let (all, lengths) = (numbers, dims)
+    let kept: DType = if case .tensor(let node) = value, !explicit { node.dtype } else { dtype }
+    return .tensor(
+      try make(span) { () throws(TensorError) in
+        try Tensor(all.map(kept.rounded), shape: Shape(lengths), dtype: kept)
+      })
+  }
+}

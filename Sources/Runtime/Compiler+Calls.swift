@@ -1,0 +1,325 @@
+// Calls and functions.
+import Diagnostics
+import Syntax
+
+extension Compiler {
+  func call(_ callee: Expression, _ arguments: [Expression.Argument], _ span: Span)
+    throws(Diagnostic) -> Code
+  {
+    if case .field(let base, let name, let place) = callee.kind {
+      return try method(base, name, place, arguments, span)
+    }
+    let target = try code(callee)
+    let calleeSpan = callee.span
+    let machine = machine
+    let site = site(span, arguments.map { constantName($0.value) })
+    guard arguments.allSatisfy({ $0.name == nil }) else {
+      let values = try gather(arguments)
+      let top = scope.top
+      return Code { f throws(Diagnostic) in
+        let function = try target.run(f)
+        return try machine.call(function, try values(f), at: span, calleeSpan, site, f.above(top))
+      }
+    }
+    return try scope.withWindow(arguments.count) { window throws(Diagnostic) in
+      let place = CallPlace(
+        window: window, count: arguments.count, span: span, callee: calleeSpan, site: site)
+      switch arguments.count {
+      case 1:
+        let only = try code(arguments[0].value)
+        return Code { f throws(Diagnostic) in
+          let function = try target.run(f)
+          let value = try only.run(f)
+          if case .function(let function) = function, function.code.parameters.count == 1 {
+            (f.base + window).initialize(to: value)
+            return try machine.invoke(function, f.base + window, f, span)
+          }
+          if case .builtin(let builtin) = function, let unary = builtin.unary {
+            return try unary(machine, value, site, span)
+          }
+          return try machine.call(
+            function, Arguments([value]), at: span, calleeSpan, site, f.above(window))
+        }
+      case 2:
+        let (first, second) = (
+          try code(arguments[0].value), try code(arguments[1].value)
+        )
+        return Code { f throws(Diagnostic) in
+          let function = try target.run(f)
+          let a = try first.run(f)
+          let b = try second.run(f)
+          if case .function(let function) = function, function.code.parameters.count == 2 {
+            (f.base + window).initialize(to: a)
+            (f.base + window + 1).initialize(to: b)
+            return try machine.invoke(function, f.base + window, f, span)
+          }
+          if case .builtin(let builtin) = function, let binary = builtin.binary {
+            return try binary(machine, a, b, site, span)
+          }
+          return try machine.call(function, Arguments([a, b]), at: span, calleeSpan, site, f.above(window))
+        }
+      default: return try manyArguments(target, arguments, place)
+      }
+    }
+  }
+
+  private struct CallPlace {
+    let window: Int
+    let count: Int
+    let span: Span
+    let callee: Span
+    let site: UInt32
+  }
+
+  private func manyArguments(
+    _ target: Code, _ arguments: [Expression.Argument], _ place: CallPlace
+  ) throws(Diagnostic) -> Code {
+    let values = try gather(arguments)
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      let function = try target.run(f)
+      let gathered = try values(f)
+      if case .function(let function) = function, function.code.parameters.count == place.count {
+        for (i, value) in gathered.positional.enumerated() {
+          (f.base + place.window + i).initialize(to: value)
+        }
+        return try machine.invoke(function, f.base + place.window, f, place.span)
+      }
+      return try machine.call(function, gathered, at: place.span, place.callee, place.site, f.above(place.window))
+    }
+  }
+
+  /// Evaluates arguments, in order, when asked.
+  private func gather(_ arguments: [Expression.Argument]) throws(Diagnostic)
+    -> (Frame) throws(Diagnostic) -> Arguments
+  {
+    var codes: [(String?, Code, Span)] = []
+    for argument in arguments {
+      codes.append((argument.name, try code(argument.value), argument.value.span))
+    }
+    let fixed = codes
+    return { f throws(Diagnostic) in
+      var gathered = Arguments([])
+      for (name, code, span) in fixed {
+        let value = try code.run(f)
+        if let name {
+          gathered.named.append((name, value, span))
+        } else {
+          gathered.positional.append(value)
+          gathered.spans.append(span)
+        }
+      }
+      return gathered
+    }
+  }
+
+  /// `x.f(y)`: the field `f` of x if there is one, else the function `f` with x first.
+  private func method(
+    _ base: Expression, _ name: String, _ place: Span, _ arguments: [Expression.Argument],
+    _ span: Span
+  ) throws(Diagnostic) -> Code {
+    let object = try code(base)
+    let values = try gather(arguments)
+    let machine = machine
+    let site = site(span, [constantName(base)] + arguments.map { constantName($0.value) })
+    let function: Code? = Builtin.named(name) == nil ? load(name, place) : nil
+    let known = Builtin.named(name)
+    let top = scope.top
+    return Code { f throws(Diagnostic) in
+      let receiver = try object.run(f)
+      var gathered = try values(f)
+      let free = f.above(top)
+      if let own = machine.ownField(receiver, name) {
+        return try machine.call(own, gathered, at: span, place, site, free)
+      }
+      gathered.positional.insert(receiver, at: 0)
+      gathered.spans.insert(base.span, at: 0)
+      if let known {
+        return try machine.call(.builtin(known), gathered, at: span, place, site, free)
+      }
+      guard let function, let value = try? function.run(f) else {
+        throw machine.noField(receiver, name, place)
+      }
+      return try machine.call(value, gathered, at: span, place, site, free)
+    }
+  }
+
+  // MARK: Functions
+
+  func closure(_ function: Function, _ span: Span) throws(Diagnostic) -> Code {
+    let (compiled, scope) = try compile(function, span)
+    let outer = scope.captured.map { self.scope.place($0) }
+    return Code { f in
+      let captures = outer.map { place -> Cell in
+        if case .boxed(let slot) = place, case .cell(let cell) = f.base[slot] { return cell }
+        return Cell(.unset)
+      }
+      return .function(FunctionObject(compiled, captures))
+    }
+  }
+
+  /// Compiles a function's body in a scope of its own.
+  func compile(_ function: Function, _ span: Span, also methods: [Function] = [])
+    throws(Diagnostic) -> (FunctionCode, Scope)
+  {
+    let scope = Scope(
+      parent: scope, parameters: function.parameters.map(\.name), body: function.body,
+      also: methods)
+    let inner = Compiler(machine, source, scope)
+    let compiled = FunctionCode(function, span: span)
+    for parameter in function.parameters {
+      compiled.fallbacks.append(try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
+    }
+    compiled.body = try inner.block(function.body, resultful: true)
+    inner.finish(compiled)
+    return (compiled, scope)
+  }
+
+  func finish(_ compiled: FunctionCode) {
+    compiled.localCount = scope.localCount
+    compiled.frameSize = scope.frameSize
+    compiled.boxedLocals = scope.boxedLocals
+    compiled.capturedSlots = scope.capturedSlots
+  }
+}
+
+/// The arguments of one call.
+struct Arguments {
+  var positional: [Value]
+  var spans: [Span] = []
+  var named: [(name: String, value: Value, span: Span)] = []
+
+  init(_ positional: [Value]) { self.positional = positional }
+}
+
+extension Machine {
+  /// Runs a function whose arguments lie at `base`, and releases its frame.
+  @inline(__always)
+  func invoke(
+    _ function: FunctionObject, _ base: UnsafeMutablePointer<Value>, _ f: Frame, _ span: Span
+  ) throws(Diagnostic) -> Value {
+    let code = function.code
+    let state = f.state
+    state.pointee.fuel &-= 1
+    if state.pointee.fuel < 0 { try refuel(span) }
+    state.pointee.depth += 1
+    var marker: UInt8 = 0
+    let address = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
+    if base + code.frameSize > state.pointee.stackEnd || address < state.pointee.nativeLimit
+      || state.pointee.depth > limits.depth
+    {
+      throw tooDeep(code, base, span)
+    }
+    let count = code.parameters.count
+    var slot = count
+    while slot < code.localCount {
+      (base + slot).initialize(to: .unset)
+      slot += 1
+    }
+    if !code.capturedSlots.isEmpty || !code.boxedLocals.isEmpty { box(function, base) }
+    let frame = Frame(base: base, state: state)
+    let end: Completion
+    do throws(Diagnostic) {
+      end = try code.body.run(frame)
+    } catch {
+      release(base, code.localCount)
+      state.pointee.depth -= 1
+      throw error
+    }
+    release(base, code.localCount)
+    state.pointee.depth -= 1
+    if case .returned(let value) = end { return value }
+    return .none
+  }
+
+  @inline(__always)
+  private func release(_ base: UnsafeMutablePointer<Value>, _ count: Int) {
+    var slot = 0
+    while slot < count {
+      if (base + slot).pointee.isObject { (base + slot).pointee = .unset }
+      slot += 1
+    }
+  }
+
+  @inline(never)
+  private func box(_ function: FunctionObject, _ base: UnsafeMutablePointer<Value>) {
+    for (slot, cell) in zip(function.code.capturedSlots, function.captures) {
+      (base + slot).initialize(to: .cell(cell))
+    }
+    for slot in function.code.boxedLocals {
+      let value = base[slot]
+      base[slot] = .cell(Cell(value))
+    }
+  }
+
+  @inline(never)
+  private func tooDeep(_ code: FunctionCode, _ base: UnsafeMutablePointer<Value>, _ span: Span)
+    -> Diagnostic
+  {
+    release(base, code.parameters.count)
+    let depth = state.pointee.depth
+    state.pointee.depth -= 1
+    return Diagnostic(
+      .depthLimit, "`\(code.name)` is \(depth) calls deep", at: span,
+      hint: "check that the recursion reaches its end")
+  }
+
+  /// Calls any value, in the general way. `f` is a frame whose slots nobody uses.
+  @inline(never)
+  func call(
+    _ callee: Value, _ arguments: Arguments, at span: Span, _ calleeSpan: Span, _ site: UInt32,
+    _ f: Frame
+  ) throws(Diagnostic) -> Value {
+    switch callee {
+    case .builtin(let builtin):
+      return try builtin.call(self, arguments, span, site, f)
+    case .function(let function):
+      try bind(function.code, arguments, f.base, span, f)
+      return try invoke(function, f.base, f, span)
+    case .layer(let layer):
+      guard case .function(let forward)? = layer["forward"] else {
+        throw Diagnostic(
+          .notCallable, "the layer `\(layer.type)` has no `forward`", at: calleeSpan,
+          hint: "declare `forward(x) { … }` in it")
+      }
+      return try call(.function(forward), arguments, at: span, calleeSpan, site, f)
+    default:
+      throw Diagnostic(
+        .notCallable, "this is \(callee.kind); it cannot be called", at: calleeSpan,
+        hint: "multiplication is written with `*`")
+    }
+  }
+
+  /// Lays out arguments as parameters, with names and defaults.
+  private func bind(
+    _ code: FunctionCode, _ arguments: Arguments, _ base: UnsafeMutablePointer<Value>, _ span: Span,
+    _ frame: Frame
+  ) throws(Diagnostic) {
+    guard base + code.frameSize + 1 < state.pointee.stackEnd else {
+      throw tooDeep(code, base, span)
+    }
+    let parameters = code.parameters
+    var values = [Value?](repeating: nil, count: parameters.count)
+    guard arguments.positional.count <= parameters.count else {
+      throw Faults.count(code.name, parameters.map(\.name), arguments.positional.count, span)
+    }
+    for (i, value) in arguments.positional.enumerated() { values[i] = value }
+    for (name, value, place) in arguments.named {
+      guard let i = parameters.firstIndex(where: { $0.name == name }) else {
+        throw Faults.noParameter(code.name, name, parameters.map(\.name), place)
+      }
+      guard values[i] == nil else {
+        throw Diagnostic(
+          .wrongArguments, "`\(name)` is given twice", at: place, hint: "give it once")
+      }
+      values[i] = value
+    }
+    for i in parameters.indices {
+      if values[i] == nil, let fallback = code.fallbacks[i] { values[i] = try fallback.run(frame) }
+      guard let value = values[i] else {
+        throw Faults.missing(code.name, parameters[i].name, span)
+      }
+      (base + i).initialize(to: value)
+    }
+  }
+}

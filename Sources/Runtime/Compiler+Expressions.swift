@@ -1,0 +1,326 @@
+// Expressions to closures.
+import Autograd
+import Diagnostics
+import Syntax
+import Tensors
+
+extension Compiler {
+  func code(_ expression: Expression) throws(Diagnostic) -> Code {
+    let span = expression.span
+    switch expression.kind {
+    case .number(let n): return Code { _ in .number(n) }
+    case .boolean(let on): return Code { _ in .bool(on) }
+    case .none: return Code { _ in .none }
+    case .name(let name): return load(name, span)
+    case .string(let parts): return try string(parts, span)
+    case .bracket(let elements): return try bracket(elements, span)
+    case .unary(let sign, let inner): return try unary(sign, inner, span)
+    case .binary(let operation, let left, let right, let place):
+      return try binary(operation, left, right, place, span)
+    case .logical(let isAnd, let left, let right):
+      let (a, b) = (try code(left), try code(right))
+      let (machine, place) = (machine, left.span)
+      return Code { f throws(Diagnostic) in
+        let value = try a.run(f)
+        return try machine.truth(value, place) == isAnd ? try b.run(f) : value
+      }
+    case .call(let callee, let arguments): return try call(callee, arguments, span)
+    case .index(let base, let entries): return try index(base, entries, span)
+    case .field(let base, let name, let place):
+      let object = try code(base)
+      let machine = machine
+      return Code { f throws(Diagnostic) in
+        try machine.field(try object.run(f), name, place)
+      }
+    case .function(let function): return try closure(function, span)
+    case .gradient(let of, let by):
+      let (a, b) = (try code(of), try code(by))
+      let machine = machine
+      return Code { f throws(Diagnostic) in
+        try machine.gradient(try a.run(f), by: try b.run(f), span, of.span, by.span)
+      }
+    }
+  }
+
+  // MARK: Literals
+
+  private func string(_ parts: [Expression.StringPart], _ span: Span) throws(Diagnostic) -> Code {
+    if case .text(let text)? = parts.first, parts.count == 1 {
+      let constant = StringObject(text)
+      return Code { _ in .string(constant) }
+    }
+    var pieces: [(Code, String)] = []
+    for part in parts {
+      switch part {
+      case .text(let text):
+        let constant = StringObject(text)
+        pieces.append((Code { _ in .string(constant) }, ""))
+      case .expression(let value, let format): pieces.append((try code(value), format))
+      }
+    }
+    let fixed = pieces
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      var text = ""
+      for (piece, format) in fixed {
+        text += try machine.text(of: try piece.run(f), format: format, span)
+      }
+      return Value(text)
+    }
+  }
+
+  private func bracket(_ elements: [Expression], _ span: Span) throws(Diagnostic) -> Code {
+    var codes: [Code] = []
+    for element in elements { codes.append(try code(element)) }
+    let fixed = codes
+    let machine = machine
+    let site = site(span, elements.map(constantName))
+    return Code { f throws(Diagnostic) in
+      var values: [Value] = []
+      values.reserveCapacity(fixed.count)
+      for code in fixed { values.append(try code.run(f)) }
+      return try machine.bracket(values, span, site)
+    }
+  }
+
+  // MARK: Operators
+
+  private func unary(_ sign: UnaryOperator, _ inner: Expression, _ span: Span) throws(Diagnostic)
+    -> Code
+  {
+    let operand = try code(inner)
+    let machine = machine
+    if sign == .not {
+      return Code { f throws(Diagnostic) in
+        .bool(try !machine.truth(try operand.run(f), inner.span))
+      }
+    }
+    let site = site(span, [constantName(inner)])
+    return Code { f throws(Diagnostic) in
+      let value = try operand.run(f)
+      if case .number(let n) = value { return .number(-n) }
+      return try machine.negate(value, span, site)
+    }
+  }
+
+  private func operatorSite(_ left: Expression, _ right: Expression, _ span: Span) -> OperatorSite {
+    OperatorSite(
+      number: site(span, [constantName(left), constantName(right)]), span: span, left: left.span,
+      right: right.span, graph: graph, machine: machine)
+  }
+
+  private func binary(
+    _ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ place: Span,
+    _ span: Span
+  ) throws(Diagnostic) -> Code {
+    let site = operatorSite(left, right, place)
+    switch operation {
+    case .add: return try arithmetic(Addition.self, left, right, site)
+    case .subtract: return try arithmetic(Subtraction.self, left, right, site)
+    case .multiply: return try arithmetic(Multiplication.self, left, right, site)
+    case .divide: return try division(left, right, site)
+    case .floorDivide: return try arithmetic(FloorDivision.self, left, right, site)
+    case .modulo: return try arithmetic(Remainder.self, left, right, site)
+    case .power: return try arithmetic(Exponentiation.self, left, right, site)
+    case .matmul:
+      let (a, b) = (try code(left), try code(right))
+      let machine = machine
+      return Code { f throws(Diagnostic) in
+        try machine.apply(.matmul, "@", try a.run(f), try b.run(f), site)
+      }
+    case .isIn:
+      let (a, b) = (try code(left), try code(right))
+      let machine = machine
+      return Code { f throws(Diagnostic) in
+        .bool(try machine.contains(try b.run(f), try a.run(f), site))
+      }
+    default:
+      guard let relation = Kernel.Relation(rawValue: operation.rawValue) else {
+        return Code { _ in .none }
+      }
+      return try comparison(relation, left, right, site)
+    }
+  }
+
+  /// The operand shapes that matter: a slot and a constant, two slots, anything.
+  private func arithmetic<O: NumberOperator>(
+    _: O.Type, _ left: Expression, _ right: Expression, _ site: OperatorSite
+  ) throws(Diagnostic) -> Code {
+    let (a, b) = (try code(left), try code(right))
+    if let slot = localSlot(left) {
+      if case .number(let n) = right.kind {
+        return Code { f throws(Diagnostic) in
+          if case .number(let x) = f.base[slot] { return .number(O.apply(x, n)) }
+          return try O.slow(try a.run(f), .number(n), site)
+        }
+      }
+      if let other = localSlot(right) {
+        return Code { f throws(Diagnostic) in
+          if case .number(let x) = f.base[slot], case .number(let y) = f.base[other] {
+            return .number(O.apply(x, y))
+          }
+          return try O.slow(try a.run(f), try b.run(f), site)
+        }
+      }
+    }
+    if case .number(let n) = right.kind {
+      return Code { f throws(Diagnostic) in
+        let x = try a.run(f)
+        if case .number(let x) = x { return .number(O.apply(x, n)) }
+        return try O.slow(x, .number(n), site)
+      }
+    }
+    return Code { f throws(Diagnostic) in
+      let x = try a.run(f)
+      let y = try b.run(f)
+      if case .number(let x) = x, case .number(let y) = y { return .number(O.apply(x, y)) }
+      return try O.slow(x, y, site)
+    }
+  }
+
+  /// Division by a plain 0 gives inf or nan, as in PyTorch, and says so once.
+  private func division(_ left: Expression, _ right: Expression, _ site: OperatorSite)
+    throws(Diagnostic) -> Code
+  {
+    if case .number(let n) = right.kind, n != 0 {
+      return try arithmetic(Division.self, left, right, site)
+    }
+    let (a, b) = (try code(left), try code(right))
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      let (x, y) = (try a.run(f), try b.run(f))
+      if case .number(let x) = x, case .number(let y) = y {
+        if y == 0 { machine.warnDivision(x, site.span) }
+        return .number(x / y)
+      }
+      return try Division.slow(x, y, site)
+    }
+  }
+
+  private func comparison(
+    _ relation: Kernel.Relation, _ left: Expression, _ right: Expression, _ site: OperatorSite
+  ) throws(Diagnostic) -> Code {
+    let (a, b) = (try code(left), try code(right))
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      let (x, y) = (try a.run(f), try b.run(f))
+      if case .number(let x) = x, case .number(let y) = y { return .bool(relation.holds(x, y)) }
+      return try machine.compare(relation, x, y, site)
+    }
+  }
+
+  /// A condition without the detour over a boxed truth value.
+  func test(_ expression: Expression) throws(Diagnostic) -> Test {
+    if case .binary(let operation, let left, let right, let place) = expression.kind,
+      let relation = Kernel.Relation(rawValue: operation.rawValue)
+    {
+      let site = operatorSite(left, right, place)
+      switch relation {
+      case .less: return try test(left, right, site, relation) { $0 < $1 }
+      case .lessOrEqual: return try test(left, right, site, relation) { $0 <= $1 }
+      case .greater: return try test(left, right, site, relation) { $0 > $1 }
+      case .greaterOrEqual: return try test(left, right, site, relation) { $0 >= $1 }
+      case .equal: return try test(left, right, site, relation) { $0 == $1 }
+      default: break
+      }
+    }
+    let value = try code(expression)
+    let (machine, span) = (machine, expression.span)
+    return Test { f throws(Diagnostic) in try machine.truth(try value.run(f), span) }
+  }
+
+  @inline(__always)
+  private func test(
+    _ left: Expression, _ right: Expression, _ site: OperatorSite, _ relation: Kernel.Relation,
+    _ holds: @escaping (Double, Double) -> Bool
+  ) throws(Diagnostic) -> Test {
+    let (a, b) = (try code(left), try code(right))
+    let machine = machine
+    if let slot = localSlot(left), case .number(let n) = right.kind {
+      return Test { f throws(Diagnostic) in
+        if case .number(let x) = f.base[slot] { return holds(x, n) }
+        return try machine.truth(
+          try machine.compare(relation, try a.run(f), .number(n), site), site.span)
+      }
+    }
+    return Test { f throws(Diagnostic) in
+      let (x, y) = (try a.run(f), try b.run(f))
+      if case .number(let x) = x, case .number(let y) = y { return holds(x, y) }
+      return try machine.truth(try machine.compare(relation, x, y, site), site.span)
+    }
+  }
+
+  func localSlot(_ expression: Expression) -> Int? {
+    guard case .name(let name) = expression.kind, case .local(let slot) = scope.place(name) else {
+      return nil
+    }
+    return slot
+  }
+
+  // MARK: Indexing
+
+  private func index(_ base: Expression, _ entries: [Expression.IndexEntry], _ span: Span)
+    throws(Diagnostic) -> Code
+  {
+    let object = try code(base)
+    let machine = machine
+    if entries.count == 1, case .value(let place) = entries[0] {
+      let position = try code(place)
+      let site = site(span, [constantName(base)])
+      return Code { f throws(Diagnostic) in
+        let container = try object.run(f)
+        let position = try position.run(f)
+        if case .list(let list) = container, case .number(let n) = position,
+          let i = Int(exactly: n), i >= 0, i < list.items.count
+        {
+          return list.items[i]
+        }
+        return try machine.element(container, [.value(position)], span, site)
+      }
+    }
+    let parts = try indexParts(entries)
+    let site = site(span, [constantName(base)])
+    return Code { f throws(Diagnostic) in
+      let container = try object.run(f)
+      return try machine.element(container, try parts(f), span, site)
+    }
+  }
+
+  /// The entries of an index, evaluated when asked.
+  func indexParts(_ entries: [Expression.IndexEntry]) throws(Diagnostic)
+    -> (Frame) throws(Diagnostic) -> [IndexPart]
+  {
+    var codes: [[Code?]] = []
+    for entry in entries {
+      switch entry {
+      case .value(let value): codes.append([try code(value)])
+      case .slice(let a, let b, let c):
+        var part: [Code?] = []
+        for bound in [a, b, c] {
+          if let bound { part.append(try code(bound)) } else { part.append(nil) }
+        }
+        codes.append(part)
+      case .ellipsis: codes.append([])
+      }
+    }
+    let fixed = codes
+    return { f throws(Diagnostic) in
+      var parts: [IndexPart] = []
+      for part in fixed {
+        var values: [Value] = []
+        for code in part { values.append(try code?.run(f) ?? .none) }
+        parts.append(
+          values.isEmpty
+            ? .ellipsis : values.count == 1 ? .value(values[0]) : .slice(values[0], values[1], values[2]))
+      }
+      return parts
+    }
+  }
+}
+
+/// One evaluated entry between the brackets of an index.
+enum IndexPart {
+  case value(Value)
+  case slice(Value, Value, Value)
+  case ellipsis
+}

@@ -1,0 +1,387 @@
+// Statements to closures.
+import Autograd
+import Diagnostics
+import Syntax
+import Tensors
+
+extension Compiler {
+  /// - Parameter isResult: the statement's value is what the function returns.
+  func action(_ statement: Statement, isResult: Bool = false) throws(Diagnostic) -> Action {
+    let span = statement.span
+    let machine = machine
+    switch statement.kind {
+    case .expression(let value):
+      let code = try code(value)
+      return isResult
+        ? Action { f throws(Diagnostic) in .returned(try code.run(f)) }
+        : Action { f throws(Diagnostic) in
+          _ = try code.run(f)
+          return .normal
+        }
+    case .assign(let targets, let operation, let value):
+      return try assignment(targets, operation, value, span)
+    case .parameter(let name, let value, _):
+      let (code, store) = (try code(value), store(name))
+      return Action { f throws(Diagnostic) in
+        store(f, .tensor(try machine.makeParameter(try code.run(f), value.span)))
+        return .normal
+      }
+    case .buffer(let name, let value, _):
+      let (code, store) = (try code(value), store(name))
+      return Action { f throws(Diagnostic) in
+        store(f, try machine.makeBuffer(try code.run(f), value.span))
+        return .normal
+      }
+    case .branch(let branches, let otherwise): return try branch(branches, otherwise, isResult)
+    case .whileLoop(let condition, let body):
+      let (test, action) = (try test(condition), try block(body))
+      return Action { f throws(Diagnostic) in
+        while try test.run(f) {
+          try f.step(span)
+          switch try action.run(f) {
+          case .normal, .continueLoop: continue
+          case .breakLoop: return .normal
+          case let end: return end
+          }
+        }
+        return .normal
+      }
+    case .forLoop(let targets, let sequence, let body):
+      return try forLoop(targets, sequence, body, span)
+    case .repeatLoop(let count, let body):
+      let (times, action) = (try code(count), try block(body))
+      return Action { f throws(Diagnostic) in
+        var left = try machine.count(try times.run(f), "repeat", count.span)
+        while left > 0 {
+          left -= 1
+          try f.step(span)
+          switch try action.run(f) {
+          case .normal, .continueLoop: continue
+          case .breakLoop: return .normal
+          case let end: return end
+          }
+        }
+        return .normal
+      }
+    case .breakLoop: return Action { _ in .breakLoop }
+    case .continueLoop: return Action { _ in .continueLoop }
+    case .returnValue(let value):
+      guard let value else { return Action { _ in .returned(.none) } }
+      let code = try code(value)
+      return Action { f throws(Diagnostic) in .returned(try code.run(f)) }
+    case .function(let function):
+      let (made, store) = (try closure(function, span), store(function.name ?? ""))
+      return Action { f throws(Diagnostic) in
+        store(f, try made.run(f))
+        return .normal
+      }
+    case .layer(let layer): return try declaration(layer)
+    case .noGrad(let body):
+      let action = try block(body, resultful: isResult)
+      let graph = graph
+      return Action { f throws(Diagnostic) in
+        let was = graph.isRecording
+        graph.isRecording = false
+        defer { graph.isRecording = was }
+        return try action.run(f)
+      }
+    case .expect(let condition, let message): return try expectation(condition, message, span)
+    case .verb(let verb, let subject, let options):
+      return try self.verb(verb, subject, options, span)
+    }
+  }
+
+  // MARK: Control
+
+  private func branch(
+    _ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]?,
+    _ isResult: Bool
+  ) throws(Diagnostic) -> Action {
+    var rest = try otherwise.map { body throws(Diagnostic) in
+      try block(body, resultful: isResult)
+    } ?? Action { _ in .normal }
+    for (condition, body) in branches.reversed() {
+      let (test, taken, next) = (
+        try test(condition), try block(body, resultful: isResult), rest
+      )
+      rest = Action { f throws(Diagnostic) in
+        try test.run(f) ? try taken.run(f) : try next.run(f)
+      }
+    }
+    return rest
+  }
+
+  private func forLoop(
+    _ targets: [Statement.Target], _ sequence: Expression, _ body: [Statement], _ span: Span
+  ) throws(Diagnostic) -> Action {
+    let source = try code(sequence)
+    let stores = targets.map { store($0.name) }
+    let action = try block(body)
+    let machine = machine
+    let only = stores[0]
+    return Action { f throws(Diagnostic) in
+      let values = try source.run(f)
+      if stores.count == 1, case .range(let range) = values {
+        var i = 0
+        while i < range.count {
+          only(f, .number(range.start + Double(i) * range.step))
+          i += 1
+          try f.step(span)
+          switch try action.run(f) {
+          case .normal, .continueLoop: continue
+          case .breakLoop: return .normal
+          case let end: return end
+          }
+        }
+        return .normal
+      }
+      var i = 0
+      while let value = try machine.next(of: values, i, sequence.span) {
+        i += 1
+        try f.step(span)
+        if stores.count == 1 {
+          only(f, value)
+        } else {
+          for (store, part) in zip(stores, try machine.unpack(value, stores.count, span)) {
+            store(f, part)
+          }
+        }
+        switch try action.run(f) {
+        case .normal, .continueLoop: continue
+        case .breakLoop: return .normal
+        case let end: return end
+        }
+      }
+      return .normal
+    }
+  }
+
+  // MARK: Assignment
+
+  private func assignment(
+    _ targets: [Expression], _ operation: AssignOperator, _ value: Expression, _ span: Span
+  ) throws(Diagnostic) -> Action {
+    let machine = machine
+    if targets.count > 1 {
+      let source = try code(value)
+      var stores: [(Frame, Value) throws(Diagnostic) -> Void] = []
+      for target in targets { stores.append(try storing(target)) }
+      let fixed = stores
+      return Action { f throws(Diagnostic) in
+        let parts = try machine.unpack(try source.run(f), fixed.count, span)
+        for (store, part) in zip(fixed, parts) { try store(f, part) }
+        return .normal
+      }
+    }
+    let target = targets[0]
+    switch operation {
+    case .assign:
+      let source = try code(value)
+      if case .name(let name) = target.kind {
+        return rebinding(name, source, target.span, value.span)
+      }
+      let store = try storing(target)
+      return Action { f throws(Diagnostic) in
+        try store(f, try source.run(f))
+        return .normal
+      }
+    case .inPlace:
+      let (old, source) = (try code(target), try code(value))
+      return Action { f throws(Diagnostic) in
+        let new = try source.run(f)
+        try machine.storeInPlace(new, into: try old.run(f), target.span, value.span)
+        return .normal
+      }
+    default: return try compound(target, operation, value, span)
+    }
+  }
+
+  /// `name = value`; a parameter's name given to something else is worth a warning.
+  private func rebinding(_ name: String, _ source: Code, _ place: Span, _ valueSpan: Span) -> Action {
+    let store = store(name)
+    let machine = machine
+    if case .local(let slot) = scope.place(name) {
+      let label = graph.number(of: name)
+      return Action { f throws(Diagnostic) in
+        let value = try source.run(f)
+        if case .tensor(let node) = value, node.label == 0 { node.label = label }
+        f.set(slot, value)
+        return .normal
+      }
+    }
+    let current = load(name, place)
+    return Action { f throws(Diagnostic) in
+      let value = try source.run(f)
+      if case .tensor(let new) = value, !new.isLeaf,
+        case .tensor(let old)? = try? current.run(f), old.isParameter,
+        machine.graph.recorded(below: new).contains(where: { $0 === old })
+      {
+        machine.warnRebound(name, place)
+        // The new value is not the parameter of that name: it keeps no name of its own.
+        if new.label == 0 { new.label = machine.graph.number(of: name + "′") }
+      }
+      store(f, value)
+      return .normal
+    }
+  }
+
+  /// `+=` and its like: in place for a parameter, else the name gets the new value.
+  private func compound(
+    _ target: Expression, _ operation: AssignOperator, _ value: Expression, _ span: Span
+  ) throws(Diagnostic) -> Action {
+    guard let binary = operation.operation else { return Action { _ in .normal } }
+    let combined = Expression(
+      kind: .binary(binary, target, value, operatorSpan: span), span: span)
+    let (old, new) = (try code(target), try code(combined))
+    let machine = machine
+    let graph = graph
+    var store = try storing(target)
+    if case .name(let name) = target.kind, case .global = scope.place(name), !scope.isTop {
+      store = { _, _ throws(Diagnostic) in
+        throw Diagnostic(
+          .misplaced, "`\(name)` belongs to the outside of this function", at: target.span,
+          reason: "Assignment inside a function is local, and there is no local `\(name)` yet.",
+          hint: "return the new value instead, or make a local `\(name) = …` first")
+      }
+    }
+    let fixed = store
+    return Action { f throws(Diagnostic) in
+      if case .tensor(let node) = try old.run(f), node.isLeaf, node.isParameter || !node.isScalar {
+        let was = graph.isRecording
+        if node.isParameter { graph.isRecording = false }
+        defer { graph.isRecording = was }
+        let result = try new.run(f)
+        if node.isParameter {
+          try machine.storeInPlace(result, into: .tensor(node), target.span, value.span)
+          return .normal
+        }
+        try fixed(f, result)
+        return .normal
+      }
+      try fixed(f, try new.run(f))
+      return .normal
+    }
+  }
+
+  /// Stores into a name, a list's entry or a record's field.
+  private func storing(_ target: Expression) throws(Diagnostic)
+    -> (Frame, Value) throws(Diagnostic) -> Void
+  {
+    let machine = machine
+    switch target.kind {
+    case .name(let name):
+      let store = store(name)
+      return { f, value throws(Diagnostic) in store(f, value) }
+    case .index(let base, let entries):
+      let (object, parts) = (try code(base), try indexParts(entries))
+      return { f, value throws(Diagnostic) in
+        try machine.setElement(
+          try object.run(f), try parts(f), value, target.span, name: base.text)
+      }
+    case .field(let base, let name, let place):
+      let object = try code(base)
+      return { f, value throws(Diagnostic) in
+        try machine.setField(try object.run(f), name, value, place)
+      }
+    default:
+      throw Diagnostic(.unexpected, "this cannot be assigned", at: target.span)
+    }
+  }
+
+  // MARK: Layers
+
+  /// A layer declaration makes a function of its name: it runs the fields and ties the methods to them.
+  private func declaration(_ layer: LayerDeclaration) throws(Diagnostic) -> Action {
+    let function = Function(
+      name: layer.name, parameters: layer.parameters, body: layer.fields, isShort: false)
+    let scope = Scope(
+      parent: scope, parameters: layer.parameters.map(\.name), body: layer.fields,
+      also: layer.methods)
+    let inner = Compiler(machine, source, scope)
+    let compiled = FunctionCode(function, span: layer.span)
+    for parameter in layer.parameters {
+      compiled.fallbacks.append(try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
+    }
+    let fields = try inner.block(layer.fields)
+    var methods: [(String, Code)] = []
+    for method in layer.methods {
+      methods.append((method.name ?? "", try inner.closure(method, layer.span)))
+    }
+    var names: Set<String> = []
+    Names.assigned(in: layer.fields, &names)
+    let visible = layer.fields.flatMap(Compiler.declaredName) .filter(names.contains)
+    let readers = visible.map { ($0, inner.scope.place($0)) }
+    let methodStores = methods.map { ($0.0, inner.store($0.0), $0.1) }
+    compiled.body = Action { f throws(Diagnostic) in
+      let end = try fields.run(f)
+      if case .returned = end { return end }
+      var functions: [(String, FunctionObject)] = []
+      for (name, store, code) in methodStores {
+        guard case .function(let function) = try code.run(f) else { continue }
+        store(f, .function(function))
+        functions.append((name, function))
+      }
+      let cells = readers.map { name, place -> (String, Cell) in
+        switch place {
+        case .boxed(let slot): if case .cell(let cell) = f.base[slot] { return (name, cell) }
+        case .local(let slot): return (name, Cell(f.base[slot]))
+        case .global: break
+        }
+        return (name, Cell(.unset))
+      }
+      return .returned(.layer(LayerObject(layer.name, cells, functions)))
+    }
+    inner.finish(compiled)
+    let outer = scope.captured.map { self.scope.place($0) }
+    let store = store(layer.name)
+    return Action { f in
+      let captures = outer.map { place -> Cell in
+        if case .boxed(let slot) = place, case .cell(let cell) = f.base[slot] { return cell }
+        return Cell(.unset)
+      }
+      store(f, .function(FunctionObject(compiled, captures)))
+      return .normal
+    }
+  }
+
+  private static func declaredName(_ statement: Statement) -> [String] {
+    switch statement.kind {
+    case .parameter(let name, _, _), .buffer(let name, _, _): [name]
+    case .assign(let targets, .assign, _):
+      targets.compactMap { if case .name(let name) = $0.kind { name } else { nil } }
+    default: []
+    }
+  }
+
+  // MARK: Expectations
+
+  private func expectation(_ condition: Expression, _ message: Expression?, _ span: Span)
+    throws(Diagnostic) -> Action
+  {
+    let test = try test(condition)
+    let words = try message.map { e throws(Diagnostic) in try code(e) }
+    var sides: [(String, Code)] = []
+    if case .binary(let operation, let left, let right, _) = condition.kind,
+      operation.strength == 4
+    {
+      for side in [left, right] {
+        if case .number = side.kind { continue }
+        sides.append((side.text, try code(side)))
+      }
+    }
+    let fixed = sides
+    let machine = machine
+    return Action { f throws(Diagnostic) in
+      if try test.run(f) { return .normal }
+      var values: [String] = []
+      for (text, code) in fixed {
+        values.append("\(text) = \(machine.text(of: try code.run(f)))")
+      }
+      var reason: String?
+      if case .string(let string)? = try words?.run(f) { reason = string.text }
+      throw Diagnostic(
+        .expectFailed, "expected \(condition.text)", at: condition.span,
+        label: values.joined(separator: ", "), reason: reason)
+    }
+  }
+}

@@ -1,0 +1,243 @@
+// forward, backward, step, explain: the work, and the telling of it.
+import Autograd
+import Diagnostics
+import Explain
+import Networks
+import Syntax
+import Tensors
+
+extension Compiler {
+  func verb(
+    _ verb: Verb, _ subject: Expression?, _ options: [Expression.Argument], _ span: Span
+  ) throws(Diagnostic) -> Action {
+    for option in options where !["detail", "pause", "predict"].contains(option.name ?? "") {
+      throw Faults.noParameter(verb.rawValue, option.name ?? "", ["detail", "pause"], option.value.span)
+    }
+    guard let subject else {
+      let examples: [Verb: String] = [
+        .forward: "forward loss", .backward: "backward loss", .step: "step sgd(lr=0.1)",
+        .explain: "explain ∂loss/∂w",
+      ]
+      throw Diagnostic(
+        .unexpected, "`\(verb.rawValue)` needs something to work on", at: span,
+        hint: "write `\(examples[verb] ?? "")`")
+    }
+    var detail: Code?
+    for option in options where option.name == "detail" { detail = try code(option.value) }
+    let teller = Teller(
+      machine: machine, detail: detail, name: subject.text, span: subject.span)
+    switch verb {
+    case .forward:
+      let value = try code(subject)
+      return Action { f throws(Diagnostic) in
+        try teller.forward(try value.run(f), f)
+        return .normal
+      }
+    case .backward:
+      let value = try code(subject)
+      return Action { f throws(Diagnostic) in
+        try teller.backward(try value.run(f), f)
+        return .normal
+      }
+    case .step:
+      let value = try code(subject)
+      return Action { f throws(Diagnostic) in
+        try teller.step(try value.run(f), f)
+        return .normal
+      }
+    case .explain: return try explanation(subject, teller)
+    }
+  }
+
+  /// `explain ∂loss/∂w`, `explain ∂loss/∂W[0, 2]`, `explain z`, `explain opt`.
+  private func explanation(_ subject: Expression, _ teller: Teller) throws(Diagnostic) -> Action {
+    guard case .gradient(let of, let by) = subject.kind else {
+      let value = try code(subject)
+      return Action { f throws(Diagnostic) in
+        try teller.explain(try value.run(f), f)
+        return .normal
+      }
+    }
+    let root = try code(of)
+    if case .index(let base, let entries) = by.kind {
+      let (variable, parts) = (try code(base), try indexParts(entries))
+      return Action { f throws(Diagnostic) in
+        try teller.explain(
+          try root.run(f), named: of, by: try variable.run(f), base, parts: try parts(f), f)
+        return .normal
+      }
+    }
+    let variable = try code(by)
+    return Action { f throws(Diagnostic) in
+      try teller.explain(try root.run(f), named: of, by: try variable.run(f), by, parts: nil, f)
+      return .normal
+    }
+  }
+}
+
+/// Runs a verb and emits its narration.
+private struct Teller {
+  let machine: Machine
+  let detail: Code?
+  let name: String
+  let span: Span
+
+  private var graph: Graph { machine.graph }
+
+  /// "ops", "all" or nothing.
+  private func detail(_ f: Frame) throws(Diagnostic) -> String {
+    guard let detail else { return "" }
+    if case .string(let word) = try detail.run(f), ["ops", "all"].contains(word.text) {
+      return word.text
+    }
+    throw Diagnostic(
+      .badArgument, "`detail` is \"ops\" or \"all\"", at: span,
+      hint: "\"ops\" shows every op, \"all\" every line")
+  }
+
+  private func named(_ root: Node, _ name: String, _ f: Frame) throws(Diagnostic) -> NamedGraph {
+    NamedGraph(graph, root: root, rootName: name, unfolds: try detail(f) == "ops")
+  }
+
+  private func telling<Result>(_ body: () throws(ExplainError) -> Result) throws(Diagnostic) -> Result {
+    do throws(ExplainError) { return try body() } catch {
+      switch error {
+      case .gradient(let fault): throw Faults.gradient(fault, graph, span, name: name)
+      case .tensor(let fault): throw Faults.tensor(fault, span, names: [])
+      case .unrelated(let root, let variable):
+        throw Diagnostic(
+          .notTracked, "`\(root)` does not depend on `\(variable)`", at: span,
+          reason: "Its derivative is 0 everywhere.",
+          hint: "`explain \(root)` shows what it was computed from")
+      case .notAnEntry(let shape):
+        throw Diagnostic(
+          .badIndex, "an entry of a tensor \(shape) is named by \(shape.rank) whole numbers", at: span)
+      }
+    }
+  }
+
+  private func emit(_ narration: Narration, _ f: Frame) throws(Diagnostic) {
+    try machine.emit(.narration(narration, isWhole: try detail(f) == "all"), at: span)
+  }
+
+  func forward(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    let root = try machine.tracked(value, name, span)
+    let graph = try named(root, name, f)
+    try emit(.forward(try telling { () throws(ExplainError) in try graph.forward() }), f)
+    if root.isScalar, !root.number.isFinite, !root.isLeaf { machine.reportNonFinite(root, at: span) }
+  }
+
+  func backward(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    let root = try machine.tracked(value, name, span)
+    let names = try named(root, name, f)
+    var old: [ObjectIdentifier: Tensor] = [:]
+    for node in names.nodes where node.isParameter { old[ObjectIdentifier(node)] = node.gradient }
+    try machine.backward(value, seed: nil, retain: false, again: true, span, name: name)
+    let pass = try telling { () throws(ExplainError) in
+      try names.backward(try gradients(root), old: old)
+    }
+    try emit(.backward(pass), f)
+    if let first = pass.accumulations.first {
+      machine.warn(
+        Diagnostic(
+          .gradientAccumulates, severity: .warning,
+          "gradients were there already, so `backward` added to them", at: span,
+          reason: "`\(first.name).grad` now holds the sum of two passes.",
+          hint: "call `zero_grad(\(first.name))` between passes unless you want the sum"))
+    }
+  }
+
+  private func gradients(_ root: Node) throws(ExplainError) -> Gradients {
+    do throws(GradientError) { return try graph.gradients(of: root) } catch {
+      throw .gradient(error)
+    }
+  }
+
+  func step(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    guard case .optimizer(let optimizer) = value else {
+      throw Diagnostic(
+        .wrongKind, "`step` needs an optimizer, not \(value.kind)", at: span,
+        hint: "write `step sgd(lr=0.1)`")
+    }
+    optimizer.adopt(machine.reached)
+    do throws(TensorError) {
+      try optimizer.step(graph, recording: true)
+    } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+    guard !optimizer.lastUpdates.isEmpty else {
+      throw Diagnostic(
+        .noGradient, "no parameter has a gradient, so there is nothing to step along", at: span,
+        hint: "run `backward loss` first")
+    }
+    try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
+  }
+
+  func explain(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    if case .optimizer(let optimizer) = value {
+      guard !optimizer.lastUpdates.isEmpty else {
+        throw Diagnostic(
+          .nothingToExplain, "this optimizer has not made a step that was told", at: span,
+          hint: "write `step \(name)`")
+      }
+      return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
+    }
+    guard case .tensor(let node) = value, node.isTracked, !node.isLeaf else {
+      let what: String
+      if case .tensor(let leaf) = value, leaf.isParameter {
+        what = "`\(name)` is a parameter: its value was given, and changes only by updates"
+      } else {
+        what = "`\(name)` was not computed from any parameter, so nothing was recorded"
+      }
+      throw Diagnostic(
+        .nothingToExplain, what, at: span,
+        hint: "explain a value computed from a `param`, or a derivative: `explain ∂loss/∂w`")
+    }
+    try emit(try named(node, name, f).value(), f)
+  }
+
+  func explain(
+    _ value: Value, named of: Expression, by variable: Value, _ by: Expression,
+    parts: [IndexPart]?, _ f: Frame
+  ) throws(Diagnostic) {
+    let root = try machine.tracked(value, of.text, of.span)
+    let leaf = try machine.tracked(variable, by.text, by.span)
+    let names = try named(root, of.text, f)
+    guard root.shape.count == 1 else {
+      throw Faults.gradient(.notScalar(root), graph, of.span, name: of.text)
+    }
+    if root === leaf {
+      throw Diagnostic(
+        .nothingToExplain, "the derivative of a value by itself is 1", at: span)
+    }
+    guard leaf.shape.rank == 0 || parts != nil else {
+      let pass = try telling { () throws(ExplainError) in
+        try names.chain(to: leaf, try gradients(root))
+      }
+      return try emit(.backward(pass), f)
+    }
+    let offset = try parts.map { parts throws(Diagnostic) in try place(parts, leaf.shape) } ?? 0
+    let derivation = try telling { () throws(ExplainError) in
+      try names.derivation(by: Entry(leaf, offset))
+    }
+    try emit(.derivative(derivation), f)
+  }
+
+  private func place(_ parts: [IndexPart], _ shape: Shape) throws(Diagnostic) -> Int {
+    var items: [IndexItem] = []
+    for part in parts {
+      guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
+        return try telling { () throws(ExplainError) in throw .notAnEntry(shape) }
+      }
+      items.append(.at(i))
+    }
+    let picked: Selection
+    do throws(TensorError) { picked = try shape.selection(items) } catch {
+      throw Faults.tensor(error, span, names: [name], shapes: [shape])
+    }
+    guard picked.shape.rank == 0 else {
+      return try telling { () throws(ExplainError) in throw .notAnEntry(shape) }
+    }
+    return picked.offsets[0]
+  }
+}

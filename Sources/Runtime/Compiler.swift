@@ -1,0 +1,191 @@
+// Tree to closures: names become slots, operators become specialised closures. No work is left to run
+// time that can be done here.
+import Autograd
+import Diagnostics
+import Syntax
+import Tensors
+
+/// A function, compiled.
+package final class FunctionCode {
+  package let name: String
+  package let parameters: [Function.Parameter]
+  package let source: String
+  let span: Span
+  var body = Action { _ in .normal }
+  var fallbacks: [Code?] = []
+  var localCount = 0
+  var frameSize = 0
+  var boxedLocals: [Int] = []
+  var capturedSlots: [Int] = []
+
+  init(_ function: Function, span: Span) {
+    name = function.name ?? "fn"
+    parameters = function.parameters
+    source = function.text
+    self.span = span
+  }
+}
+
+/// Compiles the statements of one source into one scope.
+final class Compiler {
+  let machine: Machine
+  let graph: Graph
+  let scope: Scope
+  let source: SourceText
+
+  init(_ machine: Machine, _ source: SourceText, _ scope: Scope) {
+    self.machine = machine
+    graph = machine.graph
+    self.source = source
+    self.scope = scope
+  }
+
+  func site(_ span: Span, _ names: [String?] = []) -> UInt32 {
+    graph.add(
+      Site(source: Int(span.source), start: Int(span.start), end: Int(span.end), operandNames: names))
+  }
+
+  /// What a plain number is called where it meets a tracked value: its variable, entry or field.
+  func constantName(_ expression: Expression) -> String? {
+    switch expression.kind {
+    case .name, .index, .field: expression.text
+    default: nil
+    }
+  }
+
+  // MARK: Blocks
+
+  /// Statements in sequence, as a balanced tree: a closure's direct children are called without touching
+  /// reference counts, an array's are not.
+  func block(_ statements: [Statement], resultful: Bool = false) throws(Diagnostic) -> Action {
+    var actions: [Action] = []
+    for (i, statement) in statements.enumerated() {
+      actions.append(
+        try action(statement, isResult: resultful && i == statements.count - 1))
+    }
+    return Compiler.sequence(actions[...])
+  }
+
+  private static func sequence(_ actions: ArraySlice<Action>) -> Action {
+    let first = actions.startIndex
+    switch actions.count {
+    case 0: return Action { _ in .normal }
+    case 1: return actions[first]
+    case 2:
+      let (a, b) = (actions[first], actions[first + 1])
+      return Action { f throws(Diagnostic) in
+        let end = try a.run(f)
+        guard case .normal = end else { return end }
+        return try b.run(f)
+      }
+    case 3:
+      let (a, b, c) = (actions[first], actions[first + 1], actions[first + 2])
+      return Action { f throws(Diagnostic) in
+        let end = try a.run(f)
+        guard case .normal = end else { return end }
+        let next = try b.run(f)
+        guard case .normal = next else { return next }
+        return try c.run(f)
+      }
+    default:
+      let middle = first + actions.count / 2
+      return sequence([sequence(actions[..<middle]), sequence(actions[middle...])])
+    }
+  }
+
+  // MARK: Names
+
+  func unknown(_ name: String, _ span: Span) -> Diagnostic {
+    Suggest.unknownName(name, span, known: machine.variables.map(\.name) + Builtin.names)
+  }
+
+  func load(_ name: String, _ span: Span) -> Code {
+    switch scope.place(name) {
+    case .local(let slot):
+      return Code { [self] f throws(Diagnostic) in
+        let value = f.base[slot]
+        if case .unset = value { throw unknown(name, span) }
+        return value
+      }
+    case .boxed(let slot):
+      return Code { [self] f throws(Diagnostic) in
+        guard case .cell(let cell) = f.base[slot] else { throw unknown(name, span) }
+        if case .unset = cell.value { throw unknown(name, span) }
+        return cell.value
+      }
+    case .global:
+      let slot = machine.slot(name)
+      return Code { [self] f throws(Diagnostic) in
+        let value = f.state.pointee.globals[slot]
+        if case .unset = value { throw unknown(name, span) }
+        return value
+      }
+    }
+  }
+
+  /// Stores a value under a name, and gives a computed value that name for explanations.
+  func store(_ name: String) -> (Frame, Value) -> Void {
+    let label = graph.number(of: name)
+    @inline(__always) func named(_ value: Value) {
+      if case .tensor(let node) = value, node.label == 0 { node.label = label }
+    }
+    switch scope.place(name) {
+    case .local(let slot):
+      return { f, value in
+        named(value)
+        f.set(slot, value)
+      }
+    case .boxed(let slot):
+      return { f, value in
+        named(value)
+        if case .cell(let cell) = f.base[slot] { cell.value = value }
+      }
+    case .global:
+      let slot = machine.slot(name)
+      return { f, value in
+        named(value)
+        let place = f.state.pointee.globals + slot
+        if place.pointee.isObject { place.pointee = value } else { place.initialize(to: value) }
+      }
+    }
+  }
+}
+
+/// Names that were probably meant.
+package enum Suggest {
+  static func unknownName(_ name: String, _ span: Span, known: [String]) -> Diagnostic {
+    let near = close(to: name, among: known)
+    let unit = ["None": "none", "True": "true", "False": "false"][name]
+    let hint =
+      unit.map { "write `\($0)`" }
+      ?? (near.isEmpty
+        ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
+    return Diagnostic(.unknownName, "there is no `\(name)` here", at: span, hint: hint)
+  }
+
+  /// Up to three names within a third of the name's length in edits.
+  package static func close(to name: String, among known: [String]) -> [String] {
+    let limit = max(1, name.count / 3)
+    let scored = Set(known).compactMap { other -> (String, Int)? in
+      if other.lowercased() == name.lowercased() { return (other, 0) }
+      guard abs(other.count - name.count) <= limit, name.count > 1 else { return nil }
+      let distance = edits(Array(name), Array(other))
+      return distance <= limit ? (other, distance) : nil
+    }
+    return scored.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(3).map(\.0)
+  }
+
+  private static func edits(_ a: [Character], _ b: [Character]) -> Int {
+    var row = Array(0...b.count)
+    for i in 0..<a.count {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in 0..<b.count {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[b.count]
+  }
+}

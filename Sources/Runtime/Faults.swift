@@ -1,0 +1,194 @@
+// Facts from the tensor and gradient layers, put into the learner's words.
+import Autograd
+import Diagnostics
+import Tensors
+
+enum Faults {
+  static func binary(
+    _ error: TensorError, _ symbol: String, _ site: OperatorSite, _ a: Node.Operand,
+    _ b: Node.Operand
+  ) -> Diagnostic {
+    func shape(_ operand: Node.Operand) -> Shape {
+      if case .node(let node) = operand { node.shape } else { .scalar }
+    }
+    let labels = [(site.left, "\(shape(a))"), (site.right, "\(shape(b))")]
+    switch error {
+    case .notMultipliable(let x, let y):
+      let inner = y.rank == 1 ? y[0] : y[y.rank - 2]
+      let fits = y.rank >= 2 && y[y.rank - 1] == x[x.rank - 1]
+      return Diagnostic(
+        .shapeMismatch, "`@` cannot multiply these shapes", at: site.span, also: labels,
+        reason: "The last axis of the left side is \(x[x.rank - 1]), but the first axis of the "
+          + "right side is \(inner).",
+        hint: fits
+          ? "transpose the right side: `.T` makes it \(Shape(reversing: y))"
+          : "give the right side a first axis of \(x[x.rank - 1]), or check the layer's input size")
+    case .notBroadcastable(let x, let y):
+      return Diagnostic(
+        .shapeMismatch, "`\(symbol)` cannot match these shapes", at: site.span, also: labels,
+        reason: mismatch(x, y), hint: "make the axes equal, or one of them 1 with `unsqueeze`")
+    case .scalarProduct:
+      return Diagnostic(
+        .shapeMismatch, "`@` needs tensors with at least one axis", at: site.span, also: labels,
+        hint: "multiply by a single number with `*`")
+    default: return tensor(error, site.span, names: [])
+    }
+  }
+
+  /// Which axes, matched from the last, differ.
+  private static func mismatch(_ x: Shape, _ y: Shape) -> String {
+    for back in 1...max(1, min(x.rank, y.rank)) where back <= x.rank && back <= y.rank {
+      let (a, b) = (x[x.rank - back], y[y.rank - back])
+      if a != b && a != 1 && b != 1 {
+        let which = back == 1 ? "last axes" : "axes number \(back) from the end"
+        return "Axes are matched from the last. Here the \(which) are \(a) and \(b)."
+      }
+    }
+    return "Axes are matched from the last; each pair must be equal, or one of them 1."
+  }
+
+  static func tensor(
+    _ error: TensorError, _ span: Span, names: [String?], shapes: [Shape] = []
+  ) -> Diagnostic {
+    let name = names.first.flatMap { $0 }.map { "`\($0)`" } ?? "the tensor"
+    switch error {
+    case .notBroadcastable(let x, let y):
+      return Diagnostic(
+        .shapeMismatch, "shapes \(x) and \(y) do not match", at: span, reason: mismatch(x, y))
+    case .notMultipliable(let x, let y):
+      return Diagnostic(
+        .shapeMismatch, "shapes \(x) and \(y) cannot be multiplied", at: span,
+        reason: "The last axis of the left side must be as long as the first of the right side.")
+    case .scalarProduct:
+      return Diagnostic(.shapeMismatch, "a matrix product needs at least one axis on each side", at: span)
+    case .axisOutOfRange(let dim, let shape):
+      return Diagnostic(
+        .badAxis, "there is no axis \(dim) in a tensor \(shape)", at: span,
+        hint: shape.rank == 0
+          ? "a single number has no axes"
+          : "use \(-shape.rank) to \(shape.rank - 1)")
+    case .repeatedAxis(let dim):
+      return Diagnostic(.badAxis, "axis \(dim) is named twice", at: span)
+    case .notReshapable(let shape, let dims):
+      return Diagnostic(
+        .shapeMismatch, "\(shape.count) numbers cannot be arranged as \(list(dims))", at: span,
+        reason: "The tensor is \(shape).",
+        hint: "the product of the new lengths must be \(shape.count)")
+    case .notExpandable(let shape, let dims):
+      return Diagnostic(
+        .shapeMismatch, "a tensor \(shape) cannot be stretched to \(list(dims))", at: span,
+        reason: "Only axes of length 1 stretch.")
+    case .notPermutation(let order, let shape):
+      return Diagnostic(
+        .badAxis, "\(list(order)) does not name each axis of \(shape) once", at: span)
+    case .indexOutOfRange(let index, let axis, let length):
+      return Diagnostic(
+        .indexOutOfRange, "there is no place \(index)", at: span,
+        reason: length == 0
+          ? "Axis \(axis) is empty." : "Axis \(axis) has \(length) places, 0 to \(length - 1).",
+        hint: length > 0 && index == length ? "the last place is \(length - 1), or -1" : nil)
+    case .tooManyIndices(let count, let shape):
+      return Diagnostic(
+        .badIndex, "\(count) indices are too many for \(name), which is \(shape)", at: span)
+    case .stepNotPositive(let step):
+      return Diagnostic(
+        .badIndex, "the step of a range is \(step); it must be positive", at: span)
+    case .maskShape(let mask, let shape):
+      return Diagnostic(
+        .shapeMismatch, "a mask \(mask) does not fit \(name), which is \(shape)", at: span)
+    case .sizesDiffer(let a, let b, let axis, let operation):
+      let isLiteral = operation == "[…]"
+      return Diagnostic(
+        isLiteral ? .ragged : .shapeMismatch,
+        isLiteral
+          ? "the rows of this tensor differ: \(a) and \(b)"
+          : "`\(operation)` needs equal shapes except on axis \(axis), but has \(a) and \(b)",
+        at: span, hint: isLiteral ? "write `list(…)` for parts of different shape" : nil)
+    case .nothingToJoin(let operation):
+      return Diagnostic(.badArgument, "`\(operation)` has nothing to join", at: span)
+    case .emptyReduction(let operation):
+      return Diagnostic(
+        .emptyReduction, "`\(operation)` of no elements does not exist", at: span)
+    case .tooLarge(let dims, let limit):
+      return Diagnostic(
+        .memoryLimit, "a tensor \(list(dims)) would need more memory than the run may use",
+        at: span, reason: "The limit is \(limit >> 20) MB.", hint: "use smaller sizes")
+    case .negativeAxis(let dims):
+      return Diagnostic(.badArgument, "a shape \(list(dims)) has a negative length", at: span)
+    case .ragged: return Diagnostic(.ragged, "the rows of this tensor differ in length", at: span)
+    case .notSquare(let shape, let operation):
+      return Diagnostic(.shapeMismatch, "`\(operation)` needs a square matrix, not \(shape)", at: span)
+    case .rankNeeded(let operation, let rank, let shape):
+      return Diagnostic(
+        .shapeMismatch, "`\(operation)` needs \(rank == 1 ? "vectors" : "rank \(rank)"), not \(shape)",
+        at: span, hint: operation == "dot" ? "for matrices write `@`" : nil)
+    case .wholeNumbersNeeded(let what):
+      return Diagnostic(.wholeNumber, "\(what) must hold whole numbers", at: span)
+    case .badArgument(let text): return Diagnostic(.badArgument, text, at: span)
+    }
+  }
+
+  private static func list(_ dims: [Int]) -> String {
+    "[" + dims.map(String.init).joined(separator: ", ") + "]"
+  }
+
+  static func gradient(_ error: GradientError, _ graph: Graph, _ span: Span, name: String)
+    -> Diagnostic
+  {
+    switch error {
+    case .notScalar(let node):
+      return Diagnostic(
+        .notScalar, "`\(name)` has \(node.shape.count) numbers; backward starts from one", at: span,
+        label: "\(node.shape)", hint: "reduce it to a loss with `mean(\(name))` or `sum(\(name))`")
+    case .untracked:
+      return Diagnostic(
+        .notTracked, "`\(name)` does not depend on any parameter", at: span,
+        reason: "Gradients flow to values declared with `param`.",
+        hint: "declare what should be learned: `param w = …`")
+    case .stale(let node, let changed):
+      let leaf = graph.label(of: changed) ?? "a parameter"
+      let user = graph.label(of: node) ?? node.op.name
+      return Diagnostic(
+        .staleGraph, "`\(leaf)` has changed since `\(user)` was computed from it", at: span,
+        reason: "The recorded values no longer belong together.",
+        hint: "run `forward \(name)` first, or compute `\(name)` again")
+    case .walked:
+      return Diagnostic(
+        .graphUsed, "`\(name)` has been used for a backward pass already", at: span,
+        reason: "As in PyTorch, one computed loss serves one backward pass.",
+        hint: "compute `\(name)` again, run `forward \(name)`, or write `backward(retain_graph=true)`")
+    case .tensor(let error, _): return tensor(error, span, names: [])
+    }
+  }
+
+  // MARK: Calls
+
+  static func count(_ function: String, _ names: [String], _ given: Int, _ span: Span) -> Diagnostic {
+    let takes = names.isEmpty ? "no arguments" : "(\(names.joined(separator: ", ")))"
+    return Diagnostic(
+      .wrongArguments, "`\(function)` takes \(takes), but \(given) were given", at: span)
+  }
+
+  static func missing(_ function: String, _ name: String, _ span: Span) -> Diagnostic {
+    Diagnostic(
+      .wrongArguments, "`\(function)` needs a value for `\(name)`", at: span,
+      hint: "see `help \(function)`")
+  }
+
+  static func noParameter(_ function: String, _ name: String, _ known: [String], _ span: Span)
+    -> Diagnostic
+  {
+    let near = Suggest.close(to: name, among: known)
+    return Diagnostic(
+      .wrongArguments, "`\(function)` has no argument `\(name)`", at: span,
+      reason: known.isEmpty ? nil : "It takes \(known.joined(separator: ", ")).",
+      hint: near.first.map { "did you mean `\($0)`?" })
+  }
+}
+
+extension Shape {
+  /// The shape of the transpose.
+  fileprivate init(reversing shape: Shape) {
+    self = (try? Shape(shape.dims.reversed())) ?? shape
+  }
+}

@@ -1,0 +1,102 @@
+// Gradients on request: backward passes, single derivatives, numeric checks.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Machine {
+  /// The recorded value behind a learner's value, or why there is none.
+  func tracked(_ value: Value, _ name: String, _ span: Span) throws(Diagnostic) -> Node {
+    if case .tensor(let node) = value, node.isTracked { return node }
+    switch value {
+    case .tensor, .number:
+      throw Diagnostic(
+        .notTracked, "`\(name)` does not depend on any parameter", at: span,
+        reason: "Gradients flow to values declared with `param`.",
+        hint: "declare what should be learned, as in `param w = 0.5`, and compute `\(name)` from it")
+    default:
+      throw Diagnostic(
+        .wrongKind, "`\(name)` is \(value.kind); gradients are of numbers and tensors", at: span)
+    }
+  }
+
+  func backward(
+    _ value: Value, seed: Tensor?, retain: Bool, again: Bool = false, _ span: Span, name: String
+  ) throws(Diagnostic) {
+    let root = try tracked(value, name, span)
+    if let seed, seed.shape != root.shape {
+      throw Diagnostic(
+        .shapeMismatch, "the gradient to start from is \(seed.shape), but the value is \(root.shape)",
+        at: span)
+    }
+    let label = graph.label(of: root) ?? name
+    do throws(GradientError) {
+      let nodes = try graph.backward(from: root, seed: seed, retain: retain, again: again)
+      reached = nodes.filter(\.isParameter).reversed()
+    } catch {
+      throw Faults.gradient(error, graph, span, name: label)
+    }
+  }
+
+  /// `∂y/∂x` as a value; nothing is stored.
+  func gradient(_ y: Value, by x: Value, _ span: Span, _ ySpan: Span, _ xSpan: Span)
+    throws(Diagnostic) -> Value
+  {
+    let name = sourceName(y) ?? "the value"
+    let root = try tracked(y, name, ySpan)
+    if case .list(let list) = x {
+      var parts: [Value] = []
+      for item in list.items { parts.append(try gradient(y, by: item, span, ySpan, xSpan)) }
+      return .list(ListObject(parts))
+    }
+    let variable = try tracked(x, sourceName(x) ?? "the variable", xSpan)
+    var gradient: Tensor?
+    do throws(GradientError) { gradient = try graph.gradients(of: root)(variable) } catch {
+      throw Faults.gradient(error, graph, span, name: name)
+    }
+    guard let gradient else {
+      throw Diagnostic(
+        .notTracked, "`\(name)` does not depend on `\(sourceName(x) ?? "this")`", at: xSpan)
+    }
+    return Value(graph.constant(gradient))
+  }
+
+  func sourceName(_ value: Value) -> String? {
+    if case .tensor(let node) = value { graph.label(of: node) } else { nil }
+  }
+
+  /// A record of the largest disagreement between gradients and central differences.
+  func gradcheck(_ y: Value, _ x: Value, _ span: Span) throws(Diagnostic) -> Value {
+    let root = try tracked(y, sourceName(y) ?? "the value", span)
+    let variable = try tracked(x, sourceName(x) ?? "the variable", span)
+    guard case .tensor(let gradient) = try tensorValue(gradient(y, by: x, span, span, span)) else {
+      return .none
+    }
+    var worst = 0.0
+    var kinks: [Value] = []
+    var wrong: [Value] = []
+    for offset in 0..<variable.shape.count {
+      let check: NumericCheck
+      do throws(TensorError) {
+        check = try graph.numericCheck(
+          of: root, at: variable, offset: offset, analytic: gradient.value[offset])
+      } catch {
+        throw Faults.tensor(error, span, names: [])
+      }
+      let place = Value("[" + variable.shape.indices(at: offset).map(String.init).joined(separator: ", ") + "]")
+      if check.isKink { kinks.append(place) } else {
+        if !check.agrees { wrong.append(place) }
+        worst = max(worst, check.agrees && check.relativeError > 1e-5 ? 0 : check.relativeError)
+      }
+    }
+    return .record(
+      RecordObject([
+        ("result", Value(wrong.isEmpty ? (kinks.isEmpty ? "ok" : "kink") : "wrong")),
+        ("max_relative_error", .number(worst)), ("checked", .number(Double(variable.shape.count))),
+        ("kinks", .list(ListObject(kinks))), ("wrong", .list(ListObject(wrong))),
+      ]))
+  }
+
+  private func tensorValue(_ value: Value) -> Value {
+    if case .number(let n) = value { .tensor(graph.constant(Tensor(n))) } else { value }
+  }
+}

@@ -1,0 +1,402 @@
+// What values can do: fields, entries, unpacking, becoming parameters.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Machine {
+  // MARK: Literals
+
+  /// A bracket of numbers is a tensor, tracked if any of them is; any other bracket is a list.
+  func bracket(_ values: [Value], _ span: Span, _ site: UInt32) throws(Diagnostic) -> Value {
+    var operands: [Node.Operand] = []
+    for value in values {
+      switch value {
+      case .number(let n): operands.append(.number(n))
+      case .tensor(let node): operands.append(.node(node))
+      default: return .list(ListObject(values))
+      }
+    }
+    var numbers: [Double] = []
+    for case .number(let n) in operands { numbers.append(n) }
+    do throws(TensorError) {
+      if numbers.count == operands.count {
+        return .tensor(
+          graph.constant(try Tensor(numbers, shape: Shape([numbers.count]), dtype: dtype)))
+      }
+      let shapes = operands.map { operand -> Shape in
+        if case .node(let node) = operand { node.shape } else { .scalar }
+      }
+      if let odd = shapes.first(where: { $0 != shapes[0] }) {
+        throw .sizesDiffer(shapes[0], odd, axis: 0, operation: "[…]")
+      }
+      return .tensor(
+        try graph.apply(
+          .stack, operands, Attributes(("dim", .ints([0]))), site: site))
+    } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  func negate(_ value: Value, _ span: Span, _ site: UInt32) throws(Diagnostic) -> Value {
+    guard let operand = operand(value) else {
+      throw Diagnostic(.wrongKind, "`-` has no meaning for \(value.kind)", at: span)
+    }
+    if case .number(let n) = operand { return .number(-n) }
+    do throws(TensorError) {
+      return Value(try graph.apply(.neg, [operand], site: site))
+    } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  func warnDivision(_ x: Double, _ span: Span) {
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning, "\(format(x))/0 gave \(format(x / 0))", at: span,
+        reason: "As in PyTorch, division by 0 goes on with inf or nan."))
+  }
+
+  // MARK: Parameters
+
+  /// A new trainable leaf with the value's numbers.
+  func makeParameter(_ value: Value, _ span: Span) throws(Diagnostic) -> Node {
+    switch value {
+    case .number(let n): return graph.parameter(Tensor(n, dtype: dtype))
+    case .tensor(let node):
+      let floats = try make(span) { () throws(TensorError) in
+        node.dtype.isFloat ? node.value : try node.value.converted(to: dtype)
+      }
+      return graph.parameter(floats.value)
+    default:
+      throw Diagnostic(
+        .wrongKind, "a parameter is a number or a tensor, not \(value.kind)", at: span,
+        hint: "for several, write `param` once for each")
+    }
+  }
+
+  /// A leaf that no gradient reaches but `:=` can change.
+  func makeBuffer(_ value: Value, _ span: Span) throws(Diagnostic) -> Value {
+    switch value {
+    case .number(let n): return .number(n)
+    case .tensor(let node): return .tensor(graph.constant(node.value))
+    default: throw Diagnostic(.wrongKind, "a buffer is a number or a tensor", at: span)
+    }
+  }
+
+  /// `target := value`
+  func storeInPlace(_ value: Value, into target: Value, _ place: Span, _ valueSpan: Span)
+    throws(Diagnostic)
+  {
+    guard case .tensor(let leaf) = target, leaf.isLeaf else {
+      throw Diagnostic(
+        .wrongKind, "`:=` stores into a parameter or a buffer; this is \(target.kind)", at: place,
+        hint: "for an ordinary name write `=`")
+    }
+    let new: Tensor
+    switch value {
+    case .number(let n): new = Tensor(n, dtype: leaf.dtype)
+    case .tensor(let node): new = node.value
+    default:
+      throw Diagnostic(.wrongKind, "\(value.kind) cannot be stored in a parameter", at: valueSpan)
+    }
+    do throws(TensorError) {
+      try graph.store(new, into: leaf)
+    } catch {
+      let name = graph.label(of: leaf) ?? "the parameter"
+      throw Diagnostic(
+        .shapeMismatch, "`\(name)` is \(leaf.shape); a value \(new.shape) cannot be stored in it",
+        at: valueSpan, hint: "a parameter keeps its shape")
+    }
+  }
+
+  func warnRebound(_ name: String, _ span: Span) {
+    warn(
+      Diagnostic(
+        .parameterRebound, severity: .warning,
+        "`\(name)` was a parameter; now it is an ordinary value computed from it", at: span,
+        reason: "An optimizer would no longer find it under this name.",
+        hint: "write `\(name) := …` to give the parameter a new value"))
+  }
+
+  // MARK: Fields
+
+  /// A field or method that the value itself carries.
+  func ownField(_ value: Value, _ name: String) -> Value? {
+    switch value {
+    case .record(let record): return record[name]
+    case .layer(let layer): return layer[name]
+    case .optimizer(let optimizer):
+      return optimizer[name].map { .number($0) }
+    default: return nil
+    }
+  }
+
+  func field(_ value: Value, _ name: String, _ span: Span) throws(Diagnostic) -> Value {
+    if let own = ownField(value, name) { return own }
+    switch (value, name) {
+    case (.tensor(let node), "grad"):
+      guard let gradient = node.gradient else { return .none }
+      return Value(graph.constant(gradient))
+    case (.number, "grad"): return .none
+    case (.tensor(let node), "T"):
+      do throws(TensorError) {
+        return Value(try graph.apply(.transpose, [.node(node)]))
+      } catch {
+        throw Faults.tensor(error, span, names: [])
+      }
+    case (.tensor(let node), "shape"):
+      return .tensor(
+        try make(span) { () throws(TensorError) in
+          try Tensor(
+            node.shape.dims.map(Double.init), shape: Shape([node.shape.rank]), dtype: .int64)
+        })
+    case (.number, "shape"):
+      return .tensor(try make(span) { () throws(TensorError) in
+        try Tensor([], shape: [0], dtype: .int64)
+      })
+    case (.tensor(let node), "rank"), (.tensor(let node), "ndim"):
+      return .number(Double(node.shape.rank))
+    case (.tensor(let node), "dtype"): return Value(node.dtype.name)
+    case (.tensor(let node), "size"): return .number(Double(node.shape.count))
+    case (.number, "rank"): return .number(0)
+    case (.number, "size"): return .number(1)
+    case (.number, "dtype"): return Value(DType.float64.name)
+    case (.number, "T"): return value
+    case (.tensor(let node), "requires_grad"): return .bool(node.isTracked)
+    case (.optimizer(let optimizer), "parameters"):
+      return .list(ListObject(optimizer.parameters.map { .tensor($0) }))
+    default: throw noField(value, name, span)
+    }
+  }
+
+  func make(_ span: Span, _ body: () throws(TensorError) -> Tensor) throws(Diagnostic) -> Node {
+    do throws(TensorError) { return graph.constant(try body()) } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  func noField(_ value: Value, _ name: String, _ span: Span) -> Diagnostic {
+    var known: [String] = Builtin.names + ["grad", "shape", "T", "rank", "size", "dtype"]
+    if case .record(let record) = value { known = record.fields.map(\.name) }
+    if case .layer(let layer) = value {
+      known += layer.fields.map(\.name) + layer.methods.map(\.name)
+    }
+    let near = Suggest.close(to: name, among: known)
+    let isCallable = Builtin.named(name) != nil
+    return Diagnostic(
+      .unknownField, "\(value.kind) has no `\(name)`", at: span,
+      hint: isCallable
+        ? "call it: `.\(name)()`"
+        : near.isEmpty ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
+  }
+
+  func setField(_ value: Value, _ name: String, _ new: Value, _ span: Span) throws(Diagnostic) {
+    switch value {
+    case .record(let record): record[name] = new
+    case .layer(let layer):
+      guard let field = layer.fields.first(where: { $0.name == name }) else {
+        throw noField(value, name, span)
+      }
+      field.cell.value = new
+    case .optimizer(let optimizer):
+      guard case .number(let n) = new, optimizer[name] != nil else {
+        throw noField(value, name, span)
+      }
+      optimizer[name] = n
+    default:
+      throw Diagnostic(
+        .immutable, "\(value.kind) has no fields that can be set", at: span)
+    }
+  }
+
+  // MARK: Entries
+
+  func element(_ container: Value, _ parts: [IndexPart], _ span: Span, _ site: UInt32)
+    throws(Diagnostic) -> Value
+  {
+    switch container {
+    case .list(let list):
+      guard parts.count == 1 else {
+        throw Diagnostic(.badIndex, "a list has one axis", at: span, hint: "write x[i][j]")
+      }
+      if case .slice(let a, let b, let c) = parts[0] {
+        let count = list.items.count
+        let step = try bound(c, span) ?? 1
+        guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
+        func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
+        let (start, stop) = (place(try bound(a, span) ?? 0), place(try bound(b, span) ?? count))
+        return .list(ListObject(stride(from: start, to: stop, by: step).map { list.items[$0] }))
+      }
+      return list.items[try self.place(parts[0], list.items.count, span)]
+    case .range(let range):
+      let i = try place(parts.first ?? .ellipsis, range.count, span)
+      return .number(range.start + Double(i) * range.step)
+    case .string(let string):
+      let characters = Array(string.text)
+      return Value(
+        String(characters[try place(parts.first ?? .ellipsis, characters.count, span)]))
+    case .record(let record):
+      if case .value(.string(let name))? = parts.first {
+        if let value = record[name.text] { return value }
+        throw noField(container, name.text, span)
+      }
+    case .tensor(let node):
+      let items = try indexItems(parts, span)
+      let attributes = Attributes(("index", .index(items, Op.indexText(items))))
+      do throws(TensorError) {
+        return Value(try graph.apply(.index, [.node(node)], attributes, site: site))
+      } catch {
+        throw Faults.tensor(error, span, names: [graph.label(of: node)], shapes: [node.shape])
+      }
+    default: break
+    }
+    throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+  }
+
+  private func place(_ part: IndexPart, _ count: Int, _ span: Span) throws(Diagnostic) -> Int {
+    guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
+      throw Diagnostic(
+        .badIndex, "a place is a whole number", at: span, hint: "write x[0] or x[-1]")
+    }
+    guard i >= -count, i < count else {
+      throw Faults.tensor(.indexOutOfRange(i, axis: 0, length: count), span, names: [])
+    }
+    return i < 0 ? i + count : i
+  }
+
+  private func bound(_ value: Value, _ span: Span) throws(Diagnostic) -> Int? {
+    switch value {
+    case .none: return nil
+    case .number(let n):
+      guard n.isFinite, abs(n) < 0x1p53, let i = Int(exactly: n) else { break }
+      return i
+    default: break
+    }
+    throw Diagnostic(.badIndex, "the bounds of a range are whole numbers", at: span)
+  }
+
+  private func indexItems(_ parts: [IndexPart], _ span: Span) throws(Diagnostic) -> [IndexItem] {
+    var items: [IndexItem] = []
+    for part in parts {
+      switch part {
+      case .ellipsis: items.append(.ellipsis)
+      case .slice(let a, let b, let c):
+        items.append(
+          .slice(start: try bound(a, span), stop: try bound(b, span), step: try bound(c, span) ?? 1))
+      case .value(.none): items.append(.newAxis)
+      case .value(.number(let n)):
+        guard let i = Int(exactly: n) else {
+          throw Diagnostic(
+            .badIndex, "\(format(n)) is not a place", at: span,
+            hint: "places are whole numbers, from 0")
+        }
+        items.append(.at(i))
+      case .value(.tensor(let node)):
+        items.append(node.dtype == .bool ? .mask(node.value) : .list(node.value))
+      case .value(.range(let range)):
+        let places = (0..<range.count).map { range.start + Double($0) * range.step }
+        let list = try make(span) { () throws(TensorError) in
+          try Tensor(places, shape: Shape([places.count]), dtype: .int64)
+        }
+        items.append(.list(list.value))
+      case .value(let other):
+        throw Diagnostic(.badIndex, "\(other.kind) cannot be an index", at: span)
+      }
+    }
+    return items
+  }
+
+  func setElement(
+    _ container: Value, _ parts: [IndexPart], _ value: Value, _ span: Span, name: String
+  ) throws(Diagnostic) {
+    switch container {
+    case .list(let list):
+      guard let only = parts.first, parts.count == 1 else {
+        throw Diagnostic(.badIndex, "a list has one axis", at: span)
+      }
+      list.items[try place(only, list.items.count, span)] = value
+    case .record(let record):
+      guard case .value(.string(let name))? = parts.first else { fallthrough }
+      record[name.text] = value
+    case .tensor:
+      throw Diagnostic(
+        .immutable, "tensors cannot be changed in place", at: span,
+        hint: "build a new one, for instance with `where(mask, new, \(name))`")
+    default: throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+    }
+  }
+
+  func contains(_ container: Value, _ value: Value, _ site: OperatorSite) throws(Diagnostic) -> Bool {
+    switch container {
+    case .list(let list):
+      for item in list.items {
+        if try truth(try compare(.equal, item, value, site), site.span) { return true }
+      }
+      return false
+    case .string(let string):
+      guard case .string(let part) = value else { break }
+      return part.text.isEmpty || string.text.contains(part.text)
+    case .record(let record):
+      guard case .string(let name) = value else { break }
+      return record[name.text] != nil
+    case .tensor(let node):
+      guard case .number(let n) = value else { break }
+      return node.value.values.contains(n)
+    case .range(let range):
+      guard case .number(let n) = value else { break }
+      return (0..<range.count).contains { range.start + Double($0) * range.step == n }
+    default: break
+    }
+    throw Diagnostic(
+      .wrongKind, "`in` cannot look for \(value.kind) in \(container.kind)", at: site.span)
+  }
+
+  // MARK: Sequences
+
+  /// The i-th element of something that can be looped over, nil past its end.
+  func next(of sequence: Value, _ i: Int, _ span: Span) throws(Diagnostic) -> Value? {
+    switch sequence {
+    case .list(let list): return i < list.items.count ? list.items[i] : nil
+    case .range(let range):
+      return i < range.count ? .number(range.start + Double(i) * range.step) : nil
+    case .string(let string):
+      return i < string.text.count
+        ? Value(String(string.text[string.text.index(string.text.startIndex, offsetBy: i)])) : nil
+    case .tensor(let node) where node.shape.rank > 0:
+      guard i < node.shape[0] else { return nil }
+      return try element(sequence, [.value(.number(Double(i)))], span, 0)
+    case .record(let record):
+      return i < record.fields.count ? Value(record.fields[i].name) : nil
+    default:
+      throw Diagnostic(
+        .wrongKind, "\(sequence.kind) cannot be looped over", at: span,
+        hint: { if case .number = sequence { "write `range(…)`" } else { nil } }())
+    }
+  }
+
+  func unpack(_ value: Value, _ count: Int, _ span: Span) throws(Diagnostic) -> [Value] {
+    var parts: [Value] = []
+    if case .record(let record) = value {
+      parts = record.fields.map(\.value)
+    } else {
+      while parts.count <= count, let part = try next(of: value, parts.count, span) {
+        parts.append(part)
+      }
+    }
+    guard parts.count == count else {
+      let found = parts.count > count ? "more than \(count)" : "\(parts.count)"
+      throw Diagnostic(
+        .wrongArguments, "\(count) names cannot take \(found) values", at: span)
+    }
+    return parts
+  }
+
+  /// A whole number that counts something.
+  func count(_ value: Value, _ what: String, _ span: Span) throws(Diagnostic) -> Int {
+    guard case .number(let n) = value, n >= 0, n < 0x1p53, let count = Int(exactly: n) else {
+      throw Diagnostic(
+        .wholeNumber, "`\(what)` needs a whole number from 0, not \(text(of: value))", at: span)
+    }
+    return count
+  }
+}

@@ -1,0 +1,235 @@
+// The state of a run: value stack, budgets, output; and the executable form of a program.
+import Autograd
+import CSupport
+import Diagnostics
+import Explain
+import Tensors
+
+/// An expression, compiled. A struct around the closure: stored bare in a container, a closure would be
+/// called through two more.
+struct Code {
+  let run: (Frame) throws(Diagnostic) -> Value
+}
+
+/// A condition, compiled.
+struct Test {
+  let run: (Frame) throws(Diagnostic) -> Bool
+}
+
+/// A statement, compiled.
+struct Action {
+  let run: (Frame) throws(Diagnostic) -> Completion
+}
+
+enum Completion {
+  case normal
+  case breakLoop
+  case continueLoop
+  case returned(Value)
+}
+
+/// Where a function's slots are. Two words, passed in registers.
+struct Frame {
+  let base: UnsafeMutablePointer<Value>
+  let state: UnsafeMutablePointer<State>
+}
+
+/// What every closure may need, behind one pointer: no reference counts, no exclusivity checks.
+struct State {
+  /// Steps until the next look at the interrupt flag and the budgets.
+  var fuel: Int
+  var depth = 0
+  var globals: UnsafeMutablePointer<Value>
+  let stackEnd: UnsafeMutablePointer<Value>
+  /// The lowest address that the native stack may reach.
+  var nativeLimit: UInt
+  unowned(unsafe) let machine: Machine
+}
+
+/// What a run may use.
+package struct Limits: Sendable {
+  package var steps = Int.max
+  package var depth = 20_000
+  package var liveBytes = 4 << 30
+  package var outputBytes = 64 << 20
+  package init() {}
+}
+
+/// What a run shows, in order.
+package enum Event {
+  case text(String)
+  /// The value of a cell's last statement, with the name it was given.
+  case value(name: String?, Value)
+  /// What a verb tells; all of it, or as much as a reader can take in.
+  case narration(Narration, isWhole: Bool)
+  case warning(Diagnostic)
+}
+
+package final class Machine {
+  let graph: Graph
+  package var limits = Limits()
+  var state: UnsafeMutablePointer<State>
+  private let stack: UnsafeMutablePointer<Value>
+  private var globalCapacity = 4096
+  private(set) var globalNames: [String] = []
+  private var globalSlots: [String: Int] = [:]
+  private var stepsLeft = Int.max
+  private var outputBytes = 0
+  var sink: (Event) -> Void = { _ in }
+  var generator = Generator(seed: 0)
+  var dtype = DType.float64
+  var format = NumberFormat()
+  /// Places that have warned already.
+  private var warned: Set<String> = []
+  /// Parameters that the last backward pass reached, for `step` without a list.
+  var reached: [Node] = []
+
+  static let stackSlots = 1 << 20
+  static let tick = 4096
+
+  init(graph: Graph) {
+    self.graph = graph
+    stack = .allocate(capacity: Machine.stackSlots)
+    stack.initialize(repeating: .unset, count: 64)
+    let globals = UnsafeMutablePointer<Value>.allocate(capacity: globalCapacity)
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: State(
+        fuel: Machine.tick, globals: globals, stackEnd: stack + Machine.stackSlots - 1024,
+        nativeLimit: 0, machine: self))
+  }
+
+  deinit {
+    state.pointee.globals.deinitialize(count: globalNames.count)
+    state.pointee.globals.deallocate()
+    state.deallocate()
+    stack.deallocate()
+  }
+
+  var frame: Frame { Frame(base: stack, state: state) }
+
+  // MARK: Globals
+
+  /// The slot of a top-level name, made on first use; a built-in's name starts with the built-in.
+  func slot(_ name: String) -> Int {
+    if let slot = globalSlots[name] { return slot }
+    let slot = globalNames.count
+    if slot == globalCapacity {
+      let grown = UnsafeMutablePointer<Value>.allocate(capacity: 2 * globalCapacity)
+      grown.moveInitialize(from: state.pointee.globals, count: slot)
+      state.pointee.globals.deallocate()
+      state.pointee.globals = grown
+      globalCapacity *= 2
+    }
+    globalNames.append(name)
+    globalSlots[name] = slot
+    let constant = Builtin.constants[name].map { Value.number($0) }
+    let start = Builtin.named(name).map { Value.builtin($0) } ?? constant ?? .unset
+    (state.pointee.globals + slot).initialize(to: start)
+    return slot
+  }
+
+  package subscript(name: String) -> Value? {
+    get {
+      guard let slot = globalSlots[name] else { return nil }
+      let value = state.pointee.globals[slot]
+      if case .unset = value { return nil }
+      return value
+    }
+    set { state.pointee.globals[slot(name)] = newValue ?? .unset }
+  }
+
+  /// The learner's names, with their values.
+  package var variables: [(name: String, value: Value)] {
+    globalNames.enumerated().compactMap { slot, name in
+      let value = state.pointee.globals[slot]
+      if case .unset = value { return nil }
+      if case .builtin(let builtin) = value, builtin.name == name { return nil }
+      if case .number(let n) = value, let constant = Builtin.constants[name],
+        n == constant || n.isNaN
+      {
+        return nil
+      }
+      return (name, value)
+    }
+  }
+
+  // MARK: Budgets
+
+  func begin(nativeLimit: UInt) {
+    state.pointee.nativeLimit = nativeLimit
+    state.pointee.depth = 0
+    stepsLeft = limits.steps
+    outputBytes = 0
+    state.pointee.fuel = min(Machine.tick, stepsLeft)
+    _ = nnrepl_take_interrupt()
+    graph.isRecording = true
+  }
+
+  private var ticks = 0
+
+  /// Reached when the fuel runs out: every few thousand loop turns or calls.
+  @inline(never)
+  func refuel(_ span: Span) throws(Diagnostic) {
+    if nnrepl_take_interrupt() != 0 {
+      throw Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
+    }
+    stepsLeft -= Machine.tick
+    if stepsLeft <= 0 {
+      throw Diagnostic(
+        .stepLimit, "the run used up its \(limits.steps) steps", at: span,
+        hint: "check that the loop's condition can become false")
+    }
+    ticks &+= 1
+    if ticks % 16 == 0, nnrepl_live_bytes() > limits.liveBytes {
+      throw Diagnostic(
+        .memoryLimit, "the values need more than \(limits.liveBytes >> 20) MB", at: span,
+        hint: "check for a list that grows in an endless loop")
+    }
+    state.pointee.fuel = min(Machine.tick, stepsLeft)
+  }
+
+  // MARK: Output
+
+  func emit(_ event: Event, at span: Span?) throws(Diagnostic) {
+    if case .text(let text) = event {
+      outputBytes += text.utf8.count
+      if outputBytes > limits.outputBytes {
+        throw Diagnostic(
+          .outputLimit, "the run printed more than \(limits.outputBytes >> 20) MB", at: span)
+      }
+    }
+    sink(event)
+  }
+
+  /// Shows a warning once for each place.
+  func warn(_ warning: Diagnostic) {
+    let key = "\(warning.id.rawValue) \(warning.span.map { "\($0.source):\($0.start)" } ?? "")"
+    if warned.insert(key).inserted { sink(.warning(warning)) }
+  }
+}
+
+extension Frame {
+  /// A frame that begins where this one's slots in use end.
+  @inline(__always)
+  func above(_ slot: Int) -> Frame { Frame(base: base + slot, state: state) }
+
+  /// One loop turn or call.
+  @inline(__always)
+  func step(_ span: Span) throws(Diagnostic) {
+    state.pointee.fuel &-= 1
+    if state.pointee.fuel < 0 { try state.pointee.machine.refuel(span) }
+  }
+
+  /// Writes a slot; most slots hold plain numbers, which need no release.
+  @inline(__always)
+  func set(_ slot: Int, _ value: Value) {
+    let place = base + slot
+    if place.pointee.isObject { place.pointee = value } else { place.initialize(to: value) }
+  }
+}
+
+extension Machine {
+  /// How numbers are written just now.
+  package var numberFormat: NumberFormat { format }
+}

@@ -1,0 +1,192 @@
+// A session: text in, events out. It performs no input or output of its own.
+import Autograd
+import CSupport
+import Diagnostics
+import Glibc
+import Syntax
+import Tensors
+
+/// How a cell ended.
+package struct Outcome {
+  /// What stopped it; empty if it ran to its end.
+  package let errors: [Diagnostic]
+  /// The text ended inside a bracket or block.
+  package let isIncomplete: Bool
+
+  package var succeeded: Bool { errors.isEmpty }
+}
+
+/// The state that cells share: names, graph, random numbers.
+package final class Session {
+  package let machine: Machine
+  package private(set) var sources: [SourceText] = []
+
+  package init(limits: Limits = Limits(), dtype: DType = .float64, seed: UInt64 = 0) {
+    machine = Machine(graph: Graph())
+    machine.limits = limits
+    machine.dtype = dtype
+    machine.generator = Generator(seed: seed)
+    MemoryBudget.limit = limits.liveBytes
+  }
+
+  /// Keeps a text so that diagnostics can quote it.
+  package func add(source text: String, name: String) -> SourceText {
+    let source = SourceText(id: sources.count, name: name, text)
+    sources.append(source)
+    return source
+  }
+
+  /// Runs a text as one cell.
+  package func run(_ text: String, name: String = "input", sink: @escaping (Event) -> Void) -> Outcome {
+    let source = add(source: text, name: name)
+    return run(source, in: 0..<source.bytes.count, sink: sink)
+  }
+
+  /// Runs a part of a source as one cell.
+  package func run(_ source: SourceText, in range: Range<Int>, sink: @escaping (Event) -> Void)
+    -> Outcome
+  {
+    var outcome = Outcome(errors: [], isIncomplete: false)
+    BigStack.run { nativeLimit in
+      self.machine.sink = sink
+      self.machine.begin(nativeLimit: nativeLimit)
+      outcome = self.execute(source, range)
+      self.machine.graph.isRecording = true
+      self.machine.sink = { _ in }
+    }
+    return outcome
+  }
+
+  private func execute(_ source: SourceText, _ range: Range<Int>) -> Outcome {
+    let parsed = Parser.parse(source, in: range)
+    guard parsed.diagnostics.isEmpty else {
+      return Outcome(errors: parsed.diagnostics, isIncomplete: parsed.isIncomplete)
+    }
+    do throws(Diagnostic) {
+      try warnLookAlikes(parsed.statements)
+      for (i, statement) in parsed.statements.enumerated() {
+        try run(statement, source, shows: i == parsed.statements.count - 1)
+      }
+      return Outcome(errors: [], isIncomplete: false)
+    } catch {
+      return Outcome(errors: [error.located(at: source.whole)], isIncomplete: false)
+    }
+  }
+
+  private func run(_ statement: Statement, _ source: SourceText, shows: Bool) throws(Diagnostic) {
+    let scope = Scope(parent: nil, parameters: [], body: [statement])
+    let compiler = Compiler(machine, source, scope)
+    let frame = machine.frame
+    guard case .expression(let expression) = statement.kind else {
+      _ = try compiler.action(statement).run(frame)
+      if shows, !statement.isMuted, let name = statement.shownName, let value = machine[name] {
+        try machine.emit(.value(name: name, value), at: statement.span)
+      }
+      return
+    }
+    let value = try compiler.code(expression).run(frame)
+    machine["_"] = value
+    if case .none = value { return }
+    if shows, !statement.isMuted {
+      var name: String?
+      if case .name(let word) = expression.kind, word != "_" { name = word }
+      try machine.emit(.value(name: name, value), at: statement.span)
+    }
+  }
+
+  /// Two names that a reader cannot tell apart: Latin letters mixed with Greek or Cyrillic twins.
+  private func warnLookAlikes(_ statements: [Statement]) throws(Diagnostic) {
+    var assigned: Set<String> = []
+    Names.assigned(in: statements, &assigned)
+    for name in assigned where !name.allSatisfy(\.isASCII) {
+      let folded = LookAlike.folded(name)
+      guard folded != name,
+        machine.variables.contains(where: { $0.name != name && LookAlike.folded($0.name) == folded })
+      else { continue }
+      machine.warn(
+        Diagnostic(
+          .lookAlike, severity: .warning,
+          "`\(name)` looks like another name but is made of other characters",
+          at: statements.first?.span))
+    }
+  }
+}
+
+enum LookAlike {
+  private static let twins: [Character: Character] = [
+    "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "х": "x", "у": "y", "і": "i", "ο": "o",
+    "ν": "v", "А": "A", "В": "B", "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O", "Р": "P",
+    "С": "C", "Т": "T", "Х": "X", "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "I",
+    "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X",
+  ]
+
+  static func folded(_ name: String) -> String { String(name.map { twins[$0] ?? $0 }) }
+}
+
+extension Statement {
+  /// The name whose value a cell shows at its end. A plain literal on the right says nothing new.
+  fileprivate var shownName: String? {
+    switch kind {
+    case .assign(let targets, let operation, let value):
+      guard targets.count == 1, case .name(let name) = targets[0].kind else { return nil }
+      if operation == .assign, value.isLiteral { return nil }
+      return name
+    case .parameter(let name, let value, _), .buffer(let name, let value, _):
+      return value.isLiteral ? nil : name
+    default: return nil
+    }
+  }
+}
+
+extension Expression {
+  fileprivate var isLiteral: Bool {
+    switch kind {
+    case .number, .boolean, .none: true
+    case .string(let parts):
+      parts.allSatisfy { if case .text = $0 { true } else { false } }
+    case .bracket(let elements): elements.allSatisfy(\.isLiteral)
+    case .function: true
+    default: false
+    }
+  }
+}
+
+/// Deep recursion in a learner's program needs a deep stack.
+enum BigStack {
+  private static let bytes = 512 << 20
+
+  private final class Job: @unchecked Sendable {
+    let body: (UInt) -> Void
+    init(_ body: @escaping (UInt) -> Void) { self.body = body }
+  }
+
+  /// Runs `body` on a thread with a large stack and waits for it.
+  /// - Parameter body: is told the lowest address its frames may reach.
+  static func run(_ body: @escaping (UInt) -> Void) {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, bytes)
+    defer { pthread_attr_destroy(&attributes) }
+    var thread = pthread_t()
+    let job = Unmanaged.passRetained(Job(body))
+    let failed = pthread_create(
+      &thread, &attributes,
+      { raw in
+        guard let raw else { return nil }
+        let job = Unmanaged<Job>.fromOpaque(raw).takeRetainedValue()
+        var marker: UInt8 = 0
+        let top = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
+        job.body(top - UInt(BigStack.bytes) + 4 << 20)
+        return nil
+      }, job.toOpaque())
+    if failed == 0 {
+      pthread_join(thread, nil)
+    } else {
+      // Without the memory for a large stack, run here with what there is.
+      let job = job.takeRetainedValue()
+      var marker: UInt8 = 0
+      let top = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
+      job.body(top - 4 << 20)
+    }
+  }
+}

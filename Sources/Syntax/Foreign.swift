@@ -1,0 +1,61 @@
+// Spellings that learners bring from Python and PyTorch, answered with ours.
+import Diagnostics
+
+enum Foreign {
+  private static let words: [String: String] = [
+    "lambda": "fn(x) = x^2", "def": "fn name(x) { … }", "let": "x = 1", "var": "x = 1",
+    "import": "everything is there already", "elif": "else if", "True": "true", "False": "false",
+    "None": "none", "function": "fn name(x) { … }", "const": "x = 1", "class": "layer Name(…) { … }",
+    "print": "print(x)",
+  ]
+
+  private static let modules: Set<String> = ["nn", "torch", "F", "np", "optim"]
+
+  /// The nn spelling for what stands at a token, if it is a known foreign one.
+  static func hint(_ tokens: [PlacedToken], _ at: Int) -> Diagnostic? {
+    guard case .name(let word) = tokens[at].token else { return nil }
+    let next = at + 1 < tokens.count ? tokens[at + 1].token : .end
+    if modules.contains(word), next == .symbol(.dot), at + 2 < tokens.count,
+      case .name(let member) = tokens[at + 2].token, !isAssigned(word, tokens)
+    {
+      let ours = spelling(member)
+      return Diagnostic(
+        .otherLanguage, "`\(word).\(member)` is PyTorch's spelling",
+        at: tokens[at].span.to(tokens[at + 2].span), hint: "`\(ours)`")
+    }
+    switch word {
+    case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var", "const", "function":
+      guard isValue(next) || word == "lambda" else { return nil }
+    case "True", "False", "None": break
+    default: return nil
+    }
+    guard let ours = words[word] else { return nil }
+    return Diagnostic(
+      .otherLanguage, "`\(word)` is another language's spelling", at: tokens[at].span,
+      hint: word == "import" ? ours : "`\(ours)`")
+  }
+
+  private static func isValue(_ token: Token) -> Bool {
+    switch token {
+    case .name, .number, .string: true
+    default: false
+    }
+  }
+
+  private static func isAssigned(_ word: String, _ tokens: [PlacedToken]) -> Bool {
+    tokens.indices.dropLast().contains {
+      tokens[$0].token == .name(word) && tokens[$0 + 1].token == .symbol(.assign)
+    }
+  }
+
+  /// `Linear` is `linear`, `MSELoss` is `mse_loss`, `BatchNorm1d` is `batchnorm1d`.
+  private static func spelling(_ member: String) -> String {
+    let known = [
+      "MSELoss": "mse_loss", "CrossEntropyLoss": "cross_entropy", "BCELoss": "binary_cross_entropy",
+      "BCEWithLogitsLoss": "bce_with_logits", "L1Loss": "l1_loss", "ReLU": "relu", "GELU": "gelu",
+      "LeakyReLU": "leaky_relu", "MaxPool2d": "maxpool2d", "AvgPool2d": "avgpool2d",
+      "manual_seed": "seed", "cat": "concat", "MultiheadAttention": "multihead_attention",
+    ]
+    return known[member] ?? member.lowercased()
+  }
+}

@@ -1,0 +1,284 @@
+// Tokens to tree: expressions, by precedence climbing.
+import Diagnostics
+
+extension Parser {
+  mutating func expression() throws(Diagnostic) -> Expression {
+    try deeper()
+    defer { depth -= 1 }
+    return try disjunction()
+  }
+
+  private mutating func disjunction() throws(Diagnostic) -> Expression {
+    var left = try conjunction()
+    while accept(.or) {
+      skipNewlines()
+      let right = try conjunction()
+      left = Expression(
+        kind: .logical(isAnd: false, left, right), span: left.span.to(right.span))
+    }
+    return left
+  }
+
+  private mutating func conjunction() throws(Diagnostic) -> Expression {
+    var left = try negation()
+    while accept(.and) {
+      skipNewlines()
+      let right = try negation()
+      left = Expression(kind: .logical(isAnd: true, left, right), span: left.span.to(right.span))
+    }
+    return left
+  }
+
+  private mutating func negation() throws(Diagnostic) -> Expression {
+    let start = span
+    guard accept(.not) else { return try infix(4) }
+    try deeper()
+    defer { depth -= 1 }
+    let inner = try negation()
+    return Expression(kind: .unary(.not, inner), span: start.to(inner.span))
+  }
+
+  private static let operators: [Token: BinaryOperator] = {
+    var table: [Token: BinaryOperator] = [.keyword(.in): .isIn, .symbol(.power): .power]
+    for symbol in Token.Symbol.allCases {
+      if let operation = BinaryOperator(rawValue: symbol.rawValue) {
+        table[.symbol(symbol)] = operation
+      }
+    }
+    return table
+  }()
+
+  /// Operators from strength `least` upward. Chains such as `a + b + …` are read by the loop, yet each
+  /// link makes the tree one deeper, so their length counts as depth.
+  private mutating func infix(_ least: Int) throws(Diagnostic) -> Expression {
+    var left = try least > 6 ? unary() : infix(least + 1)
+    let outerDepth = depth
+    defer { depth = outerDepth }
+    while let operation = Parser.operators[current], operation.strength == least {
+      let place = span
+      advance()
+      skipNewlines()
+      try deeper()
+      let right = try least > 6 ? unary() : infix(least + 1)
+      left = Expression(
+        kind: .binary(operation, left, right, operatorSpan: place), span: left.span.to(right.span))
+    }
+    return left
+  }
+
+  private mutating func unary() throws(Diagnostic) -> Expression {
+    let start = span
+    let sign: UnaryOperator? = isAt(.minus) ? .negate : isAt(.plus) ? .plus : nil
+    guard let sign else { return try power() }
+    advance()
+    try deeper()
+    defer { depth -= 1 }
+    let inner = try unary()
+    if sign == .negate, case .number(let n) = inner.kind, !isAt(.caret), !isAt(.power) {
+      return Expression(kind: .number(-n), span: start.to(inner.span))
+    }
+    return sign == .plus
+      ? inner : Expression(kind: .unary(.negate, inner), span: start.to(inner.span))
+  }
+
+  /// Right-associative; the exponent may carry a sign: `2^-x`.
+  private mutating func power() throws(Diagnostic) -> Expression {
+    let base = try postfix()
+    guard isAt(.caret) || isAt(.power) else { return base }
+    let place = span
+    advance()
+    skipNewlines()
+    try deeper()
+    defer { depth -= 1 }
+    let exponent = try unary()
+    return Expression(
+      kind: .binary(.power, base, exponent, operatorSpan: place),
+      span: base.span.to(exponent.span))
+  }
+
+  mutating func postfix() throws(Diagnostic) -> Expression {
+    var value = try atom()
+    let outerDepth = depth
+    defer { depth = outerDepth }
+    while true {
+      switch current {
+      case .symbol(.openParen):
+        try deeper()
+        value = Expression(
+          kind: .call(value, try arguments()), span: value.span.to(previousSpan))
+      case .symbol(.openBracket):
+        try deeper()
+        value = Expression(
+          kind: .index(value, try indexEntries()), span: value.span.to(previousSpan))
+      case .symbol(.dot):
+        try deeper()
+        advance()
+        let (name, place) = try fieldName()
+        value = Expression(
+          kind: .field(value, name, nameSpan: place), span: value.span.to(place))
+      default: return value
+      }
+    }
+  }
+
+  /// After a dot, keywords are names too.
+  private mutating func fieldName() throws(Diagnostic) -> (String, Span) {
+    if case .keyword(let word) = current {
+      let place = span
+      advance()
+      return (word.rawValue, place)
+    }
+    return try name("after `.`")
+  }
+
+  private mutating func arguments() throws(Diagnostic) -> [Expression.Argument] {
+    let opened = span
+    advance()
+    skipNewlines()
+    var arguments: [Expression.Argument] = []
+    while !isAt(.closeParen) {
+      if case .name(let name) = current, peek() == .symbol(.assign) {
+        advance()
+        advance()
+        skipNewlines()
+        arguments.append(Expression.Argument(name: name, value: try expression()))
+      } else {
+        arguments.append(Expression.Argument(name: nil, value: try expression()))
+      }
+      skipNewlines()
+      if !accept(.comma) { break }
+      skipNewlines()
+    }
+    try close(.closeParen, opened: opened)
+    return arguments
+  }
+
+  private mutating func indexEntries() throws(Diagnostic) -> [Expression.IndexEntry] {
+    let opened = span
+    advance()
+    var entries: [Expression.IndexEntry] = []
+    while !isAt(.closeBracket) {
+      entries.append(try indexEntry())
+      if !accept(.comma) { break }
+    }
+    try close(.closeBracket, opened: opened)
+    if entries.isEmpty {
+      throw Diagnostic(
+        .unexpected, "nothing stands between the brackets", at: opened.to(previousSpan),
+        hint: "write an index such as [0] or [1:3]")
+    }
+    return entries
+  }
+
+  private mutating func indexEntry() throws(Diagnostic) -> Expression.IndexEntry {
+    if accept(.ellipsis) { return .ellipsis }
+    func endsPart(_ token: Token) -> Bool {
+      token == .symbol(.colon) || token == .symbol(.comma) || token == .symbol(.closeBracket)
+    }
+    let first = endsPart(current) ? nil : try expression()
+    guard isAt(.colon) else {
+      guard let first else { throw unexpected("an index") }
+      return .value(first)
+    }
+    var rest: [Expression?] = []
+    while rest.count < 2, accept(.colon) { rest.append(endsPart(current) ? nil : try expression()) }
+    return .slice(first, rest[0], rest.count > 1 ? rest[1] : nil)
+  }
+
+  private mutating func atom() throws(Diagnostic) -> Expression {
+    let start = span
+    switch current {
+    case .number(let n):
+      advance()
+      return Expression(kind: .number(n), span: start)
+    case .string(let segments):
+      advance()
+      return Expression(kind: .string(try parts(segments)), span: start)
+    case .keyword(.true), .keyword(.false):
+      let isTrue = current == .keyword(.true)
+      advance()
+      return Expression(kind: .boolean(isTrue), span: start)
+    case .keyword(.none):
+      advance()
+      return Expression(kind: .none, span: start)
+    case .keyword(.fn):
+      let function = try function()
+      return Expression(kind: .function(function), span: start.to(previousSpan))
+    case .name(let name):
+      if let foreign = Foreign.hint(tokens, at) { throw foreign }
+      advance()
+      return Expression(kind: .name(name), span: start)
+    case .symbol(.openParen):
+      advance()
+      skipNewlines()
+      let inner = try expression()
+      try close(.closeParen, opened: start)
+      return Expression(kind: inner.kind, span: start.to(previousSpan))
+    case .symbol(.openBracket):
+      return try bracket()
+    case .symbol(.partial):
+      return try gradient()
+    default: throw unexpected("a value")
+    }
+  }
+
+  private mutating func bracket() throws(Diagnostic) -> Expression {
+    let opened = span
+    advance()
+    skipNewlines()
+    var elements: [Expression] = []
+    while !isAt(.closeBracket) {
+      elements.append(try expression())
+      skipNewlines()
+      if !accept(.comma) { break }
+      skipNewlines()
+    }
+    try close(.closeBracket, opened: opened)
+    return Expression(kind: .bracket(elements), span: opened.to(previousSpan))
+  }
+
+  /// `∂loss/∂w`
+  private mutating func gradient() throws(Diagnostic) -> Expression {
+    let start = span
+    advance()
+    try deeper()
+    defer { depth -= 1 }
+    let of = try postfix()
+    try expect(.divide, "between the two parts of a derivative, as in `∂loss/∂w`")
+    try expect(.partial, "before what to differentiate by, as in `∂loss/∂w`")
+    let by = try postfix()
+    return Expression(kind: .gradient(of, by), span: start.to(by.span))
+  }
+
+  private mutating func parts(_ segments: [Token.StringSegment]) throws(Diagnostic)
+    -> [Expression.StringPart]
+  {
+    var parts: [Expression.StringPart] = []
+    for segment in segments {
+      switch segment {
+      case .text(let text): parts.append(.text(text))
+      case .expression(let start, let end, let format):
+        try deeper()
+        defer { depth -= 1 }
+        var inner = Parser(
+          source: source, tokens: try Lexer.tokens(of: source, in: start..<end))
+        inner.depth = depth
+        inner.functions = functions
+        let value = try inner.expression()
+        guard inner.current == .end else { throw inner.unexpected("`}` after the expression") }
+        parts.append(.expression(value, format: format))
+      }
+    }
+    return parts
+  }
+}
+
+extension Token: Hashable {
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .keyword(let word): hasher.combine(word)
+    case .symbol(let symbol): hasher.combine(symbol)
+    default: break
+    }
+  }
+}

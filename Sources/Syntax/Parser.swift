@@ -1,0 +1,475 @@
+// Tokens to tree: statements. One method for each rule, loosest first; errors do not stop the reading.
+import Diagnostics
+
+/// What a text says, and what is wrong with it.
+package struct Parsed {
+  package var statements: [Statement] = []
+  package var diagnostics: [Diagnostic] = []
+  /// The text ends inside a bracket or block: more lines could complete it.
+  package var isIncomplete = false
+}
+
+package struct Parser {
+  let source: SourceText
+  var tokens: [PlacedToken]
+  var at = 0
+  var depth = 0
+  var loops = 0
+  var functions = 0
+  private var diagnostics: [Diagnostic] = []
+
+  /// How deep brackets, blocks and operators may nest.
+  static let depthLimit = 1_000
+  package static let sourceLimit = 4 << 20
+
+  package static func parse(_ source: SourceText, in range: Range<Int>? = nil) -> Parsed {
+    var parsed = Parsed()
+    let range = range ?? 0..<source.bytes.count
+    guard range.count <= sourceLimit else {
+      parsed.diagnostics = [
+        Diagnostic(
+          .sourceTooLarge, "the source has \(range.count) bytes; at most \(sourceLimit) are read",
+          at: nil, hint: "keep data in a CSV file")
+      ]
+      return parsed
+    }
+    do throws(Diagnostic) {
+      let tokens = try Lexer.tokens(of: source, in: range)
+      var parser = Parser(source: source, tokens: tokens)
+      parsed.statements = parser.program()
+      parsed.diagnostics = parser.diagnostics
+      parsed.isIncomplete = parser.isIncomplete
+    } catch {
+      parsed.diagnostics = [error]
+    }
+    return parsed
+  }
+
+  init(source: SourceText, tokens: [PlacedToken]) {
+    self.source = source
+    self.tokens = tokens
+  }
+
+  /// An error at the very end of a text with open brackets asks for more lines.
+  private var isIncomplete: Bool {
+    diagnostics.last.map { $0.id == .unclosed } ?? false
+  }
+
+  // MARK: Tokens
+
+  var current: Token { tokens[at].token }
+  var span: Span { tokens[at].span }
+  var previousSpan: Span { at > 0 ? tokens[at - 1].span : tokens[at].span }
+  func peek(_ distance: Int = 1) -> Token { tokens[min(at + distance, tokens.count - 1)].token }
+
+  mutating func advance() { if at < tokens.count - 1 { at += 1 } }
+
+  func isAt(_ symbol: Token.Symbol) -> Bool { current == .symbol(symbol) }
+
+  mutating func accept(_ symbol: Token.Symbol) -> Bool {
+    guard isAt(symbol) else { return false }
+    advance()
+    return true
+  }
+
+  mutating func accept(_ keyword: Token.Keyword) -> Bool {
+    guard current == .keyword(keyword) else { return false }
+    advance()
+    return true
+  }
+
+  mutating func expect(_ symbol: Token.Symbol, _ place: String) throws(Diagnostic) {
+    if !accept(symbol) { throw unexpected("`\(symbol.rawValue)` \(place)") }
+  }
+
+  mutating func close(_ symbol: Token.Symbol, opened: Span) throws(Diagnostic) {
+    skipNewlines()
+    if accept(symbol) { return }
+    let opener = source.text(opened)
+    if current == .end {
+      throw Diagnostic(
+        .unclosed, "this `\(opener)` is never closed", at: opened,
+        hint: "close it with `\(symbol.rawValue)`")
+    }
+    throw unexpected("`\(symbol.rawValue)` to close `\(opener)`")
+  }
+
+  mutating func skipNewlines() { while current == .newline { advance() } }
+
+  func unexpected(_ wanted: String) -> Diagnostic {
+    if let known = Foreign.hint(tokens, at) { return known }
+    return Diagnostic(
+      .unexpected, "expected \(wanted), found \(current.said)",
+      at: current == .end || current == .newline ? previousSpan : span)
+  }
+
+  mutating func name(_ place: String) throws(Diagnostic) -> (String, Span) {
+    guard case .name(let name) = current else { throw unexpected("a name \(place)") }
+    let place = span
+    advance()
+    return (name, place)
+  }
+
+  /// Guards against nesting that no learner means and no stack survives.
+  mutating func deeper() throws(Diagnostic) {
+    depth += 1
+    if depth > Parser.depthLimit {
+      throw Diagnostic(
+        .tooDeep, "this is nested more than \(Parser.depthLimit) deep", at: span,
+        hint: "give an inner part a name of its own")
+    }
+  }
+
+  // MARK: Statements
+
+  private mutating func program() -> [Statement] {
+    var statements: [Statement] = []
+    while true {
+      skipSeparators()
+      if current == .end { return statements }
+      do throws(Diagnostic) {
+        statements.append(try statement())
+        try endOfStatement(&statements)
+      } catch {
+        diagnostics.append(error)
+        if diagnostics.count >= 5 || error.id == .tooDeep { return statements }
+        recover()
+      }
+    }
+  }
+
+  private mutating func skipSeparators() {
+    while current == .newline || isAt(.semicolon) { advance() }
+  }
+
+  private mutating func endOfStatement(_ statements: inout [Statement]) throws(Diagnostic) {
+    if isAt(.semicolon) {
+      statements[statements.count - 1].isMuted = true
+      return advance()
+    }
+    if current == .newline || current == .end || isAt(.closeBrace) && depth > 0 { return }
+    throw unexpected("the end of the statement")
+  }
+
+  /// Goes on at the next line that is not inside the brackets of the broken one.
+  private mutating func recover() {
+    depth = 0
+    var open = 0
+    while current != .end {
+      if current == .newline, open <= 0 { return }
+      if isAt(.openBrace) { open += 1 }
+      if isAt(.closeBrace) { open -= 1 }
+      advance()
+    }
+  }
+
+  mutating func block(_ place: String) throws(Diagnostic) -> [Statement] {
+    let opened = span
+    try expect(.openBrace, place)
+    try deeper()
+    defer { depth -= 1 }
+    var statements: [Statement] = []
+    while true {
+      skipSeparators()
+      if accept(.closeBrace) { return statements }
+      if current == .end { try close(.closeBrace, opened: opened) }
+      statements.append(try statement())
+      try endOfStatement(&statements)
+    }
+  }
+
+  mutating func statement() throws(Diagnostic) -> Statement {
+    let start = span
+    let kind = try statementKind()
+    return Statement(kind: kind, span: start.to(previousSpan))
+  }
+
+  private mutating func statementKind() throws(Diagnostic) -> Statement.Kind {
+    switch current {
+    case .keyword(.if): return try branch()
+    case .keyword(.while):
+      advance()
+      let condition = try expression()
+      return .whileLoop(condition, try loopBody("after the condition of `while`"))
+    case .keyword(.for): return try forLoop()
+    case .keyword(.break), .keyword(.continue):
+      let word = current
+      guard loops > 0 else {
+        throw Diagnostic(
+          .misplaced, "\(word.said) stands outside a loop", at: span,
+          hint: "use it inside `while`, `for` or `repeat`")
+      }
+      advance()
+      return word == .keyword(.break) ? .breakLoop : .continueLoop
+    case .keyword(.return):
+      guard functions > 0 else {
+        throw Diagnostic(
+          .misplaced, "`return` stands outside a function", at: span,
+          hint: "at the top level the last expression shows its value by itself")
+      }
+      advance()
+      let endsHere = current == .newline || current == .end || isAt(.closeBrace) || isAt(.semicolon)
+      return .returnValue(endsHere ? nil : try expression())
+    case .keyword(.fn):
+      if case .name = peek() { return .function(try function()) }
+    case .name(let word):
+      if let kind = try contextual(word) { return kind }
+    default: break
+    }
+    return try assignmentOrExpression()
+  }
+
+  /// Words that are statements only where a statement can begin and the next word fits.
+  private mutating func contextual(_ word: String) throws(Diagnostic) -> Statement.Kind? {
+    let next = peek()
+    switch word {
+    case "param", "buffer":
+      guard case .name = next else { return nil }
+      advance()
+      let (name, place) = try self.name("after `\(word)`")
+      try expect(.assign, "after `\(word) \(name)`")
+      skipNewlines()
+      let value = try expression()
+      return word == "param"
+        ? .parameter(name, value, nameSpan: place) : .buffer(name, value, nameSpan: place)
+    case "repeat":
+      guard startsOperand(next) else { return nil }
+      advance()
+      let count = try expression()
+      return .repeatLoop(count, try loopBody("after the count of `repeat`"))
+    case "no_grad":
+      guard next == .symbol(.openBrace) else { return nil }
+      advance()
+      return .noGrad(try block("after `no_grad`"))
+    case "layer":
+      guard case .name = next else { return nil }
+      return try layer()
+    case "expect":
+      guard startsOperand(next) || next == .symbol(.openParen) || next == .symbol(.minus)
+        || next == .keyword(.not) || next == .symbol(.openBracket)
+      else { return nil }
+      advance()
+      let condition = try expression()
+      let message = accept(.comma) ? try expression() : nil
+      return .expect(condition, message: message)
+    default:
+      guard let verb = Verb(rawValue: word) else { return nil }
+      return try self.verb(verb, next)
+    }
+  }
+
+  private mutating func verb(_ verb: Verb, _ next: Token) throws(Diagnostic) -> Statement.Kind? {
+    guard startsOperand(next) || next == .newline || next == .end || next == .symbol(.semicolon)
+    else { return nil }
+    advance()
+    guard startsOperand(current) else { return .verb(verb, nil, []) }
+    let subject = try expression()
+    var options: [Expression.Argument] = []
+    while accept(.comma) {
+      let (name, _) = try self.name("for an option such as `detail=\"ops\"`")
+      try expect(.assign, "after `\(name)`")
+      options.append(Expression.Argument(name: name, value: try expression()))
+    }
+    return .verb(verb, subject, options)
+  }
+
+  /// Whether a token can begin an operand, and is no operator.
+  private func startsOperand(_ token: Token) -> Bool {
+    switch token {
+    case .name, .number, .string, .symbol(.partial): true
+    case .keyword(.true), .keyword(.false), .keyword(.none): true
+    default: false
+    }
+  }
+
+  private mutating func loopBody(_ place: String) throws(Diagnostic) -> [Statement] {
+    loops += 1
+    defer { loops -= 1 }
+    return try block(place)
+  }
+
+  private mutating func branch() throws(Diagnostic) -> Statement.Kind {
+    var branches: [(condition: Expression, body: [Statement])] = []
+    advance()
+    while true {
+      let condition = try expression()
+      if isAt(.assign) {
+        throw Diagnostic(
+          .unexpected, "`=` assigns; a condition compares", at: span, hint: "write `==`")
+      }
+      branches.append((condition, try block("after the condition of `if`")))
+      let mark = at
+      skipNewlines()
+      guard accept(.else) else {
+        at = mark
+        return .branch(branches, otherwise: nil)
+      }
+      if accept(.if) { continue }
+      return .branch(branches, otherwise: try block("after `else`"))
+    }
+  }
+
+  private mutating func forLoop() throws(Diagnostic) -> Statement.Kind {
+    advance()
+    var targets: [Statement.Target] = []
+    repeat {
+      let (name, place) = try self.name("after `for`")
+      targets.append(Statement.Target(name: name, span: place))
+    } while accept(.comma)
+    guard accept(.in) else { throw unexpected("`in` after the loop's names") }
+    let sequence = try expression()
+    return .forLoop(targets, sequence, try loopBody("after the sequence of `for`"))
+  }
+
+  private mutating func layer() throws(Diagnostic) -> Statement.Kind {
+    let start = span
+    advance()
+    let (name, _) = try self.name("after `layer`")
+    let parameters = isAt(.openParen) ? try self.parameters() : []
+    let opened = span
+    try expect(.openBrace, "after the layer's parameters")
+    try deeper()
+    functions += 1
+    defer {
+      depth -= 1
+      functions -= 1
+    }
+    var fields: [Statement] = []
+    var methods: [Function] = []
+    while true {
+      skipSeparators()
+      if accept(.closeBrace) { break }
+      if current == .end { try close(.closeBrace, opened: opened) }
+      if case .name(let word) = current, peek() == .symbol(.openParen), beginsMethod() {
+        advance()
+        methods.append(try functionRest(name: word))
+      } else if current == .keyword(.fn), case .name = peek() {
+        methods.append(try function())
+      } else {
+        fields.append(try statement())
+      }
+      if !isAt(.closeBrace), !isAt(.semicolon), current != .newline {
+        throw unexpected("the end of the statement")
+      }
+    }
+    return .layer(
+      LayerDeclaration(
+        name: name, parameters: parameters, fields: fields, methods: methods,
+        span: start.to(previousSpan)))
+  }
+
+  /// `name(…) {` or `name(…) =` begins a method, `name(…)` alone is a call.
+  private func beginsMethod() -> Bool {
+    var i = at + 1
+    var open = 0
+    while i < tokens.count {
+      switch tokens[i].token {
+      case .symbol(.openParen): open += 1
+      case .symbol(.closeParen):
+        open -= 1
+        if open == 0 {
+          return peek(i + 1 - at) == .symbol(.openBrace) || peek(i + 1 - at) == .symbol(.assign)
+        }
+      case .end: return false
+      default: break
+      }
+      i += 1
+    }
+    return false
+  }
+
+  // MARK: Functions
+
+  mutating func function() throws(Diagnostic) -> Function {
+    advance()
+    var name: String?
+    if case .name(let word) = current {
+      name = word
+      advance()
+    }
+    return try functionRest(name: name)
+  }
+
+  private mutating func functionRest(name: String?) throws(Diagnostic) -> Function {
+    let parameters = try self.parameters()
+    functions += 1
+    let outerLoops = loops
+    loops = 0
+    defer {
+      functions -= 1
+      loops = outerLoops
+    }
+    if accept(.assign) {
+      skipNewlines()
+      let value = try expression()
+      return Function(
+        name: name, parameters: parameters,
+        body: [Statement(kind: .expression(value), span: value.span)], isShort: true)
+    }
+    return Function(
+      name: name, parameters: parameters, body: try block("or `=` after the parameters"),
+      isShort: false)
+  }
+
+  private mutating func parameters() throws(Diagnostic) -> [Function.Parameter] {
+    let opened = span
+    try expect(.openParen, "before the parameters")
+    var parameters: [Function.Parameter] = []
+    skipNewlines()
+    while !isAt(.closeParen) {
+      let (name, place) = try self.name("for a parameter")
+      if parameters.contains(where: { $0.name == name }) {
+        throw Diagnostic(
+          .unexpected, "two parameters are named `\(name)`", at: place, hint: "rename one")
+      }
+      let fallback = accept(.assign) ? try expression() : nil
+      parameters.append(Function.Parameter(name: name, fallback: fallback, span: place))
+      skipNewlines()
+      if !accept(.comma) { break }
+      skipNewlines()
+    }
+    try close(.closeParen, opened: opened)
+    return parameters
+  }
+
+  // MARK: Assignments
+
+  private static let assignments: [Token.Symbol: AssignOperator] = [
+    .assign: .assign, .assignInPlace: .inPlace, .addAssign: .add, .subtractAssign: .subtract,
+    .multiplyAssign: .multiply, .divideAssign: .divide, .floorAssign: .floorDivide,
+    .powerAssign: .power,
+  ]
+
+  private mutating func assignmentOrExpression() throws(Diagnostic) -> Statement.Kind {
+    var targets = [try expression()]
+    while isAt(.comma), peek() != .newline, peek() != .end {
+      advance()
+      targets.append(try expression())
+    }
+    guard case .symbol(let symbol) = current, let assignment = Parser.assignments[symbol] else {
+      if targets.count > 1 { throw unexpected("`=` after a list of names") }
+      return .expression(targets[0])
+    }
+    for target in targets {
+      switch target.kind {
+      case .name, .index, .field: continue
+      default:
+        throw Diagnostic(
+          .unexpected, "only a name, a field or an entry can be assigned", at: target.span,
+          hint: assignment == .assign ? "to compare, write `==`" : nil)
+      }
+    }
+    advance()
+    skipNewlines()
+    var value = try expression()
+    if isAt(.comma), targets.count > 1 {
+      var values = [value]
+      while accept(.comma) { values.append(try expression()) }
+      let span = value.span.to(previousSpan)
+      let list = Expression(kind: .name("list"), span: span)
+      value = Expression(
+        kind: .call(list, values.map { Expression.Argument(name: nil, value: $0) }), span: span)
+    }
+    return .assign(targets, assignment, value)
+  }
+}

@@ -1,0 +1,150 @@
+// The syntax tree.
+import Diagnostics
+
+package struct Expression {
+  package let kind: Kind
+  package let span: Span
+
+  package init(kind: Kind, span: Span) {
+    self.kind = kind
+    self.span = span
+  }
+
+  package indirect enum Kind {
+    case number(Double)
+    case string([StringPart])
+    case boolean(Bool)
+    case none
+    case name(String)
+    case bracket([Expression])
+    case unary(UnaryOperator, Expression)
+    case binary(BinaryOperator, Expression, Expression, operatorSpan: Span)
+    case logical(isAnd: Bool, Expression, Expression)
+    case call(Expression, [Argument])
+    case index(Expression, [IndexEntry])
+    case field(Expression, String, nameSpan: Span)
+    case function(Function)
+    /// `∂a/∂b`
+    case gradient(Expression, Expression)
+  }
+
+  package enum StringPart {
+    case text(String)
+    case expression(Expression, format: String)
+  }
+
+  package struct Argument {
+    package let name: String?
+    package let value: Expression
+  }
+
+  package enum IndexEntry {
+    case value(Expression)
+    case slice(Expression?, Expression?, Expression?)
+    case ellipsis
+  }
+}
+
+package enum UnaryOperator: String { case negate = "-", not = "not ", plus = "+" }
+
+/// Operators of two sides; the raw value is how they are written.
+package enum BinaryOperator: String, CaseIterable {
+  case add = "+", subtract = "-", multiply = "*", divide = "/", floorDivide = "//"
+  case modulo = "%", matmul = "@", power = "^"
+  case equal = "==", notEqual = "!=", less = "<", lessOrEqual = "<=", greater = ">"
+  case greaterOrEqual = ">=", close = "~=", isIn = "in"
+
+  /// How tightly it binds; see language: or, and, not, comparison, sum, product, unary, power.
+  package var strength: Int {
+    switch self {
+    case .add, .subtract: 5
+    case .multiply, .divide, .floorDivide, .modulo, .matmul: 6
+    case .power: 8
+    default: 4
+    }
+  }
+}
+
+/// A function: its parameters, some with defaults, and its body.
+package struct Function {
+  package let name: String?
+  package let parameters: [Parameter]
+  package let body: [Statement]
+  /// Written as `= expression`.
+  package let isShort: Bool
+
+  package init(name: String?, parameters: [Parameter], body: [Statement], isShort: Bool) {
+    self.name = name
+    self.parameters = parameters
+    self.body = body
+    self.isShort = isShort
+  }
+
+  package struct Parameter {
+    package let name: String
+    package let fallback: Expression?
+    package let span: Span
+  }
+}
+
+package struct Statement {
+  package let kind: Kind
+  package let span: Span
+  /// Ended by `;`: the session shows nothing for it.
+  package var isMuted = false
+
+  package indirect enum Kind {
+    case expression(Expression)
+    case assign([Expression], AssignOperator, Expression)
+    case parameter(String, Expression, nameSpan: Span)
+    case buffer(String, Expression, nameSpan: Span)
+    case branch([(condition: Expression, body: [Statement])], otherwise: [Statement]?)
+    case whileLoop(Expression, [Statement])
+    case forLoop([Target], Expression, [Statement])
+    case repeatLoop(Expression, [Statement])
+    case breakLoop
+    case continueLoop
+    case returnValue(Expression?)
+    case function(Function)
+    case layer(LayerDeclaration)
+    case noGrad([Statement])
+    case expect(Expression, message: Expression?)
+    case verb(Verb, Expression?, [Expression.Argument])
+  }
+
+  package struct Target {
+    package let name: String
+    package let span: Span
+  }
+}
+
+package struct LayerDeclaration {
+  package let name: String
+  package let parameters: [Function.Parameter]
+  /// Everything but the functions.
+  package let fields: [Statement]
+  /// `forward` and other functions.
+  package let methods: [Function]
+  package let span: Span
+}
+
+package enum AssignOperator: String {
+  case assign = "=", inPlace = ":=", add = "+=", subtract = "-=", multiply = "*=", divide = "/="
+  case floorDivide = "//=", power = "**="
+
+  /// The operation of a compound assignment.
+  package var operation: BinaryOperator? {
+    switch self {
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply: .multiply
+    case .divide: .divide
+    case .floorDivide: .floorDivide
+    case .power: .power
+    default: nil
+    }
+  }
+}
+
+/// Statements that do the work and tell what they do.
+package enum Verb: String, CaseIterable { case forward, backward, step, explain }

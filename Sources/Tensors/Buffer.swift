@@ -1,0 +1,45 @@
+// Memory for elements. The C library's allocator, told to keep what it has, is the pool.
+import Glibc
+import Synchronization
+
+/// How many bytes of tensor elements the process may hold at once.
+package enum MemoryBudget {
+  private static let limitBytes = Atomic<Int>(4 << 30)
+  private static let liveBytes = Atomic<Int>(0)
+
+  package static var limit: Int {
+    get { limitBytes.load(ordering: .relaxed) }
+    set { limitBytes.store(newValue, ordering: .relaxed) }
+  }
+
+  package static var live: Int { liveBytes.load(ordering: .relaxed) }
+
+  fileprivate static func add(_ bytes: Int) {
+    liveBytes.wrappingAdd(bytes, ordering: .relaxed)
+  }
+}
+
+/// Uninitialised elements, contiguous, aligned to 64 bytes.
+package final class Buffer: @unchecked Sendable {
+  let memory: UnsafeMutableRawPointer
+  private let bytes: Int
+
+  /// - Throws: `TensorError.tooLarge` when the budget would be passed or the system has no more.
+  init(shape: Shape, stride: Int) throws(TensorError) {
+    let limit = MemoryBudget.limit
+    guard shape.count <= (limit - MemoryBudget.live) / stride else {
+      throw .tooLarge(shape.dims, limit: limit)
+    }
+    bytes = shape.count * stride
+    guard let memory = aligned_alloc(64, max(64, (bytes + 63) & ~63)) else {
+      throw .tooLarge(shape.dims, limit: limit)
+    }
+    self.memory = memory
+    MemoryBudget.add(bytes)
+  }
+
+  deinit {
+    free(memory)
+    MemoryBudget.add(-bytes)
+  }
+}

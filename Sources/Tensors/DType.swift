@@ -1,0 +1,61 @@
+// The element types of a tensor, and how two of them meet.
+
+/// The element type of a tensor. Whole numbers and truth values are held exactly in doubles
+/// (|n| ≤ 2^53): they index, count and select, and are never differentiated.
+package enum DType: UInt8, Sendable, Comparable, CaseIterable {
+  case bool, int64, float32, float64
+
+  package static func < (a: DType, b: DType) -> Bool { a.rawValue < b.rawValue }
+
+  /// The name PyTorch gives it.
+  package var name: String {
+    switch self {
+    case .bool: "bool"
+    case .int64: "int64"
+    case .float32: "float32"
+    case .float64: "float64"
+    }
+  }
+
+  package init?(name: String) {
+    guard let match = DType.allCases.first(where: { $0.name == name }) else { return nil }
+    self = match
+  }
+
+  package var isFloat: Bool { self >= .float32 }
+
+  /// Bytes of one stored element.
+  package var stride: Int { self == .float32 ? 4 : 8 }
+
+  /// The type in which a smooth function of such elements is computed.
+  package var floating: DType { isFloat ? self : .float64 }
+
+  /// The value as this type stores it.
+  package func rounded(_ x: Double) -> Double { self == .float32 ? Double(Float(x)) : x }
+
+  private var category: UInt8 { isFloat ? 2 : rawValue }
+
+  /// The type of an elementwise result. As in PyTorch, a tensor with axes decides over one of rank 0
+  /// unless the latter is of a higher kind (truth value, whole number, float).
+  package static func promote(_ a: DType, rank aRank: Int, _ b: DType, rank bRank: Int) -> DType {
+    if (aRank == 0) != (bRank == 0) {
+      let (wide, lone) = aRank > 0 ? (a, b) : (b, a)
+      return lone.category > wide.category ? lone : wide
+    }
+    return max(a, b)
+  }
+}
+
+/// The two types that kernels are specialised for.
+package protocol Element: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
+  static var stored: DType { get }
+  static func exp(_ x: Self) -> Self
+  static func expm1(_ x: Self) -> Self
+  static func log(_ x: Self) -> Self
+  static func log1p(_ x: Self) -> Self
+  static func sin(_ x: Self) -> Self
+  static func cos(_ x: Self) -> Self
+  static func tanh(_ x: Self) -> Self
+  static func erf(_ x: Self) -> Self
+  static func pow(_ x: Self, _ y: Self) -> Self
+}

@@ -1,0 +1,109 @@
+// PyTorch's CPU random stream: the same seed gives the same numbers.
+import Glibc
+
+/// The Mersenne Twister MT19937 (Matsumoto and Nishimura 1998) with PyTorch's ways of drawing from it.
+package struct Generator: Sendable {
+  private var state = [UInt32](repeating: 0, count: 624)
+  private var next = 624
+  /// Below 16 draws, normals come in pairs and the second waits here.
+  private var spare: Double?
+
+  package init(seed: UInt64) {
+    state[0] = UInt32(truncatingIfNeeded: seed)
+    for i in 1..<624 {
+      state[i] = 1_812_433_253 &* (state[i - 1] ^ (state[i - 1] >> 30)) &+ UInt32(i)
+    }
+  }
+
+  /// 32 random bits.
+  package mutating func bits() -> UInt32 {
+    if next == 624 { twist() }
+    var y = state[next]
+    next += 1
+    y ^= y >> 11
+    y ^= (y << 7) & 0x9d2c_5680
+    y ^= (y << 15) & 0xefc6_0000
+    return y ^ (y >> 18)
+  }
+
+  private mutating func twist() {
+    for i in 0..<624 {
+      let y = (state[i] & 0x8000_0000) | (state[(i + 1) % 624] & 0x7fff_ffff)
+      state[i] = state[(i + 397) % 624] ^ (y >> 1) ^ (y & 1 == 0 ? 0 : 0x9908_b0df)
+    }
+    next = 0
+  }
+
+  package mutating func bits64() -> UInt64 {
+    let high = UInt64(bits())
+    return high << 32 | UInt64(bits())
+  }
+
+  /// Uniform in [0, 1): 24 random bits, or 53 for doubles.
+  package mutating func uniform(_ stream: DType) -> Double {
+    stream == .float32
+      ? Double(bits() & 0xff_ffff) * 0x1p-24 : Double(bits64() & (1 << 53 - 1)) * 0x1p-53
+  }
+
+  /// Uniform in `[low, high)` in the arithmetic of `stream`.
+  package mutating func uniform(_ low: Double, _ high: Double, _ stream: DType) -> Double {
+    let u = uniform(stream)
+    if stream == .float32 { return Double(Float(u) * (Float(high) - Float(low)) + Float(low)) }
+    return u * (high - low) + low
+  }
+
+  /// A whole number in `0..<range`. As in PyTorch, wide ranges draw 64 bits.
+  package mutating func below(_ range: UInt64) -> UInt64 {
+    range >= 1 << 32 ? bits64() % range : UInt64(bits()) % range
+  }
+
+  /// `count` standard normals. From 16 on, PyTorch transforms uniforms in blocks of 16 and draws the
+  /// last 16 anew when the count is no multiple of 16; below, it draws pairs.
+  package mutating func normals(_ count: Int, _ stream: DType) -> [Double] {
+    guard count >= 16 else { return (0..<count).map { _ in stream.rounded(normal()) } }
+    var x = (0..<count).map { _ in uniform(stream) }
+    for start in stride(from: 0, through: count - 16, by: 16) { boxMuller(&x, start, stream) }
+    if count % 16 != 0 {
+      for i in count - 16..<count { x[i] = uniform(stream) }
+      boxMuller(&x, count - 16, stream)
+    }
+    return x
+  }
+
+  private func boxMuller(_ x: inout [Double], _ start: Int, _ stream: DType) {
+    for i in start..<start + 8 {
+      if stream == .float32 {
+        let radius = (-2 * logf(1 - Float(x[i]))).squareRoot()
+        let angle = 2 * Float.pi * Float(x[i + 8])
+        (x[i], x[i + 8]) = (Double(radius * cosf(angle)), Double(radius * sinf(angle)))
+      } else {
+        let radius = (-2 * Glibc.log(1 - x[i])).squareRoot()
+        let angle = 2 * Double.pi * x[i + 8]
+        (x[i], x[i + 8]) = (radius * Glibc.cos(angle), radius * Glibc.sin(angle))
+      }
+    }
+  }
+
+  /// One normal of a pair (Box and Muller 1958), in double precision whatever the stream, as in PyTorch.
+  private mutating func normal() -> Double {
+    if let spare {
+      self.spare = nil
+      return spare
+    }
+    let (u1, u2) = (uniform(.float64), uniform(.float64))
+    let radius = (-2 * Glibc.log1p(-u2)).squareRoot()
+    let angle = 2 * Double.pi * u1
+    spare = radius * Glibc.sin(angle)
+    return radius * Glibc.cos(angle)
+  }
+
+  /// The numbers `0..<count` in random order.
+  package mutating func permutation(_ count: Int) -> [Int] {
+    var order = Array(0..<count)
+    for i in 0..<max(0, count - 1) {
+      let j = i + Int(below(UInt64(count - i)))
+      order.swapAt(i, j)
+    }
+    return order
+  }
+}

@@ -1,0 +1,146 @@
+// `x[…]`: from what stands between the brackets to the elements it picks.
+
+/// One entry of an index, as in NumPy.
+package enum IndexItem: Sendable {
+  case at(Int)
+  case slice(start: Int?, stop: Int?, step: Int)
+  case ellipsis
+  case newAxis
+  /// Whole numbers along one axis.
+  case list(Tensor)
+  /// Truth values over one or more axes.
+  case mask(Tensor)
+}
+
+/// The picked elements: where each lies in the source, and the shape they form.
+package struct Selection: Sendable {
+  package let offsets: [Int]
+  package let shape: Shape
+
+  package init(offsets: [Int], shape: Shape) {
+    self.offsets = offsets
+    self.shape = shape
+  }
+}
+
+extension Shape {
+  /// The elements that `items` pick, with NumPy's rules: slices clamp, single places must exist, lists
+  /// broadcast against each other and their axes come first unless they stand side by side.
+  package func selection(_ items: [IndexItem]) throws(TensorError) -> Selection {
+    var plain: [IndexItem] = []
+    for item in items {
+      guard case .mask(let mask) = item else {
+        plain.append(item)
+        continue
+      }
+      let axis = plain.reduce(0) { $0 + $1.consumed }
+      guard axis + mask.rank <= rank, Array(dims[axis..<axis + mask.rank]) == mask.shape.dims else {
+        throw .maskShape(mask: mask.shape, self)
+      }
+      let hits = (0..<mask.count).filter { mask[$0] != 0 }.map { mask.shape.indices(at: $0) }
+      for axis in 0..<mask.rank {
+        let places = hits.map { Double($0[axis]) }
+        plain.append(.list(try Tensor(places, shape: Shape([places.count]), dtype: .int64)))
+      }
+    }
+    let consumed = plain.reduce(0) { $0 + $1.consumed }
+    guard consumed <= rank else { throw .tooManyIndices(consumed, self) }
+    let rest = [IndexItem](
+      repeating: .slice(start: nil, stop: nil, step: 1), count: rank - consumed)
+    let gap = plain.firstIndex { if case .ellipsis = $0 { true } else { false } }
+    if let gap {
+      plain.replaceSubrange(gap...gap, with: rest)
+    } else {
+      plain += rest
+    }
+    return try pick(plain)
+  }
+
+  private func pick(_ items: [IndexItem]) throws(TensorError) -> Selection {
+    let strides = strides
+    var axis = 0
+    var base = 0
+    /// Result axes that come from slices, each with the source offsets it steps through.
+    var sliced: [[Int]] = []
+    var lists: [(Tensor, axis: Int)] = []
+    var listPlaces: [Int] = []
+    var listsAt: Int?
+    for (place, item) in items.enumerated() {
+      switch item {
+      case .at(let index):
+        base += try place0(index, axis) * strides[axis]
+      case .slice(let start, let stop, let step):
+        guard step > 0 else { throw .stepNotPositive(step) }
+        let range = clamp(start, stop, dims[axis])
+        sliced.append(Swift.stride(from: range.0, to: range.1, by: step).map { $0 * strides[axis] })
+      case .newAxis:
+        sliced.append([0])
+      case .list(let indices):
+        if listsAt == nil { listsAt = sliced.count }
+        listPlaces.append(place)
+        lists.append((indices, axis))
+      case .ellipsis, .mask:
+        break
+      }
+      axis += item.consumed
+    }
+    guard !lists.isEmpty else {
+      return Selection(
+        offsets: Shape.sums(sliced, from: base), shape: try Shape(sliced.map(\.count)))
+    }
+    var common = Shape.scalar
+    for (indices, _) in lists { common = try common.broadcast(with: indices.shape) }
+    var picked = [Int](repeating: 0, count: common.count)
+    for (indices, axis) in lists {
+      let stretched = try indices.expanded(to: common)
+      for i in 0..<common.count {
+        guard let index = Int(exactly: stretched[i]) else {
+          throw .wholeNumbersNeeded("an index")
+        }
+        picked[i] += try place0(index, axis) * strides[axis]
+      }
+    }
+    let adjacent = (listPlaces.last ?? 0) - (listPlaces.first ?? 0) == listPlaces.count - 1
+    let front = adjacent ? (listsAt ?? 0) : 0
+    let axes = Array(sliced[..<front]) + [picked] + Array(sliced[front...])
+    let shape = try Shape(
+      sliced[..<front].map(\.count) + common.dims + sliced[front...].map(\.count))
+    return Selection(offsets: Shape.sums(axes, from: base), shape: shape)
+  }
+
+  /// Every sum of one number from each list, the last list running fastest.
+  private static func sums(_ lists: [[Int]], from base: Int) -> [Int] {
+    var sums = [base]
+    for list in lists {
+      var next: [Int] = []
+      next.reserveCapacity(sums.count * list.count)
+      for sum in sums { for step in list { next.append(sum + step) } }
+      sums = next
+    }
+    return sums
+  }
+
+  private func place0(_ index: Int, _ axis: Int) throws(TensorError) -> Int {
+    let length = dims[axis]
+    guard index >= -length, index < length else {
+      throw .indexOutOfRange(index, axis: axis, length: length)
+    }
+    return index < 0 ? index + length : index
+  }
+
+  private func clamp(_ start: Int?, _ stop: Int?, _ length: Int) -> (Int, Int) {
+    func place(_ i: Int) -> Int { min(max(i < 0 ? i + length : i, 0), length) }
+    return (place(start ?? 0), place(stop ?? length))
+  }
+}
+
+extension IndexItem {
+  /// How many axes of the source this entry uses up.
+  var consumed: Int {
+    switch self {
+    case .at, .slice, .list: 1
+    case .ellipsis, .newAxis: 0
+    case .mask(let mask): mask.rank
+    }
+  }
+}

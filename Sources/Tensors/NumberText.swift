@@ -1,0 +1,96 @@
+// Numbers as text: no locale, no -0, significant digits as the session asks.
+import Glibc
+
+/// How numbers and tensors are written.
+package struct NumberFormat: Sendable {
+  /// Significant digits.
+  package var digits = 4
+
+  package init(digits: Int = 4) { self.digits = digits }
+
+  /// The number to `digits` significant digits, trailing zeros dropped: `0.1132`, `-1.74`, `2e-11`.
+  package func callAsFunction(_ x: Double) -> String {
+    if x.isNaN { return "nan" }
+    if x.isInfinite { return x < 0 ? "-inf" : "inf" }
+    if x == 0 { return "0" }
+    if x == x.rounded(), Swift.abs(x) < 1e15 { return String(Int64(x)) }
+    let size = Swift.abs(x)
+    if size >= 1e15 || size < 1e-4 { return scientific(x) }
+    let exponent = Int(Glibc.floor(Glibc.log10(size)))
+    // Digits before the point are never cut: 138.8338 shows as 138.8, 24705.5 as 24705.5.
+    let decimals = max(exponent >= digits - 1 ? 1 : 0, digits - 1 - exponent)
+    return trimmed(NumberFormat.fixed(x, decimals))
+  }
+
+  private func scientific(_ x: Double) -> String {
+    let text = NumberFormat.printf("%.\(max(0, digits - 1))e", x)
+    guard let e = text.firstIndex(of: "e"), let power = Int(text[text.index(after: e)...]) else {
+      return text
+    }
+    return trimmed(String(text[..<e])) + "e\(power)"
+  }
+
+  private func trimmed(_ text: String) -> String {
+    guard text.contains(".") else { return text == "-0" ? "0" : text }
+    var text = Substring(text)
+    while text.last == "0" { text.removeLast() }
+    if text.last == "." { text.removeLast() }
+    return text == "-0" ? "0" : String(text)
+  }
+
+  /// `x` with exactly `decimals` digits after the point.
+  package static func fixed(_ x: Double, _ decimals: Int) -> String { printf("%.\(decimals)f", x) }
+
+  /// One number through the C library's formatter, whose locale here is always "C".
+  package static func printf(_ format: String, _ x: Double) -> String {
+    withVaList([x]) { arguments in
+      var buffer = [CChar](repeating: 0, count: 400)
+      let length = vsnprintf(&buffer, buffer.count, format, arguments)
+      let bytes = buffer[..<min(max(0, Int(length)), buffer.count - 1)]
+      return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+}
+
+extension Tensor {
+  /// Nested brackets with columns aligned, wide axes folded in the middle.
+  package func text(_ format: NumberFormat = NumberFormat(), edge: Int = 3, limit: Int = 200)
+    -> String
+  {
+    let folds = count > limit
+    if rank == 0 { return cell(0, format) }
+    let shown = Shape(trusted: shape.dims.map { folds ? min($0, 2 * edge + 1) : $0 })
+    var cells: [String] = []
+    if count > 0 {
+      let strides = shape.strides
+      for position in 0..<shown.count {
+        let places = Swift.zip(shown.indices(at: position), shape.dims).map { place, length in
+          guard folds, length > 2 * edge + 1 else { return place }
+          return place < edge ? place : place == edge ? -1 : length - 1 - (2 * edge - place)
+        }
+        cells.append(
+          places.contains(-1)
+            ? "…" : cell(Swift.zip(places, strides).reduce(0) { $0 + $1.0 * $1.1 }, format))
+      }
+    }
+    let width = cells.map(\.count).max() ?? 0
+    let padded = cells.map { String(repeating: " ", count: width - $0.count) + $0 }
+    return Tensor.brackets(padded[...], shown, axis: 0)
+  }
+
+  private func cell(_ offset: Int, _ format: NumberFormat) -> String {
+    dtype == .bool ? (self[offset] != 0 ? "true" : "false") : format(self[offset])
+  }
+
+  private static func brackets(_ cells: ArraySlice<String>, _ shape: Shape, axis: Int) -> String {
+    let length = shape[axis]
+    if axis == shape.rank - 1 { return "[" + cells.joined(separator: ", ") + "]" }
+    let each = length == 0 ? 0 : cells.count / length
+    let parts = (0..<length).map { row in
+      let start = cells.startIndex + row * each
+      return brackets(cells[start..<start + each], shape, axis: axis + 1)
+    }
+    let indent = String(repeating: " ", count: axis + 1)
+    return "[" + parts.joined(separator: ",\n" + indent) + "]"
+  }
+}

@@ -1,0 +1,130 @@
+// Applying a function to each element, with broadcasting for functions of two.
+
+/// A function of one number, the same for both element types.
+package protocol UnaryKernel: Sendable {
+  func callAsFunction<E: Element>(_ x: E) -> E
+}
+
+/// A function of two numbers, the same for both element types.
+package protocol BinaryKernel: Sendable {
+  func callAsFunction<E: Element>(_ x: E, _ y: E) -> E
+}
+
+extension Tensor {
+  /// `z[i] = kernel(x[i])`; whole numbers become doubles unless `keepsWhole`.
+  @inline(__always)
+  package func map<K: UnaryKernel>(_ kernel: K, keepsWhole: Bool = false) throws(TensorError)
+    -> Tensor
+  {
+    let result = keepsWhole ? dtype : dtype.floating
+    return dtype == .float32
+      ? try map(kernel, Float.self, result) : try map(kernel, Double.self, result)
+  }
+
+  @inline(__always)
+  private func map<K: UnaryKernel, E: Element>(_ kernel: K, _: E.Type, _ result: DType)
+    throws(TensorError) -> Tensor
+  {
+    let count = shape.count
+    return try Tensor.fill(shape, result) { (out: UnsafeMutablePointer<E>) in
+      read(E.self) { x in
+        for i in 0..<count { out[i] = kernel(x[i]) }
+      }
+    }
+  }
+
+  /// `z[i] = kernel(x[i], y[i])` over the broadcast shape.
+  @inline(__always)
+  package func zip<K: BinaryKernel>(_ other: Tensor, _ kernel: K, result: DType? = nil)
+    throws(TensorError) -> Tensor
+  {
+    let common = DType.promote(dtype, rank: rank, other.dtype, rank: other.rank)
+    let x = try converted(to: common)
+    let y = try other.converted(to: common)
+    return common == .float32
+      ? try x.zip(y, kernel, Float.self, result ?? common)
+      : try x.zip(y, kernel, Double.self, result ?? common)
+  }
+
+  /// `E` is the type both sides store; truth values and whole numbers are stored as doubles.
+  @inline(__always)
+  private func zip<K: BinaryKernel, E: Element>(
+    _ other: Tensor, _ kernel: K, _: E.Type, _ result: DType
+  ) throws(TensorError) -> Tensor {
+    if E.self == Float.self && result != .float32 {
+      let asFloat = try zip(other, kernel, E.self, .float32)
+      return try asFloat.converted(to: result)
+    }
+    let target = try shape.broadcast(with: other.shape)
+    return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
+      read(E.self) { x in
+        other.read(E.self) { y in
+          if shape == other.shape {
+            for i in 0..<target.count { out[i] = kernel(x[i], y[i]) }
+          } else {
+            let strides = (shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target))
+            Tensor.walk(target, strides.0, strides.1) { base, length, xStart, xStep, yStart, yStep in
+              let out = out + base
+              if xStep == 1 && yStep == 0 {
+                let (x, constant) = (x + xStart, y[yStart])
+                for i in 0..<length { out[i] = kernel(x[i], constant) }
+              } else {
+                for i in 0..<length {
+                  out[i] = kernel(x[xStart + i * xStep], y[yStart + i * yStep])
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Visits the rows (runs along the last axis) of `shape`, with where each row starts in two operands
+  /// that are read by the given strides.
+  @inline(__always)
+  static func walk(
+    _ shape: Shape, _ xStrides: [Int], _ yStrides: [Int],
+    _ row: (_ base: Int, _ length: Int, _ x: Int, _ xStep: Int, _ y: Int, _ yStep: Int) -> Void
+  ) {
+    guard shape.count > 0, let length = shape.dims.last else {
+      if shape.rank == 0 { row(0, 1, 0, 0, 0, 0) }
+      return
+    }
+    let outer = shape.rank - 1
+    var position = [Int](repeating: 0, count: outer)
+    var (x, y, base) = (0, 0, 0)
+    while true {
+      row(base, length, x, xStrides[outer], y, yStrides[outer])
+      base += length
+      var axis = outer - 1
+      while axis >= 0 {
+        position[axis] += 1
+        x += xStrides[axis]
+        y += yStrides[axis]
+        if position[axis] < shape.dims[axis] { break }
+        x -= xStrides[axis] * position[axis]
+        y -= yStrides[axis] * position[axis]
+        position[axis] = 0
+        axis -= 1
+      }
+      if axis < 0 { return }
+    }
+  }
+
+  /// `condition ? a : b`, elementwise over the broadcast shape of the three.
+  package static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError)
+    -> Tensor
+  {
+    let target = try condition.shape.broadcast(with: a.shape).broadcast(with: b.shape)
+    let common = DType.promote(a.dtype, rank: a.rank, b.dtype, rank: b.rank)
+    let c = try condition.expanded(to: target)
+    let x = try a.converted(to: common).expanded(to: target)
+    let y = try b.converted(to: common).expanded(to: target)
+    return try make(target, common) { out in
+      for i in 0..<target.count { out[i] = c[i] != 0 ? x[i] : y[i] }
+    } float: { out in
+      for i in 0..<target.count { out[i] = Float(c[i] != 0 ? x[i] : y[i]) }
+    }
+  }
+}

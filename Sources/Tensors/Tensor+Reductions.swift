@@ -1,0 +1,218 @@
+// Folding axes: each reduction sees rows, the reduced axes brought together at the end.
+
+extension Tensor {
+  /// The axes that `dims` names, in rising order; all of them when there are none.
+  package func axes(_ dims: [Int]) throws(TensorError) -> [Int] {
+    if dims.isEmpty { return Array(0..<rank) }
+    var axes: [Int] = []
+    for dim in dims {
+      let axis = try shape.axis(dim)
+      if axes.contains(axis) { throw .repeatedAxis(dim) }
+      axes.append(axis)
+    }
+    return rank == 0 ? [] : axes.sorted()
+  }
+
+  /// The shape left after folding `axes`.
+  package func reducedShape(_ axes: [Int], keepdim: Bool) -> Shape {
+    Shape(
+      trusted: shape.dims.enumerated().compactMap { axis, length in
+        axes.contains(axis) ? (keepdim ? 1 : nil) : length
+      })
+  }
+
+  /// This tensor as `[rows, n]`, where the `n` elements of a row are folded together.
+  func rows(_ axes: [Int]) throws(TensorError) -> (tensor: Tensor, rows: Int, n: Int) {
+    let n = axes.reduce(1) { $0 * shape[$1] }
+    let kept = (0..<rank).filter { !axes.contains($0) }
+    let rows = kept.reduce(1) { $0 * shape[$1] }
+    let order = kept + axes
+    let inOrder = order == Array(0..<rank) ? self : try permuted(order)
+    return (inOrder, rows, n)
+  }
+
+  /// One number for each row of the folded axes; `fold` reads `n` elements from a pointer.
+  func reduce(
+    _ axes: [Int], keepdim: Bool, result: DType? = nil,
+    _ fold: (_ element: (Int) -> Double, _ n: Int) -> Double
+  ) throws(TensorError) -> Tensor {
+    let (x, rows, n) = try rows(axes)
+    let target = reducedShape(axes, keepdim: keepdim)
+    let dtype = result ?? dtype.floating
+    return try Tensor.make(target, dtype) { out in
+      if x.dtype == .float32 {
+        for row in 0..<rows { out[row] = fold({ x[row * n + $0] }, n) }
+      } else {
+        x.read(Double.self) { p in
+          for row in 0..<rows { out[row] = fold({ p[row * n + $0] }, n) }
+        }
+      }
+    } float: { out in
+      x.read(Float.self) { p in
+        for row in 0..<rows { out[row] = Float(fold({ Double(p[row * n + $0]) }, n)) }
+      }
+    }
+  }
+
+  package func sum(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
+    let target = reducedShape(axes, keepdim: keepdim)
+    let result: DType = dtype == .bool ? .int64 : dtype
+    return dtype == .float32
+      ? try sum(axes, target, Float.self, result) : try sum(axes, target, Double.self, result)
+  }
+
+  /// Sums over leading axes add whole rows, which reads memory in order; others run along each row.
+  private func sum<E: Element>(_ axes: [Int], _ target: Shape, _: E.Type, _ result: DType)
+    throws(TensorError) -> Tensor
+  {
+    if axes == Array(0..<axes.count), axes.count < rank {
+      let inner = target.count
+      let outer = inner == 0 ? 0 : count / inner
+      return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
+        out.initialize(repeating: 0, count: inner)
+        read(E.self) { x in
+          for row in 0..<outer {
+            let x = x + row * inner
+            for i in 0..<inner { out[i] += x[i] }
+          }
+        }
+      }
+    }
+    let (x, rows, n) = try rows(axes)
+    return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
+      x.read(E.self) { p in
+        for row in 0..<rows { out[row] = Tensor.sum(p + row * n, n) }
+      }
+    }
+  }
+
+  /// Sixteen partial sums: as fast as the memory, and closer to the true sum than one.
+  private static func sum<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> E {
+    var lanes = SIMD16<E>(repeating: 0)
+    var i = 0
+    while i + 16 <= n {
+      var block = SIMD16<E>(repeating: 0)
+      for lane in 0..<16 { block[lane] = x[i + lane] }
+      lanes += block
+      i += 16
+    }
+    var total = lanes.sum()
+    while i < n {
+      total += x[i]
+      i += 1
+    }
+    return total
+  }
+
+  package func product(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
+    try reduce(axes, keepdim: keepdim, result: dtype == .bool ? .int64 : dtype) { x, n in
+      var product = 1.0
+      for i in 0..<n { product *= x(i) }
+      return product
+    }
+  }
+
+  /// The place, in each row, of the element that `wins` over all before it; nan wins for good.
+  package func place(
+    _ axes: [Int], keepdim: Bool, operation: String, _ wins: (Double, Double) -> Bool
+  ) throws(TensorError) -> Tensor {
+    guard axes.allSatisfy({ shape[$0] > 0 }) else { throw .emptyReduction(operation) }
+    return try reduce(axes, keepdim: keepdim, result: .int64) { x, n in
+      var best = 0
+      for i in 1..<max(n, 1) {
+        if x(best).isNaN { break }
+        if x(i).isNaN || wins(x(i), x(best)) { best = i }
+      }
+      return Double(best)
+    }
+  }
+
+  /// The largest (or by `Minimum` the smallest) element of each row.
+  package func extreme<K: BinaryKernel>(
+    _ axes: [Int], keepdim: Bool, operation: String, _ kernel: K
+  ) throws(TensorError) -> Tensor {
+    guard axes.allSatisfy({ shape[$0] > 0 }) else { throw .emptyReduction(operation) }
+    return try reduce(axes, keepdim: keepdim, result: dtype) { x, n in
+      var best = x(0)
+      for i in 1..<max(n, 1) { best = kernel(best, x(i)) }
+      return best
+    }
+  }
+
+  /// `log(sum(exp(x)))`, shifted by the largest element so that nothing overflows.
+  package func logSumExp(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
+    try reduce(axes, keepdim: keepdim) { x, n in
+      var largest = -Double.infinity
+      for i in 0..<n { largest = Swift.max(largest, x(i)) }
+      if largest.isInfinite {
+        if largest > 0 { return .infinity }
+        largest = 0
+      }
+      var sum = 0.0
+      for i in 0..<n { sum += Double.exp(x(i) - largest) }
+      return largest + Double.log(sum)
+    }
+  }
+
+  /// The sum of squared deviations from the mean over `n - correction`.
+  package func variance(_ axes: [Int], correction: Double, keepdim: Bool = false)
+    throws(TensorError) -> Tensor
+  {
+    try reduce(axes, keepdim: keepdim) { x, n in
+      var mean = 0.0
+      for i in 0..<n { mean += x(i) }
+      mean /= Double(n)
+      var sum = 0.0
+      for i in 0..<n { sum += (x(i) - mean) * (x(i) - mean) }
+      return sum / max(0, Double(n) - correction)
+    }
+  }
+
+  /// `(Σ|x|^p)^(1/p)`; the largest magnitude for `p = inf`.
+  package func norm(_ axes: [Int], p: Double, keepdim: Bool = false) throws(TensorError) -> Tensor {
+    try reduce(axes, keepdim: keepdim) { x, n in
+      var total = 0.0
+      for i in 0..<n {
+        let size = Swift.abs(x(i))
+        switch p {
+        case 2: total += size * size
+        case 1: total += size
+        case .infinity: total = Swift.max(total, size)
+        case 0: total += size == 0 ? 0 : 1
+        default: total += Double.pow(size, p)
+        }
+      }
+      switch p {
+      case 2: return total.squareRoot()
+      case 1, .infinity, 0: return total
+      default: return Double.pow(total, 1 / p)
+      }
+    }
+  }
+
+  /// Running sums along one axis.
+  package func cumulativeSum(_ axis: Int, reversed: Bool = false) throws(TensorError) -> Tensor {
+    if rank == 0 { return self }
+    let length = shape[axis]
+    let inner = shape.dims[(axis + 1)...].reduce(1, *)
+    let result: DType = dtype == .bool ? .int64 : dtype
+    var sums = values
+    for start in 0..<count where (start / inner) % max(length, 1) == 0 {
+      var total = 0.0
+      for step in 0..<length {
+        let i = start + (reversed ? length - 1 - step : step) * inner
+        total += sums[i]
+        sums[i] = total
+      }
+    }
+    return try Tensor(sums, shape: shape, dtype: result)
+  }
+
+  /// Rows of `exp(x) / Σ exp(x)` along `axis`, or their logarithms.
+  package func softmax(_ axis: Int, log: Bool) throws(TensorError) -> Tensor {
+    let keep = try logSumExp(rank == 0 ? [] : [axis], keepdim: true)
+    let logarithm = try self - keep
+    // A row of nothing but -inf has no distribution: PyTorch answers nan.
+    return log ? logarithm : try logarithm.map(Kernel.Exp())
+  }
+}

@@ -1,0 +1,123 @@
+// Rearrangements: every result is a new contiguous tensor, read through strides or offsets.
+
+extension Tensor {
+  /// The same elements under another shape.
+  package func reshaped(to target: Shape) throws(TensorError) -> Tensor {
+    guard target.count == count else { throw .notReshapable(shape, target.dims) }
+    if target.rank == 0 { return Tensor(self[0], dtype: dtype) }
+    if case .scalar(let number) = storage {
+      return try Tensor(filling: target, with: number, dtype: dtype)
+    }
+    return Tensor(shape: target, dtype: dtype, storage: storage)
+  }
+
+  /// The elements read by `strides` from `offset`: slices, permutations and stretching alike.
+  package func strided(_ target: Shape, strides: [Int], offset: Int = 0) throws(TensorError)
+    -> Tensor
+  {
+    dtype == .float32
+      ? try strided(target, strides, offset, Float.self)
+      : try strided(target, strides, offset, Double.self)
+  }
+
+  private func strided<E: Element>(
+    _ target: Shape, _ strides: [Int], _ offset: Int, _: E.Type
+  ) throws(TensorError) -> Tensor {
+    let none = [Int](repeating: 0, count: target.rank)
+    return try Tensor.fill(target, dtype) { (out: UnsafeMutablePointer<E>) in
+      read(E.self) { x in
+        Tensor.walk(target, strides, none) { base, length, start, step, _, _ in
+          for i in 0..<length { out[base + i] = x[offset + start + i * step] }
+        }
+      }
+    }
+  }
+
+  /// Axes in another order: `result.shape[i] = shape[order[i]]`.
+  package func permuted(_ order: [Int]) throws(TensorError) -> Tensor {
+    guard order.sorted() == Array(0..<rank) else { throw .notPermutation(order, shape) }
+    let strides = shape.strides
+    return try strided(
+      Shape(trusted: order.map { shape[$0] }), strides: order.map { strides[$0] })
+  }
+
+  /// The last two axes exchanged; `rank` must be at least 2.
+  package func transposed() throws(TensorError) -> Tensor {
+    var order = Array(0..<rank)
+    order.swapAt(rank - 1, rank - 2)
+    return try permuted(order)
+  }
+
+  /// Stretches axes of length 1, and adds axes in front.
+  package func expanded(to target: Shape) throws(TensorError) -> Tensor {
+    if shape == target { return self }
+    guard try shape.broadcast(with: target) == target else {
+      throw .notExpandable(shape, target.dims)
+    }
+    return try strided(target, strides: shape.strides(stretchedTo: target))
+  }
+
+  /// `result[i] = self[offsets[i]]`.
+  package func gathered(_ offsets: [Int], shape target: Shape) throws(TensorError) -> Tensor {
+    try Tensor.make(target, dtype) { out in
+      read(Double.self) { x in for i in 0..<offsets.count { out[i] = x[offsets[i]] } }
+    } float: { out in
+      read(Float.self) { x in for i in 0..<offsets.count { out[i] = x[offsets[i]] } }
+    }
+  }
+
+  /// The inverse of `gathered`: `result[offsets[i]] += self[i]`, zero elsewhere.
+  package func scattered(_ offsets: [Int], into target: Shape) throws(TensorError) -> Tensor {
+    try Tensor.make(target, dtype) { out in
+      out.initialize(repeating: 0, count: target.count)
+      read(Double.self) { x in for i in 0..<offsets.count { out[offsets[i]] += x[i] } }
+    } float: { out in
+      out.initialize(repeating: 0, count: target.count)
+      read(Float.self) { x in for i in 0..<offsets.count { out[offsets[i]] += x[i] } }
+    }
+  }
+
+  /// Joins tensors along an axis that they already have. As in PyTorch, an empty tensor of rank 1 is
+  /// skipped whatever the rank of the others.
+  package static func concatenated(_ parts: [Tensor], dim: Int) throws(TensorError) -> Tensor {
+    let skipsEmpty = parts.contains { $0.shape != [0] }
+    let parts = skipsEmpty ? parts.filter { $0.shape != [0] } : parts
+    guard let first = parts.first else { throw .nothingToJoin("concat") }
+    guard first.rank > 0 else { throw .axisOutOfRange(dim, first.shape) }
+    let axis = try first.shape.axis(dim)
+    var dims = first.shape.dims
+    dims[axis] = 0
+    var dtype = first.dtype
+    for part in parts {
+      var expected = part.shape.dims
+      if part.rank == first.rank { expected[axis] = 0 }
+      var own = first.shape.dims
+      own[axis] = 0
+      guard expected == own else {
+        throw .sizesDiffer(first.shape, part.shape, axis: axis, operation: "concat")
+      }
+      dims[axis] += part.shape[axis]
+      dtype = DType.promote(dtype, rank: 1, part.dtype, rank: 1)
+    }
+    let target = try Shape(dims)
+    let inner = dims[(axis + 1)...].reduce(1, *)
+    let outer = dims[..<axis].reduce(1, *)
+    var offsets: [(Tensor, start: Int)] = []
+    var start = 0
+    for part in parts {
+      offsets.append((try part.converted(to: dtype), start))
+      start += part.shape[axis] * inner
+    }
+    func copy<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      for (part, start) in offsets {
+        let run = part.shape[axis] * inner
+        part.read(E.self) { x in
+          for row in 0..<outer {
+            (out + row * dims[axis] * inner + start).update(from: x + row * run, count: run)
+          }
+        }
+      }
+    }
+    return try make(target, dtype, { copy($0) }, float: { copy($0) })
+  }
+}

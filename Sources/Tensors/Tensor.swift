@@ -1,0 +1,118 @@
+// The value: a shape, an element type, and elements in row-major order.
+
+/// An immutable array of numbers of rank 0 and up. A single number needs no buffer.
+package struct Tensor: Sendable {
+  package let shape: Shape
+  package let dtype: DType
+  let storage: Storage
+
+  enum Storage: Sendable {
+    case scalar(Double)
+    case buffer(Buffer)
+  }
+
+  /// A tensor of rank 0.
+  package init(_ number: Double, dtype: DType = .float64) {
+    shape = .scalar
+    self.dtype = dtype
+    storage = .scalar(dtype.rounded(number))
+  }
+
+  package init(_ values: [Double], shape: Shape, dtype: DType = .float64) throws(TensorError) {
+    guard values.count == shape.count else { throw .notReshapable([values.count], shape.dims) }
+    self = try Tensor.make(shape, dtype) { (out: UnsafeMutablePointer<Double>) in
+      for i in 0..<values.count { out[i] = values[i] }
+    } float: { out in
+      for i in 0..<values.count { out[i] = Float(values[i]) }
+    }
+  }
+
+  package init(filling shape: Shape, with number: Double, dtype: DType = .float64)
+    throws(TensorError)
+  {
+    let count = shape.count
+    self = try Tensor.make(shape, dtype) {
+      $0.initialize(repeating: number, count: count)
+    } float: {
+      $0.initialize(repeating: Float(number), count: count)
+    }
+  }
+
+  init(shape: Shape, dtype: DType, storage: Storage) {
+    self.shape = shape
+    self.dtype = dtype
+    self.storage = storage
+  }
+
+  package var count: Int { shape.count }
+  package var rank: Int { shape.rank }
+
+  /// The number at `offset` in row-major order.
+  package subscript(offset: Int) -> Double {
+    switch storage {
+    case .scalar(let number): number
+    case .buffer(let buffer):
+      dtype == .float32
+        ? Double(buffer.memory.assumingMemoryBound(to: Float.self)[offset])
+        : buffer.memory.assumingMemoryBound(to: Double.self)[offset]
+    }
+  }
+
+  /// The only number of a tensor of one element.
+  package var item: Double? { count == 1 ? self[0] : nil }
+
+  package var values: [Double] { (0..<count).map { self[$0] } }
+
+  package func converted(to target: DType) throws(TensorError) -> Tensor {
+    if target == dtype { return self }
+    if case .scalar(let number) = storage { return Tensor(number, dtype: target) }
+    let sameStorage = (target == .float32) == (dtype == .float32)
+    if sameStorage { return Tensor(shape: shape, dtype: target, storage: storage) }
+    return try Tensor.make(shape, target) { out in
+      for i in 0..<count { out[i] = self[i] }
+    } float: { out in
+      for i in 0..<count { out[i] = Float(self[i]) }
+    }
+  }
+}
+
+// MARK: - Reading and writing elements by type
+
+extension Tensor {
+  /// A new tensor whose elements `body` writes: into doubles, or into floats for `.float32`.
+  static func make(
+    _ shape: Shape, _ dtype: DType, _ body: (UnsafeMutablePointer<Double>) -> Void,
+    float: (UnsafeMutablePointer<Float>) -> Void
+  ) throws(TensorError) -> Tensor {
+    dtype == .float32
+      ? try fill(shape, dtype, float) : try fill(shape, dtype, body)
+  }
+
+  /// A new tensor whose elements, of type `E`, `body` writes.
+  @inline(__always)
+  static func fill<E: Element>(
+    _ shape: Shape, _ dtype: DType, _ body: (UnsafeMutablePointer<E>) -> Void
+  ) throws(TensorError) -> Tensor {
+    if shape.rank == 0 {
+      var number: E = 0
+      withUnsafeMutablePointer(to: &number, body)
+      return Tensor(shape: shape, dtype: dtype, storage: .scalar(Double(number)))
+    }
+    let buffer = try Buffer(shape: shape, stride: MemoryLayout<E>.stride)
+    body(buffer.memory.assumingMemoryBound(to: E.self))
+    return Tensor(shape: shape, dtype: dtype, storage: .buffer(buffer))
+  }
+
+  /// The elements as `E`, which must be the type this tensor stores.
+  @inline(__always)
+  func read<E: Element, Result>(_: E.Type, _ body: (UnsafePointer<E>) -> Result) -> Result {
+    switch storage {
+    case .scalar(let number):
+      return withUnsafePointer(to: E(number), body)
+    case .buffer(let buffer):
+      return withExtendedLifetime(buffer) {
+        body(UnsafePointer(buffer.memory.assumingMemoryBound(to: E.self)))
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// What can go wrong with tensors, as facts; the words are Runtime's.
+
+/// A reason why a tensor operation has no result.
+package enum TensorError: Error, Equatable {
+  case notBroadcastable(Shape, Shape)
+  case notMultipliable(Shape, Shape)
+  case scalarProduct(Shape, Shape)
+  case axisOutOfRange(Int, Shape)
+  case repeatedAxis(Int)
+  case notReshapable(Shape, [Int])
+  case notExpandable(Shape, [Int])
+  case notPermutation([Int], Shape)
+  case indexOutOfRange(Int, axis: Int, length: Int)
+  case tooManyIndices(Int, Shape)
+  case stepNotPositive(Int)
+  case maskShape(mask: Shape, Shape)
+  case sizesDiffer(Shape, Shape, axis: Int, operation: String)
+  case nothingToJoin(String)
+  case emptyReduction(String)
+  case tooLarge([Int], limit: Int)
+  case negativeAxis([Int])
+  case ragged([Int])
+  case notSquare(Shape, String)
+  case rankNeeded(String, Int, Shape)
+  case wholeNumbersNeeded(String)
+  case badArgument(String)
+}

@@ -1,0 +1,270 @@
+// Files, the terminal, exit statuses.
+import ArgumentParser
+import Diagnostics
+@preconcurrency import Glibc
+import Lessons
+import Rendering
+import Runtime
+
+/// A script to run, and where its recorded output lies.
+struct Script {
+  let name: String
+  let text: String
+  let recordPath: String?
+  let recorded: String?
+}
+
+struct Console {
+  private let options: SessionOptions
+  private let style: Style
+
+  init(_ options: SessionOptions) {
+    self.options = options
+    var style = Style()
+    style.hasColor = Console.wantsColor(options.color)
+    style.width = Console.terminalWidth
+    self.style = style
+  }
+
+  private static func wantsColor(_ choice: String) -> Bool {
+    if choice != "auto" { return choice == "always" }
+    if let no = getenv("NO_COLOR"), no.pointee != 0 { return false }
+    if let term = getenv("TERM"), String(cString: term) == "dumb" { return false }
+    return isatty(STDOUT_FILENO) == 1
+  }
+
+  private static var terminalWidth: Int {
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0,
+      size.ws_col >= 40
+    else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  private func session(seed: UInt64? = nil) -> Session {
+    Session(
+      dtype: options.dtype == "float32" ? .float32 : .float64, seed: options.seed ?? seed ?? 0)
+  }
+
+  // MARK: Output
+
+  static func write(_ text: String, to file: UnsafeMutablePointer<FILE>?) {
+    guard let file else { return }
+    var text = text
+    text.withUTF8 { _ = fwrite($0.baseAddress, 1, $0.count, file) }
+  }
+
+  private func show(_ text: String) { Console.write(text, to: stdout) }
+
+  /// Diagnostics go to standard error, after what was printed before them.
+  private func report(_ diagnostics: [Diagnostic], _ session: Session) {
+    fflush(stdout)
+    let text = DiagnosticText(style, sources: session.sources)
+    for diagnostic in diagnostics { Console.write(text.render(diagnostic) + "\n", to: stderr) }
+  }
+
+  private func status(_ errors: [Diagnostic]) -> Int32 {
+    guard let first = errors.first else { return 0 }
+    return first.id == .interrupted ? 130 : first.id.isLimit ? 3 : 1
+  }
+
+  private func sink(_ session: Session) -> (Event) -> Void {
+    let events = EventText(style)
+    return { event in
+      if case .warning = event {
+        fflush(stdout)
+        Console.write(events.render(event, in: session), to: stderr)
+      } else {
+        Console.write(events.render(event, in: session), to: stdout)
+        if isatty(STDOUT_FILENO) == 1 { fflush(stdout) }
+      }
+    }
+  }
+
+  // MARK: Reading
+
+  /// A file by its path, a lesson by its name, or standard input.
+  func read(_ name: String) throws -> Script {
+    if name == "-" {
+      return Script(
+        name: "standard input", text: try Console.text(of: stdin, "standard input"), recordPath: nil,
+        recorded: nil)
+    }
+    if let file = fopen(name, "r"), Console.isRegular(file) {
+      defer { fclose(file) }
+      let record = name + ".out"
+      var recorded: String?
+      if let out = fopen(record, "r") {
+        defer { fclose(out) }
+        recorded = try Console.text(of: out, record)
+      }
+      return Script(
+        name: name, text: try Console.text(of: file, name), recordPath: record, recorded: recorded)
+    }
+    guard let lesson = Lesson.named(name) else {
+      Console.write("nnrepl: cannot read `\(name)`: no such file or lesson\n", to: stderr)
+      throw ExitCode(2)
+    }
+    return Script(
+      name: lesson.name + ".nn", text: lesson.text, recordPath: nil, recorded: lesson.recordedOutput)
+  }
+
+  private static func isRegular(_ file: UnsafeMutablePointer<FILE>) -> Bool {
+    var info = stat()
+    return fstat(fileno(file), &info) == 0 && info.st_mode & S_IFMT != S_IFDIR
+  }
+
+  private static func text(of file: UnsafeMutablePointer<FILE>?, _ name: String) throws -> String {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { break }
+      bytes += chunk[..<count]
+      if bytes.count > 256 << 20 { break }
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      write("nnrepl: `\(name)` is not UTF-8 text\n", to: stderr)
+      throw ExitCode(2)
+    }
+    return text
+  }
+
+  // MARK: Running
+
+  func evaluate(_ text: String) -> Int32 {
+    let session = session()
+    let outcome = session.run(text, name: "-e", sink: sink(session))
+    report(outcome.errors, session)
+    return status(outcome.errors)
+  }
+
+  func play(_ script: Script, quiet: Bool, pausing: Bool, json: Bool) throws -> Int32 {
+    let (session, notebook) = open(script)
+    let text = PlaybackText(style, isQuiet: quiet)
+    let errors = Playback.run(notebook, in: session) { step in
+      if json { return show(PlaybackJSON.line(step, in: session)) }
+      if case .event(.warning(let warning)) = step { return report([warning], session) }
+      show(text.render(step, in: session))
+      if case .cellEnd = step, pausing, isatty(STDIN_FILENO) == 1 {
+        fflush(stdout)
+        _ = readLine()
+      }
+    }
+    if json {
+      for error in errors { show(PlaybackJSON.line(.expectedError(error), in: session)) }
+    } else {
+      report(errors, session)
+    }
+    return status(errors)
+  }
+
+  private func open(_ script: Script) -> (Session, Notebook) {
+    let seed = Notebook(SourceText(id: 0, name: script.name, script.text)).seed
+    let session = session(seed: seed)
+    return (session, Notebook(session.add(source: script.text, name: script.name)))
+  }
+
+  /// The whole output as recorded files have it: no colour, 80 columns, warnings and errors in place.
+  private func transcript(_ script: Script) -> (String, [Diagnostic]) {
+    let (session, notebook) = open(script)
+    let text = PlaybackText(Style())
+    var output = ""
+    let errors = Playback.run(notebook, in: session) { output += text.render($0, in: session) }
+    let plain = DiagnosticText(Style(), sources: session.sources)
+    for error in errors { output += plain.render(error) + "\n" }
+    return (output, errors)
+  }
+
+  func compare(_ script: Script, promoting: Bool) throws -> Int32 {
+    let (output, errors) = transcript(script)
+    if promoting {
+      guard let path = script.recordPath, let file = fopen(path, "w") else {
+        Console.write("nnrepl: cannot write the output of `\(script.name)`\n", to: stderr)
+        return 2
+      }
+      Console.write(output, to: file)
+      fclose(file)
+      return status(errors)
+    }
+    guard let recorded = script.recorded else {
+      Console.write("nnrepl: `\(script.name)` has no recorded output; --promote makes it\n", to: stderr)
+      return 1
+    }
+    guard
+      let diff = Diff.unified(
+        recorded, output, from: script.name + ".out", to: script.name + " as it runs now")
+    else { return status(errors) }
+    show(diff)
+    return 1
+  }
+
+  /// A plain session: lines in, values out. A bracket left open asks for more lines.
+  func interact(loading: String?) throws -> Int32 {
+    let session = session()
+    let isTerminal = isatty(STDIN_FILENO) == 1
+    if let loading {
+      let script = try read(loading)
+      let outcome = session.run(script.text, name: script.name, sink: sink(session))
+      report(outcome.errors, session)
+    }
+    if isTerminal { show("nnrepl: `help` shows what to type; Ctrl-D leaves.\n") }
+    var number = 1
+    var entry = ""
+    while true {
+      if isTerminal {
+        show(entry.isEmpty ? "nn[\(number)]> " : String(repeating: " ", count: 5 + "\(number)".count))
+        fflush(stdout)
+      }
+      guard let line = readLine(strippingNewline: false) else { break }
+      entry += line
+      if entry.allSatisfy(\.isWhitespace) {
+        entry = ""
+        continue
+      }
+      let words = entry.split { $0 == " " || $0 == "\n" }
+      if words.first == "help" {
+        _ = help(words.dropFirst().joined(separator: " "))
+        entry = ""
+        continue
+      }
+      let outcome = session.run(entry, name: "cell \(number)", sink: sink(session))
+      if outcome.isIncomplete, line != "\n" { continue }
+      report(outcome.errors, session)
+      entry = ""
+      number += 1
+      if !outcome.succeeded, !isTerminal { return status(outcome.errors) }
+    }
+    if !entry.isEmpty, !isTerminal {
+      let outcome = session.run(entry, name: "cell \(number)", sink: sink(session))
+      report(outcome.errors, session)
+      return status(outcome.errors)
+    }
+    if isTerminal { show("\n") }
+    return 0
+  }
+
+  // MARK: Help
+
+  func help(_ topic: String) -> Int32 {
+    switch HelpText.page(topic, style) {
+    case .success(let page):
+      show(page + "\n")
+      return 0
+    case .failure(let missing):
+      let near = missing.near.map { "`\($0)`" }.joined(separator: ", ")
+      Console.write(
+        "nnrepl: there is no help on `\(missing.topic)`"
+          + (near.isEmpty ? "; `nnrepl help` lists the words" : "; did you mean \(near)?") + "\n",
+        to: stderr)
+      return 2
+    }
+  }
+
+  static func listLessons() {
+    for lesson in Lesson.all {
+      let notebook = Notebook(SourceText(id: 0, name: lesson.name, lesson.text))
+      write("\(lesson.name)  \(notebook.title ?? "")\n", to: stdout)
+    }
+  }
+}

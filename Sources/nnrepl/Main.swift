@@ -1,0 +1,122 @@
+// The command line. All input and output is here and in the files beside it.
+import ArgumentParser
+import CSupport
+
+@main
+struct Main: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nnrepl",
+    abstract: "See how neural networks learn: every step shows its chain rule with real numbers.",
+    usage: "nnrepl [-e EXPRESSION]\nnnrepl run lesson03.nn\nnnrepl help TOPIC",
+    version: "0.1.0",
+    subcommands: [Run.self, ListLessons.self, Help.self])
+
+  @Option(name: .short, help: "Run an expression and print its value.")
+  var e: String?
+
+  @Option(help: "Run a file first, then start the session.")
+  var load: String?
+
+  @OptionGroup var options: SessionOptions
+
+  mutating func run() throws {
+    nnrepl_keep_freed_memory()
+    nnrepl_catch_interrupt()
+    let console = Console(options)
+    if let e { throw ExitCode(console.evaluate(e)) }
+    throw ExitCode(try console.interact(loading: load))
+  }
+}
+
+/// Options that every run takes.
+struct SessionOptions: ParsableArguments {
+  @Option(help: "The seed of the random numbers.")
+  var seed: UInt64?
+
+  @Option(help: "The element type of new tensors: float64 or float32.")
+  var dtype = "float64"
+
+  @Option(help: "Colour: auto, always or never.")
+  var color = "auto"
+
+  func validate() throws {
+    guard ["float64", "float32"].contains(dtype) else {
+      throw ValidationError("--dtype is float64 or float32")
+    }
+    guard ["auto", "always", "never"].contains(color) else {
+      throw ValidationError("--color is auto, always or never")
+    }
+  }
+}
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Replay a script or a lesson, cell by cell.")
+
+  @Argument(help: "Files, or names of lessons (lesson03.nn, lesson03, 3); - is standard input.")
+  var files: [String]
+
+  @Flag(help: "Print outputs only.")
+  var quiet = false
+
+  @Flag(help: "Stay in the session afterwards.")
+  var interactive = false
+
+  @Flag(help: "Wait for Enter after each cell.")
+  var pause = false
+
+  @Flag(help: "Compare with the recorded output FILE.out.")
+  var check = false
+
+  @Flag(help: "Record the output as FILE.out.")
+  var promote = false
+
+  @Flag(help: "Print one JSON object per event.")
+  var json = false
+
+  @OptionGroup var options: SessionOptions
+
+  mutating func run() throws {
+    nnrepl_keep_freed_memory()
+    nnrepl_catch_interrupt()
+    let console = Console(options)
+    var status: Int32 = 0
+    for file in files {
+      let script = try console.read(file)
+      status = max(
+        status,
+        check || promote
+          ? try console.compare(script, promoting: promote)
+          : try console.play(script, quiet: quiet, pausing: pause, json: json))
+      if status != 0 { break }
+    }
+    if interactive, status == 0 { status = try console.interact(loading: nil) }
+    throw ExitCode(status)
+  }
+}
+
+struct ListLessons: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lessons", abstract: "List the lessons.")
+
+  func run() { Console.listLessons() }
+}
+
+struct Help: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Explain a verb, a function or an error.")
+
+  @Argument(help: "What to explain; nothing for a short guide.")
+  var topic: [String] = []
+
+  func run() throws { throw ExitCode(Console(SessionOptions.standard).help(topic.joined(separator: " "))) }
+}
+
+extension SessionOptions {
+  static var standard: SessionOptions {
+    var options = SessionOptions()
+    options.dtype = "float64"
+    options.color = "auto"
+    return options
+  }
+}
