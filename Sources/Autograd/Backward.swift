@@ -16,10 +16,21 @@ package enum GradientError: Error, @unchecked Sendable {
 
 /// The gradients of one root with respect to everything it was computed from.
 package struct Gradients {
+  /// Keeps the whole graph alive.
+  private let root: Node
   /// The nodes that gradients reached, youngest first; the root leads.
-  package let nodes: [Node]
+  fileprivate let order: [Unmanaged<Node>]
   fileprivate var scalars: [Double]
   fileprivate var tensors: [Tensor?]
+
+  fileprivate init(_ root: Node, _ order: [Unmanaged<Node>]) {
+    self.root = root
+    self.order = order
+    scalars = [Double](repeating: 0, count: order.count)
+    tensors = []
+  }
+
+  package var nodes: [Node] { order.map { $0.takeUnretainedValue() } }
 
   /// `∂root/∂node`, or nil if the root does not depend on it.
   package func callAsFunction(_ node: Node) -> Tensor? {
@@ -29,51 +40,61 @@ package struct Gradients {
 
   private func index(of node: Node) -> Int? {
     let place = Int(node.place)
-    if place < nodes.count, nodes[place] === node { return place }
-    return nodes.firstIndex { $0 === node }
+    let id = Unmanaged.passUnretained(node).toOpaque()
+    if place < order.count, order[place].toOpaque() == id { return place }
+    return order.firstIndex { $0.toOpaque() == id }
   }
 }
 
 extension Graph {
   /// The tracked nodes below `root`, youngest first, each with its place in `Node.place`.
-  package func reachable(from root: Node) throws(GradientError) -> [Node] {
+  private func reachable(from root: Node) throws(GradientError) -> [Unmanaged<Node>] {
     let walk = nextWalk()
-    var found: [Unmanaged<Node>] = []
-    var stale: (Node, Node)?
+    var found: [Unmanaged<Node>] = [Unmanaged.passUnretained(root)]
+    var stale: (Unmanaged<Node>, Unmanaged<Node>)?
     var oldest = root.time
     root.walk = walk
-    found.append(Unmanaged.passUnretained(root))
     var next = 0
     while next < found.count {
-      found[next]._withUnsafeGuaranteedRef { node in
-        if node.time < oldest { oldest = node.time }
+      let current = found[next]
+      current._withUnsafeGuaranteedRef { node in
+        let time = node.time
+        if time < oldest { oldest = time }
         node.forEachInput { input in
-          if input.time > node.time { stale = (node, input) }
-          guard input.isTracked, input.walk != walk else { return }
+          if input.time > time { stale = (current, Unmanaged.passUnretained(input)) }
+          guard input.walk != walk, input.isTracked else { return }
           input.walk = walk
           found.append(Unmanaged.passUnretained(input))
         }
       }
       next += 1
     }
-    if let (node, changed) = stale { throw .stale(node, changed: changed) }
+    if let (node, changed) = stale {
+      throw .stale(node.takeUnretainedValue(), changed: changed.takeUnretainedValue())
+    }
     return sorted(found, oldest: oldest, youngest: root.time)
   }
 
   /// By falling time. Times of one computation lie close together, so each node is put at its place in a
   /// table; only where they do not is there anything to sort.
-  private func sorted(_ found: [Unmanaged<Node>], oldest: Int, youngest: Int) -> [Node] {
-    var nodes: [Node] = []
-    nodes.reserveCapacity(found.count)
+  private func sorted(_ found: [Unmanaged<Node>], oldest: Int, youngest: Int) -> [Unmanaged<Node>] {
+    var nodes = found
     let range = youngest - oldest + 1
     if range <= 8 * found.count + 64 {
       var table = [Unmanaged<Node>?](repeating: nil, count: range)
       for node in found { table[youngest - node._withUnsafeGuaranteedRef(\.time)] = node }
-      for case let node? in table { nodes.append(node.takeUnretainedValue()) }
-    } else {
-      nodes = found.map { $0.takeUnretainedValue() }.sorted { $0.time > $1.time }
+      var next = 0
+      for case let node? in table {
+        nodes[next] = node
+        node._withUnsafeGuaranteedRef { $0.place = UInt32(truncatingIfNeeded: next) }
+        next += 1
+      }
+      return nodes
     }
-    for i in 0..<nodes.count { nodes[i].place = UInt32(i) }
+    nodes.sort { $0._withUnsafeGuaranteedRef(\.time) > $1._withUnsafeGuaranteedRef(\.time) }
+    for (i, node) in nodes.enumerated() {
+      node._withUnsafeGuaranteedRef { $0.place = UInt32(truncatingIfNeeded: i) }
+    }
     return nodes
   }
 
@@ -82,11 +103,11 @@ extension Graph {
   package func gradients(of root: Node, seed: Tensor? = nil) throws(GradientError) -> Gradients {
     guard root.isTracked else { throw .untracked(root) }
     guard seed != nil || root.shape.count == 1 else { throw .notScalar(root) }
-    let nodes = try reachable(from: root)
-    var gradients = Gradients(
-      nodes: nodes, scalars: [Double](repeating: 0, count: nodes.count), tensors: [])
-    let allScalar = nodes.allSatisfy(\.isScalar)
-    if !allScalar { gradients.tensors = [Tensor?](repeating: nil, count: nodes.count) }
+    let order = try reachable(from: root)
+    var gradients = Gradients(root, order)
+    if !order.allSatisfy({ $0._withUnsafeGuaranteedRef(\.isScalar) }) {
+      gradients.tensors = [Tensor?](repeating: nil, count: order.count)
+    }
     do throws(TensorError) {
       let one = try Tensor(filling: root.shape, with: 1, dtype: root.dtype)
       let seed = seed ?? one
@@ -94,17 +115,11 @@ extension Graph {
     } catch {
       throw .tensor(error, root)
     }
-    for i in 0..<nodes.count {
-      let node = nodes[i]
-      if node.isLeaf { continue }
-      if node.isScalar, let slopes = node.op.slopes, node.pullScalar(slopes, i, &gradients.scalars) {
-        continue
-      }
-      do throws(TensorError) {
-        try node.pull(i, &gradients)
-      } catch {
-        throw .tensor(error, node)
-      }
+    for i in 0..<order.count {
+      let done = order[i]._withUnsafeGuaranteedRef { $0.pullScalar(i, &gradients.scalars) }
+      if done { continue }
+      let node = order[i].takeUnretainedValue()
+      do throws(TensorError) { try node.pull(i, &gradients) } catch { throw .tensor(error, node) }
     }
     return gradients
   }
@@ -113,44 +128,62 @@ extension Graph {
   /// - Parameters:
   ///   - retain: allows another pass over the same recorded values.
   ///   - again: makes this pass even if there was one that did not allow it.
-  /// - Returns: the nodes that gradients reached, youngest first.
+  /// - Returns: the parameters that gradients reached, oldest first.
   @discardableResult
   package func backward(
     from root: Node, seed: Tensor? = nil, retain: Bool = false, again: Bool = false
   ) throws(GradientError) -> [Node] {
     if root.flags.contains(.walked), !again { throw .walked(root) }
     let gradients = try gradients(of: root, seed: seed)
-    do throws(TensorError) {
-      for (i, node) in gradients.nodes.enumerated() {
-        if node.isScalar {
-          let old = node.isParameter ? node.slope : 0
-          node.slope = old + gradients.scalars[i]
-          node.flags.insert(.hasGradient)
-        } else if let fresh = gradients.tensors[i] {
-          let old = node.isParameter ? node.gradient : nil
-          node.setGradient(try old.map { old throws(TensorError) in try old + fresh } ?? fresh)
-        }
+    var parameters: [Node] = []
+    for i in 0..<gradients.order.count {
+      let isDone = gradients.order[i]._withUnsafeGuaranteedRef { node in
+        if node.isParameter { parameters.append(node) }
+        return node.keepScalar(gradients.scalars[i])
       }
-    } catch {
-      throw .tensor(error, root)
+      if isDone { continue }
+      let node = gradients.order[i].takeUnretainedValue()
+      guard let fresh = gradients.tensors[i] else { continue }
+      do throws(TensorError) {
+        let old = node.isParameter ? node.gradient : nil
+        node.setGradient(try old.map { old throws(TensorError) in try old + fresh } ?? fresh)
+      } catch {
+        throw .tensor(error, node)
+      }
     }
     if !retain { root.flags.insert(.walked) }
-    return gradients.nodes
+    return parameters.reversed()
   }
 }
 
 extension Node {
-  /// Hands the gradient of a scalar op on; false if an operand is not a scalar.
+  /// Hands the gradient of a scalar op on; false if the op or an operand is not of that kind.
   @inline(__always)
-  fileprivate func pullScalar(_ slopes: Op.Slopes, _ i: Int, _ gradients: inout [Double]) -> Bool {
-    let x = first?.number ?? constant
-    let y = second?.number ?? constant
-    if let first, !first.isScalar { return false }
-    if let second, !second.isScalar { return false }
+  fileprivate func pullScalar(_ i: Int, _ gradients: inout [Double]) -> Bool {
+    if isLeaf { return true }
+    guard isScalar, let slopes = op.slopes else { return false }
+    var (x, y) = (constant, constant)
+    if let first {
+      guard first._withUnsafeGuaranteedRef(\.isScalar) else { return false }
+      x = first._withUnsafeGuaranteedRef(\.number)
+    }
+    if let second {
+      guard second._withUnsafeGuaranteedRef(\.isScalar) else { return false }
+      y = second._withUnsafeGuaranteedRef(\.number)
+    }
     let (dx, dy) = slopes(x, y, number)
     let dz = gradients[i]
-    if let first, first.isTracked { gradients[Int(first.place)] += dz * dx }
-    if let second, second.isTracked { gradients[Int(second.place)] += dz * dy }
+    first?._withUnsafeGuaranteedRef { if $0.isTracked { gradients[Int($0.place)] += dz * dx } }
+    second?._withUnsafeGuaranteedRef { if $0.isTracked { gradients[Int($0.place)] += dz * dy } }
+    return true
+  }
+
+  /// Stores a pass's gradient in a single number; false for tensors.
+  @inline(__always)
+  fileprivate func keepScalar(_ gradient: Double) -> Bool {
+    guard isScalar else { return false }
+    slope = isParameter ? slope + gradient : gradient
+    flags.insert(.hasGradient)
     return true
   }
 

@@ -10,8 +10,10 @@ package final class Node {
   var slope: Double = 0
   /// The operand that is a plain number, if one of two is.
   let constant: Double
-  private(set) var first: Node?
-  private(set) var second: Node?
+  /// The first two operands, retained by hand: loops over a graph read them without touching reference
+  /// counts, which would cost more than the arithmetic.
+  let first: Unmanaged<Node>?
+  let second: Unmanaged<Node>?
   /// When the value was computed, on the graph's clock. Operands are older than results; where a leaf
   /// is younger than a result, the result is stale.
   package internal(set) var time: Int
@@ -39,6 +41,8 @@ package final class Node {
     package static let walked = Flags(rawValue: 8)
     /// Leaves of rank 0 whose dtype is not float64 keep it in `extra`.
     package static let tensor = Flags(rawValue: 16)
+    /// On its way out, its operands given up already.
+    static let surrendered = Flags(rawValue: 32)
   }
 
   final class Extra {
@@ -54,8 +58,8 @@ package final class Node {
   {
     self.op = op
     self.number = number
-    self.first = first
-    self.second = second
+    self.first = first.map { Unmanaged.passRetained($0) }
+    self.second = second.map { Unmanaged.passRetained($0) }
     self.constant = constant
     self.time = time
     self.site = site
@@ -66,6 +70,8 @@ package final class Node {
   package init(leaf value: Tensor, parameter: Bool, time: Int) {
     op = Op.leaf
     constant = 0
+    first = nil
+    second = nil
     site = 0
     self.time = time
     number = value.rank == 0 ? value[0] : 0
@@ -81,13 +87,11 @@ package final class Node {
     self.site = site
     number = value.rank == 0 ? value[0] : 0
     flags = .tracked
+    let isPair = operands.count <= 2
+    first = isPair ? operands.first.map { Unmanaged.passRetained($0) } : nil
+    second = isPair && operands.count > 1 ? Unmanaged.passRetained(operands[1]) : nil
     if value.rank > 0 || value.dtype != .float64 { hold(value) }
-    if operands.count <= 2 {
-      first = operands.first
-      second = operands.count > 1 ? operands[1] : nil
-    } else {
-      held.operands = operands
-    }
+    if !isPair { held.operands = operands }
     if !attributes.isEmpty { held.attributes = attributes }
   }
 
@@ -157,7 +161,7 @@ package final class Node {
 
   package func operand(_ i: Int) -> Operand {
     if let many = extra?.operands, !many.isEmpty { return .node(many[i]) }
-    if let node = i == 0 ? first : second { return .node(node) }
+    if let node = i == 0 ? first : second { return .node(node.takeUnretainedValue()) }
     return .number(constant)
   }
 
@@ -166,8 +170,8 @@ package final class Node {
   /// Calls `body` with each operand that is a node.
   @inline(__always)
   func forEachInput(_ body: (Node) -> Void) {
-    if let first { body(first) }
-    if let second { body(second) }
+    first?._withUnsafeGuaranteedRef(body)
+    second?._withUnsafeGuaranteedRef(body)
     if let many = extra?.operands, !many.isEmpty { for node in many { body(node) } }
   }
 
@@ -183,7 +187,7 @@ package final class Node {
   }
 
   private func partner(of number: Double) -> DType {
-    Graph.dtype(of: number, beside: (first ?? second)?.dtype ?? .float64)
+    Graph.dtype(of: number, beside: (first ?? second)?.takeUnretainedValue().dtype ?? .float64)
   }
 
   // MARK: Release
@@ -191,25 +195,27 @@ package final class Node {
   /// A long chain is released by a loop: left to itself, each node would release its operands from
   /// within its own release, and a million of them would overflow the stack.
   deinit {
-    guard first != nil || second != nil || extra != nil else { return }
+    guard hasOperands else { return }
+    if isSurrendered { return }
     var waiting: [Node] = []
     surrender(&waiting)
     while var node = waiting.popLast() {
-      if isKnownUniquelyReferenced(&node) { node.surrender(&waiting) }
+      if isKnownUniquelyReferenced(&node) {
+        node.surrender(&waiting)
+        node.flags.insert(.surrendered)
+      }
     }
   }
 
-  /// Gives up operands; those that have operands of their own go on the list.
+  private var hasOperands: Bool { first != nil || second != nil || extra?.operands.isEmpty == false }
+  private var isSurrendered: Bool { flags.contains(.surrendered) }
+
+  /// Gives up operands. Leaves end at once; what has operands of its own goes on the list.
   @inline(__always)
   private func surrender(_ waiting: inout [Node]) {
-    if let node = first {
-      first = nil
-      if !node.isLeaf { waiting.append(node) }
-    }
-    if let node = second {
-      second = nil
-      if !node.isLeaf { waiting.append(node) }
-    }
+    func give(_ node: Node) { if node.hasOperands { waiting.append(node) } }
+    if let first { give(first.takeRetainedValue()) }
+    if let second { give(second.takeRetainedValue()) }
     if let extra, !extra.operands.isEmpty {
       waiting.append(contentsOf: extra.operands)
       extra.operands = []

@@ -1,6 +1,9 @@
 #include "support.h"
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t interrupted = 0;
 
@@ -28,7 +31,12 @@ void nnrepl_keep_freed_memory(void) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
-size_t nnrepl_live_bytes(void) {
-  struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
+size_t nnrepl_resident_bytes(void) {
+  static int file = -1;
+  if (file < 0) file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  char text[64] = {0};
+  if (file < 0 || pread(file, text, sizeof text - 1, 0) <= 0) return 0;
+  unsigned long total = 0, resident = 0;
+  if (sscanf(text, "%lu %lu", &total, &resident) != 2) return 0;
+  return resident * (size_t)sysconf(_SC_PAGESIZE);
 }

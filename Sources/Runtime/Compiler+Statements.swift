@@ -23,13 +23,13 @@ extension Compiler {
     case .parameter(let name, let value, _):
       let (code, store) = (try code(value), store(name))
       return Action { f throws(Diagnostic) in
-        store(f, .tensor(try machine.makeParameter(try code.run(f), value.span)))
+        store.run(f, .tensor(try machine.makeParameter(try code.run(f), value.span)))
         return .normal
       }
     case .buffer(let name, let value, _):
       let (code, store) = (try code(value), store(name))
       return Action { f throws(Diagnostic) in
-        store(f, try machine.makeBuffer(try code.run(f), value.span))
+        store.run(f, try machine.makeBuffer(try code.run(f), value.span))
         return .normal
       }
     case .branch(let branches, let otherwise): return try branch(branches, otherwise, isResult)
@@ -72,7 +72,7 @@ extension Compiler {
     case .function(let function):
       let (made, store) = (try closure(function, span), store(function.name ?? ""))
       return Action { f throws(Diagnostic) in
-        store(f, try made.run(f))
+        store.run(f, try made.run(f))
         return .normal
       }
     case .layer(let layer): return try declaration(layer)
@@ -124,7 +124,7 @@ extension Compiler {
       if stores.count == 1, case .range(let range) = values {
         var i = 0
         while i < range.count {
-          only(f, .number(range.start + Double(i) * range.step))
+          only.run(f, .number(range.start + Double(i) * range.step))
           i += 1
           try f.step(span)
           switch try action.run(f) {
@@ -140,10 +140,10 @@ extension Compiler {
         i += 1
         try f.step(span)
         if stores.count == 1 {
-          only(f, value)
+          only.run(f, value)
         } else {
           for (store, part) in zip(stores, try machine.unpack(value, stores.count, span)) {
-            store(f, part)
+            store.run(f, part)
           }
         }
         switch try action.run(f) {
@@ -220,7 +220,7 @@ extension Compiler {
         // The new value is not the parameter of that name: it keeps no name of its own.
         if new.label == 0 { new.label = machine.graph.number(of: name + "′") }
       }
-      store(f, value)
+      store.run(f, value)
       return .normal
     }
   }
@@ -271,7 +271,7 @@ extension Compiler {
     switch target.kind {
     case .name(let name):
       let store = store(name)
-      return { f, value throws(Diagnostic) in store(f, value) }
+      return { f, value throws(Diagnostic) in store.run(f, value) }
     case .index(let base, let entries):
       let (object, parts) = (try code(base), try indexParts(entries))
       return { f, value throws(Diagnostic) in
@@ -318,7 +318,7 @@ extension Compiler {
       var functions: [(String, FunctionObject)] = []
       for (name, store, code) in methodStores {
         guard case .function(let function) = try code.run(f) else { continue }
-        store(f, .function(function))
+        store.run(f, .function(function))
         functions.append((name, function))
       }
       let cells = readers.map { name, place -> (String, Cell) in
@@ -339,7 +339,7 @@ extension Compiler {
         if case .boxed(let slot) = place, case .cell(let cell) = f.base[slot] { return cell }
         return Cell(.unset)
       }
-      store(f, .function(FunctionObject(compiled, captures)))
+      store.run(f, .function(FunctionObject(compiled, captures)))
       return .normal
     }
   }

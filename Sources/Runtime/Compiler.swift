@@ -124,25 +124,25 @@ final class Compiler {
   }
 
   /// Stores a value under a name, and gives a computed value that name for explanations.
-  func store(_ name: String) -> (Frame, Value) -> Void {
+  func store(_ name: String) -> Store {
     let label = graph.number(of: name)
     @inline(__always) func named(_ value: Value) {
       if case .tensor(let node) = value, node.label == 0 { node.label = label }
     }
     switch scope.place(name) {
     case .local(let slot):
-      return { f, value in
+      return Store { f, value in
         named(value)
         f.set(slot, value)
       }
     case .boxed(let slot):
-      return { f, value in
+      return Store { f, value in
         named(value)
         if case .cell(let cell) = f.base[slot] { cell.value = value }
       }
     case .global:
       let slot = machine.slot(name)
-      return { f, value in
+      return Store { f, value in
         named(value)
         let place = f.state.pointee.globals + slot
         if place.pointee.isObject { place.pointee = value } else { place.initialize(to: value) }

@@ -30,8 +30,7 @@ extension Machine {
     }
     let label = graph.label(of: root) ?? name
     do throws(GradientError) {
-      let nodes = try graph.backward(from: root, seed: seed, retain: retain, again: again)
-      reached = nodes.filter(\.isParameter).reversed()
+      reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
     } catch {
       throw Faults.gradient(error, graph, span, name: label)
     }

@@ -21,6 +21,11 @@ struct Action {
   let run: (Frame) throws(Diagnostic) -> Completion
 }
 
+/// Giving a value to a name, compiled.
+struct Store {
+  let run: (Frame, Value) -> Void
+}
+
 enum Completion {
   case normal
   case breakLoop
@@ -181,7 +186,7 @@ package final class Machine {
         hint: "check that the loop's condition can become false")
     }
     ticks &+= 1
-    if ticks % 16 == 0, nnrepl_live_bytes() > limits.liveBytes {
+    if ticks % 16 == 0, nnrepl_resident_bytes() > limits.liveBytes {
       throw Diagnostic(
         .memoryLimit, "the values need more than \(limits.liveBytes >> 20) MB", at: span,
         hint: "check for a list that grows in an endless loop")

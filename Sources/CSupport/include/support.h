@@ -13,8 +13,8 @@ void nnrepl_catch_interrupt(void);
 /// Makes the allocator keep freed memory for the next training step instead of returning it.
 void nnrepl_keep_freed_memory(void);
 
-/// Bytes that the program has allocated and not freed.
-size_t nnrepl_live_bytes(void);
+/// Bytes of memory that the process occupies; 0 where the system does not tell.
+size_t nnrepl_resident_bytes(void);
 
 /// A file of the repository carried inside the program.
 typedef struct {
