@@ -70,5 +70,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "AutogradTests", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
+    .testTarget(
+      name: "SyntaxTests", dependencies: ["Diagnostics", "Syntax"], swiftSettings: strict),
+    .testTarget(
+      name: "ExplainTests",
+      dependencies: ["Diagnostics", "Tensors", "Autograd", "Explain", "Runtime"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RuntimeTests",
+      dependencies: ["Diagnostics", "Tensors", "Autograd", "Runtime"], swiftSettings: strict),
+    .testTarget(
+      name: "TranscriptTests",
+      dependencies: ["Diagnostics", "Runtime", "Lessons", "Rendering"], swiftSettings: strict),
   ]
 )

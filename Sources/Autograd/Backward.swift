@@ -133,8 +133,8 @@ extension Graph {
   package func backward(
     from root: Node, seed: Tensor? = nil, retain: Bool = false, again: Bool = false
   ) throws(GradientError) -> [Node] {
-    if root.flags.contains(.walked), !again { throw .walked(root) }
     let gradients = try gradients(of: root, seed: seed)
+    if root.flags.contains(.walked), !again { throw .walked(root) }
     var parameters: [Node] = []
     for i in 0..<gradients.order.count {
       let isDone = gradients.order[i]._withUnsafeGuaranteedRef { node in

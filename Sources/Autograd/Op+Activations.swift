@@ -12,10 +12,15 @@ extension Op {
     "tanh", Kernel.Tanh(), "Squashes any number into (-1, 1).", "(e^x - e^-x)/(e^x + e^-x)",
     partial: 1 - Formula.z.power(2), slope: { _, z in 1 - z * z })
 
-  /// Rectifier (Nair and Hinton 2010): passes what is positive. Its partial at 0 is taken as 0.
+  /// Rectifier (Nair and Hinton 2010): passes what is positive. Its partial at 0 is taken as 0;
+  /// at nan the gradient passes, as in PyTorch.
   package static let relu = function(
     "relu", Kernel.Relu(), "Passes what is positive and stops the rest.", "max(0, x)",
-    partial: .where_("gt", .x, 0, 1, 0), slope: { x, _ in x > 0 ? 1 : 0 })
+    partial: .where_("gt", .x, 0, 1, 0), slope: { x, _ in x <= 0 ? 0 : 1 },
+    fused: VJP(.dz * .where_("gt", .x, 0, 1, 0)) { c, dz throws(TensorError) in
+      let zero = Tensor(0, dtype: dz.dtype)
+      return try Tensor.select(c.x.compared(.lessOrEqual, to: zero), zero, dz)
+    })
 
   package static let activations: [Op] = [
     sigmoid, tanh, relu,

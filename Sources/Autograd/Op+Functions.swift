@@ -5,12 +5,13 @@ extension Op {
   /// A smooth function of one number, from its kernel and its partial.
   static func function<K: UnaryKernel>(
     _ name: String, _ kernel: K, _ summary: String, _ definition: String, partial: Formula,
-    keepsWhole: Bool = false, slope: (@Sendable (Double, Double) -> Double)? = nil
+    keepsWhole: Bool = false, slope: (@Sendable (Double, Double) -> Double)? = nil,
+    fused: VJP? = nil
   ) -> Op {
     var slopes: Slopes?
     if let slope { slopes = { x, _, z in (slope(x, z), 0) } }
     return elementwise(
-      name, ["x"], summary, definition, partials: [partial],
+      name, ["x"], summary, definition, partials: [partial], fused: fused.map { [$0] },
       scalar: { x, _ -> Double in kernel(x) }, slopes: slopes
     ) { c throws(TensorError) in try c.x.map(kernel, keepsWhole: keepsWhole) }
   }

@@ -12,7 +12,8 @@ extension Op {
       VJP(text: { c in
         c.x.rank == 1 && c.y.rank == 1
           ? .dz * .y
-          : c.y.rank == 1 ? .call("outer", .dz, .y) : .call("matmul", .dz, .transpose(.y))
+          : c.y.rank == 1
+            ? .call("outer", .dz, .y) : folded(.call("matmul", .dz, turned(.y, c.y)), c, to: c.x)
       }) { c, dz throws(TensorError) in
         let (x, y, dz) = try matrices(c, dz)
         return try unbroadcast(dz.matmul(y.transposed()), to: x.shape).reshaped(to: c.x.shape)
@@ -20,7 +21,8 @@ extension Op {
       VJP(text: { c in
         c.x.rank == 1 && c.y.rank == 1
           ? .dz * .x
-          : c.x.rank == 1 ? .call("outer", .x, .dz) : .call("matmul", .transpose(.x), .dz)
+          : c.x.rank == 1
+            ? .call("outer", .x, .dz) : folded(.call("matmul", turned(.x, c.x), .dz), c, to: c.y)
       }) { c, dz throws(TensorError) in
         let (x, y, dz) = try matrices(c, dz)
         return try unbroadcast(x.transposed().matmul(dz), to: y.shape).reshaped(to: c.y.shape)
@@ -28,6 +30,21 @@ extension Op {
     ]),
     links: .entries(productLinks)
   ) { c throws(TensorError) in try c.x.matmul(c.y) }
+
+  /// The last two axes exchanged, as a formula.
+  private static func turned(_ formula: Formula, _ t: Tensor) -> Formula {
+    if t.rank <= 2 { return t.rank == 2 ? .transpose(formula) : formula }
+    var order = Array(0..<t.rank)
+    order.swapAt(t.rank - 1, t.rank - 2)
+    return .apply("permute", [formula], Attributes(("_dims", .ints(order))))
+  }
+
+  /// Sums the gradient over batches that an operand was stretched over.
+  private static func folded(_ formula: Formula, _ c: Call, to operand: Tensor) -> Formula {
+    let batches = c.output.rank - operand.rank
+    guard batches > 0, c.x.rank > 1, c.y.rank > 1 else { return formula }
+    return .apply("sum", [formula], Attributes(("dim", .ints(Array(0..<batches)))))
+  }
 
   /// Operands and gradient with the axes that vectors were lent.
   private static func matrices(_ c: Call, _ dz: Tensor) throws(TensorError)

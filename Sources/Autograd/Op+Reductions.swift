@@ -10,7 +10,21 @@ extension Op {
     return try t.reshaped(to: kept).expanded(to: c.x.shape)
   }
 
-  private static func spread(_ formula: Formula) -> Formula { .call("expand_as", formula, .x) }
+  /// The same as a formula: a folded axis comes back with length 1 before it is stretched.
+  private static func spread(_ formula: Formula, _ c: Call) -> Formula {
+    let kept = c.x.reducedShape((try? c.x.axes(c.attributes.dims)) ?? [], keepdim: true)
+    let isLone = c.output.rank == 0 || c.output.shape == kept
+    let standing =
+      isLone ? formula : .apply("reshape", [formula], Attributes(("_shape", .ints(kept.dims))))
+    return c.x.rank == 0 ? formula : .call("expand_as", standing, .x)
+  }
+
+  /// The settings of a fold over the same axes whose result keeps them.
+  private static func kept(_ c: Call) -> Attributes {
+    c.attributes.dims.isEmpty
+      ? Attributes()
+      : Attributes(("dim", .ints(c.attributes.dims)), ("keepdim", .flag(true)))
+  }
 
   /// How many elements fold into each result.
   private static func folded(_ c: Call) -> Double {
@@ -40,7 +54,7 @@ extension Op {
   /// Sum over axes: every element gets the same gradient.
   package static let sum = reduction(
     "sum", "Adds all elements, or those along an axis.", "Σ x", links: foldLinks { _ in 1 },
-    vjp: VJP(spread(.dz)) { c, dz throws(TensorError) in try spread(dz, c) }
+    vjp: VJP(text: { spread(.dz, $0) }) { c, dz throws(TensorError) in try spread(dz, c) }
   ) { c throws(TensorError) in
     try c.x.sum(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
   }
@@ -49,7 +63,7 @@ extension Op {
   package static let mean = reduction(
     "mean", "The mean of all elements, or of those along an axis.", "Σ x / n",
     links: foldLinks { 1 / .number(folded($0)) },
-    vjp: VJP(text: { spread(.dz) / .number(folded($0)) }) { c, dz throws(TensorError) in
+    vjp: VJP(text: { spread(.dz, $0) / .number(folded($0)) }) { c, dz throws(TensorError) in
       try spread(dz, c) / Tensor(folded(c), dtype: dz.dtype)
     }
   ) { c throws(TensorError) in
@@ -62,7 +76,7 @@ extension Op {
   /// Product over axes: each element's gradient is the product of the others, exact at zeros.
   package static let prod = reduction(
     "prod", "Multiplies all elements, or those along an axis.", "Π x",
-    vjp: VJP(spread(.dz * .z) / .x) { c, dz throws(TensorError) in
+    vjp: VJP(text: { spread(.dz * .z, $0) / .x }) { c, dz throws(TensorError) in
       try othersProduct(c) * spread(dz, c)
     }
   ) { c throws(TensorError) in
@@ -96,9 +110,9 @@ extension Op {
 
   /// The gradient of an extreme goes to where it was found, in equal parts at a tie.
   private static let extremeVJP = VJP(
-    text: { _ in
-      let hits = Formula.call("eq", .x, .z)
-      return spread(.dz) * hits / spread(.call("sum", hits))
+    text: { c in
+      let hits = Formula.call("eq", .x, spread(.z, c))
+      return spread(.dz, c) * hits / .apply("sum", [hits], kept(c))
     },
     apply: { c, dz throws(TensorError) in
       let z = try spread(c.output, c)
@@ -155,13 +169,15 @@ extension Op {
     max(0, folded(c) - (c.attributes.number("correction") ?? 1))
   }
 
-  private static let deviation = Formula.x - spread(.call("mean", .x))
+  private static func deviation(_ c: Call) -> Formula {
+    .x - .apply("mean", [.x], kept(c))
+  }
 
   /// Variance over `n - correction` (Bessel's correction by default, as in PyTorch).
   package static let variance = reduction(
     "var", settings: spreadSettings, "The variance, over `n - correction`.",
     "Σ (x - mean)² / (n - correction)",
-    vjp: VJP(text: { spread(.dz) * (2 * deviation) / .number(freedom($0)) }) {
+    vjp: VJP(text: { spread(.dz, $0) * (2 * deviation($0)) / .number(freedom($0)) }) {
       c, dz throws(TensorError) in
       let scale = Tensor(2 / freedom(c), dtype: dz.dtype)
       return try spread(dz, c) * centred(c) * scale
@@ -175,7 +191,7 @@ extension Op {
   /// Standard deviation, the square root of `var`; a row of equal numbers has gradient 0.
   package static let std = reduction(
     "std", settings: spreadSettings, "The standard deviation, over `n - correction`.", "√var(x)",
-    vjp: VJP(text: { spread(.dz / .z) * deviation / .number(freedom($0)) }) {
+    vjp: VJP(text: { spread(.dz / .z, $0) * deviation($0) / .number(freedom($0)) }) {
       c, dz throws(TensorError) in
       let zero = Tensor(0, dtype: dz.dtype)
       let slope = try spread(dz / (c.output * Tensor(freedom(c), dtype: dz.dtype)), c) * centred(c)
@@ -191,12 +207,8 @@ extension Op {
   /// `log(Σ e^x)`; its gradient is softmax.
   package static let logsumexp = reduction(
     "logsumexp", "The logarithm of the sum of exponentials, without overflow.", "ln Σ e^x",
-    vjp: VJP(spread(.dz) * .call("exp", .x - spread(.z))) { c, dz throws(TensorError) in
-      let zero = Tensor(0, dtype: dz.dtype)
-      let z = try spread(c.output, c)
-      let infinite = try z.map(Kernel.Abs()).compared(.equal, to: Tensor(.infinity))
-      let shift = try Tensor.select(infinite, zero, z)
-      return try spread(dz, c) * (c.x - shift).map(Kernel.Exp())
+    vjp: VJP(text: { spread(.dz, $0) * .call("exp", .x - spread(.z, $0)) }) { c, dz throws(TensorError) in
+      try spread(dz, c) * (c.x - spread(c.output, c)).map(Kernel.Exp())
     }
   ) { c throws(TensorError) in
     try c.x.logSumExp(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
@@ -219,11 +231,11 @@ extension Op {
     vjp: VJP(text: { c in
       let p = c.attributes.number("ord") ?? 2
       return p == 2
-        ? spread(.dz / .z) * .x
+        ? spread(.dz / .z, c) * .x
         : p == 1
-          ? spread(.dz) * .call("sign", .x)
-          : spread(.dz) * .call("sign", .x)
-            * (.call("abs", .x) / spread(.z)).power(.number(p - 1))
+          ? spread(.dz, c) * .call("sign", .x)
+          : spread(.dz, c) * .call("sign", .x)
+            * (.call("abs", .x) / spread(.z, c)).power(.number(p - 1))
     }) { c, dz throws(TensorError) in
       let p = c.attributes.number("ord") ?? 2
       let (z, zero) = (try spread(c.output, c), Tensor(0, dtype: dz.dtype))

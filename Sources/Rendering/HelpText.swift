@@ -99,7 +99,7 @@ package enum HelpText {
     """ + "\n"
       + Builtin.Topic.allCases.map { topic in
         let names = Builtin.all.filter { $0.topic == topic }.map(\.name)
-        return topic.rawValue.padded(10) + fold(names, indent: 10, width: style.width)
+        return topic.rawValue.padded(13) + fold(names, indent: 13, width: style.width)
       }.joined(separator: "\n")
       + "\nAny of these words, or the name of an error, has its page: help WORD"
   }

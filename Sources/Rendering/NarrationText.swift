@@ -76,6 +76,10 @@ package struct NarrationText {
     }.joined(separator: " × ")
   }
 
+  private func sum(_ numbers: [Double]) -> String {
+    product(numbers).replacing(" × ", with: " + ")
+  }
+
   // MARK: Forward
 
   private func forward(_ steps: [ForwardStep]) -> [String] {
@@ -133,7 +137,7 @@ package struct NarrationText {
     for accumulation in pass.accumulations {
       let text =
         accumulation.total.rank == 0
-        ? "\(format(accumulation.old[0])) + \(product([accumulation.new[0]])) = \(format(accumulation.total[0]))"
+        ? sum([accumulation.old[0], accumulation.new[0]]) + " = \(format(accumulation.total[0]))"
         : "old + new   \(accumulation.total.shape)"
       lines.append("\(accumulation.name).grad = old + new".padded(18) + " = " + text)
     }
@@ -169,8 +173,7 @@ package struct NarrationText {
     var sums: [String] = []
     if let parts = c.sum, let total = try? parts.dropFirst().reduce(parts[0], { try $0 + $1 }) {
       let text = parts.allSatisfy { $0.rank == 0 }
-        ? parts.enumerated().map { i, t in i > 0 && t[0] < 0 ? "(\(format(t[0])))" : format(t[0]) }
-          .joined(separator: " + ") + " = \(format(total[0]))"
+        ? sum(parts.map { $0[0] }) + " = \(format(total[0]))"
         : "the sum of \(parts.count) parts   \(total.shape)"
       sums = ["\(gradient) = \(text)" + style.paint("      \(parts.count) paths meet here", .faint)]
     }
@@ -215,13 +218,11 @@ package struct NarrationText {
     let rows = d.paths.map { path -> [String] in
       let parts = chain(path)
       let via = path.factors.dropLast().map(\.bottom).joined(separator: ", ")
-      return [via.isEmpty ? "directly" : "through \(via)"]
+      return [via.isEmpty ? "directly:" : "through \(via):"]
         + [parts[0]] + parts.dropFirst().map { "= " + $0 }
     }
     lines += aligned(rows).map { "  " + $0 }
-    let sum = d.paths.map(\.product)
-    let text = sum.enumerated().map { i, n in i > 0 && n < 0 ? "(\(format(n)))" : format(n) }
-    let shown = text.count <= 8 ? text.joined(separator: " + ") + " = " : ""
+    let shown = d.paths.count <= 8 ? sum(d.paths.map(\.product)) + " = " : ""
     lines.append("\(name) = \(shown)\(format(d.total))" + checkText(d.check))
     return lines
   }
@@ -229,7 +230,9 @@ package struct NarrationText {
   /// The factors of a path by name, by formula, by number, and their product.
   private func chain(_ path: Path) -> [String] {
     let names = path.factors.map { "∂\($0.top)/∂\($0.bottom)" }.joined(separator: " × ")
-    let formulas = path.factors.map { bracketedIfSum($0.formula) }.joined(separator: " × ")
+    let isLone = path.factors.count == 1
+    let formulas = path.factors.map { isLone ? $0.formula.text : bracketedIfSum($0.formula) }
+      .joined(separator: " × ")
     let numbers = product(path.factors.map(\.value))
     let total = format(path.product)
     var rows = path.factors.count > 1 ? [names] : []

@@ -39,6 +39,21 @@ package struct PlaybackText {
     return style.paint("── \(title) \(rule)", .bold, .blue) + "\n"
   }
 
+  /// Words of a line; code between backticks stays together.
+  private static func words(_ line: Substring) -> [Substring] {
+    var words: [Substring] = []
+    var start = line.startIndex
+    var inCode = false
+    for i in line.indices {
+      if line[i] == "`" { inCode.toggle() }
+      guard line[i] == " ", !inCode else { continue }
+      if start < i { words.append(line[start..<i]) }
+      start = line.index(after: i)
+    }
+    if start < line.endIndex { words.append(line[start...]) }
+    return words
+  }
+
   /// Paragraphs filled to the width; lists, tables and code keep their lines.
   private func wrapped(_ text: String) -> String {
     var lines: [String] = []
@@ -56,13 +71,14 @@ package struct PlaybackText {
       paragraph = []
     }
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let isFixed = line.isEmpty || line.hasPrefix(" ") || line.hasPrefix("-") || line.hasPrefix("|")
-        || line.first?.isNumber == true || line.hasPrefix("#")
+      let isFixed =
+        line.isEmpty || line.hasPrefix(" ") || line.hasPrefix("- ") || line.hasPrefix("|")
+        || line.hasPrefix("#") || line.drop(while: \.isNumber).hasPrefix(". ")
       if isFixed {
         fill()
         lines.append(String(line.drop { $0 == "#" || line.hasPrefix("#") && $0 == " " }))
       } else {
-        paragraph += line.split(separator: " ")
+        paragraph += PlaybackText.words(line)
       }
     }
     fill()

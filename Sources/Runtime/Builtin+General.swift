@@ -113,7 +113,8 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let seed = call.has(1) ? try call.node(1).value : nil
       try call.machine.backward(
-        call.value(0), seed: seed, retain: try call.flag(2), call.span, name: "the value")
+        call.value(0), seed: seed, retain: try call.flag(2), call.span,
+        name: call.sourceName(0) ?? "the value")
       return .none
     },
     Builtin(
@@ -131,7 +132,13 @@ extension Builtin {
       if case .optimizer(let optimizer) = call.value(0) {
         optimizer.zeroGradients()
       } else {
-        for node in Value.parameters(in: call.value(0)) { node.setGradient(nil) }
+        let parameters = Value.parameters(in: call.value(0))
+        if parameters.isEmpty {
+          throw Diagnostic(
+            .wrongKind, "there are no parameters in \(call.value(0).kind)", at: call.span,
+            hint: "give a parameter, a list of them, a layer or an optimizer")
+        }
+        for node in parameters { node.setGradient(nil) }
       }
       return .none
     },
@@ -169,7 +176,7 @@ extension Builtin {
       if call.has(0), given.isEmpty {
         throw Diagnostic(
           .wrongKind, "`sgd` trains parameters; there are none in \(call.value(0).kind)",
-          at: call.span, hint: "give a parameter, a list of them or a layer: `sgd(w, lr=0.1)`")
+          at: call.span, hint: "declare what should be learned with `param`, then `sgd([w1, w2], lr=0.1)`")
       }
       let (lr, momentum) = (try call.double(1, or: 1e-3), try call.double(2, or: 0))
       let (decay, nesterov) = (try call.double(3, or: 0), try call.flag(4))

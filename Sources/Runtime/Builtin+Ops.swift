@@ -51,7 +51,10 @@ extension Builtin {
     guard let scalar = op.scalar, op.operands.count == 1, op.settings.isEmpty else { return nil }
     return { machine, value, site, span throws(Diagnostic) in
       switch value {
-      case .number(let n): return .number(scalar(n, 0))
+      case .number(let n):
+        let result = scalar(n, 0)
+        if !result.isFinite, n.isFinite { machine.warnPlain(op.name, n, result, span) }
+        return .number(result)
       case .tensor(let node) where node.isScalar && node.isTracked && machine.graph.isRecording:
         let result = machine.graph.scalar(
           op, scalar(node.number, 0), node, nil, constant: 0, site: site)

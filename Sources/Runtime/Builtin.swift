@@ -136,6 +136,12 @@ struct BuiltinCall {
 
   func value(_ i: Int) -> Value { values[i] }
 
+  /// What the source calls an argument.
+  func sourceName(_ i: Int) -> String? {
+    let names = graph.sites[Int(site)].operandNames
+    return i < names.count ? names[i] : nil
+  }
+
   func has(_ i: Int) -> Bool {
     switch values[i] {
     case .unset, .none: false

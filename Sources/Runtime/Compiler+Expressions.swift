@@ -75,11 +75,12 @@ extension Compiler {
     let fixed = codes
     let machine = machine
     let site = site(span, elements.map(constantName))
+    let isBracket = elements.map { if case .bracket = $0.kind { true } else { false } }
     return Code { f throws(Diagnostic) in
       var values: [Value] = []
       values.reserveCapacity(fixed.count)
       for code in fixed { values.append(try code.run(f)) }
-      return try machine.bracket(values, span, site)
+      return try machine.bracket(values, isBracket, span, site)
     }
   }
 

@@ -132,7 +132,7 @@ private struct Teller {
     let names = try named(root, name, f)
     var old: [ObjectIdentifier: Tensor] = [:]
     for node in names.nodes where node.isParameter { old[ObjectIdentifier(node)] = node.gradient }
-    try machine.backward(value, seed: nil, retain: false, again: true, span, name: name)
+    try machine.backward(value, seed: nil, retain: true, again: true, span, name: name)
     let pass = try telling { () throws(ExplainError) in
       try names.backward(try gradients(root), old: old)
     }
@@ -177,8 +177,8 @@ private struct Teller {
     if case .optimizer(let optimizer) = value {
       guard !optimizer.lastUpdates.isEmpty else {
         throw Diagnostic(
-          .nothingToExplain, "this optimizer has not made a step that was told", at: span,
-          hint: "write `step \(name)`")
+          .nothingToExplain, "only steps that were told are kept, and this optimizer made none",
+          at: span, hint: "write `step \(name)`")
       }
       return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
     }
@@ -187,11 +187,11 @@ private struct Teller {
       if case .tensor(let leaf) = value, leaf.isParameter {
         what = "`\(name)` is a parameter: its value was given, and changes only by updates"
       } else {
-        what = "`\(name)` was not computed from any parameter, so nothing was recorded"
+        what = "`\(name)` was not computed from any `param`, so no one recorded how"
       }
       throw Diagnostic(
         .nothingToExplain, what, at: span,
-        hint: "explain a value computed from a `param`, or a derivative: `explain ∂loss/∂w`")
+        hint: "make one of its inputs a `param` and compute it again")
     }
     try emit(try named(node, name, f).value(), f)
   }

@@ -98,6 +98,11 @@ enum Faults {
         .shapeMismatch, "a mask \(mask) does not fit \(name), which is \(shape)", at: span)
     case .sizesDiffer(let a, let b, let axis, let operation):
       let isLiteral = operation == "[…]"
+      if isLiteral, a.rank != b.rank {
+        return Diagnostic(
+          .ragged, "this bracket mixes numbers and rows", at: span,
+          hint: "make every entry a number, or every entry a row; `list(…)` holds anything")
+      }
       return Diagnostic(
         isLiteral ? .ragged : .shapeMismatch,
         isLiteral
@@ -147,7 +152,7 @@ enum Faults {
         hint: "declare what should be learned: `param w = …`")
     case .stale(let node, let changed):
       let leaf = graph.label(of: changed) ?? "a parameter"
-      let user = graph.label(of: node) ?? node.op.name
+      let user = graph.label(of: node) ?? name
       return Diagnostic(
         .staleGraph, "`\(leaf)` has changed since `\(user)` was computed from it", at: span,
         reason: "The recorded values no longer belong together.",

@@ -11,8 +11,8 @@ extension Machine {
     case .tensor, .number:
       throw Diagnostic(
         .notTracked, "`\(name)` does not depend on any parameter", at: span,
-        reason: "Gradients flow to values declared with `param`.",
-        hint: "declare what should be learned, as in `param w = 0.5`, and compute `\(name)` from it")
+        reason: "Only what is computed from a `param` is recorded.",
+        hint: "declare what should be learned, as in `param w = 0.5`, and compute it again")
     default:
       throw Diagnostic(
         .wrongKind, "`\(name)` is \(value.kind); gradients are of numbers and tensors", at: span)

@@ -6,13 +6,17 @@ import Tensors
 extension Machine {
   // MARK: Literals
 
-  /// A bracket of numbers is a tensor, tracked if any of them is; any other bracket is a list.
-  func bracket(_ values: [Value], _ span: Span, _ site: UInt32) throws(Diagnostic) -> Value {
+  /// A bracket whose leaves are all single numbers is a tensor, tracked if any of them is; any other
+  /// bracket is a list.
+  /// - Parameter isBracket: which elements are brackets themselves, so that their rows are leaves' rows.
+  func bracket(_ values: [Value], _ isBracket: [Bool], _ span: Span, _ site: UInt32)
+    throws(Diagnostic) -> Value
+  {
     var operands: [Node.Operand] = []
-    for value in values {
+    for (value, isRow) in zip(values, isBracket) {
       switch value {
       case .number(let n): operands.append(.number(n))
-      case .tensor(let node): operands.append(.node(node))
+      case .tensor(let node) where isRow || node.shape.rank == 0: operands.append(.node(node))
       default: return .list(ListObject(values))
       }
     }
@@ -54,6 +58,13 @@ extension Machine {
       Diagnostic(
         .nonFinite, severity: .warning, "\(format(x))/0 gave \(format(x / 0))", at: span,
         reason: "As in PyTorch, division by 0 goes on with inf or nan."))
+  }
+
+  func warnPlain(_ function: String, _ x: Double, _ result: Double, _ span: Span) {
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning, "`\(function)` of \(format(x)) gave \(format(result))",
+        at: span))
   }
 
   // MARK: Parameters

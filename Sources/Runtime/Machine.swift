@@ -71,7 +71,7 @@ package enum Event {
 }
 
 package final class Machine {
-  let graph: Graph
+  package let graph: Graph
   package var limits = Limits()
   var state: UnsafeMutablePointer<State>
   private let stack: UnsafeMutablePointer<Value>

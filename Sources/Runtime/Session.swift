@@ -86,7 +86,7 @@ package final class Session {
     }
     let value = try compiler.code(expression).run(frame)
     machine["_"] = value
-    if case .none = value { return }
+    if case .none = value, case .call = expression.kind { return }
     if shows, !statement.isMuted {
       var name: String?
       if case .name(let word) = expression.kind, word != "_" { name = word }
@@ -189,4 +189,16 @@ enum BigStack {
       job.body(top - 4 << 20)
     }
   }
+}
+
+extension Session {
+  /// Gives a name a tensor, as a parameter or as data.
+  package func define(_ name: String, _ tensor: Tensor, isParameter: Bool) {
+    let graph = machine.graph
+    let node = isParameter ? graph.parameter(tensor) : graph.constant(tensor)
+    node.label = graph.number(of: name)
+    machine[name] = .tensor(node)
+  }
+
+  package func value(_ name: String) -> Value? { machine[name] }
 }

@@ -159,10 +159,20 @@ package final class LayerObject {
 }
 
 extension Value {
+  /// A parameter itself, or those that a bracket such as `[w1, w2]` was made of.
+  private static func parameters(in node: Node) -> [Node] {
+    if node.isParameter { return [node] }
+    guard node.op === Op.stack else { return [] }
+    return node.operands.flatMap { operand -> [Node] in
+      guard case .node(let part) = operand else { return [] }
+      return parameters(in: part)
+    }
+  }
+
   /// The parameters in a value: itself, those of a layer, those in a list.
   package static func parameters(in value: Value) -> [Node] {
     switch value {
-    case .tensor(let node): node.isParameter ? [node] : []
+    case .tensor(let node): parameters(in: node)
     case .layer(let layer): layer.parameters
     case .list(let list): list.items.flatMap { parameters(in: $0) }
     default: []

@@ -65,6 +65,8 @@ extension Machine {
   func text(of value: Value, format spec: String, _ span: Span) throws(Diagnostic) -> String {
     if spec.isEmpty { return text(of: value) }
     var rest = Substring(spec)
+    let showsPlus = rest.first == "+"
+    if showsPlus { rest.removeFirst() }
     var align: Character?
     if let first = rest.first, "<>^".contains(first) {
       align = first
@@ -93,6 +95,7 @@ extension Machine {
       case "%": body = NumberFormat.fixed(n * 100, precision ?? 6) + "%"
       default: throw badFormat(spec, span)
       }
+      if showsPlus, n >= 0 { body = "+" + body }
       if body.hasPrefix("-"), !body.contains(where: { "123456789".contains($0) }) { body.removeFirst() }
     } else if let precision, let n = number(value) {
       body = NumberFormat(digits: max(1, precision))(n)

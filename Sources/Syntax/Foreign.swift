@@ -18,10 +18,19 @@ enum Foreign {
     if modules.contains(word), next == .symbol(.dot), at + 2 < tokens.count,
       case .name(let member) = tokens[at + 2].token, !isAssigned(word, tokens)
     {
-      let ours = spelling(member)
+      // `torch.nn.functional.relu`: the last name counts.
+      var (last, name) = (at + 2, member)
+      while last + 2 < tokens.count, tokens[last + 1].token == .symbol(.dot),
+        case .name(let next) = tokens[last + 2].token, ["optim", "nn", "functional", "linalg"].contains(name)
+      {
+        (last, name) = (last + 2, next)
+      }
+      let text = (at...last).compactMap { i in
+        if case .name(let part) = tokens[i].token { part } else { nil }
+      }.joined(separator: ".")
       return Diagnostic(
-        .otherLanguage, "`\(word).\(member)` is PyTorch's spelling",
-        at: tokens[at].span.to(tokens[at + 2].span), hint: "`\(ours)`")
+        .otherLanguage, "`\(text)` is PyTorch's spelling",
+        at: tokens[at].span.to(tokens[last].span), hint: "`\(spelling(name))`")
     }
     switch word {
     case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var", "const", "function":
@@ -54,7 +63,7 @@ enum Foreign {
       "MSELoss": "mse_loss", "CrossEntropyLoss": "cross_entropy", "BCELoss": "binary_cross_entropy",
       "BCEWithLogitsLoss": "bce_with_logits", "L1Loss": "l1_loss", "ReLU": "relu", "GELU": "gelu",
       "LeakyReLU": "leaky_relu", "MaxPool2d": "maxpool2d", "AvgPool2d": "avgpool2d",
-      "manual_seed": "seed", "cat": "concat", "MultiheadAttention": "multihead_attention",
+      "manual_seed": "seed", "no_grad": "no_grad { … }", "vector_norm": "norm", "cat": "concat", "MultiheadAttention": "multihead_attention",
     ]
     return known[member] ?? member.lowercased()
   }

@@ -38,7 +38,7 @@ package struct Lexer {
       case UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
       case UInt8(ascii: "."):
         if at + 1 < end, Lexer.isDigit(bytes[at + 1]) { try number() } else { try symbol() }
-      case UInt8(ascii: "\""): try string()
+      case UInt8(ascii: "\""), UInt8(ascii: "'"): try string(quote: byte)
       default: try wordOrSymbol()
       }
     }
@@ -94,7 +94,7 @@ package struct Lexer {
 
   // MARK: Strings
 
-  private mutating func string() throws(Diagnostic) {
+  private mutating func string(quote: UInt8) throws(Diagnostic) {
     let start = at
     var i = at + 1
     var segments: [Token.StringSegment] = []
@@ -102,12 +102,12 @@ package struct Lexer {
     func unclosed() -> Diagnostic {
       Diagnostic(
         .unclosedString, "this string is not closed", at: span(start, min(start + 1, end)),
-        hint: "end it with \" on the same line")
+        hint: "end it with the quote it began with, on the same line")
     }
     while true {
       guard i < end, bytes[i] != UInt8(ascii: "\n") else { throw unclosed() }
       switch bytes[i] {
-      case UInt8(ascii: "\""):
+      case quote:
         if !text.isEmpty || segments.isEmpty {
           segments.append(.text(String(decoding: text, as: UTF8.self)))
         }
@@ -124,7 +124,7 @@ package struct Lexer {
       case UInt8(ascii: "{"):
         if !text.isEmpty { segments.append(.text(String(decoding: text, as: UTF8.self))) }
         text = []
-        let (segment, next) = try interpolation(from: i)
+        let (segment, next) = try interpolation(from: i, quote: quote)
         segments.append(segment)
         i = next
       default:
@@ -135,11 +135,13 @@ package struct Lexer {
   }
 
   /// `{expression:format}`; a colon inside brackets belongs to the expression.
-  private func interpolation(from open: Int) throws(Diagnostic) -> (Token.StringSegment, next: Int) {
+  private func interpolation(from open: Int, quote: UInt8) throws(Diagnostic)
+    -> (Token.StringSegment, next: Int)
+  {
     var depth = 0
     var colon: Int?
     var i = open + 1
-    while i < end, bytes[i] != UInt8(ascii: "\n"), bytes[i] != UInt8(ascii: "\"") {
+    while i < end, bytes[i] != UInt8(ascii: "\n"), bytes[i] != quote {
       switch bytes[i] {
       case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
       case UInt8(ascii: "}") where depth == 0:
@@ -215,11 +217,11 @@ package struct Lexer {
       return emit(.symbol(symbol), symbol.rawValue.utf8.count)
     }
     let (character, length) = scalar(at: at) ?? (" ", 1)
-    let quote = character == "'" || character == "“" || character == "”"
+    let isQuote = "“”‘’".unicodeScalars.contains(character)
     throw Diagnostic(
       .unreadableCharacter, "the character `\(character)` has no meaning here",
       at: span(at, at + length),
-      hint: quote ? "strings are written with plain double quotes: \"text\"" : nil)
+      hint: isQuote ? "strings are written with plain double quotes: \"text\"" : nil)
   }
 
   private func matches(_ text: String) -> Bool {

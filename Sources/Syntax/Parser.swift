@@ -98,9 +98,14 @@ package struct Parser {
 
   func unexpected(_ wanted: String) -> Diagnostic {
     if let known = Foreign.hint(tokens, at) { return known }
+    var hint: String?
+    if isAt(.colon) { hint = "blocks are written `{ … }`, without a colon" }
+    if case .string = current, at > 0, tokens[at - 1].token == .name("f") {
+      hint = "every string may hold {expressions}; leave out the f"
+    }
     return Diagnostic(
       .unexpected, "expected \(wanted), found \(current.said)",
-      at: current == .end || current == .newline ? previousSpan : span)
+      at: current == .end || current == .newline ? previousSpan : span, hint: hint)
   }
 
   mutating func name(_ place: String) throws(Diagnostic) -> (String, Span) {
@@ -148,6 +153,12 @@ package struct Parser {
       return advance()
     }
     if current == .newline || current == .end || isAt(.closeBrace) && depth > 0 { return }
+    if case .expression(let last)? = statements.last?.kind, case .name(let word) = last.kind,
+      let verb = Suggest.close(to: word, among: Verb.allCases.map(\.rawValue) + ["param"]).first
+    {
+      throw Diagnostic(
+        .unexpected, "`\(word)` is not a verb", at: last.span, hint: "did you mean `\(verb)`?")
+    }
     throw unexpected("the end of the statement")
   }
 

@@ -48,7 +48,10 @@ package struct Generator: Sendable {
   /// Uniform in `[low, high)` in the arithmetic of `stream`.
   package mutating func uniform(_ low: Double, _ high: Double, _ stream: DType) -> Double {
     let u = uniform(stream)
-    if stream == .float32 { return Double(Float(u) * (Float(high) - Float(low)) + Float(low)) }
+    // PyTorch's compiler fuses this multiplication and addition into one rounding.
+    if stream == .float32 {
+      return Double(Float(low).addingProduct(Float(u), Float(high) - Float(low)))
+    }
     return u * (high - low) + low
   }
 
@@ -74,7 +77,8 @@ package struct Generator: Sendable {
     for i in start..<start + 8 {
       if stream == .float32 {
         let radius = (-2 * logf(1 - Float(x[i]))).squareRoot()
-        let angle = 2 * Float.pi * Float(x[i + 8])
+        // Swift's Float.pi is rounded towards zero, PyTorch's to the nearest.
+        let angle = Float(2 * Double.pi) * Float(x[i + 8])
         (x[i], x[i + 8]) = (Double(radius * cosf(angle)), Double(radius * sinf(angle)))
       } else {
         let radius = (-2 * Glibc.log(1 - x[i])).squareRoot()

@@ -19,7 +19,11 @@ package struct NumberFormat: Sendable {
     let exponent = Int(Glibc.floor(Glibc.log10(size)))
     // Digits before the point are never cut: 138.8338 shows as 138.8, 24705.5 as 24705.5.
     let decimals = max(exponent >= digits - 1 ? 1 : 0, digits - 1 - exponent)
-    return trimmed(NumberFormat.fixed(x, decimals))
+    let fixed = NumberFormat.fixed(x, decimals)
+    let short = trimmed(fixed)
+    // 0.99998 is not 1: what only rounds to a whole number keeps its zeros, `1.000`.
+    let isNearlyWhole = Swift.abs(x - x.rounded()) <= 1e-12 * size
+    return short.contains(".") || isNearlyWhole ? short : fixed
   }
 
   private func scientific(_ x: Double) -> String {
@@ -73,8 +77,8 @@ extension Tensor {
             ? "…" : cell(Swift.zip(places, strides).reduce(0) { $0 + $1.0 * $1.1 }, format))
       }
     }
-    let width = cells.map(\.count).max() ?? 0
-    let padded = cells.map { String(repeating: " ", count: width - $0.count) + $0 }
+    let width = rank > 1 ? cells.map(\.count).max() ?? 0 : 0
+    let padded = cells.map { String(repeating: " ", count: max(0, width - $0.count)) + $0 }
     return Tensor.brackets(padded[...], shown, axis: 0)
   }
 

@@ -210,9 +210,11 @@ extension Tensor {
 
   /// Rows of `exp(x) / Σ exp(x)` along `axis`, or their logarithms.
   package func softmax(_ axis: Int, log: Bool) throws(TensorError) -> Tensor {
-    let keep = try logSumExp(rank == 0 ? [] : [axis], keepdim: true)
-    let logarithm = try self - keep
-    // A row of nothing but -inf has no distribution: PyTorch answers nan.
+    let axes = rank == 0 ? [] : [axis]
+    let total = try logSumExp(axes, keepdim: true)
+    // A row with inf, or of nothing but -inf, has no distribution: PyTorch answers nan.
+    let isInfinite = try total.compared(.equal, to: Tensor(.infinity))
+    let logarithm = try self - Tensor.select(isInfinite, Tensor(.nan, dtype: total.dtype), total)
     return log ? logarithm : try logarithm.map(Kernel.Exp())
   }
 }

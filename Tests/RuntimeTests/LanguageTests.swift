@@ -1,0 +1,131 @@
+import Diagnostics
+import Runtime
+import Testing
+
+@Suite struct LanguageTests {
+  static func run(_ code: String, limits: Limits = Limits()) -> (output: String, errors: [Diagnostic]) {
+    let session = Session(limits: limits)
+    var output = ""
+    let outcome = session.run(code) { event in
+      if case .text(let text) = event { output += text }
+      if case .value(_, let value) = event { output += session.machine.text(of: value) + "\n" }
+      if case .warning(let warning) = event { output += "warning \(warning.id.rawValue)\n" }
+    }
+    return (output, outcome.errors)
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let code: String
+    let output: String
+    var testDescription: String { code }
+  }
+
+  static let cases: [Case] = [
+    Case(code: "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfib(15)", output: "610\n"),
+    Case(code: "s = 0\nfor i in range(10) { if i == 3 { continue }; if i == 6 { break }; s += i }\ns", output: "12\n"),
+    Case(code: "fn counter() { n = 0; fn() { n = 1; n } }\ncounter()()", output: "1\n"),
+    Case(code: "fn adder(k) = fn(x) = x + k\nadder(3)(4)", output: "7\n"),
+    Case(code: "fn f(x, k=2) = x^k\nf(3, k=3) + f(2)", output: "31\n"),
+    Case(code: "xs = list(1, \"a\", [2])\nxs[1]", output: "a\n"),
+    Case(code: "a, b = 1, 2\na, b = b, a\nprint(a, b)", output: "2 1\n"),
+    Case(code: "print(\"{1/3:.2f} {[1, 2]} {0.5:.0%}\")", output: "0.33 [1, 2] 50%\n"),
+    Case(code: "r = record(a=1, b=2)\nr.a = 5\nr", output: "record(a=5, b=2)\n"),
+    Case(code: "[[1, 2], [3, 4]].T", output: "[[1, 3],\n [2, 4]]\n"),
+    Case(code: "x = [1, 2, 3]\nlen(list(x, x)) + x[-1]", output: "5\n"),
+    Case(code: "param w = 3\ny = w^2\ny.backward()\nw.grad", output: "6\n"),
+    Case(code: "param w = 3\nw := 4\nw -= 1\nw", output: "3\n"),
+    Case(code: "param w = 3\nno_grad { y = w*2 }\ntype(y)", output: "a number\n"),
+    Case(code: "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(3)\nm([1, 2, 3]) + len(m.parameters())", output: "7\n"),
+    Case(code: "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(2)\nloss = m([1, 2])\nloss.backward()\nm.W.grad", output: "[1, 2]\n"),
+    Case(code: "w = 1\nfn f() { w = 5; w }\nf() + w", output: "6\n"),
+    Case(code: "1e-3 ~= 0.001", output: "true\n"),
+    Case(code: "7 // 2 + -7 % 3", output: "5\n"),
+    Case(code: "seed(0); rand(2)", output: "[0.4963, 0.7682]\n"),
+    Case(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
+    Case(code: "repeat 2 { print(\"x\") }", output: "x\nx\n"),
+    Case(code: "0/0", output: "warning non-finite\nnan\n"),
+    Case(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
+    Case(code: "param w = 2\nw = w*3", output: "warning parameter-rebound\n6\n"),
+    Case(code: "a = 1; b = 2;", output: ""),
+    Case(code: "gradcheck_ok = true\nparam x = [0.3, -0.4]\ny = sum(tanh(x))\ngradcheck(y, x).result", output: "ok\n"),
+    Case(code: "param x = 0\ny = relu(x)\ngradcheck(y, x).result", output: "kink\n"),
+  ]
+
+  @Test(arguments: cases) func programsPrintWhatTheyShould(_ sample: Case) {
+    let (output, errors) = Self.run(sample.code)
+    #expect(errors.map(\.headline) == [])
+    #expect(output == sample.output)
+  }
+
+  struct Fault: Sendable, CustomTestStringConvertible {
+    let code: String
+    let id: Diagnostic.Identifier
+    var testDescription: String { String(code.prefix(60)) }
+  }
+
+  static let faults: [Fault] = [
+    Fault(code: "losss", id: .unknownName), Fault(code: "1 + \"a\"", id: .wrongKind),
+    Fault(code: "x = 3\nx(2)", id: .notCallable), Fault(code: "sigmoid(1, 2)", id: .wrongArguments),
+    Fault(code: "softmax([1], dims=0)", id: .wrongArguments),
+    Fault(code: "[1, 2] @ [1, 2, 3]", id: .shapeMismatch), Fault(code: "[1, 2] + [1, 2, 3]", id: .shapeMismatch),
+    Fault(code: "[[1, 2], [3]]", id: .ragged), Fault(code: "[1, 2][5]", id: .indexOutOfRange),
+    Fault(code: "x = [1, 2]\nx[1e300]", id: .badIndex), Fault(code: "x = list(1)\nx[1e300]", id: .badIndex),
+    Fault(code: "x = [1, 2]\nx[0.5]", id: .badIndex),
+    Fault(code: "x = [1, 2]\nx[0] = 3", id: .immutable), Fault(code: "zeros(1000000000)", id: .memoryLimit),
+    Fault(code: "zeros(1e300)", id: .wholeNumber), Fault(code: "zeros(-1)", id: .badArgument),
+    Fault(code: "sum([1, 2], dim=3)", id: .badAxis), Fault(code: "max([])", id: .emptyReduction),
+    Fault(code: "fn f(n) { f(n + 1) }\nf(0)", id: .depthLimit),
+    Fault(code: "y = 3\ny.backward()", id: .notTracked), Fault(code: "backward 3", id: .notTracked),
+    Fault(code: "param w = [1, 2]\nbackward w*2", id: .notScalar),
+    Fault(code: "param w = 1\ny = w*2\nw := 3\nbackward y", id: .staleGraph),
+    Fault(code: "param w = 1\ny = w*2\ny.backward(); y.backward()", id: .graphUsed),
+    Fault(code: "param w = 1\nparam v = 2\ny = w*2\nexplain ∂y/∂v", id: .notTracked),
+    Fault(code: "explain 3", id: .nothingToExplain), Fault(code: "step sgd(lr=0.1)", id: .noGradient),
+    Fault(code: "expect 1 > 2, \"no\"", id: .expectFailed), Fault(code: "todo(\"write it\")", id: .todo),
+    Fault(code: "x = 1\nx.foo", id: .unknownField), Fault(code: "for i in 3 { }", id: .wrongKind),
+    Fault(code: "fn f() { n += 1 }\nn = 0\nf()", id: .misplaced),
+    Fault(code: "seed(0.5)", id: .wholeNumber), Fault(code: "\"{1:q}\"", id: .badArgument),
+    Fault(code: "[1, 2] > 1 and true", id: .wrongKind), Fault(code: "x[1]", id: .unknownName),
+    Fault(code: "param w = \"a\"", id: .wrongKind), Fault(code: "sgd(3)", id: .wrongKind),
+    Fault(code: "range(0, 1, 0)", id: .badArgument), Fault(code: "range(1e300)", id: .badArgument),
+    Fault(code: "reshape([1, 2, 3], 2, 2)", id: .shapeMismatch), Fault(code: "forward", id: .unexpected),
+    Fault(code: "digits(0)", id: .badArgument), Fault(code: "a, b = [1, 2, 3]", id: .wrongArguments),
+  ]
+
+  @Test(arguments: faults) func mistakesGetTheirDiagnostic(_ fault: Fault) {
+    let (_, errors) = Self.run(fault.code)
+    #expect(errors.first?.id == fault.id, "\(errors.first?.headline ?? "no error")")
+    #expect(errors.first?.span != nil)
+  }
+
+  @Test func budgetsEndEndlessRuns() {
+    var limits = Limits()
+    limits.steps = 100_000
+    #expect(Self.run("while true { }", limits: limits).errors.first?.id == .stepLimit)
+    limits.outputBytes = 1000
+    #expect(Self.run("while true { print(\"x\") }", limits: limits).errors.first?.id == .outputLimit)
+  }
+
+  @Test(arguments: ["(", "[", "-", "not ", "f(", "2^"]) func nestingHasALimit(_ opener: String) {
+    #expect(Self.run(String(repeating: opener, count: 100_000) + "1").errors.first?.id == .tooDeep)
+  }
+
+  @Test func longChainsHaveALimit() {
+    let chain = "1" + String(repeating: " + 1", count: 40_000)
+    #expect(Self.run(chain).errors.first?.id == .tooDeep)
+    #expect(Self.run("1" + String(repeating: " + 1", count: 900)).output == "901\n")
+  }
+
+  @Test func anErrorKeepsTheNames() {
+    let session = Session()
+    _ = session.run("x = 5\ny = x + nope") { _ in }
+    var shown = ""
+    _ = session.run("x") { if case .value(_, let value) = $0 { shown = session.machine.text(of: value) } }
+    #expect(shown == "5")
+  }
+
+  @Test func deepListsAreReleased() {
+    let (_, errors) = Self.run("xs = list()\nfor i in range(100000) { xs = list(xs) }\nxs = 0")
+    #expect(errors.isEmpty)
+  }
+}
