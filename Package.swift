@@ -8,7 +8,11 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// The numeric core and the interpreter run on one thread at a time, and the graph's own objects never
 /// leave it, so run-time exclusivity checks only cost time there (10 % of a scalar backward pass).
 let hot: [SwiftSetting] =
-  strict + [.unsafeFlags(["-enforce-exclusivity=unchecked", "-Xfrontend", "-assume-single-threaded"], .when(configuration: .release))]
+  strict + [
+    .unsafeFlags(
+      ["-enforce-exclusivity=unchecked", "-Xfrontend", "-assume-single-threaded"],
+      .when(configuration: .release))
+  ]
 
 let package = Package(
   name: "nnrepl",
@@ -36,7 +40,8 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: hot),
 
     // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
-    .target(name: "Explain", dependencies: ["Tensors", "Autograd", "Networks"], swiftSettings: strict),
+    .target(
+      name: "Explain", dependencies: ["Tensors", "Autograd", "Networks"], swiftSettings: strict),
 
     // Text to tokens to tree, with recovery; a formatter back to text.
     .target(name: "Syntax", dependencies: ["Diagnostics"], swiftSettings: strict),
@@ -82,9 +87,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RuntimeTests",
-      dependencies: ["Diagnostics", "Tensors", "Autograd", "Runtime"], swiftSettings: strict),
+      dependencies: ["Diagnostics", "Tensors", "Autograd", "Runtime"], exclude: ["Goldens"],
+      swiftSettings: strict),
     .testTarget(
       name: "TranscriptTests",
-      dependencies: ["Diagnostics", "Runtime", "Lessons", "Rendering"], swiftSettings: strict),
+      dependencies: ["Diagnostics", "Runtime", "Lessons", "Rendering"],
+      exclude: ["Transcripts"], swiftSettings: strict),
   ]
 )

@@ -30,7 +30,9 @@ package struct Attributes: Sendable {
   package func number(_ name: String) -> Double? {
     if case .number(let n)? = self[name] { n } else { nil }
   }
-  package func flag(_ name: String) -> Bool { if case .flag(true)? = self[name] { true } else { false } }
+  package func flag(_ name: String) -> Bool {
+    if case .flag(true)? = self[name] { true } else { false }
+  }
   package func word(_ name: String) -> String? {
     if case .text(let word)? = self[name] { word } else { nil }
   }

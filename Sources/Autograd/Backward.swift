@@ -218,7 +218,9 @@ extension Node {
       return try unbroadcast(fused[k].apply(call, dz), to: call.inputs[k].shape)
     }
     if let vjp = op.vjp(k) { return try vjp.apply(call, dz) }
-    guard let partial = op.partial(k) else { return try Tensor(filling: call.inputs[k].shape, with: 0) }
+    guard let partial = op.partial(k) else {
+      return try Tensor(filling: call.inputs[k].shape, with: 0)
+    }
     if partial.number == 1 { return try unbroadcast(dz, to: call.inputs[k].shape) }
     let slope = try partial.evaluate(tensors: { call.leaf($0, dz.dtype) }) ?? Tensor(0)
     return try unbroadcast(dz * slope, to: call.inputs[k].shape)

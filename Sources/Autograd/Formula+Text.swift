@@ -57,7 +57,8 @@ extension Formula {
   }
 
   private func apply(
-    _ name: String, _ arguments: [Formula], _ attributes: Attributes, _ strength: Int, _ opens: Bool,
+    _ name: String, _ arguments: [Formula], _ attributes: Attributes, _ strength: Int,
+    _ opens: Bool,
     _ leaf: (Formula) -> String?
   ) -> String {
     func inside(_ formula: Formula) -> String { formula.write(strength: 0, opens: true, leaf) }

@@ -46,7 +46,9 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     .apply(name, arguments, Attributes())
   }
 
-  package static func where_(_ relation: String, _ a: Formula, _ b: Formula, _ yes: Formula, _ no: Formula)
+  package static func where_(
+    _ relation: String, _ a: Formula, _ b: Formula, _ yes: Formula, _ no: Formula
+  )
     -> Formula
   {
     .call("where", .call(relation, a, b), yes, no)

@@ -80,7 +80,8 @@ package final class Graph {
   package func apply(
     _ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes(), site: UInt32 = 0
   ) throws(TensorError) -> Node {
-    if attributes.isEmpty, let scalar = op.scalar, let result = scalarResult(op, scalar, operands, site)
+    if attributes.isEmpty, let scalar = op.scalar,
+      let result = scalarResult(op, scalar, operands, site)
     {
       return result
     }

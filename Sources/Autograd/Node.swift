@@ -54,8 +54,10 @@ package final class Node {
 
   /// A scalar result; the fast path of scalar programs.
   @inline(__always)
-  init(op: Op, number: Double, _ first: Node?, _ second: Node?, constant: Double, time: Int, site: UInt32)
-  {
+  init(
+    op: Op, number: Double, _ first: Node?, _ second: Node?, constant: Double, time: Int,
+    site: UInt32
+  ) {
     self.op = op
     self.number = number
     self.first = first.map { Unmanaged.passRetained($0) }
@@ -207,7 +209,9 @@ package final class Node {
     }
   }
 
-  private var hasOperands: Bool { first != nil || second != nil || extra?.operands.isEmpty == false }
+  private var hasOperands: Bool {
+    first != nil || second != nil || extra?.operands.isEmpty == false
+  }
   private var isSurrendered: Bool { flags.contains(.surrendered) }
 
   /// Gives up operands. Leaves end at once; what has operands of its own goes on the list.

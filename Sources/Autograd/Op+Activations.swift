@@ -49,7 +49,8 @@ extension Op {
       "silu", Kernel.Silu(), "`x` times its own sigmoid, also called swish.", "x*sigmoid(x)",
       partial: .call("sigmoid", .x) * (1 + .x * (1 - .call("sigmoid", .x)))),
     elementwise(
-      "softplus", ["x"], settings: [Setting("beta", .number(1)), Setting("threshold", .number(20))],
+      "softplus", ["x"],
+      settings: [Setting("beta", .number(1)), Setting("threshold", .number(20))],
       "A smooth relu; the identity where `beta*x` passes the threshold.",
       "ln(1 + e^(beta*x))/beta",
       partials: [

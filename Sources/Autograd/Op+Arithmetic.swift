@@ -70,8 +70,16 @@ extension Op {
     "maximum", ["x", "y"], "The larger of two, element by element; nan wins.", "max(x, y)",
     partials: [larger(.x, .y), larger(.y, .x)],
     fused: [
-      tied(.greater) { ($0.x, $0.y) } text: { larger(.x, .y) },
-      tied(.greater) { ($0.y, $0.x) } text: { larger(.y, .x) },
+      tied(.greater) {
+        ($0.x, $0.y)
+      } text: {
+        larger(.x, .y)
+      },
+      tied(.greater) {
+        ($0.y, $0.x)
+      } text: {
+        larger(.y, .x)
+      },
     ],
     scalar: { Kernel.Maximum()($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Maximum()) }
@@ -81,8 +89,16 @@ extension Op {
     "minimum", ["x", "y"], "The smaller of two, element by element; nan wins.", "min(x, y)",
     partials: [larger(.y, .x), larger(.x, .y)],
     fused: [
-      tied(.less) { ($0.x, $0.y) } text: { larger(.y, .x) },
-      tied(.less) { ($0.y, $0.x) } text: { larger(.x, .y) },
+      tied(.less) {
+        ($0.x, $0.y)
+      } text: {
+        larger(.y, .x)
+      },
+      tied(.less) {
+        ($0.y, $0.x)
+      } text: {
+        larger(.x, .y)
+      },
     ],
     scalar: { Kernel.Minimum()($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Minimum()) }

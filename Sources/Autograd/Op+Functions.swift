@@ -21,7 +21,8 @@ extension Op {
     "exp", Kernel.Exp(), "The exponential function.", "e^x", partial: .z, slope: { _, z in z })
   /// Natural logarithm; -inf at 0, nan below.
   package static let log = function(
-    "log", Kernel.Log(), "The natural logarithm.", "ln x", partial: 1 / .x, slope: { x, _ in 1 / x })
+    "log", Kernel.Log(), "The natural logarithm.", "ln x", partial: 1 / .x, slope: { x, _ in 1 / x }
+  )
 
   package static let functions: [Op] = [
     exp, log,
@@ -42,7 +43,8 @@ extension Op {
     function(
       "square", Kernel.Square(), "The square.", "x^2", partial: 2 * .x, keepsWhole: true,
       slope: { x, _ in 2 * x }),
-    function("sin", Kernel.Sin(), "The sine of an angle in radians.", "sin x", partial: .call("cos", .x)),
+    function(
+      "sin", Kernel.Sin(), "The sine of an angle in radians.", "sin x", partial: .call("cos", .x)),
     function(
       "cos", Kernel.Cos(), "The cosine of an angle in radians.", "cos x",
       partial: -.call("sin", .x)),
@@ -60,7 +62,8 @@ extension Op {
       partial: .number(2 / Double.pi.squareRoot()) * .call("exp", -Formula.x.power(2))),
     elementwise(
       "clamp", ["x"], settings: [Setting("min", nil), Setting("max", nil)],
-      "Holds `x` between two bounds; the gradient passes inside and on them.", "min(max(x, low), high)",
+      "Holds `x` between two bounds; the gradient passes inside and on them.",
+      "min(max(x, low), high)",
       partials: [
         .where_("ge", .x, .attribute("min"), .where_("le", .x, .attribute("max"), 1, 0), 0)
       ]

@@ -59,18 +59,19 @@ extension Op {
   }
 
   /// `x[i, k]` reaches `z[i, j]` by `y[k, j]`, for every j; without batches only.
-  private static let productLinks: @Sendable (Call, Int, Int) -> [(offset: Int, partial: Formula)] = {
-    c, operand, offset in
-    guard c.x.rank <= 2, c.y.rank <= 2, let inner = c.x.shape.dims.last else { return [] }
-    let n = c.y.rank == 1 ? 1 : c.y.shape[1]
-    let m = c.x.rank == 1 ? 1 : c.x.shape[0]
-    if operand == 0 {
-      let (i, k) = (offset / max(inner, 1), offset % max(inner, 1))
-      return (0..<n).map { j in (i * n + j, .entry(1, offset: k * n + j)) }
+  private static let productLinks: @Sendable (Call, Int, Int) -> [(offset: Int, partial: Formula)] =
+    {
+      c, operand, offset in
+      guard c.x.rank <= 2, c.y.rank <= 2, let inner = c.x.shape.dims.last else { return [] }
+      let n = c.y.rank == 1 ? 1 : c.y.shape[1]
+      let m = c.x.rank == 1 ? 1 : c.x.shape[0]
+      if operand == 0 {
+        let (i, k) = (offset / max(inner, 1), offset % max(inner, 1))
+        return (0..<n).map { j in (i * n + j, .entry(1, offset: k * n + j)) }
+      }
+      let (k, j) = (offset / max(n, 1), offset % max(n, 1))
+      return (0..<m).map { i in (i * n + j, .entry(0, offset: i * inner + k)) }
     }
-    let (k, j) = (offset / max(n, 1), offset % max(n, 1))
-    return (0..<m).map { i in (i * n + j, .entry(0, offset: i * inner + k)) }
-  }
 
   /// Inner product of two vectors, `z = Σ x*y`.
   package static let dot = Op(
@@ -82,7 +83,9 @@ extension Op {
     ]),
     links: .entries { _, operand, offset in [(0, .entry(1 - operand, offset: offset))] }
   ) { c throws(TensorError) in
-    guard c.x.rank == 1, c.y.rank == 1 else { throw .rankNeeded("dot", 1, c.x.rank == 1 ? c.y.shape : c.x.shape) }
+    guard c.x.rank == 1, c.y.rank == 1 else {
+      throw .rankNeeded("dot", 1, c.x.rank == 1 ? c.y.shape : c.x.shape)
+    }
     return try c.x.matmul(c.y)
   }
 

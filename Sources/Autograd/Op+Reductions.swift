@@ -207,7 +207,8 @@ extension Op {
   /// `log(Σ e^x)`; its gradient is softmax.
   package static let logsumexp = reduction(
     "logsumexp", "The logarithm of the sum of exponentials, without overflow.", "ln Σ e^x",
-    vjp: VJP(text: { spread(.dz, $0) * .call("exp", .x - spread(.z, $0)) }) { c, dz throws(TensorError) in
+    vjp: VJP(text: { spread(.dz, $0) * .call("exp", .x - spread(.z, $0)) }) {
+      c, dz throws(TensorError) in
       try spread(dz, c) * (c.x - spread(c.output, c)).map(Kernel.Exp())
     }
   ) { c throws(TensorError) in

@@ -30,7 +30,8 @@ extension Op {
 
   /// The transpose: axes in reverse order.
   package static let transpose = rearranging(
-    "transpose", "The transpose: rows become columns.", "z[i, j] = x[j, i]", notation: .suffix(".T"),
+    "transpose", "The transpose: rows become columns.", "z[i, j] = x[j, i]",
+    notation: .suffix(".T"),
     back: { _ in Formula.transpose(.dz) }, offsets: permutedOffsets, vjp: unpermute
   ) { c throws(TensorError) in try c.x.permuted(try order(c)) }
 

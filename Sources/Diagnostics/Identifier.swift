@@ -82,7 +82,8 @@ extension Diagnostic.Identifier {
       "Numbers look like 1, 1.5, 1e-3 or 1_000. A name cannot begin with a digit."
     case .tooDeep:
       "Brackets or operators are nested deeper than any real formula needs. Give parts of it names."
-    case .sourceTooLarge: "A source may have 4 MB. Data belongs in a file of its own, read with load_csv."
+    case .sourceTooLarge:
+      "A source may have 4 MB. Data belongs in a file of its own, read with load_csv."
     case .notUTF8: "Sources are UTF-8 text. Save the file again with that encoding."
     case .otherLanguage:
       "This is how PyTorch or Python write it. nn has the same idea under a shorter name: layers, losses and functions need no `nn.`, `F.` or `torch.` before them, and functions are written `fn(x) = …`."
@@ -105,10 +106,13 @@ extension Diagnostic.Identifier {
       Two tensors do not fit together. Elementwise operations match axes from the last: lengths must be equal, or one of them 1. A matrix product `x @ y` needs the last axis of x to be as long as the next-to-last axis of y.
       Look at the shapes with `x.shape`; a transpose is written `x.T`, a new axis `x.unsqueeze(0)`.
       """
-    case .indexOutOfRange: "Counting starts at 0, so the last place is length - 1, which can also be written -1."
-    case .badIndex: "An index is a whole number, a range such as 1:3, a list of whole numbers or a mask."
+    case .indexOutOfRange:
+      "Counting starts at 0, so the last place is length - 1, which can also be written -1."
+    case .badIndex:
+      "An index is a whole number, a range such as 1:3, a list of whole numbers or a mask."
     case .badAxis: "`dim` counts axes from 0; -1 is the last. A tensor of rank 2 has axes 0 and 1."
-    case .ragged: "The rows of a bracket literal differ in length. A tensor is rectangular; list(…) holds anything."
+    case .ragged:
+      "The rows of a bracket literal differ in length. A tensor is rectangular; list(…) holds anything."
     case .immutable:
       "Tensors never change in place; every operation makes a new one. A parameter is updated with `w := …` or by an optimizer."
     case .wholeNumber: "Counts, sizes and positions are whole numbers."
@@ -130,12 +134,15 @@ extension Diagnostic.Identifier {
       "After `w = w - …` the name w no longer means the parameter but an ordinary value computed from it. To change the parameter itself write `w := …` or `w -= …`."
     case .lossBroadcast:
       "Predictions [n, 1] and targets [n] broadcast to [n, n]: every prediction is compared with every target. Give both the same shape, for instance with `.squeeze(1)`."
-    case .nothingToExplain: "Only values that were computed from a parameter remember how they were computed."
+    case .nothingToExplain:
+      "Only values that were computed from a parameter remember how they were computed."
     case .expectFailed: "`expect` checks a claim; this one does not hold for the values at hand."
     case .todo: "A gap for the learner to fill: replace todo(…) by your own code."
-    case .expectedError: "The cell announces an error with `#| expect: error ID`, but ran without it."
+    case .expectedError:
+      "The cell announces an error with `#| expect: error ID`, but ran without it."
     case .stepLimit: "The run used up its steps. A loop that never ends is the usual reason."
-    case .depthLimit: "Functions called each other too deeply. A recursion that never reaches its end is the usual reason."
+    case .depthLimit:
+      "Functions called each other too deeply. A recursion that never reaches its end is the usual reason."
     case .memoryLimit: "The values would need more memory than the session may use."
     case .outputLimit: "The run printed more than its limit."
     case .interrupted: "Ctrl-C stopped the cell. All names keep their values."

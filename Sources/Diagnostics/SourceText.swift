@@ -60,6 +60,7 @@ package struct SourceText: Sendable {
   /// The column of a byte in characters, from 0.
   package func column(at offset: Int) -> Int {
     let start = lineStarts[line(at: offset) - 1]
-    return String(decoding: bytes[start..<min(max(offset, start), bytes.count)], as: UTF8.self).count
+    return String(decoding: bytes[start..<min(max(offset, start), bytes.count)], as: UTF8.self)
+      .count
   }
 }

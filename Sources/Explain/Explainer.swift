@@ -33,7 +33,8 @@ extension NamedGraph {
   package func value() -> Narration {
     let inputs = inputs(of: root).map { (name: name($0) ?? "", shape: $0.shape) }
     return .value(
-      ForwardStep(name: name(root) ?? "", formula: formula(of: root), value: root.value, before: nil),
+      ForwardStep(
+        name: name(root) ?? "", formula: formula(of: root), value: root.value, before: nil),
       shapes: root.shape.rank == 0 && inputs.allSatisfy { $0.shape.rank == 0 } ? [] : inputs)
   }
 
@@ -41,7 +42,8 @@ extension NamedGraph {
 
   /// Tells a backward pass whose gradients are known.
   /// - Parameter old: the gradients that leaves had before it.
-  package func backward(_ gradients: Gradients, old: [ObjectIdentifier: Tensor]) throws(ExplainError)
+  package func backward(_ gradients: Gradients, old: [ObjectIdentifier: Tensor])
+    throws(ExplainError)
     -> BackwardPass
   {
     let rootName = name(root) ?? ""
@@ -59,7 +61,8 @@ extension NamedGraph {
         let all = received[ObjectIdentifier(input)] ?? []
         let isLast = all.count == users(of: input).count
         let scalars = step.shape.rank == 0 && input.shape.rank == 0
-        let partial = scalars && interior(of: step).allSatisfy { $0.shape.rank == 0 }
+        let partial =
+          scalars && interior(of: step).allSatisfy { $0.shape.rank == 0 }
           ? partials(of: step, by: Entry(input)).first?.partial : nil
         contributions.append(
           Contribution(
@@ -82,26 +85,30 @@ extension NamedGraph {
   }
 
   /// The part of a backward pass that leads to one value.
-  package func chain(to variable: Node, _ gradients: Gradients) throws(ExplainError) -> BackwardPass {
+  package func chain(to variable: Node, _ gradients: Gradients) throws(ExplainError) -> BackwardPass
+  {
     guard name(variable) != nil, nodes.contains(where: { $0 === variable }) else {
       throw .unrelated(name(root) ?? "", graph.label(of: variable) ?? "")
     }
     var above: Set<ObjectIdentifier> = [ObjectIdentifier(variable)]
-    for step in steps where inputs(of: step).contains(where: { above.contains(ObjectIdentifier($0)) }) {
+    for step in steps
+    where inputs(of: step).contains(where: { above.contains(ObjectIdentifier($0)) }) {
       above.insert(ObjectIdentifier(step))
     }
     let names = Set(nodes.filter { above.contains(ObjectIdentifier($0)) }.compactMap { name($0) })
     let whole = try backward(gradients, old: [:])
     return BackwardPass(
       root: whole.root,
-      steps: whole.steps.filter { names.contains($0.name) && $0.name != name(variable) }.map { step in
+      steps: whole.steps.filter { names.contains($0.name) && $0.name != name(variable) }.map {
+        step in
         BackwardStep(
           name: step.name, formula: step.formula, isRoot: step.isRoot,
           contributions: step.contributions.filter { names.contains($0.input) })
       }, accumulations: [])
   }
 
-  private func accumulations(_ gradients: Gradients, _ old: [ObjectIdentifier: Tensor]) -> [Accumulation]
+  private func accumulations(_ gradients: Gradients, _ old: [ObjectIdentifier: Tensor])
+    -> [Accumulation]
   {
     nodes.filter(\.isParameter).compactMap { leaf in
       guard let before = old[ObjectIdentifier(leaf)], let new = gradients(leaf),
@@ -123,7 +130,8 @@ extension NamedGraph {
           guard case .node(let operand) = node.operand(k), operand.isTracked else { continue }
           let back = try node.vjp(k, call(node), dz)
           let id = ObjectIdentifier(operand)
-          gradients[id] = try gradients[id].map { old throws(TensorError) in try old + back } ?? back
+          gradients[id] =
+            try gradients[id].map { old throws(TensorError) in try old + back } ?? back
         }
       }
       if let gradient = gradients[ObjectIdentifier(input)] { return gradient }
@@ -134,7 +142,9 @@ extension NamedGraph {
   }
 
   /// For a matrix product, the shapes of what is multiplied.
-  private func factorShapes(_ pullback: Formula, _ symbol: String, _ upstream: Tensor) -> (Shape, Shape)? {
+  private func factorShapes(_ pullback: Formula, _ symbol: String, _ upstream: Tensor) -> (
+    Shape, Shape
+  )? {
     guard case .apply("matmul", let factors, _) = pullback, factors.count == 2 else { return nil }
     func value(_ formula: Formula) -> Tensor? {
       try? formula.evaluate(tensors: { leaf in

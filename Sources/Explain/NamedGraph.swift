@@ -69,7 +69,8 @@ package final class NamedGraph {
   }
 
   package static func subscripted(_ n: Int) -> String {
-    String(String(n).map { Character(Unicode.Scalar(0x2080 + UInt32($0.wholeNumberValue ?? 0)) ?? "?") })
+    String(
+      String(n).map { Character(Unicode.Scalar(0x2080 + UInt32($0.wholeNumberValue ?? 0)) ?? "?") })
   }
 
   // MARK: Names
@@ -160,7 +161,9 @@ package final class NamedGraph {
       }
       return .apply(node.op.name, operands, node.attributes)
     case .copies(let offsets):
-      guard case .node(let input) = node.operand(0), let from = try? offsets(call(node)) else { break }
+      guard case .node(let input) = node.operand(0), let from = try? offsets(call(node)) else {
+        break
+      }
       return formula(Entry(input, from[entry.offset]))
     default: break
     }
@@ -171,7 +174,9 @@ package final class NamedGraph {
 
   private func operandEntry(_ k: Int, of node: Node, at offset: Int) -> Formula {
     guard case .node(let input) = node.operand(k) else { return operand(k, of: node) }
-    if input.isLeaf, !input.isTracked, graph.label(of: input) == nil { return .number(input.value[offset]) }
+    if input.isLeaf, !input.isTracked, graph.label(of: input) == nil {
+      return .number(input.value[offset])
+    }
     return formula(Entry(input, offset))
   }
 
@@ -275,7 +280,9 @@ package final class NamedGraph {
       let found = links(call, k, offset)
       return found.isEmpty
         ? measured(node, k, offset)
-        : found.map { ($0.offset, filled($0.partial, node, call, result: $0.offset, isStep: isStep)) }
+        : found.map {
+          ($0.offset, filled($0.partial, node, call, result: $0.offset, isStep: isStep))
+        }
     case .measured: return measured(node, k, offset)
     }
   }
@@ -296,12 +303,15 @@ package final class NamedGraph {
 
   /// Result entries that an operand's entry is stretched over.
   private func stretched(_ node: Node, _ k: Int, _ offset: Int) -> [Int] {
-    guard case .node(let input) = node.operand(k), input.shape != node.shape else { return [offset] }
+    guard case .node(let input) = node.operand(k), input.shape != node.shape else {
+      return [offset]
+    }
     return (0..<node.shape.count).filter { source(k, of: node, result: $0) == offset }
   }
 
   /// For ops that state no links: each result entry is pulled back and read off.
-  private func measured(_ node: Node, _ k: Int, _ offset: Int) -> [(offset: Int, partial: Formula)] {
+  private func measured(_ node: Node, _ k: Int, _ offset: Int) -> [(offset: Int, partial: Formula)]
+  {
     let call = call(node)
     return (0..<node.shape.count).compactMap { out in
       var seed = [Double](repeating: 0, count: node.shape.count)
@@ -333,7 +343,9 @@ package final class NamedGraph {
     }
   }
 
-  private func pullback(_ node: Node, _ k: Int, _ call: Call, _ dz: Formula, isStep: Bool) -> Formula {
+  private func pullback(_ node: Node, _ k: Int, _ call: Call, _ dz: Formula, isStep: Bool)
+    -> Formula
+  {
     var text: Formula
     if let partial = node.op.partial(k) {
       text = unbroadcastText(.dz * partial, from: call.output.shape, to: call.inputs[k].shape)

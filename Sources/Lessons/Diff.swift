@@ -38,7 +38,9 @@ package enum Diff {
     text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
-  private static func hunks(_ script: [(sign: Character, text: String, old: Int, new: Int)]) -> String {
+  private static func hunks(_ script: [(sign: Character, text: String, old: Int, new: Int)])
+    -> String
+  {
     let changed = script.indices.filter { script[$0].sign != " " }
     var text = ""
     var next = 0

@@ -43,7 +43,9 @@ package enum Playback {
     }
   }
 
-  private static func missing(_ id: Diagnostic.Identifier, _ cell: Notebook.Cell, _ notebook: Notebook)
+  private static func missing(
+    _ id: Diagnostic.Identifier, _ cell: Notebook.Cell, _ notebook: Notebook
+  )
     -> Diagnostic
   {
     Diagnostic(

@@ -74,7 +74,8 @@ package struct DiagnosticText {
     let sorted = marks.sorted { $0.start < $1.start }
     var row = ""
     for mark in sorted where mark.start >= row.columns {
-      row = row.padded(mark.start) + String(repeating: mark.isPrimary ? "^" : "─", count: mark.length)
+      row =
+        row.padded(mark.start) + String(repeating: mark.isPrimary ? "^" : "─", count: mark.length)
     }
     var rows = [style.paint(row, .bold, ink)]
     var labelled = sorted.filter { !$0.text.isEmpty }

@@ -115,53 +115,55 @@ package enum HelpText {
 
   private static let verbs: [String: String] = [
     "forward": """
-      forward VALUE [, detail="ops" | "all"]
-        Computes every value below VALUE again from its leaves as they are now, and tells each
-        step: formula, numbers, result, and what it was before.
-        Silent form: loss.forward()
-        example     forward loss
-      """,
+    forward VALUE [, detail="ops" | "all"]
+      Computes every value below VALUE again from its leaves as they are now, and tells each
+      step: formula, numbers, result, and what it was before.
+      Silent form: loss.forward()
+      example     forward loss
+    """,
     "backward": """
-      backward LOSS [, detail="ops" | "all"]
-        Backpropagation: from the loss down to every parameter, each local derivative and its link
-        in the chain. Gradients are added to each parameter's `.grad`.
-        Silent form: loss.backward()
-        example     backward loss
-      """,
+    backward LOSS [, detail="ops" | "all"]
+      Backpropagation: from the loss down to every parameter, each local derivative and its link
+      in the chain. Gradients are added to each parameter's `.grad`.
+      Silent form: loss.backward()
+      example     backward loss
+    """,
     "step": """
-      step OPTIMIZER
-        Moves each parameter against its gradient and shows the sum. Without a list of parameters
-        the optimizer takes those that the last `backward` reached.
-        Silent form: opt.step()
-        example     step sgd(lr=0.5)
-      """,
+    step OPTIMIZER
+      Moves each parameter against its gradient and shows the sum. Without a list of parameters
+      the optimizer takes those that the last `backward` reached.
+      Silent form: opt.step()
+      example     step sgd(lr=0.5)
+    """,
     "explain": """
-      explain ∂LOSS/∂W    explain ∂LOSS/∂W[0, 2]    explain VALUE    explain OPTIMIZER
-        The chain rule for one gradient: every path from the loss to the parameter, each factor by
-        name, by formula and by number, and the result beside a numeric estimate.
-        For a tensor without an index: the matrix form. For a value: how it was computed.
-        example     explain ∂loss/∂w
-      """,
+    explain ∂LOSS/∂W    explain ∂LOSS/∂W[0, 2]    explain VALUE    explain OPTIMIZER
+      The chain rule for one gradient: every path from the loss to the parameter, each factor by
+      name, by formula and by number, and the result beside a numeric estimate.
+      For a tensor without an index: the matrix form. For a value: how it was computed.
+      example     explain ∂loss/∂w
+    """,
   ]
 
   private static let statements: [String: String] = [
     "param": """
-      param NAME = VALUE
-        A trainable number or tensor. All that is computed from it is recorded, so that gradients
-        can flow back. Change it with `NAME := …` or with an optimizer.
-      """,
+    param NAME = VALUE
+      A trainable number or tensor. All that is computed from it is recorded, so that gradients
+      can flow back. Change it with `NAME := …` or with an optimizer.
+    """,
     "layer": """
-      layer Name(sizes) { param W = …; forward(x) { … } }
-        A layer of your own: its parameters and its forward step. `model = Name(3, 2)` makes one,
-        `model(x)` runs it, `model.parameters()` lists what it learns.
-      """,
+    layer Name(sizes) { param W = …; forward(x) { … } }
+      A layer of your own: its parameters and its forward step. `model = Name(3, 2)` makes one,
+      `model(x)` runs it, `model.parameters()` lists what it learns.
+    """,
     "fn": """
-      fn name(x, k=2) { … }     fn name(x) = x^2     fn(x) = x^2
-        A function. The last expression is the result; `return` works too.
-      """,
+    fn name(x, k=2) { … }     fn name(x) = x^2     fn(x) = x^2
+      A function. The last expression is the result; `return` works too.
+    """,
     "no_grad": "no_grad { … }\n  What is computed inside leaves no trace in the graph.",
-    "expect": "expect CONDITION, \"what it means\"\n  A check: the cell fails if the condition does not hold.",
-    "for": "for x in SEQUENCE { … }     for x, y in PAIRS { … }\n  Runs the block for each element of a list, range or tensor.",
+    "expect":
+      "expect CONDITION, \"what it means\"\n  A check: the cell fails if the condition does not hold.",
+    "for":
+      "for x in SEQUENCE { … }     for x, y in PAIRS { … }\n  Runs the block for each element of a list, range or tensor.",
     "while": "while CONDITION { … }\n  Runs the block as long as the condition holds.",
     "repeat": "repeat COUNT { … }\n  Runs the block COUNT times.",
     "if": "if CONDITION { … } else if CONDITION { … } else { … }",

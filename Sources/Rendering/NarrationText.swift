@@ -27,10 +27,14 @@ package struct NarrationText {
   }
 
   private func shortened(_ lines: [String], _ isWhole: Bool) -> [String] {
-    let rows = lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+    let rows = lines.flatMap {
+      $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
     guard !isWhole, rows.count > NarrationText.lineLimit else { return rows }
     let left = rows.count - 38
-    return rows.prefix(28) + [style.paint("… \(left) more lines; detail=\"all\" shows them", .faint)]
+    return rows.prefix(28) + [
+      style.paint("… \(left) more lines; detail=\"all\" shows them", .faint)
+    ]
       + rows.suffix(10)
   }
 
@@ -157,7 +161,10 @@ package struct NarrationText {
       parts.count > 1 && parts.allSatisfy { !$0.local.isEmpty && !$0.chain.isEmpty }
       && pairs.allSatisfy { $0.columns <= style.width - 4 }
     if isTable {
-      let aligned = aligned(parts.map { [$0.local.joined(separator: " ")] + ["    " + $0.chain[0]] + $0.chain.dropFirst() })
+      let aligned = aligned(
+        parts.map {
+          [$0.local.joined(separator: " ")] + ["    " + $0.chain[0]] + $0.chain.dropFirst()
+        })
       return zip(aligned, parts).flatMap { [$0] + $1.sums }
     }
     return parts.flatMap { part in
@@ -172,7 +179,8 @@ package struct NarrationText {
     let gradient = "∂\(c.root)/∂\(c.input)"
     var sums: [String] = []
     if let parts = c.sum, let total = try? parts.dropFirst().reduce(parts[0], { try $0 + $1 }) {
-      let text = parts.allSatisfy { $0.rank == 0 }
+      let text =
+        parts.allSatisfy { $0.rank == 0 }
         ? sum(parts.map { $0[0] }) + " = \(format(total[0]))"
         : "the sum of \(parts.count) parts   \(total.shape)"
       sums = ["\(gradient) = \(text)" + style.paint("      \(parts.count) paths meet here", .faint)]
@@ -214,7 +222,9 @@ package struct NarrationText {
       let margin = String(repeating: " ", count: name.columns)
       return rows.enumerated().map { i, row in (i == 0 ? name : margin) + " = " + row }
     }
-    var lines = ["\(d.paths.count) paths lead from \(d.root) to \(d.variable); their products add up:"]
+    var lines = [
+      "\(d.paths.count) paths lead from \(d.root) to \(d.variable); their products add up:"
+    ]
     let rows = d.paths.map { path -> [String] in
       let parts = chain(path)
       let via = path.factors.dropLast().map(\.bottom).joined(separator: ", ")
@@ -271,7 +281,8 @@ package struct NarrationText {
       lines += rows.enumerated().map { i, row in "  " + (i == 0 ? known : margin) + " = " + row }
     } else {
       lines += d.continuation.prefix(6).map { "  " + chain($0).joined(separator: " = ") }
-      lines.append("  \(known) = \(format(outer.value)), the sum over \(d.continuation.count) paths")
+      lines.append(
+        "  \(known) = \(format(outer.value)), the sum over \(d.continuation.count) paths")
     }
     return lines
   }

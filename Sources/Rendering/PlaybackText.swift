@@ -34,9 +34,12 @@ package struct PlaybackText {
   }
 
   private func heading(_ title: String) -> String {
-    guard !title.isEmpty else { return "" }
-    let rule = String(repeating: "─", count: max(3, min(style.width, 80) - title.columns - 4))
-    return style.paint("── \(title) \(rule)", .bold, .blue) + "\n"
+    title.isEmpty ? "" : rule(title) + "\n"
+  }
+
+  private func rule(_ title: String) -> String {
+    let line = String(repeating: "─", count: max(3, min(style.width, 80) - title.columns - 4))
+    return style.paint("── \(title) \(line)", .bold, .blue)
   }
 
   /// Words of a line; code between backticks stays together.
@@ -76,7 +79,8 @@ package struct PlaybackText {
         || line.hasPrefix("#") || line.drop(while: \.isNumber).hasPrefix(". ")
       if isFixed {
         fill()
-        lines.append(String(line.drop { $0 == "#" || line.hasPrefix("#") && $0 == " " }))
+        lines.append(
+          line.hasPrefix("#") ? rule(String(line.drop { $0 == "#" || $0 == " " })) : String(line))
       } else {
         paragraph += PlaybackText.words(line)
       }

@@ -39,7 +39,9 @@ extension String {
     }
   }
 
-  func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - columns)) }
+  func padded(_ width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - columns))
+  }
 
   func indented(_ by: Int) -> String {
     let margin = String(repeating: " ", count: by)

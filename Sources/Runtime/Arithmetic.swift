@@ -116,7 +116,9 @@ extension Machine {
     case (.list(let a), .list(let b)) where symbol == "+":
       return .list(ListObject(a.items + b.items))
     default:
-      let mixesText = { if case .string = x { true } else if case .string = y { true } else { false } }()
+      let mixesText = {
+        if case .string = x { true } else if case .string = y { true } else { false }
+      }()
       throw Diagnostic(
         .wrongKind, "`\(symbol)` cannot join \(x.kind) and \(y.kind)", at: site.span,
         also: [(site.left, x.kind), (site.right, y.kind)],
@@ -197,7 +199,9 @@ extension Machine {
       let both = { if case (.none, .none) = (x, y) { true } else { false } }()
       if let result = truth(both) { return result }
     case (.list(let a), .list(let b)):
-      guard a.items.count == b.items.count else { if let r = truth(false) { return r } else { break } }
+      guard a.items.count == b.items.count else {
+        if let r = truth(false) { return r } else { break }
+      }
       var equal = true
       for (p, q) in zip(a.items, b.items) where equal {
         equal = try self.truth(try compare(.equal, p, q, site), site.span)
@@ -210,7 +214,8 @@ extension Machine {
       throw Diagnostic(
         .wrongKind, "`\(relation.rawValue)` cannot compare \(x.kind) and \(y.kind)", at: site.span)
     }
-    let isLone = { (o: Node.Operand) in if case .node(let n) = o { n.shape.rank == 0 } else { true } }
+    let isLone = { (o: Node.Operand) in if case .node(let n) = o { n.shape.rank == 0 } else { true }
+    }
     do throws(TensorError) {
       let index = Kernel.Relation.allCases.firstIndex(of: relation) ?? 0
       let node = try graph.apply(Op.comparisons[index], [a, b], site: site.number)

@@ -13,7 +13,9 @@ extension Builtin {
       example: "split(arange(5), 2)"
     ) { call throws(Diagnostic) in
       let size = try call.int(1)
-      guard size > 0 else { throw Diagnostic(.badArgument, "`size` must be positive", at: call.span) }
+      guard size > 0 else {
+        throw Diagnostic(.badArgument, "`size` must be positive", at: call.span)
+      }
       return try parts(call, size: { _ in size })
     },
     Builtin(
@@ -32,7 +34,8 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let dim = try call.ints(call.value(1))
       return try call.apply(
-        .gather, [.node(try call.node(0)), .node(try call.node(2))], Attributes(("dim", .ints(dim))))
+        .gather, [.node(try call.node(0)), .node(try call.node(2))], Attributes(("dim", .ints(dim)))
+      )
     },
     Builtin(
       "index_select(x, dim, index)", .shape, "The slices of `x` along an axis at the places given.",
@@ -57,7 +60,8 @@ extension Builtin {
 
   private static func joined(_ name: String, _ op: Op) -> Builtin {
     Builtin(
-      "\(name)(tensors, dim=0)", .shape, op.summary, example: "\(name)(list([1, 2], [3, 4]))", op: op
+      "\(name)(tensors, dim=0)", .shape, op.summary, example: "\(name)(list([1, 2], [3, 4]))",
+      op: op
     ) { call throws(Diagnostic) in
       var operands: [Node.Operand] = []
       var i = 0
@@ -68,7 +72,9 @@ extension Builtin {
         operands.append(operand)
         i += 1
       }
-      guard !operands.isEmpty else { throw Faults.tensor(.nothingToJoin(name), call.span, names: []) }
+      guard !operands.isEmpty else {
+        throw Faults.tensor(.nothingToJoin(name), call.span, names: [])
+      }
       return try call.apply(op, operands, Attributes(("dim", .ints([try call.int(1, or: 0)]))))
     }
   }
@@ -105,7 +111,9 @@ extension Builtin {
     Builtin(
       "gradcheck(y, x)", .looking, "Compares each gradient entry with its central difference.",
       example: "param w = 3; y = w^2; gradcheck(y, w)"
-    ) { call throws(Diagnostic) in try call.machine.gradcheck(call.value(0), call.value(1), call.span) },
+    ) { call throws(Diagnostic) in
+      try call.machine.gradcheck(call.value(0), call.value(1), call.span)
+    },
     Builtin(
       "backward(y, gradient=none, retain_graph=false)", .looking,
       "Adds the gradient of `y` to every parameter's `.grad`.",
@@ -118,7 +126,8 @@ extension Builtin {
       return .none
     },
     Builtin(
-      "forward(y)", .looking, "Computes every value below `y` again from its leaves as they are now.",
+      "forward(y)", .looking,
+      "Computes every value below `y` again from its leaves as they are now.",
       example: "param w = 3; y = w^2; w := 4; y.forward(); y"
     ) { call throws(Diagnostic) in
       guard case .tensor(let node) = call.value(0) else { return call.value(0) }
@@ -126,7 +135,8 @@ extension Builtin {
       return call.value(0)
     },
     Builtin(
-      "zero_grad(x)", .looking, "Forgets the gradients of a parameter, a list, a layer or an optimizer.",
+      "zero_grad(x)", .looking,
+      "Forgets the gradients of a parameter, a list, a layer or an optimizer.",
       example: "param w = 3; y = w^2; y.backward(); zero_grad(w); w.grad"
     ) { call throws(Diagnostic) in
       if case .optimizer(let optimizer) = call.value(0) {
@@ -176,7 +186,8 @@ extension Builtin {
       if call.has(0), given.isEmpty {
         throw Diagnostic(
           .wrongKind, "`sgd` trains parameters; there are none in \(call.value(0).kind)",
-          at: call.span, hint: "declare what should be learned with `param`, then `sgd([w1, w2], lr=0.1)`")
+          at: call.span,
+          hint: "declare what should be learned with `param`, then `sgd([w1, w2], lr=0.1)`")
       }
       let (lr, momentum) = (try call.double(1, or: 1e-3), try call.double(2, or: 0))
       let (decay, nesterov) = (try call.double(3, or: 0), try call.flag(4))
@@ -194,7 +205,9 @@ extension Builtin {
     },
     Builtin("step(opt)", .optimizers, "One update of every parameter the optimizer holds.") {
       call throws(Diagnostic) in
-      guard case .optimizer(let optimizer) = call.value(0) else { throw call.wrong(0, "an optimizer") }
+      guard case .optimizer(let optimizer) = call.value(0) else {
+        throw call.wrong(0, "an optimizer")
+      }
       optimizer.adopt(call.machine.reached)
       try call.tensors { () throws(TensorError) in try optimizer.step(call.graph) }
       return .none
@@ -213,13 +226,18 @@ extension Builtin {
   // MARK: The rest
 
   static let general: [Builtin] = [
-    Builtin("print(*values)", .rest, "Shows values on one line.", example: "print(\"2 + 2 is {2 + 2}\")") {
+    Builtin(
+      "print(*values)", .rest, "Shows values on one line.", example: "print(\"2 + 2 is {2 + 2}\")"
+    ) {
       call throws(Diagnostic) in
       let text = call.rest.map { call.machine.text(of: $0) }.joined(separator: " ")
       try call.machine.emit(.text(text + "\n"), at: call.span)
       return .none
     },
-    Builtin("len(x)", .rest, "How many elements; of a tensor, the length of its first axis.", example: "len([4, 5, 6])") {
+    Builtin(
+      "len(x)", .rest, "How many elements; of a tensor, the length of its first axis.",
+      example: "len([4, 5, 6])"
+    ) {
       call throws(Diagnostic) in
       switch call.value(0) {
       case .list(let list): return .number(Double(list.items.count))
@@ -242,14 +260,22 @@ extension Builtin {
       }
       return .range(range)
     },
-    Builtin("list(*values)", .rest, "A list of any values; a lone sequence is turned into one.", example: "list(1, \"two\", [3])") {
+    Builtin(
+      "list(*values)", .rest, "A list of any values; a lone sequence is turned into one.",
+      example: "list(1, \"two\", [3])"
+    ) {
       call throws(Diagnostic) in
       .list(ListObject(call.rest))
     },
-    Builtin("record(*fields)", .rest, "Named fields: `record(a=1, b=2).a`.", example: "record(lr=0.1, steps=5)") {
+    Builtin(
+      "record(*fields)", .rest, "Named fields: `record(a=1, b=2).a`.",
+      example: "record(lr=0.1, steps=5)"
+    ) {
       call throws(Diagnostic) in .record(RecordObject(call.named))
     },
-    Builtin("tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])") {
+    Builtin(
+      "tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])"
+    ) {
       call throws(Diagnostic) in
       if case .range(let range) = call.value(0) {
         return .list(
@@ -259,7 +285,8 @@ extension Builtin {
       func nested(_ axis: Int, _ offset: Int) -> Value {
         guard axis < tensor.rank else { return .number(tensor[offset]) }
         let step = tensor.shape.strides[axis]
-        return .list(ListObject((0..<tensor.shape[axis]).map { nested(axis + 1, offset + $0 * step) }))
+        return .list(
+          ListObject((0..<tensor.shape[axis]).map { nested(axis + 1, offset + $0 * step) }))
       }
       return nested(0, 0)
     },
@@ -270,7 +297,13 @@ extension Builtin {
         guard case .list(let list) = list else {
           throw Diagnostic(
             .wrongKind, "`append` adds to a list, not to \(list.kind)", at: span,
-            hint: { if case .tensor = list { "start with `list()`; join tensors with `concat`" } else { nil } }())
+            hint: {
+              if case .tensor = list {
+                "start with `list()`; join tensors with `concat`"
+              } else {
+                nil
+              }
+            }())
         }
         list.items.append(value)
         return .none
@@ -283,13 +316,19 @@ extension Builtin {
     Builtin("type(x)", .rest, "What kind of value it is.", example: "type([1, 2])") {
       call throws(Diagnostic) in Value(call.value(0).kind)
     },
-    Builtin("seed(n)", .rest, "Restarts the random numbers; the same seed gives PyTorch's numbers.", example: "seed(0); rand(2)") {
+    Builtin(
+      "seed(n)", .rest, "Restarts the random numbers; the same seed gives PyTorch's numbers.",
+      example: "seed(0); rand(2)"
+    ) {
       call throws(Diagnostic) in
       let n = try call.int(0)
       call.machine.generator = Generator(seed: UInt64(bitPattern: Int64(n)))
       return .none
     },
-    Builtin("digits(n)", .rest, "How many significant digits results show; 4 at the start.", example: "digits(8); 1/3") {
+    Builtin(
+      "digits(n)", .rest, "How many significant digits results show; 4 at the start.",
+      example: "digits(8); 1/3"
+    ) {
       call throws(Diagnostic) in
       let n = try call.int(0)
       guard (1...17).contains(n) else {
@@ -304,7 +343,8 @@ extension Builtin {
       clock_gettime(CLOCK_MONOTONIC, &now)
       return .number(Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9)
     },
-    Builtin("todo(hint)", .rest, "Stands where you write your own code.") { call throws(Diagnostic) in
+    Builtin("todo(hint)", .rest, "Stands where you write your own code.") {
+      call throws(Diagnostic) in
       throw Diagnostic(
         .todo, "a gap to fill", at: call.span, reason: try call.text(0, or: ""),
         hint: "replace todo(…) by your own code")

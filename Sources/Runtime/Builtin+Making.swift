@@ -233,7 +233,8 @@ extension Builtin {
       return try call.apply(.reshape, [.node(x)], Attributes(("_shape", .ints(dims))))
     },
     Builtin(
-      "transpose(x, dim0=none, dim1=none)", .shape, "Exchanges two axes; all of them in reverse with none.",
+      "transpose(x, dim0=none, dim1=none)", .shape,
+      "Exchanges two axes; all of them in reverse with none.",
       example: "transpose([[1, 2], [3, 4]])", op: .transpose
     ) { call throws(Diagnostic) in
       let x = try call.node(0)

@@ -39,7 +39,9 @@ extension Builtin {
   }
 
   /// The value for plain numbers, which stay plain.
-  private static func plain(_ op: Op, _ operands: [Node.Operand], _ attributes: Attributes) -> Double? {
+  private static func plain(_ op: Op, _ operands: [Node.Operand], _ attributes: Attributes)
+    -> Double?
+  {
     guard attributes.isEmpty, let scalar = op.scalar else { return nil }
     let numbers = operands.map { operand in
       if case .number(let n) = operand { n } else { 0.0 }
@@ -72,7 +74,8 @@ extension Builtin {
       if case .number(let x) = a, case .number(let y) = b, let scalar = op.scalar {
         return .number(scalar(x, y))
       }
-      return try named(op.name)?.call(machine, Arguments([a, b]), span, site, machine.frame) ?? .none
+      return try named(op.name)?.call(machine, Arguments([a, b]), span, site, machine.frame)
+        ?? .none
     }
   }
 
@@ -88,7 +91,8 @@ extension Builtin {
       }
       switch setting.name {
       case "dim": attributes.set("dim", .ints(try call.ints(call.value(i))))
-      case "keepdim": attributes.set("keepdim", .flag(try call.flag(i)), hidden: !(try call.flag(i)))
+      case "keepdim":
+        attributes.set("keepdim", .flag(try call.flag(i)), hidden: !(try call.flag(i)))
       case "reduction":
         let word = try call.choice(i, or: "mean", ["mean", "sum", "none"])
         attributes.set("reduction", .text(word), hidden: word == "mean")
@@ -127,7 +131,8 @@ extension Builtin {
     },
     Builtin(
       "clamp(x, min=none, max=none)", .elementwise,
-      "Holds `x` between two bounds; either may be left out.", example: "clamp([-3, 0.5, 3], -1, 1)",
+      "Holds `x` between two bounds; either may be left out.",
+      example: "clamp([-3, 0.5, 3], -1, 1)",
       op: Op.named("clamp")
     ) { call throws(Diagnostic) in
       guard let op = Op.named("clamp") else { return .none }
@@ -175,7 +180,8 @@ extension Builtin {
       }
       var picking = Attributes()
       picking.set("dim", .ints(try call.ints(call.value(2))))
-      var picked = node.shape.rank == 0
+      var picked =
+        node.shape.rank == 0
         ? Value(node) : try call.apply(.gather, [.node(node), .node(places)], picking)
       var found = Value(places)
       if try !call.flag(3), node.shape.rank > 0, let dim = try call.ints(call.value(2)).first {
@@ -224,10 +230,13 @@ enum Examples {
     "amax": "amax([[1, 5], [7, 2]], dim=1)", "amin": "amin([3, 1, 2])", "var": "var([1, 2, 3, 4])",
     "std": "std([1, 2, 3, 4])", "norm": "norm([3, 4])", "logsumexp": "logsumexp([1, 2, 3])",
     "cumsum": "cumsum([1, 2, 3], dim=0)", "any": "any([0, 1])", "all": "all([0, 1])",
-    "dot": "dot([1, 2], [3, 4])", "outer": "outer([1, 2], [3, 4])", "matmul": "matmul([[1, 2]], [[3], [4]])",
-    "mse_loss": "mse_loss([1, 2], [0, 4])", "pow": "pow(2, 10)", "maximum": "maximum([1, 5], [3, 2])",
+    "dot": "dot([1, 2], [3, 4])", "outer": "outer([1, 2], [3, 4])",
+    "matmul": "matmul([[1, 2]], [[3], [4]])",
+    "mse_loss": "mse_loss([1, 2], [0, 4])", "pow": "pow(2, 10)",
+    "maximum": "maximum([1, 5], [3, 2])",
     "minimum": "minimum([1, 5], [3, 2])", "tril": "tril([[1, 2], [3, 4]])",
-    "triu": "triu([[1, 2], [3, 4]])", "softplus": "softplus(0)", "elu": "elu(-1)", "silu": "silu(1)",
+    "triu": "triu([[1, 2], [3, 4]])", "softplus": "softplus(0)", "elu": "elu(-1)",
+    "silu": "silu(1)",
     "logsigmoid": "logsigmoid(0)", "expm1": "expm1(1e-10)", "log1p": "log1p(1e-10)",
     "rsqrt": "rsqrt(4)", "erf": "erf(0.5)",
   ]

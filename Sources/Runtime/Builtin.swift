@@ -190,7 +190,8 @@ struct BuiltinCall {
     let n = try double(i)
     guard abs(n) < 0x1p53, let whole = Int(exactly: n) else {
       throw Diagnostic(
-        .wholeNumber, "`\(builtin.parameters[i].name)` must be a whole number, not \(machine.format(n))",
+        .wholeNumber,
+        "`\(builtin.parameters[i].name)` must be a whole number, not \(machine.format(n))",
         at: span)
     }
     return whole

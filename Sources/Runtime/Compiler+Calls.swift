@@ -56,7 +56,8 @@ extension Compiler {
           if case .builtin(let builtin) = function, let binary = builtin.binary {
             return try binary(machine, a, b, site, span)
           }
-          return try machine.call(function, Arguments([a, b]), at: span, calleeSpan, site, f.above(window))
+          return try machine.call(
+            function, Arguments([a, b]), at: span, calleeSpan, site, f.above(window))
         }
       default: return try manyArguments(target, arguments, place)
       }
@@ -85,7 +86,8 @@ extension Compiler {
         }
         return try machine.invoke(function, f.base + place.window, f, place.span)
       }
-      return try machine.call(function, gathered, at: place.span, place.callee, place.site, f.above(place.window))
+      return try machine.call(
+        function, gathered, at: place.span, place.callee, place.site, f.above(place.window))
     }
   }
 
@@ -168,7 +170,8 @@ extension Compiler {
     let inner = Compiler(machine, source, scope)
     let compiled = FunctionCode(function, span: span)
     for parameter in function.parameters {
-      compiled.fallbacks.append(try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
+      compiled.fallbacks.append(
+        try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
     }
     compiled.body = try inner.block(function.body, resultful: true)
     inner.finish(compiled)

@@ -312,7 +312,8 @@ extension Compiler {
         for code in part { values.append(try code?.run(f) ?? .none) }
         parts.append(
           values.isEmpty
-            ? .ellipsis : values.count == 1 ? .value(values[0]) : .slice(values[0], values[1], values[2]))
+            ? .ellipsis
+            : values.count == 1 ? .value(values[0]) : .slice(values[0], values[1], values[2]))
       }
       return parts
     }

@@ -97,9 +97,10 @@ extension Compiler {
     _ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]?,
     _ isResult: Bool
   ) throws(Diagnostic) -> Action {
-    var rest = try otherwise.map { body throws(Diagnostic) in
-      try block(body, resultful: isResult)
-    } ?? Action { _ in .normal }
+    var rest =
+      try otherwise.map { body throws(Diagnostic) in
+        try block(body, resultful: isResult)
+      } ?? Action { _ in .normal }
     for (condition, body) in branches.reversed() {
       let (test, taken, next) = (
         try test(condition), try block(body, resultful: isResult), rest
@@ -197,7 +198,8 @@ extension Compiler {
   }
 
   /// `name = value`; a parameter's name given to something else is worth a warning.
-  private func rebinding(_ name: String, _ source: Code, _ place: Span, _ valueSpan: Span) -> Action {
+  private func rebinding(_ name: String, _ source: Code, _ place: Span, _ valueSpan: Span) -> Action
+  {
     let store = store(name)
     let machine = machine
     if case .local(let slot) = scope.place(name) {
@@ -300,7 +302,8 @@ extension Compiler {
     let inner = Compiler(machine, source, scope)
     let compiled = FunctionCode(function, span: layer.span)
     for parameter in layer.parameters {
-      compiled.fallbacks.append(try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
+      compiled.fallbacks.append(
+        try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
     }
     let fields = try inner.block(layer.fields)
     var methods: [(String, Code)] = []
@@ -309,7 +312,7 @@ extension Compiler {
     }
     var names: Set<String> = []
     Names.assigned(in: layer.fields, &names)
-    let visible = layer.fields.flatMap(Compiler.declaredName) .filter(names.contains)
+    let visible = layer.fields.flatMap(Compiler.declaredName).filter(names.contains)
     let readers = visible.map { ($0, inner.scope.place($0)) }
     let methodStores = methods.map { ($0.0, inner.store($0.0), $0.1) }
     compiled.body = Action { f throws(Diagnostic) in

@@ -11,7 +11,8 @@ extension Compiler {
     _ verb: Verb, _ subject: Expression?, _ options: [Expression.Argument], _ span: Span
   ) throws(Diagnostic) -> Action {
     for option in options where !["detail", "pause", "predict"].contains(option.name ?? "") {
-      throw Faults.noParameter(verb.rawValue, option.name ?? "", ["detail", "pause"], option.value.span)
+      throw Faults.noParameter(
+        verb.rawValue, option.name ?? "", ["detail", "pause"], option.value.span)
     }
     guard let subject else {
       let examples: [Verb: String] = [
@@ -99,7 +100,9 @@ private struct Teller {
     NamedGraph(graph, root: root, rootName: name, unfolds: try detail(f) == "ops")
   }
 
-  private func telling<Result>(_ body: () throws(ExplainError) -> Result) throws(Diagnostic) -> Result {
+  private func telling<Result>(_ body: () throws(ExplainError) -> Result) throws(Diagnostic)
+    -> Result
+  {
     do throws(ExplainError) { return try body() } catch {
       switch error {
       case .gradient(let fault): throw Faults.gradient(fault, graph, span, name: name)
@@ -111,7 +114,8 @@ private struct Teller {
           hint: "`explain \(root)` shows what it was computed from")
       case .notAnEntry(let shape):
         throw Diagnostic(
-          .badIndex, "an entry of a tensor \(shape) is named by \(shape.rank) whole numbers", at: span)
+          .badIndex, "an entry of a tensor \(shape) is named by \(shape.rank) whole numbers",
+          at: span)
       }
     }
   }
@@ -124,7 +128,9 @@ private struct Teller {
     let root = try machine.tracked(value, name, span)
     let graph = try named(root, name, f)
     try emit(.forward(try telling { () throws(ExplainError) in try graph.forward() }), f)
-    if root.isScalar, !root.number.isFinite, !root.isLeaf { machine.reportNonFinite(root, at: span) }
+    if root.isScalar, !root.number.isFinite, !root.isLeaf {
+      machine.reportNonFinite(root, at: span)
+    }
   }
 
   func backward(_ value: Value, _ f: Frame) throws(Diagnostic) {

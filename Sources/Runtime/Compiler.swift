@@ -42,7 +42,8 @@ final class Compiler {
 
   func site(_ span: Span, _ names: [String?] = []) -> UInt32 {
     graph.add(
-      Site(source: Int(span.source), start: Int(span.start), end: Int(span.end), operandNames: names))
+      Site(
+        source: Int(span.source), start: Int(span.start), end: Int(span.end), operandNames: names))
   }
 
   /// What a plain number is called where it meets a tracked value: its variable, entry or field.

@@ -60,7 +60,8 @@ enum Faults {
         .shapeMismatch, "shapes \(x) and \(y) cannot be multiplied", at: span,
         reason: "The last axis of the left side must be as long as the first of the right side.")
     case .scalarProduct:
-      return Diagnostic(.shapeMismatch, "a matrix product needs at least one axis on each side", at: span)
+      return Diagnostic(
+        .shapeMismatch, "a matrix product needs at least one axis on each side", at: span)
     case .axisOutOfRange(let dim, let shape):
       return Diagnostic(
         .badAxis, "there is no axis \(dim) in a tensor \(shape)", at: span,
@@ -122,10 +123,12 @@ enum Faults {
       return Diagnostic(.badArgument, "a shape \(list(dims)) has a negative length", at: span)
     case .ragged: return Diagnostic(.ragged, "the rows of this tensor differ in length", at: span)
     case .notSquare(let shape, let operation):
-      return Diagnostic(.shapeMismatch, "`\(operation)` needs a square matrix, not \(shape)", at: span)
+      return Diagnostic(
+        .shapeMismatch, "`\(operation)` needs a square matrix, not \(shape)", at: span)
     case .rankNeeded(let operation, let rank, let shape):
       return Diagnostic(
-        .shapeMismatch, "`\(operation)` needs \(rank == 1 ? "vectors" : "rank \(rank)"), not \(shape)",
+        .shapeMismatch,
+        "`\(operation)` needs \(rank == 1 ? "vectors" : "rank \(rank)"), not \(shape)",
         at: span, hint: operation == "dot" ? "for matrices write `@`" : nil)
     case .wholeNumbersNeeded(let what):
       return Diagnostic(.wholeNumber, "\(what) must hold whole numbers", at: span)
@@ -161,14 +164,16 @@ enum Faults {
       return Diagnostic(
         .graphUsed, "`\(name)` has been used for a backward pass already", at: span,
         reason: "As in PyTorch, one computed loss serves one backward pass.",
-        hint: "compute `\(name)` again, run `forward \(name)`, or write `backward(retain_graph=true)`")
+        hint:
+          "compute `\(name)` again, run `forward \(name)`, or write `backward(retain_graph=true)`")
     case .tensor(let error, _): return tensor(error, span, names: [])
     }
   }
 
   // MARK: Calls
 
-  static func count(_ function: String, _ names: [String], _ given: Int, _ span: Span) -> Diagnostic {
+  static func count(_ function: String, _ names: [String], _ given: Int, _ span: Span) -> Diagnostic
+  {
     let takes = names.isEmpty ? "no arguments" : "(\(names.joined(separator: ", ")))"
     return Diagnostic(
       .wrongArguments, "`\(function)` takes \(takes), but \(given) were given", at: span)

@@ -25,7 +25,8 @@ extension Machine {
     let root = try tracked(value, name, span)
     if let seed, seed.shape != root.shape {
       throw Diagnostic(
-        .shapeMismatch, "the gradient to start from is \(seed.shape), but the value is \(root.shape)",
+        .shapeMismatch,
+        "the gradient to start from is \(seed.shape), but the value is \(root.shape)",
         at: span)
     }
     let label = graph.label(of: root) ?? name
@@ -81,8 +82,11 @@ extension Machine {
       } catch {
         throw Faults.tensor(error, span, names: [])
       }
-      let place = Value("[" + variable.shape.indices(at: offset).map(String.init).joined(separator: ", ") + "]")
-      if check.isKink { kinks.append(place) } else {
+      let place = Value(
+        "[" + variable.shape.indices(at: offset).map(String.init).joined(separator: ", ") + "]")
+      if check.isKink {
+        kinks.append(place)
+      } else {
         if !check.agrees { wrong.append(place) }
         worst = max(worst, check.agrees && check.relativeError > 1e-5 ? 0 : check.relativeError)
       }

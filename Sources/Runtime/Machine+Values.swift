@@ -162,9 +162,10 @@ extension Machine {
             node.shape.dims.map(Double.init), shape: Shape([node.shape.rank]), dtype: .int64)
         })
     case (.number, "shape"):
-      return .tensor(try make(span) { () throws(TensorError) in
-        try Tensor([], shape: [0], dtype: .int64)
-      })
+      return .tensor(
+        try make(span) { () throws(TensorError) in
+          try Tensor([], shape: [0], dtype: .int64)
+        })
     case (.tensor(let node), "rank"), (.tensor(let node), "ndim"):
       return .number(Double(node.shape.rank))
     case (.tensor(let node), "dtype"): return Value(node.dtype.name)
@@ -198,7 +199,8 @@ extension Machine {
       .unknownField, "\(value.kind) has no `\(name)`", at: span,
       hint: isCallable
         ? "call it: `.\(name)()`"
-        : near.isEmpty ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
+        : near.isEmpty
+          ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
   }
 
   func setField(_ value: Value, _ name: String, _ new: Value, _ span: Span) throws(Diagnostic) {
@@ -293,7 +295,8 @@ extension Machine {
       case .ellipsis: items.append(.ellipsis)
       case .slice(let a, let b, let c):
         items.append(
-          .slice(start: try bound(a, span), stop: try bound(b, span), step: try bound(c, span) ?? 1))
+          .slice(start: try bound(a, span), stop: try bound(b, span), step: try bound(c, span) ?? 1)
+        )
       case .value(.none): items.append(.newAxis)
       case .value(.number(let n)):
         guard let i = Int(exactly: n) else {
@@ -337,7 +340,8 @@ extension Machine {
     }
   }
 
-  func contains(_ container: Value, _ value: Value, _ site: OperatorSite) throws(Diagnostic) -> Bool {
+  func contains(_ container: Value, _ value: Value, _ site: OperatorSite) throws(Diagnostic) -> Bool
+  {
     switch container {
     case .list(let list):
       for item in list.items {

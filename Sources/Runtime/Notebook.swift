@@ -35,8 +35,10 @@ package struct Notebook {
     func close(at line: Int) {
       let (title, isText, first) = opened ?? ("", false, next)
       let range = start(first)..<max(start(first), start(line))
-      let hasText = source.text(Span(source: source.id, start: range.lowerBound, end: range.upperBound))
-        .contains { !$0.isWhitespace }
+      let hasText = source.text(
+        Span(source: source.id, start: range.lowerBound, end: range.upperBound)
+      )
+      .contains { !$0.isWhitespace }
       if opened != nil || hasText { append(title, isText, range, lines[min(first, line)..<line]) }
     }
     let begin = next

@@ -138,9 +138,11 @@ enum Names {
     }
     assigned(in: function.body, &names)
     for parameter in function.parameters {
-      if let fallback = parameter.fallback { Walk.visit(fallback) {
-        if case .name(let name) = $0.kind { names.insert(name) }
-      } }
+      if let fallback = parameter.fallback {
+        Walk.visit(fallback) {
+          if case .name(let name) = $0.kind { names.insert(name) }
+        }
+      }
     }
   }
 }
@@ -208,7 +210,8 @@ enum Walk {
       for entry in entries {
         switch entry {
         case .value(let value): visit(value, visitor)
-        case .slice(let a, let b, let c): for part in [a, b, c] { if let part { visit(part, visitor) } }
+        case .slice(let a, let b, let c):
+          for part in [a, b, c] { if let part { visit(part, visitor) } }
         case .ellipsis: break
         }
       }

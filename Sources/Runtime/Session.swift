@@ -37,7 +37,9 @@ package final class Session {
   }
 
   /// Runs a text as one cell.
-  package func run(_ text: String, name: String = "input", sink: @escaping (Event) -> Void) -> Outcome {
+  package func run(_ text: String, name: String = "input", sink: @escaping (Event) -> Void)
+    -> Outcome
+  {
     let source = add(source: text, name: name)
     return run(source, in: 0..<source.bytes.count, sink: sink)
   }
@@ -101,7 +103,8 @@ package final class Session {
     for name in assigned where !name.allSatisfy(\.isASCII) {
       let folded = LookAlike.folded(name)
       guard folded != name,
-        machine.variables.contains(where: { $0.name != name && LookAlike.folded($0.name) == folded })
+        machine.variables.contains(where: { $0.name != name && LookAlike.folded($0.name) == folded }
+        )
       else { continue }
       machine.warn(
         Diagnostic(

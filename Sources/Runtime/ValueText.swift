@@ -52,7 +52,8 @@ extension Machine {
       return "\(layer.type)(" + fields.joined(separator: ", ") + ")"
     case .optimizer(let optimizer):
       let settings = optimizer.settings.map { "\($0.name)=\(format($0.value))" }
-      return "\(optimizer.kind)(\(settings.joined(separator: ", ")), \(optimizer.parameters.count) parameters)"
+      return
+        "\(optimizer.kind)(\(settings.joined(separator: ", ")), \(optimizer.parameters.count) parameters)"
     }
   }
 
@@ -96,7 +97,9 @@ extension Machine {
       default: throw badFormat(spec, span)
       }
       if showsPlus, n >= 0 { body = "+" + body }
-      if body.hasPrefix("-"), !body.contains(where: { "123456789".contains($0) }) { body.removeFirst() }
+      if body.hasPrefix("-"), !body.contains(where: { "123456789".contains($0) }) {
+        body.removeFirst()
+      }
     } else if let precision, let n = number(value) {
       body = NumberFormat(digits: max(1, precision))(n)
     } else {

@@ -5,7 +5,8 @@ enum Foreign {
   private static let words: [String: String] = [
     "lambda": "fn(x) = x^2", "def": "fn name(x) { … }", "let": "x = 1", "var": "x = 1",
     "import": "everything is there already", "elif": "else if", "True": "true", "False": "false",
-    "None": "none", "function": "fn name(x) { … }", "const": "x = 1", "class": "layer Name(…) { … }",
+    "None": "none", "function": "fn name(x) { … }", "const": "x = 1",
+    "class": "layer Name(…) { … }",
     "print": "print(x)",
   ]
 
@@ -21,7 +22,8 @@ enum Foreign {
       // `torch.nn.functional.relu`: the last name counts.
       var (last, name) = (at + 2, member)
       while last + 2 < tokens.count, tokens[last + 1].token == .symbol(.dot),
-        case .name(let next) = tokens[last + 2].token, ["optim", "nn", "functional", "linalg"].contains(name)
+        case .name(let next) = tokens[last + 2].token,
+        ["optim", "nn", "functional", "linalg"].contains(name)
       {
         (last, name) = (last + 2, next)
       }
@@ -33,7 +35,8 @@ enum Foreign {
         at: tokens[at].span.to(tokens[last].span), hint: "`\(spelling(name))`")
     }
     switch word {
-    case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var", "const", "function":
+    case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var",
+      "const", "function":
       guard isValue(next) || word == "lambda" else { return nil }
     case "True", "False", "None": break
     default: return nil
@@ -63,7 +66,8 @@ enum Foreign {
       "MSELoss": "mse_loss", "CrossEntropyLoss": "cross_entropy", "BCELoss": "binary_cross_entropy",
       "BCEWithLogitsLoss": "bce_with_logits", "L1Loss": "l1_loss", "ReLU": "relu", "GELU": "gelu",
       "LeakyReLU": "leaky_relu", "MaxPool2d": "maxpool2d", "AvgPool2d": "avgpool2d",
-      "manual_seed": "seed", "no_grad": "no_grad { … }", "vector_norm": "norm", "cat": "concat", "MultiheadAttention": "multihead_attention",
+      "manual_seed": "seed", "no_grad": "no_grad { … }", "vector_norm": "norm", "cat": "concat",
+      "MultiheadAttention": "multihead_attention",
     ]
     return known[member] ?? member.lowercased()
   }

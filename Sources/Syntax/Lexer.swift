@@ -33,8 +33,11 @@ package struct Lexer {
       case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): at += 1
       case UInt8(ascii: "#"): while at < end, bytes[at] != UInt8(ascii: "\n") { at += 1 }
       case UInt8(ascii: "\n"):
-        if brackets.last == nil || brackets.last == .openBrace { emit(.newline, 1) }
-        else { at += 1 }
+        if brackets.last == nil || brackets.last == .openBrace {
+          emit(.newline, 1)
+        } else {
+          at += 1
+        }
       case UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
       case UInt8(ascii: "."):
         if at + 1 < end, Lexer.isDigit(bytes[at + 1]) { try number() } else { try symbol() }
@@ -69,7 +72,10 @@ package struct Lexer {
     }
     stop = digits(stop)
     if stop < end, bytes[stop] == UInt8(ascii: "."),
-      stop + 1 >= end || !(bytes[stop + 1] | 0x20 >= UInt8(ascii: "a") && bytes[stop + 1] | 0x20 <= UInt8(ascii: "z")) || bytes[stop + 1] | 0x20 == UInt8(ascii: "e"),
+      stop + 1 >= end
+        || !(bytes[stop + 1] | 0x20 >= UInt8(ascii: "a")
+          && bytes[stop + 1] | 0x20 <= UInt8(ascii: "z"))
+        || bytes[stop + 1] | 0x20 == UInt8(ascii: "e"),
       !(stop + 1 < end && bytes[stop + 1] == UInt8(ascii: "."))
     {
       stop = digits(stop + 1)

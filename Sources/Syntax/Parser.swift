@@ -256,8 +256,9 @@ package struct Parser {
       guard case .name = next else { return nil }
       return try layer()
     case "expect":
-      guard startsOperand(next) || next == .symbol(.openParen) || next == .symbol(.minus)
-        || next == .keyword(.not) || next == .symbol(.openBracket)
+      guard
+        startsOperand(next) || next == .symbol(.openParen) || next == .symbol(.minus)
+          || next == .keyword(.not) || next == .symbol(.openBracket)
       else { return nil }
       advance()
       let condition = try expression()

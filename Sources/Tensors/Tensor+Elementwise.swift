@@ -62,8 +62,11 @@ extension Tensor {
           if shape == other.shape {
             for i in 0..<target.count { out[i] = kernel(x[i], y[i]) }
           } else {
-            let strides = (shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target))
-            Tensor.walk(target, strides.0, strides.1) { base, length, xStart, xStep, yStart, yStep in
+            let strides = (
+              shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target)
+            )
+            Tensor.walk(target, strides.0, strides.1) {
+              base, length, xStart, xStep, yStart, yStep in
               let out = out + base
               if xStep == 1 && yStep == 0 {
                 let (x, constant) = (x + xStart, y[yStart])

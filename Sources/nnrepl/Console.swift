@@ -87,7 +87,8 @@ struct Console {
   func read(_ name: String) throws -> Script {
     if name == "-" {
       return Script(
-        name: "standard input", text: try Console.text(of: stdin, "standard input"), recordPath: nil,
+        name: "standard input", text: try Console.text(of: stdin, "standard input"),
+        recordPath: nil,
         recorded: nil)
     }
     if let file = fopen(name, "r"), Console.isRegular(file) {
@@ -106,7 +107,8 @@ struct Console {
       throw ExitCode(2)
     }
     return Script(
-      name: lesson.name + ".nn", text: lesson.text, recordPath: nil, recorded: lesson.recordedOutput)
+      name: lesson.name + ".nn", text: lesson.text, recordPath: nil, recorded: lesson.recordedOutput
+    )
   }
 
   private static func isRegular(_ file: UnsafeMutablePointer<FILE>) -> Bool {
@@ -188,7 +190,8 @@ struct Console {
       return status(errors)
     }
     guard let recorded = script.recorded else {
-      Console.write("nnrepl: `\(script.name)` has no recorded output; --promote makes it\n", to: stderr)
+      Console.write(
+        "nnrepl: `\(script.name)` has no recorded output; --promote makes it\n", to: stderr)
       return 1
     }
     guard
@@ -213,7 +216,8 @@ struct Console {
     var entry = ""
     while true {
       if isTerminal {
-        show(entry.isEmpty ? "nn[\(number)]> " : String(repeating: " ", count: 5 + "\(number)".count))
+        show(
+          entry.isEmpty ? "nn[\(number)]> " : String(repeating: " ", count: 5 + "\(number)".count))
         fflush(stdout)
       }
       guard let line = readLine(strippingNewline: false) else { break }

@@ -109,7 +109,9 @@ struct Help: ParsableCommand {
   @Argument(help: "What to explain; nothing for a short guide.")
   var topic: [String] = []
 
-  func run() throws { throw ExitCode(Console(SessionOptions.standard).help(topic.joined(separator: " "))) }
+  func run() throws {
+    throw ExitCode(Console(SessionOptions.standard).help(topic.joined(separator: " ")))
+  }
 }
 
 extension SessionOptions {

@@ -22,7 +22,9 @@ struct Trial: Sendable, CustomTestStringConvertible {
 
   /// Ops that are smooth only where their operand is positive.
   static let positiveOnly: Set<String> = ["log", "log1p", "sqrt", "rsqrt", "pow"]
-  static let byDim = [Attributes(), Attributes(("dim", .ints([1]))), Attributes(("dim", .ints([0])))]
+  static let byDim = [
+    Attributes(), Attributes(("dim", .ints([1]))), Attributes(("dim", .ints([0]))),
+  ]
 
   static func trials(_ op: Op) -> [Trial] {
     func trial(_ inputs: [Tensor], _ attributes: Attributes = Attributes(), _ note: String = "")
@@ -65,7 +67,10 @@ struct Trial: Sendable, CustomTestStringConvertible {
       let rows = tensor([1, 1], [2])
       return [
         trial([x], Attributes(("index", .index([.at(1)], "1")))),
-        trial([x], Attributes(("index", .index([.list(rows), .slice(start: 0, stop: 2, step: 1)], ""))), " twice"),
+        trial(
+          [x],
+          Attributes(("index", .index([.list(rows), .slice(start: 0, stop: 2, step: 1)], ""))),
+          " twice"),
       ]
     case "gather": return [trial([x, tensor([2, 0], [2, 1])], Attributes(("dim", .ints([1]))))]
     case "concat", "stack": return [trial([x, positive, x], Attributes(("dim", .ints([1]))))]

@@ -75,11 +75,14 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
     let environment = ProcessInfo.processInfo.environment["NNREPL_GOLDENS"]
     let folder =
       environment.map { URL(fileURLWithPath: $0) }
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Goldens")
+      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+        "Goldens")
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    let files =
+      (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil))
+      ?? []
     return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
       .flatMap { file -> [Golden] in
         guard let data = try? Data(contentsOf: file),

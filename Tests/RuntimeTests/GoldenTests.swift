@@ -11,7 +11,8 @@ import Testing
     var text = torch
     for (from, to) in [
       ("torch.linalg.vector_norm", "norm"), ("torch.cat(", "concat("), ("torch.", ""), ("F.", ""),
-      ("True", "true"), ("False", "false"), ("None", "none"), ("(8,)", "[8]"), ("2**27", "134217728"),
+      ("True", "true"), ("False", "false"), ("None", "none"), ("(8,)", "[8]"),
+      ("2**27", "134217728"),
     ] { text = text.replacingOccurrences(of: from, with: to) }
     return text
   }
@@ -69,7 +70,9 @@ import Testing
     for (got, want) in zip(got, golden.outputs) {
       #expect(got.shape.dims == want.shape, "\(code)")
       guard got.count == want.data.count else { continue }
-      for (a, b) in zip(got.values, want.data) { #expect(golden.matches(a, b), "\(code): \(a) is not \(b)") }
+      for (a, b) in zip(got.values, want.data) {
+        #expect(golden.matches(a, b), "\(code): \(a) is not \(b)")
+      }
     }
     try checkGradients(golden, session, Self.nodes(value))
   }
@@ -84,7 +87,9 @@ import Testing
       var total = [Double](repeating: 0, count: want.data.count)
       for (output, cotangent) in zip(outputs, golden.cotangents) where output.isTracked {
         let seed = try cotangent.tensor
-        guard let part = try session.machine.graph.gradients(of: output, seed: seed)(leaf) else { continue }
+        guard let part = try session.machine.graph.gradients(of: output, seed: seed)(leaf) else {
+          continue
+        }
         for i in total.indices { total[i] += part[i] }
       }
       for (a, b) in zip(total, want.data) {
@@ -110,7 +115,9 @@ import Testing
     for node in golden.nodes ?? [] {
       guard let mine = Self.nodes(session.value(node.name)).first, !mine.isLeaf else { continue }
       #expect(golden.matches(mine.number, node.value), "\(node.name)")
-      if let grad = node.grad { #expect(golden.matches(mine.gradient?.item ?? 0, grad), "∂/∂\(node.name)") }
+      if let grad = node.grad {
+        #expect(golden.matches(mine.gradient?.item ?? 0, grad), "∂/∂\(node.name)")
+      }
     }
   }
 
@@ -164,7 +171,9 @@ import Testing
     case "rng_randperm": outputs = [generator.permutation(10).map(Double.init)]
     case "rng_linear":
       let bound = (1.0 / 3.0).squareRoot()
-      outputs = [6, 2].map { count in (0..<count).map { _ in generator.uniform(-bound, bound, stream) } }
+      outputs = [6, 2].map { count in
+        (0..<count).map { _ in generator.uniform(-bound, bound, stream) }
+      }
     case "rng_dropout":
       outputs = [(0..<10).map { _ in generator.uniform(.float64) < 0.5 ? 2 : 0 }]
     default: Issue.record("unknown \(golden.op)")
@@ -180,7 +189,9 @@ import Testing
   }
 
   @Test func noCaseIsLeftOut() {
-    let tried = Self.expressions.count + Golden.all.filter { ["scalar_engine", "rng"].contains($0.family) }.count
+    let tried =
+      Self.expressions.count
+      + Golden.all.filter { ["scalar_engine", "rng"].contains($0.family) }.count
     #expect(tried >= 490, "only \(tried) cases were found")
   }
 }

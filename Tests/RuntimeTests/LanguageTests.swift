@@ -3,7 +3,9 @@ import Runtime
 import Testing
 
 @Suite struct LanguageTests {
-  static func run(_ code: String, limits: Limits = Limits()) -> (output: String, errors: [Diagnostic]) {
+  static func run(_ code: String, limits: Limits = Limits()) -> (
+    output: String, errors: [Diagnostic]
+  ) {
     let session = Session(limits: limits)
     var output = ""
     let outcome = session.run(code) { event in
@@ -21,8 +23,12 @@ import Testing
   }
 
   static let cases: [Case] = [
-    Case(code: "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfib(15)", output: "610\n"),
-    Case(code: "s = 0\nfor i in range(10) { if i == 3 { continue }; if i == 6 { break }; s += i }\ns", output: "12\n"),
+    Case(
+      code: "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfib(15)",
+      output: "610\n"),
+    Case(
+      code: "s = 0\nfor i in range(10) { if i == 3 { continue }; if i == 6 { break }; s += i }\ns",
+      output: "12\n"),
     Case(code: "fn counter() { n = 0; fn() { n = 1; n } }\ncounter()()", output: "1\n"),
     Case(code: "fn adder(k) = fn(x) = x + k\nadder(3)(4)", output: "7\n"),
     Case(code: "fn f(x, k=2) = x^k\nf(3, k=3) + f(2)", output: "31\n"),
@@ -35,8 +41,14 @@ import Testing
     Case(code: "param w = 3\ny = w^2\ny.backward()\nw.grad", output: "6\n"),
     Case(code: "param w = 3\nw := 4\nw -= 1\nw", output: "3\n"),
     Case(code: "param w = 3\nno_grad { y = w*2 }\ntype(y)", output: "a number\n"),
-    Case(code: "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(3)\nm([1, 2, 3]) + len(m.parameters())", output: "7\n"),
-    Case(code: "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(2)\nloss = m([1, 2])\nloss.backward()\nm.W.grad", output: "[1, 2]\n"),
+    Case(
+      code:
+        "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(3)\nm([1, 2, 3]) + len(m.parameters())",
+      output: "7\n"),
+    Case(
+      code:
+        "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(2)\nloss = m([1, 2])\nloss.backward()\nm.W.grad",
+      output: "[1, 2]\n"),
     Case(code: "w = 1\nfn f() { w = 5; w }\nf() + w", output: "6\n"),
     Case(code: "1e-3 ~= 0.001", output: "true\n"),
     Case(code: "7 // 2 + -7 % 3", output: "5\n"),
@@ -47,7 +59,9 @@ import Testing
     Case(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
     Case(code: "param w = 2\nw = w*3", output: "warning parameter-rebound\n6\n"),
     Case(code: "a = 1; b = 2;", output: ""),
-    Case(code: "gradcheck_ok = true\nparam x = [0.3, -0.4]\ny = sum(tanh(x))\ngradcheck(y, x).result", output: "ok\n"),
+    Case(
+      code: "gradcheck_ok = true\nparam x = [0.3, -0.4]\ny = sum(tanh(x))\ngradcheck(y, x).result",
+      output: "ok\n"),
     Case(code: "param x = 0\ny = relu(x)\ngradcheck(y, x).result", output: "kink\n"),
   ]
 
@@ -67,11 +81,14 @@ import Testing
     Fault(code: "losss", id: .unknownName), Fault(code: "1 + \"a\"", id: .wrongKind),
     Fault(code: "x = 3\nx(2)", id: .notCallable), Fault(code: "sigmoid(1, 2)", id: .wrongArguments),
     Fault(code: "softmax([1], dims=0)", id: .wrongArguments),
-    Fault(code: "[1, 2] @ [1, 2, 3]", id: .shapeMismatch), Fault(code: "[1, 2] + [1, 2, 3]", id: .shapeMismatch),
+    Fault(code: "[1, 2] @ [1, 2, 3]", id: .shapeMismatch),
+    Fault(code: "[1, 2] + [1, 2, 3]", id: .shapeMismatch),
     Fault(code: "[[1, 2], [3]]", id: .ragged), Fault(code: "[1, 2][5]", id: .indexOutOfRange),
-    Fault(code: "x = [1, 2]\nx[1e300]", id: .badIndex), Fault(code: "x = list(1)\nx[1e300]", id: .badIndex),
+    Fault(code: "x = [1, 2]\nx[1e300]", id: .badIndex),
+    Fault(code: "x = list(1)\nx[1e300]", id: .badIndex),
     Fault(code: "x = [1, 2]\nx[0.5]", id: .badIndex),
-    Fault(code: "x = [1, 2]\nx[0] = 3", id: .immutable), Fault(code: "zeros(1000000000)", id: .memoryLimit),
+    Fault(code: "x = [1, 2]\nx[0] = 3", id: .immutable),
+    Fault(code: "zeros(1000000000)", id: .memoryLimit),
     Fault(code: "zeros(1e300)", id: .wholeNumber), Fault(code: "zeros(-1)", id: .badArgument),
     Fault(code: "sum([1, 2], dim=3)", id: .badAxis), Fault(code: "max([])", id: .emptyReduction),
     Fault(code: "fn f(n) { f(n + 1) }\nf(0)", id: .depthLimit),
@@ -80,16 +97,20 @@ import Testing
     Fault(code: "param w = 1\ny = w*2\nw := 3\nbackward y", id: .staleGraph),
     Fault(code: "param w = 1\ny = w*2\ny.backward(); y.backward()", id: .graphUsed),
     Fault(code: "param w = 1\nparam v = 2\ny = w*2\nexplain ∂y/∂v", id: .notTracked),
-    Fault(code: "explain 3", id: .nothingToExplain), Fault(code: "step sgd(lr=0.1)", id: .noGradient),
-    Fault(code: "expect 1 > 2, \"no\"", id: .expectFailed), Fault(code: "todo(\"write it\")", id: .todo),
+    Fault(code: "explain 3", id: .nothingToExplain),
+    Fault(code: "step sgd(lr=0.1)", id: .noGradient),
+    Fault(code: "expect 1 > 2, \"no\"", id: .expectFailed),
+    Fault(code: "todo(\"write it\")", id: .todo),
     Fault(code: "x = 1\nx.foo", id: .unknownField), Fault(code: "for i in 3 { }", id: .wrongKind),
     Fault(code: "fn f() { n += 1 }\nn = 0\nf()", id: .misplaced),
     Fault(code: "seed(0.5)", id: .wholeNumber), Fault(code: "\"{1:q}\"", id: .badArgument),
     Fault(code: "[1, 2] > 1 and true", id: .wrongKind), Fault(code: "x[1]", id: .unknownName),
     Fault(code: "param w = \"a\"", id: .wrongKind), Fault(code: "sgd(3)", id: .wrongKind),
     Fault(code: "range(0, 1, 0)", id: .badArgument), Fault(code: "range(1e300)", id: .badArgument),
-    Fault(code: "reshape([1, 2, 3], 2, 2)", id: .shapeMismatch), Fault(code: "forward", id: .unexpected),
-    Fault(code: "digits(0)", id: .badArgument), Fault(code: "a, b = [1, 2, 3]", id: .wrongArguments),
+    Fault(code: "reshape([1, 2, 3], 2, 2)", id: .shapeMismatch),
+    Fault(code: "forward", id: .unexpected),
+    Fault(code: "digits(0)", id: .badArgument),
+    Fault(code: "a, b = [1, 2, 3]", id: .wrongArguments),
   ]
 
   @Test(arguments: faults) func mistakesGetTheirDiagnostic(_ fault: Fault) {
@@ -103,7 +124,8 @@ import Testing
     limits.steps = 100_000
     #expect(Self.run("while true { }", limits: limits).errors.first?.id == .stepLimit)
     limits.outputBytes = 1000
-    #expect(Self.run("while true { print(\"x\") }", limits: limits).errors.first?.id == .outputLimit)
+    #expect(
+      Self.run("while true { print(\"x\") }", limits: limits).errors.first?.id == .outputLimit)
   }
 
   @Test(arguments: ["(", "[", "-", "not ", "f(", "2^"]) func nestingHasALimit(_ opener: String) {
@@ -120,7 +142,9 @@ import Testing
     let session = Session()
     _ = session.run("x = 5\ny = x + nope") { _ in }
     var shown = ""
-    _ = session.run("x") { if case .value(_, let value) = $0 { shown = session.machine.text(of: value) } }
+    _ = session.run("x") {
+      if case .value(_, let value) = $0 { shown = session.machine.text(of: value) }
+    }
     #expect(shown == "5")
   }
 

@@ -3,7 +3,9 @@ import Syntax
 import Testing
 
 @Suite struct ParserTests {
-  static func parse(_ text: String) -> Parsed { Parser.parse(SourceText(id: 0, name: "test", text)) }
+  static func parse(_ text: String) -> Parsed {
+    Parser.parse(SourceText(id: 0, name: "test", text))
+  }
 
   struct Case: Sendable, CustomTestStringConvertible {
     let source: String
@@ -25,8 +27,12 @@ import Testing
     Case(source: "fn f(x, k=2) = x^k", canonical: "fn f(x, k=2) = x^k"),
     Case(source: "backward loss, detail=\"ops\"", canonical: "backward loss, detail=\"ops\""),
     Case(source: "\"epoch {e + 1}: {loss:.4f}\"", canonical: "\"epoch {e + 1}: {loss:.4f}\""),
-    Case(source: "for a, b in zip { repeat 3 { x += 1 } }", canonical: "for a, b in zip {\n  repeat 3 {\n    x += 1\n  }\n}"),
-    Case(source: "layer D(i) { param W = zeros(i)\n forward(x) { x @ W } }", canonical: "layer D(i) {\n  param W = zeros(i)\n  forward(x) {\n    x @ W\n  }\n}"),
+    Case(
+      source: "for a, b in zip { repeat 3 { x += 1 } }",
+      canonical: "for a, b in zip {\n  repeat 3 {\n    x += 1\n  }\n}"),
+    Case(
+      source: "layer D(i) { param W = zeros(i)\n forward(x) { x @ W } }",
+      canonical: "layer D(i) {\n  param W = zeros(i)\n  forward(x) {\n    x @ W\n  }\n}"),
     Case(source: "f(1)(2).g[0]", canonical: "f(1)(2).g[0]"),
     Case(source: "x.if", canonical: "x.if"),
   ]

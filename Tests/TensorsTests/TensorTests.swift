@@ -94,7 +94,8 @@ import Testing
     Case(number: 138.8338, text: "138.8"), Case(number: 24705.53, text: "24705.5"),
     Case(number: 1e20, text: "1e20"), Case(number: 3, text: "3"),
     Case(number: 0.00012345, text: "0.0001234"), Case(number: .nan, text: "nan"),
-    Case(number: -.infinity, text: "-inf"), Case(number: 0.99999, text: "1.0000"), Case(number: 0.1 * 3, text: "0.3"),
+    Case(number: -.infinity, text: "-inf"), Case(number: 0.99999, text: "1.0000"),
+    Case(number: 0.1 * 3, text: "0.3"),
   ]
 
   @Test(arguments: cases) func showsFourSignificantDigits(_ sample: Case) {
