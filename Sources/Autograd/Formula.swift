@@ -149,6 +149,9 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     case "neg": return -parts[0]
     case "pow": return parts[0].power(parts[1])
     case "transpose": return Formula.transpose(parts[0])
+    // A number is the same number wherever it is repeated.
+    case "expand_as", "reshape":
+      return parts[0].number != nil ? parts[0] : .apply(name, parts, attributes)
     default: return .apply(name, parts, attributes)
     }
   }
@@ -159,6 +162,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     case .apply("transpose", let inner, _): inner[0]
     case .apply("matmul", let factors, _):
       .call("matmul", transpose(factors[1]), transpose(factors[0]))
+    case .apply("outer", let factors, _): .call("outer", factors[1], factors[0])
     default: .call("transpose", a)
     }
   }

@@ -53,7 +53,7 @@ extension NamedGraph {
       guard let upstream = gradients(step) else { continue }
       let stepName = name(step) ?? ""
       let symbol = Formula.symbol(Symbol("∂\(rootName)/∂\(stepName)"))
-      let pullbacks = pullbacks(of: step, gradient: symbol)
+      let pullbacks = pullbacks(of: step, gradient: step === root ? 1 : symbol)
       var contributions: [Contribution] = []
       for (input, pullback) in pullbacks {
         let handed = try contribution(of: step, to: input, upstream)

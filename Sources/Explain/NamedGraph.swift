@@ -61,11 +61,14 @@ package final class NamedGraph {
       }
     }
     for (name, nodes) in byName {
-      for (i, node) in nodes.enumerated() {
-        names[ObjectIdentifier(node)] =
-          nodes.count == 1 ? name : name + NamedGraph.subscripted(i + 1)
+      // The root keeps the name it was asked by.
+      let numbered = nodes.filter { $0 !== root }
+      let isAlone = nodes.count == 1
+      for (i, node) in numbered.enumerated() {
+        names[ObjectIdentifier(node)] = isAlone ? name : name + NamedGraph.subscripted(i + 1)
       }
     }
+    names[ObjectIdentifier(root)] = rootName
   }
 
   package static func subscripted(_ n: Int) -> String {

@@ -152,7 +152,11 @@ package struct NarrationText {
   /// they fit, else one below the other.
   private func body(_ step: BackwardStep) -> [String] {
     let parts = step.contributions.map { rows($0, isRoot: step.isRoot) }
-    let locals = parts.map { $0.local.joined(separator: " ") }
+    let nameWidth = parts.map { $0.local.first?.columns ?? 0 }.max() ?? 0
+    let locals = parts.map { part in
+      part.local.isEmpty
+        ? "" : ([part.local[0].padded(nameWidth)] + part.local.dropFirst()).joined(separator: " ")
+    }
     let width = locals.map(\.columns).max() ?? 0
     let pairs = zip(locals, parts).map {
       $0.padded(width) + "     " + $1.chain.joined(separator: " ")
@@ -162,9 +166,7 @@ package struct NarrationText {
       && pairs.allSatisfy { $0.columns <= style.width - 4 }
     if isTable {
       let aligned = aligned(
-        parts.map {
-          [$0.local.joined(separator: " ")] + ["    " + $0.chain[0]] + $0.chain.dropFirst()
-        })
+        zip(locals, parts).map { [$0] + ["    " + $1.chain[0]] + $1.chain.dropFirst() })
       return zip(aligned, parts).flatMap { [$0] + $1.sums }
     }
     return parts.flatMap { part in
@@ -233,21 +235,31 @@ package struct NarrationText {
     }
     lines += aligned(rows).map { "  " + $0 }
     let shown = d.paths.count <= 8 ? sum(d.paths.map(\.product)) + " = " : ""
-    lines.append("\(name) = \(shown)\(format(d.total))" + checkText(d.check))
+    lines += checked("\(name) = \(shown)\(format(d.total))", d.check)
     return lines
   }
 
   /// The factors of a path by name, by formula, by number, and their product.
   private func chain(_ path: Path) -> [String] {
-    let names = path.factors.map { "∂\($0.top)/∂\($0.bottom)" }.joined(separator: " × ")
+    let names = shortProduct(path.factors.map { "∂\($0.top)/∂\($0.bottom)" })
     let isLone = path.factors.count == 1
-    let formulas = path.factors.map { isLone ? $0.formula.text : bracketedIfSum($0.formula) }
-      .joined(separator: " × ")
-    let numbers = product(path.factors.map(\.value))
+    let formulas = shortProduct(
+      path.factors.map { isLone ? $0.formula.text : bracketedIfSum($0.formula) })
+    let numbers = shortProduct(
+      path.factors.enumerated().map { i, factor in
+        i > 0 && factor.value < 0 ? "(\(format(factor.value)))" : format(factor.value)
+      })
     let total = format(path.product)
     var rows = path.factors.count > 1 ? [names] : []
     for row in [formulas, numbers, total] where rows.last != row { rows.append(row) }
     return rows
+  }
+
+  /// A product of many factors is cut in the middle, with the count.
+  private func shortProduct(_ factors: [String]) -> String {
+    guard factors.count > 10 else { return factors.joined(separator: " × ") }
+    let shown = factors.prefix(3) + ["… \(factors.count - 5) more …"] + factors.suffix(2)
+    return shown.joined(separator: " × ")
   }
 
   private func oneStep(_ d: Derivation, _ name: String) -> [String] {
@@ -270,7 +282,7 @@ package struct NarrationText {
       table.insert("  … \(rows.count - 4) more terms, together \(format(hidden))", at: 3)
     }
     lines += table
-    lines.append("sum = \(format(d.total))" + checkText(d.check))
+    lines += checked("sum = \(format(d.total))", d.check)
     guard let first = d.paths.first, !d.continuation.isEmpty else { return lines }
     let outer = first.factors[0]
     let known = "∂\(outer.top)/∂\(outer.bottom)"
@@ -285,6 +297,13 @@ package struct NarrationText {
         "  \(known) = \(format(outer.value)), the sum over \(d.continuation.count) paths")
     }
     return lines
+  }
+
+  /// A result with its numeric check beside it, or below where the line is full.
+  private func checked(_ line: String, _ check: NumericCheck?) -> [String] {
+    let text = checkText(check)
+    let isWide = line.columns + (check == nil ? 0 : 50) > style.width
+    return isWide ? [line, "  " + text.drop { $0 == " " }] : [line + text]
   }
 
   private func checkText(_ check: NumericCheck?) -> String {

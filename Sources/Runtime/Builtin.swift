@@ -92,9 +92,9 @@ package final class Builtin: Sendable {
     var values = [Value](repeating: .unset, count: parameters.count)
     var rest: [Value] = []
     for (i, value) in arguments.positional.enumerated() {
-      if i < parameters.count, !parameters[i].isVariadic {
+      if i < (parameters.firstIndex(where: \.isVariadic) ?? parameters.count) {
         values[i] = value
-      } else if parameters.last?.isVariadic == true || parameters.contains(where: \.isVariadic) {
+      } else if parameters.contains(where: \.isVariadic) {
         rest.append(value)
       } else {
         throw Faults.count(name, parameters.map(\.name), arguments.positional.count, span)

@@ -212,10 +212,11 @@ extension Compiler {
       }
     }
     let current = load(name, place)
+    let label = graph.number(of: name)
     return Action { f throws(Diagnostic) in
       let value = try source.run(f)
       if case .tensor(let new) = value, !new.isLeaf,
-        case .tensor(let old)? = try? current.run(f), old.isParameter,
+        case .tensor(let old)? = try? current.run(f), old.isParameter, old.label == label,
         machine.graph.recorded(below: new).contains(where: { $0 === old })
       {
         machine.warnRebound(name, place)
