@@ -18,19 +18,12 @@ package enum GradientError: Error, @unchecked Sendable {
 package struct Gradients {
   /// Keeps the whole graph alive.
   private let root: Node
-  /// The nodes that gradients reached, youngest first; the root leads.
-  fileprivate let order: [Unmanaged<Node>]
-  fileprivate var scalars: [Double]
-  fileprivate var tensors: [Tensor?]
+  /// The nodes that gradients reached, each at its `Node.place`; the root leads.
+  fileprivate var nodes: [Unmanaged<Node>] = []
+  fileprivate var scalars: [Double] = []
+  fileprivate var tensors: [Tensor?] = []
 
-  fileprivate init(_ root: Node, _ order: [Unmanaged<Node>]) {
-    self.root = root
-    self.order = order
-    scalars = [Double](repeating: 0, count: order.count)
-    tensors = []
-  }
-
-  package var nodes: [Node] { order.map { $0.takeUnretainedValue() } }
+  fileprivate init(_ root: Node) { self.root = root }
 
   /// `∂root/∂node`, or nil if the root does not depend on it.
   package func callAsFunction(_ node: Node) -> Tensor? {
@@ -41,73 +34,36 @@ package struct Gradients {
   private func index(of node: Node) -> Int? {
     let place = Int(node.place)
     let id = Unmanaged.passUnretained(node).toOpaque()
-    if place < order.count, order[place].toOpaque() == id { return place }
-    return order.firstIndex { $0.toOpaque() == id }
+    if place < nodes.count, nodes[place].toOpaque() == id { return place }
+    return nodes.firstIndex { $0.toOpaque() == id }
+  }
+
+  /// A place for a node that a gradient reaches for the first time.
+  @inline(__always)
+  fileprivate mutating func admit(_ node: Node, _ walk: UInt32) {
+    node.walk = walk
+    node.place = UInt32(truncatingIfNeeded: nodes.count)
+    nodes.append(Unmanaged.passUnretained(node))
+    scalars.append(0)
+    if !node.isScalar || !tensors.isEmpty {
+      while tensors.count < nodes.count { tensors.append(nil) }
+    }
   }
 }
 
 extension Graph {
-  /// The tracked nodes below `root`, youngest first, each with its place in `Node.place`.
-  private func reachable(from root: Node) throws(GradientError) -> [Unmanaged<Node>] {
-    let walk = nextWalk()
-    var found: [Unmanaged<Node>] = [Unmanaged.passUnretained(root)]
-    var stale: (Unmanaged<Node>, Unmanaged<Node>)?
-    var oldest = root.time
-    root.walk = walk
-    var next = 0
-    while next < found.count {
-      let current = found[next]
-      current._withUnsafeGuaranteedRef { node in
-        let time = node.time
-        if time < oldest { oldest = time }
-        node.forEachInput { input in
-          if input.time > time { stale = (current, Unmanaged.passUnretained(input)) }
-          guard input.walk != walk, input.isTracked else { return }
-          input.walk = walk
-          found.append(Unmanaged.passUnretained(input))
-        }
-      }
-      next += 1
-    }
-    if let (node, changed) = stale {
-      throw .stale(node.takeUnretainedValue(), changed: changed.takeUnretainedValue())
-    }
-    return sorted(found, oldest: oldest, youngest: root.time)
-  }
-
-  /// By falling time. Times of one computation lie close together, so each node is put at its place in a
-  /// table; only where they do not is there anything to sort.
-  private func sorted(_ found: [Unmanaged<Node>], oldest: Int, youngest: Int) -> [Unmanaged<Node>] {
-    var nodes = found
-    let range = youngest - oldest + 1
-    if range <= 8 * found.count + 64 {
-      var table = [Unmanaged<Node>?](repeating: nil, count: range)
-      for node in found { table[youngest - node._withUnsafeGuaranteedRef(\.time)] = node }
-      var next = 0
-      for case let node? in table {
-        nodes[next] = node
-        node._withUnsafeGuaranteedRef { $0.place = UInt32(truncatingIfNeeded: next) }
-        next += 1
-      }
-      return nodes
-    }
-    nodes.sort { $0._withUnsafeGuaranteedRef(\.time) > $1._withUnsafeGuaranteedRef(\.time) }
-    for (i, node) in nodes.enumerated() {
-      node._withUnsafeGuaranteedRef { $0.place = UInt32(truncatingIfNeeded: i) }
-    }
-    return nodes
-  }
-
   /// Gradients of `root` without touching anything that is stored.
+  ///
+  /// One pass along the ring, from the root to older values: operands were recorded before results, so a
+  /// value's gradient is complete when the pass comes to it. The pass ends with the last value that a
+  /// gradient has reached.
   /// - Parameter seed: the gradient to start from; 1 when nil, and then `root` must be a single number.
   package func gradients(of root: Node, seed: Tensor? = nil) throws(GradientError) -> Gradients {
     guard root.isTracked else { throw .untracked(root) }
     guard seed != nil || root.shape.count == 1 else { throw .notScalar(root) }
-    let order = try reachable(from: root)
-    var gradients = Gradients(root, order)
-    if !order.allSatisfy({ $0._withUnsafeGuaranteedRef(\.isScalar) }) {
-      gradients.tensors = [Tensor?](repeating: nil, count: order.count)
-    }
+    let walk = nextWalk()
+    var gradients = Gradients(root)
+    gradients.admit(root, walk)
     do throws(TensorError) {
       let one = try Tensor(filling: root.shape, with: 1, dtype: root.dtype)
       let seed = seed ?? one
@@ -115,13 +71,33 @@ extension Graph {
     } catch {
       throw .tensor(error, root)
     }
-    for i in 0..<order.count {
-      let done = order[i]._withUnsafeGuaranteedRef { $0.pullScalar(i, &gradients.scalars) }
-      if done { continue }
-      let node = order[i].takeUnretainedValue()
-      do throws(TensorError) { try node.pull(i, &gradients) } catch { throw .tensor(error, node) }
+    var waiting = root.isLeaf ? 0 : 1
+    var next: Unmanaged<Node>? = Unmanaged.passUnretained(root)
+    while waiting > 0, let current = next {
+      var isOdd = false
+      next = current._withUnsafeGuaranteedRef { node in
+        guard node.walk == walk else { return node.older }
+        waiting -= 1
+        node.forEachInput { input in
+          if input.time > node.time { isOdd = true }
+          guard input.walk != walk, input.isTracked else { return }
+          gradients.admit(input, walk)
+          if !input.isLeaf { waiting += 1 }
+        }
+        if !isOdd { isOdd = !node.pullScalar(&gradients.scalars) }
+        return node.older
+      }
+      if isOdd { try pull(current.takeUnretainedValue(), &gradients) }
     }
     return gradients
+  }
+
+  /// What the fast path leaves: tensors, and operands that changed after they were used.
+  private func pull(_ node: Node, _ gradients: inout Gradients) throws(GradientError) {
+    var changed: Node?
+    node.forEachInput { if $0.time > node.time { changed = $0 } }
+    if let changed { throw .stale(node, changed: changed) }
+    do throws(TensorError) { try node.pull(&gradients) } catch { throw .tensor(error, node) }
   }
 
   /// The backward pass: parameters accumulate their gradient, other values keep this pass's.
@@ -136,13 +112,13 @@ extension Graph {
     let gradients = try gradients(of: root, seed: seed)
     if root.flags.contains(.walked), !again { throw .walked(root) }
     var parameters: [Node] = []
-    for i in 0..<gradients.order.count {
-      let isDone = gradients.order[i]._withUnsafeGuaranteedRef { node in
+    for (i, current) in gradients.nodes.enumerated() {
+      let isDone = current._withUnsafeGuaranteedRef { node in
         if node.isParameter { parameters.append(node) }
         return node.keepScalar(gradients.scalars[i])
       }
       if isDone { continue }
-      let node = gradients.order[i].takeUnretainedValue()
+      let node = current.takeUnretainedValue()
       guard let fresh = gradients.tensors[i] else { continue }
       do throws(TensorError) {
         let old = node.isParameter ? node.gradient : nil
@@ -152,15 +128,14 @@ extension Graph {
       }
     }
     if !retain { root.flags.insert(.walked) }
-    return parameters.reversed()
+    return parameters.sorted { $0.time < $1.time }
   }
 }
 
 extension Node {
   /// Hands the gradient of a scalar op on; false if the op or an operand is not of that kind.
   @inline(__always)
-  fileprivate func pullScalar(_ i: Int, _ gradients: inout [Double]) -> Bool {
-    if isLeaf { return true }
+  fileprivate func pullScalar(_ gradients: inout [Double]) -> Bool {
     guard isScalar, let slopes = op.slopes else { return false }
     var (x, y) = (constant, constant)
     if let first {
@@ -172,7 +147,7 @@ extension Node {
       y = second._withUnsafeGuaranteedRef(\.number)
     }
     let (dx, dy) = slopes(x, y, number)
-    let dz = gradients[i]
+    let dz = gradients[Int(place)]
     first?._withUnsafeGuaranteedRef { if $0.isTracked { gradients[Int($0.place)] += dz * dx } }
     second?._withUnsafeGuaranteedRef { if $0.isTracked { gradients[Int($0.place)] += dz * dy } }
     return true
@@ -188,8 +163,9 @@ extension Node {
   }
 
   /// Hands the gradient of any op on, operand by operand.
-  fileprivate func pull(_ i: Int, _ gradients: inout Gradients) throws(TensorError) {
+  fileprivate func pull(_ gradients: inout Gradients) throws(TensorError) {
     let dz: Tensor
+    let i = Int(place)
     if isScalar {
       dz = Tensor(gradients.scalars[i])
     } else if let tensor = gradients.tensors[i] {

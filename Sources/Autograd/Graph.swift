@@ -26,7 +26,38 @@ package final class Graph {
   package private(set) var sites: [Site] = [Site(source: -1, start: 0, end: 0)]
   private var walks: UInt32 = 0
 
-  package init() {}
+  /// Closes the ring of recorded values: its `older` neighbour is the youngest of them. The ring owns
+  /// nothing; a value leaves it when it is released.
+  private let ring = Node(leaf: Tensor(0), parameter: false, time: 0)
+
+  package init() {
+    ring.older = Unmanaged.passUnretained(ring)
+    ring.younger = Unmanaged.passUnretained(ring)
+  }
+
+  /// Values may outlive their graph; they must not look for its ring then.
+  deinit {
+    var next = ring.younger
+    while let node = next, node.toOpaque() != Unmanaged.passUnretained(ring).toOpaque() {
+      next = node._withUnsafeGuaranteedRef { node in
+        defer { (node.older, node.younger) = (nil, nil) }
+        return node.younger
+      }
+    }
+    (ring.older, ring.younger) = (nil, nil)
+  }
+
+  /// Puts a new value at the young end of the ring.
+  @inline(__always)
+  private func recorded(_ node: Node) -> Node {
+    let this = Unmanaged.passUnretained(node)
+    let end = Unmanaged.passUnretained(ring)
+    node.older = ring.older
+    node.younger = end
+    ring.older?._withUnsafeGuaranteedRef { $0.younger = this }
+    ring.older = this
+    return node
+  }
 
   @inline(__always)
   func tick() -> Int {
@@ -72,8 +103,8 @@ package final class Graph {
   package func scalar(
     _ op: Op, _ number: Double, _ first: Node?, _ second: Node?, constant: Double, site: UInt32
   ) -> Node {
-    Node(
-      op: op, number: number, first, second, constant: constant, time: tick(), site: site)
+    recorded(
+      Node(op: op, number: number, first, second, constant: constant, time: tick(), site: site))
   }
 
   /// Applies an op; the result is recorded if any operand is tracked.
@@ -97,8 +128,9 @@ package final class Graph {
     guard isRecording, op.isDifferentiable, nodes.contains(where: \.isTracked) else {
       return constant(value)
     }
-    return Node(
-      op: op, value: value, operands: nodes, attributes: attributes, time: tick(), site: site)
+    return recorded(
+      Node(
+        op: op, value: value, operands: nodes, attributes: attributes, time: tick(), site: site))
   }
 
   private func scalarResult(

@@ -21,6 +21,9 @@ package final class Node {
   var place: UInt32 = 0
   var walk: UInt32 = 0
   package unowned(unsafe) let op: Op
+  /// Neighbours in the list of all recorded values, which stands in the order of recording.
+  var older: Unmanaged<Node>?
+  var younger: Unmanaged<Node>?
   /// The learner's name for this value, as an entry of `Graph.names`; 0 for none.
   package var label: UInt32 = 0
   /// The place in the source that made it, as an entry of `Graph.sites`; 0 for none.
@@ -43,6 +46,8 @@ package final class Node {
     package static let tensor = Flags(rawValue: 16)
     /// On its way out, its operands given up already.
     static let surrendered = Flags(rawValue: 32)
+    /// Given, not computed.
+    static let leaf = Flags(rawValue: 64)
   }
 
   final class Extra {
@@ -77,7 +82,7 @@ package final class Node {
     site = 0
     self.time = time
     number = value.rank == 0 ? value[0] : 0
-    flags = parameter ? [.tracked, .parameter] : []
+    flags = parameter ? [.leaf, .tracked, .parameter] : .leaf
     if value.rank > 0 || value.dtype != .float64 { hold(value) }
   }
 
@@ -116,7 +121,7 @@ package final class Node {
   package var isTracked: Bool { flags.contains(.tracked) }
   package var isParameter: Bool { flags.contains(.parameter) }
   /// Whether an op made it, so that there is something to explain.
-  package var isLeaf: Bool { op === Op.leaf }
+  package var isLeaf: Bool { flags.contains(.leaf) }
 
   package var value: Tensor { extra?.tensor ?? Tensor(number) }
   package var shape: Shape { extra?.tensor?.shape ?? .scalar }
@@ -197,6 +202,7 @@ package final class Node {
   /// A long chain is released by a loop: left to itself, each node would release its operands from
   /// within its own release, and a million of them would overflow the stack.
   deinit {
+    unlink()
     guard hasOperands else { return }
     if isSurrendered { return }
     var waiting: [Node] = []
@@ -207,6 +213,14 @@ package final class Node {
         node.flags.insert(.surrendered)
       }
     }
+  }
+
+  /// Leaves the list of recorded values.
+  @inline(__always)
+  private func unlink() {
+    guard let older, let younger else { return }
+    older._withUnsafeGuaranteedRef { $0.younger = younger }
+    younger._withUnsafeGuaranteedRef { $0.older = older }
   }
 
   private var hasOperands: Bool {

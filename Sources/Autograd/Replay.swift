@@ -2,8 +2,7 @@
 import Tensors
 
 extension Graph {
-  /// All nodes below `root`, tracked or not, oldest recording first. Unlike `reachable` it accepts stale
-  /// nodes, so the order comes from the operands, by a walk that keeps its own stack.
+  /// All nodes below `root`, tracked or not, each after its operands; by a walk that keeps its own stack.
   package func recorded(below root: Node) -> [Node] {
     let walk = nextWalk()
     var order: [Node] = []

@@ -29,6 +29,7 @@ void nnrepl_catch_interrupt(void) {
 void nnrepl_keep_freed_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_MXFAST, 0);
 }
 
 size_t nnrepl_resident_bytes(void) {
