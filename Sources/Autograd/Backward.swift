@@ -146,10 +146,13 @@ extension Node {
       guard second._withUnsafeGuaranteedRef(\.isScalar) else { return false }
       y = second._withUnsafeGuaranteedRef(\.number)
     }
-    let (dx, dy) = slopes(x, y, number)
-    let dz = gradients[Int(place)]
-    first?._withUnsafeGuaranteedRef { if $0.isTracked { gradients[Int($0.place)] += dz * dx } }
-    second?._withUnsafeGuaranteedRef { if $0.isTracked { gradients[Int($0.place)] += dz * dy } }
+    let (z, dz) = (number, gradients[Int(place)])
+    first?._withUnsafeGuaranteedRef {
+      if $0.isTracked { gradients[Int($0.place)] += dz * slopes.x(x, y, z) }
+    }
+    second?._withUnsafeGuaranteedRef {
+      if $0.isTracked { gradients[Int($0.place)] += dz * slopes.y(x, y, z) }
+    }
     return true
   }
 

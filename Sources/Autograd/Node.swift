@@ -203,15 +203,15 @@ package final class Node {
   /// within its own release, and a million of them would overflow the stack.
   deinit {
     unlink()
-    guard hasOperands else { return }
-    if isSurrendered { return }
-    var waiting: [Node] = []
+    guard hasOperands, !flags.contains(.surrendered) else { return }
+    var waiting: Unmanaged<Node>?
     surrender(&waiting)
-    while var node = waiting.popLast() {
-      if isKnownUniquelyReferenced(&node) {
-        node.surrender(&waiting)
-        node.flags.insert(.surrendered)
-      }
+    while let next = waiting {
+      let node = next.takeRetainedValue()
+      waiting = node.older
+      node.older = nil
+      node.surrender(&waiting)
+      node.flags.insert(.surrendered)
     }
   }
 
@@ -226,17 +226,24 @@ package final class Node {
   private var hasOperands: Bool {
     first != nil || second != nil || extra?.operands.isEmpty == false
   }
-  private var isSurrendered: Bool { flags.contains(.surrendered) }
 
-  /// Gives up operands. Leaves end at once; what has operands of its own goes on the list.
+  /// Gives up operands. One that nobody else holds and that has operands of its own joins the chain of
+  /// those that wait for their release; the links of the ring, which it leaves, make that chain.
   @inline(__always)
-  private func surrender(_ waiting: inout [Node]) {
-    func give(_ node: Node) { if node.hasOperands { waiting.append(node) } }
+  private func surrender(_ waiting: inout Unmanaged<Node>?) {
+    @inline(__always) func give(_ node: consuming Node) {
+      guard isKnownUniquelyReferenced(&node), node.hasOperands else { return }
+      node.unlink()
+      node.younger = nil
+      node.older = waiting
+      waiting = Unmanaged.passRetained(node)
+    }
     if let first { give(first.takeRetainedValue()) }
     if let second { give(second.takeRetainedValue()) }
     if let extra, !extra.operands.isEmpty {
-      waiting.append(contentsOf: extra.operands)
+      var many = extra.operands
       extra.operands = []
+      while let node = many.popLast() { give(node) }
     }
   }
 }

@@ -6,21 +6,21 @@ extension Op {
   package static let add = elementwise(
     "add", ["x", "y"], "Adds, with broadcasting.", "x + y",
     notation: .infix(" + ", strength: Notation.strengths.sum), partials: [1, 1],
-    scalar: { $0 + $1 }, slopes: { _, _, _ in (1, 1) }
+    scalar: { $0 + $1 }, slopes: Slopes({ _, _, _ in 1 }, { _, _, _ in 1 })
   ) { c throws(TensorError) in try c.x + c.y }
 
   /// Difference, `z = x - y`.
   package static let sub = elementwise(
     "sub", ["x", "y"], "Subtracts, with broadcasting.", "x - y",
     notation: .infix(" - ", strength: Notation.strengths.sum), partials: [1, -1],
-    scalar: { $0 - $1 }, slopes: { _, _, _ in (1, -1) }
+    scalar: { $0 - $1 }, slopes: Slopes({ _, _, _ in 1 }, { _, _, _ in -1 })
   ) { c throws(TensorError) in try c.x - c.y }
 
   /// Product, `z = x * y`: each side's gradient is scaled by the other side.
   package static let mul = elementwise(
     "mul", ["x", "y"], "Multiplies element by element, with broadcasting.", "x * y",
     notation: .infix("*", strength: Notation.strengths.product), partials: [.y, .x],
-    scalar: { $0 * $1 }, slopes: { x, y, _ in (y, x) }
+    scalar: { $0 * $1 }, slopes: Slopes({ _, y, _ in y }, { x, _, _ in x })
   ) { c throws(TensorError) in try c.x * c.y }
 
   /// Quotient, `z = x / y`.
@@ -28,13 +28,13 @@ extension Op {
     "div", ["x", "y"], "Divides element by element, with broadcasting.", "x / y",
     notation: .infix("/", strength: Notation.strengths.product),
     partials: [1 / .y, -(.x / .y) / .y], scalar: { $0 / $1 },
-    slopes: { x, y, _ in (1 / y, -(x / y) / y) }
+    slopes: Slopes({ _, y, _ in 1 / y }, { x, y, _ in -(x / y) / y })
   ) { c throws(TensorError) in try c.x / c.y }
 
   /// Negation, `z = -x`.
   package static let neg = elementwise(
     "neg", ["x"], "Changes the sign.", "-x", notation: .prefix("-"), partials: [-1],
-    scalar: { x, _ in -x }, slopes: { _, _, _ in (-1, 0) }
+    scalar: { x, _ in -x }, slopes: Slopes({ _, _, _ in -1 })
   ) { c throws(TensorError) in try -c.x }
 
   /// Power, `z = x^y`. As in PyTorch `x^0` is 1 with gradient 0 even at nan, and the exponent's
@@ -57,12 +57,9 @@ extension Op {
       },
     ],
     scalar: { Double.pow($0, $1) },
-    slopes: { x, y, z in
-      (
-        y == 0 ? 0 : y == 2 ? 2 * x : y * Double.pow(x, y - 1),
-        x == 0 && y >= 0 ? 0 : z * Double.log(x)
-      )
-    }
+    slopes: Slopes(
+      { x, y, _ in y == 0 ? 0 : y == 2 ? 2 * x : y * Double.pow(x, y - 1) },
+      { x, y, z in x == 0 && y >= 0 ? 0 : z * Double.log(x) })
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Power()) }
 
   /// The larger of two; a tie gives half the gradient to each side.

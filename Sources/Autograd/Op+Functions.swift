@@ -5,23 +5,22 @@ extension Op {
   /// A smooth function of one number, from its kernel and its partial.
   static func function<K: UnaryKernel>(
     _ name: String, _ kernel: K, _ summary: String, _ definition: String, partial: Formula,
-    keepsWhole: Bool = false, slope: (@Sendable (Double, Double) -> Double)? = nil,
+    keepsWhole: Bool = false, slope: Slopes.Slope? = nil,
     fused: VJP? = nil
   ) -> Op {
-    var slopes: Slopes?
-    if let slope { slopes = { x, _, z in (slope(x, z), 0) } }
-    return elementwise(
+    elementwise(
       name, ["x"], summary, definition, partials: [partial], fused: fused.map { [$0] },
-      scalar: { x, _ -> Double in kernel(x) }, slopes: slopes
+      scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) }
     ) { c throws(TensorError) in try c.x.map(kernel, keepsWhole: keepsWhole) }
   }
 
   /// Exponential: it is its own derivative.
   package static let exp = function(
-    "exp", Kernel.Exp(), "The exponential function.", "e^x", partial: .z, slope: { _, z in z })
+    "exp", Kernel.Exp(), "The exponential function.", "e^x", partial: .z, slope: { _, _, z in z })
   /// Natural logarithm; -inf at 0, nan below.
   package static let log = function(
-    "log", Kernel.Log(), "The natural logarithm.", "ln x", partial: 1 / .x, slope: { x, _ in 1 / x }
+    "log", Kernel.Log(), "The natural logarithm.", "ln x", partial: 1 / .x,
+    slope: { x, _, _ in 1 / x }
   )
 
   package static let functions: [Op] = [
@@ -42,7 +41,7 @@ extension Op {
       partial: -0.5 * Formula.z.power(3)),
     function(
       "square", Kernel.Square(), "The square.", "x^2", partial: 2 * .x, keepsWhole: true,
-      slope: { x, _ in 2 * x }),
+      slope: { x, _, _ in 2 * x }),
     function(
       "sin", Kernel.Sin(), "The sine of an angle in radians.", "sin x", partial: .call("cos", .x)),
     function(

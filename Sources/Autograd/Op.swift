@@ -61,11 +61,27 @@ package enum Links: Sendable {
   case measured
 }
 
+/// `∂z/∂x` and `∂z/∂y` of single numbers, from x, y and z. Plain function pointers: calling one touches
+/// no reference count.
+package struct Slopes: Sendable {
+  package typealias Slope = @convention(c) (_ x: Double, _ y: Double, _ z: Double) -> Double
+  let x: Slope
+  let y: Slope
+
+  init(_ x: Slope, _ y: Slope = { _, _, _ in 0 }) {
+    self.x = x
+    self.y = y
+  }
+
+  @inline(__always)
+  package func callAsFunction(_ x: Double, _ y: Double, _ z: Double) -> (Double, Double) {
+    (self.x(x, y, z), self.y(x, y, z))
+  }
+}
+
 /// A differentiable (or knowingly not differentiable) operation.
 package final class Op: Sendable {
   package typealias Forward = @Sendable (Call) throws(TensorError) -> Tensor
-  /// `∂z/∂x` and `∂z/∂y` from x, y and z.
-  package typealias Slopes = @Sendable (Double, Double, Double) -> (Double, Double)
 
   package let name: String
   /// Operand names, as help and explanations print them.

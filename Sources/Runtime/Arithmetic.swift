@@ -73,13 +73,13 @@ extension NumberOperator {
     if graph.isRecording {
       switch (x, y) {
       case (.tensor(let a), .number(let b)) where a.isScalar:
-        return try finite(
+        return finite(
           graph.scalar(op, apply(a.number, b), a, nil, constant: b, site: site.number), site)
       case (.number(let a), .tensor(let b)) where b.isScalar:
-        return try finite(
+        return finite(
           graph.scalar(op, apply(a, b.number), nil, b, constant: a, site: site.number), site)
       case (.tensor(let a), .tensor(let b)) where a.isScalar && b.isScalar:
-        return try finite(
+        return finite(
           graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number), site)
       default: break
       }
@@ -88,7 +88,7 @@ extension NumberOperator {
   }
 
   @inline(__always)
-  private static func finite(_ node: Node, _ site: OperatorSite) throws(Diagnostic) -> Value {
+  private static func finite(_ node: Node, _ site: OperatorSite) -> Value {
     if !node.number.isFinite { site.machine.reportNonFinite(node, at: site.span) }
     return .tensor(node)
   }

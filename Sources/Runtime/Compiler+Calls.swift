@@ -59,6 +59,24 @@ extension Compiler {
           return try machine.call(
             function, Arguments([a, b]), at: span, calleeSpan, site, f.above(window))
         }
+      case 3:
+        let (first, second, third) = (
+          try code(arguments[0].value), try code(arguments[1].value), try code(arguments[2].value)
+        )
+        return Code { f throws(Diagnostic) in
+          let function = try target.run(f)
+          let a = try first.run(f)
+          let b = try second.run(f)
+          let c = try third.run(f)
+          if case .function(let function) = function, function.code.parameters.count == 3 {
+            (f.base + window).initialize(to: a)
+            (f.base + window + 1).initialize(to: b)
+            (f.base + window + 2).initialize(to: c)
+            return try machine.invoke(function, f.base + window, f, span)
+          }
+          return try machine.call(
+            function, Arguments([a, b, c]), at: span, calleeSpan, site, f.above(window))
+        }
       default: return try manyArguments(target, arguments, place)
       }
     }

@@ -171,6 +171,19 @@ extension Compiler {
         return try O.slow(x, .number(n), site)
       }
     }
+    // `s + …`: no expression can change a plain local, so it may be read after the right side.
+    if let slot = localSlot(left) {
+      return Code { f throws(Diagnostic) in
+        let y = try b.run(f)
+        switch f.base[slot] {
+        case .number(let x):
+          if case .number(let y) = y { return .number(O.apply(x, y)) }
+          return try O.slow(.number(x), y, site)
+        case .unset: return try a.run(f)
+        case let x: return try O.slow(x, y, site)
+        }
+      }
+    }
     return Code { f throws(Diagnostic) in
       let x = try a.run(f)
       let y = try b.run(f)
@@ -266,6 +279,9 @@ extension Compiler {
     let object = try code(base)
     let machine = machine
     if entries.count == 1, case .value(let place) = entries[0] {
+      if let list = localSlot(base), let counter = localSlot(place) {
+        return try localElement(list, counter, object, try code(place), span, base)
+      }
       let position = try code(place)
       let site = site(span, [constantName(base)])
       return Code { f throws(Diagnostic) in
@@ -284,6 +300,22 @@ extension Compiler {
     return Code { f throws(Diagnostic) in
       let container = try object.run(f)
       return try machine.element(container, try parts(f), span, site)
+    }
+  }
+
+  /// `xs[i]` with both in slots: neither is copied out to be looked at.
+  private func localElement(
+    _ slot: Int, _ counter: Int, _ object: Code, _ place: Code, _ span: Span, _ base: Expression
+  ) throws(Diagnostic) -> Code {
+    let machine = machine
+    let site = site(span, [constantName(base)])
+    return Code { f throws(Diagnostic) in
+      if case .list(let list) = f.base[slot], case .number(let n) = f.base[counter] {
+        let i = n >= 0 && n < 0x1p31 ? Int(n) : -1
+        if Double(i) == n, i < list.items.count { return list.items[i] }
+      }
+      return try machine.element(
+        try object.run(f), [.value(try place.run(f))], span, site)
     }
   }
 

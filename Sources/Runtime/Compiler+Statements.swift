@@ -120,6 +120,9 @@ extension Compiler {
     let action = try block(body)
     let machine = machine
     let only = stores[0]
+    if targets.count == 1, case .local(let slot) = scope.place(targets[0].name) {
+      return countedLoop(slot, source, action, span, only, sequence.span)
+    }
     return Action { f throws(Diagnostic) in
       let values = try source.run(f)
       if stores.count == 1, case .range(let range) = values {
@@ -147,6 +150,42 @@ extension Compiler {
             store.run(f, part)
           }
         }
+        switch try action.run(f) {
+        case .normal, .continueLoop: continue
+        case .breakLoop: return .normal
+        case let end: return end
+        }
+      }
+      return .normal
+    }
+  }
+
+  /// A loop with one plain local: over a range, each turn writes its number straight into the slot.
+  private func countedLoop(
+    _ slot: Int, _ source: Code, _ action: Action, _ span: Span, _ store: Store, _ place: Span
+  ) -> Action {
+    let machine = machine
+    return Action { f throws(Diagnostic) in
+      let values = try source.run(f)
+      var i = 0
+      if case .range(let range) = values {
+        let (start, step, count) = (range.start, range.step, range.count)
+        while i < count {
+          f.set(slot, .number(start + Double(i) * step))
+          i += 1
+          try f.step(span)
+          switch try action.run(f) {
+          case .normal, .continueLoop: continue
+          case .breakLoop: return .normal
+          case let end: return end
+          }
+        }
+        return .normal
+      }
+      while let value = try machine.next(of: values, i, place) {
+        i += 1
+        store.run(f, value)
+        try f.step(span)
         switch try action.run(f) {
         case .normal, .continueLoop: continue
         case .breakLoop: return .normal
