@@ -39,7 +39,7 @@ extension Formula {
   private func write(strength: Int, opens: Bool, _ leaf: (Formula) -> String?) -> String {
     if let own = leaf(self) { return Formula.signed(own, strength, opens) }
     switch self {
-    case .number(let n): return Formula.signed(NumberFormat(digits: 6)(n), strength, opens)
+    case .number(let n): return Formula.signed(Formula.literal(n), strength, opens)
     case .operand(let i): return i < 3 ? ["x", "y", "w"][i] : "x\(i)"
     case .entry(let i, let offset): return "\(["x", "y", "w"][min(i, 2)])[\(offset)]"
     case .result: return "z"
@@ -49,6 +49,15 @@ extension Formula {
     case .apply(let name, let arguments, let attributes):
       return apply(name, arguments, attributes, strength, opens, leaf)
     }
+  }
+
+  /// A number as the learner wrote it, if that is short.
+  private static func literal(_ n: Double) -> String {
+    let exact = "\(n)"
+    guard n != n.rounded(), exact.count <= 10, !exact.contains("e") else {
+      return NumberFormat(digits: 6)(n)
+    }
+    return exact
   }
 
   private static func signed(_ text: String, _ strength: Int, _ opens: Bool) -> String {

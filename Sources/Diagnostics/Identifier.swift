@@ -43,6 +43,7 @@ extension Diagnostic {
     case parameterRebound = "parameter-rebound"
     case lossBroadcast = "loss-broadcast"
     case nothingToExplain = "nothing-to-explain"
+    case tooLargeToTell = "too-large-to-tell"
     // Lessons
     case expectFailed = "expect-failed"
     case todo = "todo"
@@ -136,6 +137,8 @@ extension Diagnostic.Identifier {
       "Predictions [n, 1] and targets [n] broadcast to [n, n]: every prediction is compared with every target. Give both the same shape, for instance with `.squeeze(1)`."
     case .nothingToExplain:
       "Only values that were computed from a parameter remember how they were computed."
+    case .tooLargeToTell:
+      "The value was computed in more steps than anyone could read. The silent forms of the verbs do the same work without telling it; `explain` can still be asked about a part of the computation."
     case .expectFailed: "`expect` checks a claim; this one does not hold for the values at hand."
     case .todo: "A gap for the learner to fill: replace todo(…) by your own code."
     case .expectedError:

@@ -34,6 +34,9 @@ package struct SourceText: Sendable {
     lineStarts = starts
   }
 
+  /// Larger sources are refused, in bytes.
+  package static let sizeLimit = 4 << 20
+
   package var whole: Span { Span(source: id, start: 0, end: bytes.count) }
 
   package func text(_ span: Span) -> String {

@@ -9,6 +9,8 @@ package enum ExplainError: Error {
   /// The root does not depend on the variable.
   case unrelated(String, String)
   case notAnEntry(Shape)
+  /// More values than anyone could read about.
+  case tooLarge(Int)
 }
 
 extension NamedGraph {

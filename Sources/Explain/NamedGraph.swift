@@ -35,16 +35,22 @@ package final class NamedGraph {
   /// - Parameters:
   ///   - rootName: what the learner called the root when asking.
   ///   - unfolds: makes every op a step of its own.
-  package init(_ graph: Graph, root: Node, rootName: String, unfolds: Bool = false) {
+  package init(_ graph: Graph, root: Node, rootName: String, unfolds: Bool = false)
+    throws(ExplainError)
+  {
     self.graph = graph
     self.root = root
     self.unfolds = unfolds
     nodes = graph.recorded(below: root).filter(\.isTracked)
+    guard nodes.count <= NamedGraph.sizeLimit else { throw .tooLarge(nodes.count) }
     giveNames(rootName)
     for step in steps {
       for input in inputs(of: step) { users[ObjectIdentifier(input), default: []].append(step) }
     }
   }
+
+  /// Telling takes some microseconds for each value; a graph past this would keep a reader waiting.
+  package static let sizeLimit = 20_000
 
   /// Values that share a name get numbers: s₁, s₂, … in the order of their making.
   private func giveNames(_ rootName: String) {
@@ -151,7 +157,7 @@ package final class NamedGraph {
   package func formula(_ entry: Entry, named: Bool = true) -> Formula {
     let node = entry.node
     if named, name(node) != nil { return .symbol(Symbol(name(entry), value: entry.value)) }
-    if node.shape.rank == 0, named || node.isLeaf { return formula(node) }
+    if node.shape.rank == 0, node.isLeaf { return formula(node) }
     if node.isLeaf {
       guard let label = graph.label(of: node) else { return .number(entry.value) }
       let place = node.shape.indices(at: entry.offset).map(String.init).joined(separator: ", ")
@@ -170,7 +176,9 @@ package final class NamedGraph {
       return formula(Entry(input, from[entry.offset]))
     default: break
     }
-    if node.shape.rank == 0 { return expanded(node) }
+    if node.shape.rank == 0 {
+      return .symbol(Symbol(expanded(node).text, value: entry.value))
+    }
     let place = node.shape.indices(at: entry.offset).map(String.init).joined(separator: ", ")
     return .symbol(Symbol("(\(formula(node).text))[\(place)]", value: entry.value))
   }

@@ -112,8 +112,11 @@ extension Machine {
       }
     }
     switch (x, y) {
-    case (.string(let a), .string(let b)) where symbol == "+": return Value(a.text + b.text)
+    case (.string(let a), .string(let b)) where symbol == "+":
+      try checkSize(a.text.utf8.count + b.text.utf8.count, "string", site.span)
+      return Value(a.text + b.text)
     case (.list(let a), .list(let b)) where symbol == "+":
+      try checkSize((a.items.count + b.items.count) * 16, "list", site.span)
       return .list(ListObject(a.items + b.items))
     default:
       let mixesText = {
@@ -124,6 +127,14 @@ extension Machine {
         also: [(site.left, x.kind), (site.right, y.kind)],
         hint: mixesText && symbol == "+" ? "put the value into the string: \"text {value}\"" : nil)
     }
+  }
+
+  /// Strings and lists that double in a loop outgrow any memory before the next look at the budget.
+  func checkSize(_ bytes: Int, _ what: String, _ span: Span) throws(Diagnostic) {
+    guard bytes > limits.liveBytes / 16 else { return }
+    throw Diagnostic(
+      .memoryLimit, "the \(what) would take \(bytes >> 20) MB", at: span,
+      hint: "check for a \(what) that doubles in a loop")
   }
 
   /// The value as an operand of an op; truth values count as 1 and 0.

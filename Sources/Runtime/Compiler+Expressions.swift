@@ -64,6 +64,7 @@ extension Compiler {
       var text = ""
       for (piece, format) in fixed {
         text += try machine.text(of: try piece.run(f), format: format, span)
+        try machine.checkSize(text.utf8.count, "string", span)
       }
       return Value(text)
     }

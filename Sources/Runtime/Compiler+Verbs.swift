@@ -97,7 +97,10 @@ private struct Teller {
   }
 
   private func named(_ root: Node, _ name: String, _ f: Frame) throws(Diagnostic) -> NamedGraph {
-    NamedGraph(graph, root: root, rootName: name, unfolds: try detail(f) == "ops")
+    let unfolds = try detail(f) == "ops"
+    return try telling { () throws(ExplainError) in
+      try NamedGraph(graph, root: root, rootName: name, unfolds: unfolds)
+    }
   }
 
   private func telling<Result>(_ body: () throws(ExplainError) -> Result) throws(Diagnostic)
@@ -112,6 +115,11 @@ private struct Teller {
           .notTracked, "`\(root)` does not depend on `\(variable)`", at: span,
           reason: "Its derivative is 0 everywhere.",
           hint: "`explain \(root)` shows what it was computed from")
+      case .tooLarge(let count):
+        throw Diagnostic(
+          .tooLargeToTell, "`\(name)` was computed in \(count) steps, too many to tell", at: span,
+          reason: "Up to \(NamedGraph.sizeLimit) are told.",
+          hint: "use the silent forms: `y.forward()`, `y.backward()`, `grad(y, x)`")
       case .notAnEntry(let shape):
         throw Diagnostic(
           .badIndex, "an entry of a tensor \(shape) is named by \(shape.rank) whole numbers",

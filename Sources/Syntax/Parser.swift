@@ -20,15 +20,15 @@ package struct Parser {
 
   /// How deep brackets, blocks and operators may nest.
   static let depthLimit = 1_000
-  package static let sourceLimit = 4 << 20
 
   package static func parse(_ source: SourceText, in range: Range<Int>? = nil) -> Parsed {
     var parsed = Parsed()
     let range = range ?? 0..<source.bytes.count
-    guard range.count <= sourceLimit else {
+    guard range.count <= SourceText.sizeLimit else {
       parsed.diagnostics = [
         Diagnostic(
-          .sourceTooLarge, "the source has \(range.count) bytes; at most \(sourceLimit) are read",
+          .sourceTooLarge,
+          "the source has \(range.count) bytes; at most \(SourceText.sizeLimit) are read",
           at: nil, hint: "keep data in a CSV file")
       ]
       return parsed

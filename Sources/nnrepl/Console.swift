@@ -123,7 +123,12 @@ struct Console {
       let count = fread(&chunk, 1, chunk.count, file)
       if count == 0 { break }
       bytes += chunk[..<count]
-      if bytes.count > 256 << 20 { break }
+      guard bytes.count <= SourceText.sizeLimit else {
+        write(
+          "nnrepl: `\(name)` is larger than \(SourceText.sizeLimit >> 20) MB; keep data in a CSV file\n",
+          to: stderr)
+        throw ExitCode(3)
+      }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       write("nnrepl: `\(name)` is not UTF-8 text\n", to: stderr)

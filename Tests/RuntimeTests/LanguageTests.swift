@@ -138,6 +138,21 @@ import Testing
     #expect(Self.run("1" + String(repeating: " + 1", count: 900)).output == "901\n")
   }
 
+  @Test func whatDoublesIsStoppedInTime() {
+    #expect(Self.run("s = \"a\"\nwhile true { s = s + s }").errors.first?.id == .memoryLimit)
+    #expect(Self.run("s = list(1)\nwhile true { s = s + s }").errors.first?.id == .memoryLimit)
+  }
+
+  @Test func hugeGraphsAreNotTold() {
+    let code = "param x = 1\ny = x\nfor i in range(30000) { y = y*2 }\nbackward y"
+    #expect(Self.run(code).errors.first?.id == .tooLargeToTell)
+  }
+
+  @Test func hugeSourcesAreRefused() {
+    let text = String(repeating: "x = 1\n", count: 800_000)
+    #expect(Self.run(text).errors.first?.id == .sourceTooLarge)
+  }
+
   @Test func anErrorKeepsTheNames() {
     let session = Session()
     _ = session.run("x = 5\ny = x + nope") { _ in }

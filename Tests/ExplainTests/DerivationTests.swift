@@ -1,0 +1,102 @@
+import Autograd
+import Explain
+import Runtime
+import Tensors
+import Testing
+
+/// A program, and the derivative of its last value that is to be explained.
+struct Program: Sendable, CustomTestStringConvertible {
+  let code: String
+  let root: String
+  let variable: String
+  var offset = 0
+  /// Paths from the root to the variable.
+  let paths: Int
+  var testDescription: String { code }
+}
+
+@Suite struct DerivationTests {
+  static let programs: [Program] = [
+    Program(
+      code: "param w = 0.5; z = w*2 - 1; y = sigmoid(z)^2", root: "y", variable: "w", paths: 1),
+    Program(code: "param a = 2; b = 3*a; d = 2*b; e = b + d", root: "e", variable: "a", paths: 2),
+    Program(code: "param a = 2; y = a*a + a^3 - a/(a + 1)", root: "y", variable: "a", paths: 1),
+    Program(
+      code: "param a = 0.3; b = exp(a); c = sin(a)*b; d = tanh(c + b) + a", root: "d",
+      variable: "a", paths: 4),
+    Program(
+      code: "param a = 1.5; y = relu(a - 1)*leaky_relu(-a, 0.1) + max(a, 0.2)", root: "y",
+      variable: "a", paths: 1),
+    Program(
+      code: "param W = [[0.1, -0.2], [0.3, 0.4]]; x = [1, 2]; z = W @ x; y = sum(z^2)", root: "y",
+      variable: "W", offset: 3, paths: 1),
+    Program(
+      code: "param w = 0.5; x = [1, 2, 3]; z = w*x; y = mean(tanh(z))", root: "y", variable: "w",
+      paths: 3),
+    Program(
+      code:
+        "param W = [[0.1, -0.2, 0.4]]; X = [[1, 2, 3], [4, 5, 6]]; z = X @ W.T; s = sigmoid(z); y = mean(s)",
+      root: "y", variable: "W", offset: 1, paths: 2),
+    Program(
+      code: "param v = [0.2, -0.3, 0.5]; p = softmax(v); y = -log(p[1])", root: "y", variable: "v",
+      offset: 0, paths: 1),
+    Program(
+      code: "param v = [0.2, -0.3]; m = stack([v, 2*v]); y = sum(m[1]*m[0])", root: "y",
+      variable: "v", offset: 1, paths: 2),
+    Program(
+      code: "param v = [1, 2, 3, 4]; s = std(v); y = s*mean(v)", root: "y", variable: "v",
+      offset: 2, paths: 2),
+  ]
+
+  static func graph(_ program: Program) throws -> (NamedGraph, Node) {
+    let session = Session()
+    let outcome = session.run(program.code) { _ in }
+    #expect(outcome.errors.map(\.headline) == [])
+    guard case .tensor(let root)? = session.value(program.root),
+      case .tensor(let variable)? = session.value(program.variable)
+    else { throw ExplainError.unrelated(program.root, program.variable) }
+    let graph = try NamedGraph(session.machine.graph, root: root, rootName: program.root)
+    return (graph, variable)
+  }
+
+  @Test(arguments: programs) func productsOfPathsAddUpToTheGradient(_ program: Program) throws {
+    let (graph, variable) = try Self.graph(program)
+    let derivation = try graph.derivation(by: Entry(variable, program.offset))
+    let sum = derivation.paths.reduce(0) { $0 + $1.product }
+    #expect(abs(sum - derivation.total) <= 1e-9 * max(1, abs(derivation.total)))
+    #expect(derivation.paths.count == program.paths)
+    let check = try #require(derivation.check)
+    #expect(check.agrees)
+  }
+
+  @Test(arguments: programs) func eachFactorIsItsFormulasValue(_ program: Program) throws {
+    let (graph, variable) = try Self.graph(program)
+    let derivation = try graph.derivation(by: Entry(variable, program.offset))
+    for factor in derivation.paths.flatMap(\.factors) {
+      let value: Double? = factor.formula.evaluate { _ -> Double? in nil }
+      #expect(value == factor.value, "\(factor.formula.text)")
+      #expect(factor.value.isFinite)
+    }
+  }
+
+  @Test(arguments: programs) func contributionsOfABackwardPassAddUp(_ program: Program) throws {
+    let (graph, variable) = try Self.graph(program)
+    let gradients = try graph.graph.gradients(of: graph.root)
+    let pass = try graph.backward(gradients, old: [:])
+    let parts = pass.steps.flatMap(\.contributions).filter { $0.input == program.variable }
+    let total = parts.reduce(0) { $0 + $1.gradient[program.offset] }
+    let want = try #require(gradients(variable))[program.offset]
+    #expect(abs(total - want) <= 1e-12 * max(1, abs(want)))
+  }
+
+  @Test func manyPathsAreCutToOneStep() throws {
+    let code = "param x = 1; y = x; for i in range(30) { a = y; b = 2*y; y = a*1 + b }"
+    let program = Program(code: code, root: "y", variable: "x", paths: 0)
+    let (graph, variable) = try Self.graph(program)
+    let derivation = try graph.derivation(by: Entry(variable))
+    #expect(derivation.isOneStep)
+    #expect(derivation.pathCount > 1 << 20)
+    let sum = derivation.paths.reduce(0) { $0 + $1.product }
+    #expect(abs(sum - derivation.total) <= 1e-9 * abs(derivation.total))
+  }
+}
