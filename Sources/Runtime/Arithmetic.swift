@@ -105,7 +105,7 @@ extension Machine {
       }
       do throws(TensorError) {
         let node = try graph.apply(op, [a, b], site: site.number)
-        if node.isScalar, !node.number.isFinite { reportNonFinite(node, at: site.span) }
+        inspect(node, op, [a, b], at: site.span)
         return Value(node)
       } catch {
         throw Faults.binary(error, symbol, site, a, b)
@@ -150,24 +150,34 @@ extension Machine {
   /// Names the first op that made a nan or inf out of finite numbers.
   @inline(never)
   func reportNonFinite(_ node: Node, at span: Span) {
-    let inputs = node.operands.map { operand in
+    inspect(node, node.op, node.operands, at: span)
+  }
+
+  /// Tensors past this are not searched for nan and inf; what they spoil shows up in the loss.
+  private static let inspectionLimit = 1_024
+
+  /// Warns if a result has a nan or inf that no operand had.
+  func inspect(_ node: Node, _ op: Op, _ operands: [Node.Operand], at span: Span) {
+    func isSpoiled(_ operand: Node.Operand) -> Bool {
       switch operand {
-      case .number(let n): n.isFinite
-      case .node(let input): input.value.values.allSatisfy(\.isFinite)
+      case .number(let n): !n.isFinite
+      case .node(let node) where node.isScalar: !node.number.isFinite
+      case .node(let node):
+        node.shape.count <= Machine.inspectionLimit && !node.value.values.allSatisfy(\.isFinite)
       }
     }
-    guard inputs.allSatisfy({ $0 }) else { return }
-    let shown = node.operands.map { operand -> String in
+    guard isSpoiled(.node(node)), !operands.contains(where: isSpoiled) else { return }
+    let shown = operands.map { operand -> String in
       switch operand {
       case .number(let n): format(n)
-      case .node(let input): input.isScalar ? format(input.number) : "\(input.shape)"
+      case .node(let input): input.isScalar ? format(input.number) : "a tensor \(input.shape)"
       }
     }
+    let result = node.value.values.first { !$0.isFinite } ?? .nan
     warn(
       Diagnostic(
         .nonFinite, severity: .warning,
-        "`\(node.op.name)` of \(shown.joined(separator: " and ")) gave \(format(node.number))",
-        at: span,
+        "`\(op.name)` of \(shown.joined(separator: " and ")) gave \(format(result))", at: span,
         reason: "Everything that is computed from it will be nan or inf too."))
   }
 

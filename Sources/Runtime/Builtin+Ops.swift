@@ -31,6 +31,7 @@ extension Builtin {
       var operands: [Node.Operand] = []
       for i in op.operands.indices { operands.append(try call.operand(i)) }
       let attributes = try attributes(op, call)
+      if topic(op) == .losses { call.warnBroadcast(operands) }
       if operands.allSatisfy(\.isNumber), let plain = plain(op, operands, attributes) {
         return .number(plain)
       }
@@ -211,6 +212,23 @@ extension Builtin {
     guard axis < dims.count, dims[axis] == 1 else { return value }
     dims.remove(at: axis)
     return try call.apply(.reshape, [.node(node)], Attributes(("_shape", .ints(dims))))
+  }
+}
+
+extension BuiltinCall {
+  /// Predictions and targets of different shapes are compared all with all, which is hardly ever meant.
+  func warnBroadcast(_ operands: [Node.Operand]) {
+    guard operands.count == 2, case .node(let predictions) = operands[0],
+      case .node(let targets) = operands[1], predictions.shape != targets.shape,
+      predictions.shape.rank > 0, targets.shape.rank > 0,
+      let common = try? predictions.shape.broadcast(with: targets.shape)
+    else { return }
+    machine.warn(
+      Diagnostic(
+        .lossBroadcast, severity: .warning,
+        "predictions \(predictions.shape) and targets \(targets.shape) broadcast to \(common)",
+        at: span, reason: "Every prediction is compared with every target.",
+        hint: "give both the same shape, for instance with `.squeeze(1)`"))
   }
 }
 

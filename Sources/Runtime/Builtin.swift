@@ -272,7 +272,7 @@ struct BuiltinCall {
     let node = try tensors { () throws(TensorError) in
       try graph.apply(op, operands, attributes, site: site)
     }
-    if node.isScalar, !node.number.isFinite { machine.reportNonFinite(node, at: span) }
+    machine.inspect(node, op, operands, at: span)
     return Value(node)
   }
 }

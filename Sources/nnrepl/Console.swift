@@ -146,7 +146,8 @@ struct Console {
     return status(outcome.errors)
   }
 
-  func play(_ script: Script, quiet: Bool, pausing: Bool, json: Bool) throws -> Int32 {
+  /// - Returns: the exit status, and the session with all names in it.
+  func play(_ script: Script, quiet: Bool, pausing: Bool, json: Bool) -> (Int32, Session) {
     let (session, notebook) = open(script)
     let text = PlaybackText(style, isQuiet: quiet)
     let errors = Playback.run(notebook, in: session) { step in
@@ -163,7 +164,7 @@ struct Console {
     } else {
       report(errors, session)
     }
-    return status(errors)
+    return (status(errors), session)
   }
 
   private func open(_ script: Script) -> (Session, Notebook) {
@@ -208,8 +209,11 @@ struct Console {
   }
 
   /// A plain session: lines in, values out. A bracket left open asks for more lines.
-  func interact(loading: String?) throws -> Int32 {
-    let session = session()
+  /// - Parameters:
+  ///   - loading: a file to run first.
+  ///   - continuing: a session to go on with.
+  func interact(loading: String? = nil, continuing: Session? = nil) throws -> Int32 {
+    let session = continuing ?? session()
     let isTerminal = isatty(STDIN_FILENO) == 1
     if let loading {
       let script = try read(loading)

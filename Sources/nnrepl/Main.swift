@@ -1,6 +1,7 @@
 // The command line. All input and output is here and in the files beside it.
 import ArgumentParser
 import CSupport
+import Runtime
 
 @main
 struct Main: ParsableCommand {
@@ -81,16 +82,17 @@ struct Run: ParsableCommand {
     nnrepl_catch_interrupt()
     let console = Console(options)
     var status: Int32 = 0
+    var last: Session?
     for file in files {
       let script = try console.read(file)
-      status = max(
-        status,
-        check || promote
-          ? try console.compare(script, promoting: promote)
-          : try console.play(script, quiet: quiet, pausing: pause, json: json))
+      if check || promote {
+        status = try console.compare(script, promoting: promote)
+      } else {
+        (status, last) = console.play(script, quiet: quiet, pausing: pause, json: json)
+      }
       if status != 0 { break }
     }
-    if interactive, status == 0 { status = try console.interact(loading: nil) }
+    if interactive, status == 0 { status = try console.interact(continuing: last) }
     throw ExitCode(status)
   }
 }

@@ -59,6 +59,8 @@ import Testing
     Case(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
     Case(code: "param w = 2\nw = w*3", output: "warning parameter-rebound\n6\n"),
     Case(code: "a = 1; b = 2;", output: ""),
+    Case(code: "log([0, 1])", output: "warning non-finite\n[-inf, 0]\n"),
+    Case(code: "mse_loss([[1], [2]], [1, 2])", output: "warning loss-broadcast\n0.5\n"),
     Case(
       code: "gradcheck_ok = true\nparam x = [0.3, -0.4]\ny = sum(tanh(x))\ngradcheck(y, x).result",
       output: "ok\n"),
