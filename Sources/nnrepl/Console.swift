@@ -1,5 +1,6 @@
 // Files, the terminal, exit statuses.
 import ArgumentParser
+import CSupport
 import Diagnostics
 @preconcurrency import Glibc
 import Lessons
@@ -156,7 +157,7 @@ struct Console {
       show(text.render(step, in: session))
       if case .cellEnd = step, pausing, isatty(STDIN_FILENO) == 1 {
         fflush(stdout)
-        _ = readLine()
+        _ = Console.readLine()
       }
     }
     if json {
@@ -229,7 +230,14 @@ struct Console {
           entry.isEmpty ? "nn[\(number)]> " : String(repeating: " ", count: 5 + "\(number)".count))
         fflush(stdout)
       }
-      guard let line = readLine(strippingNewline: false) else { break }
+      guard let line = Console.readLine() else {
+        guard nnrepl_take_interrupt() != 0 else { break }
+        // Ctrl-C drops what was being typed; the interrupted read is no end of input.
+        clearerr(stdin)
+        entry = ""
+        show("\n")
+        continue
+      }
       entry += line
       if entry.allSatisfy(\.isWhitespace) {
         entry = ""
@@ -255,6 +263,18 @@ struct Console {
     }
     if isTerminal { show("\n") }
     return 0
+  }
+
+  /// One line with its break; nil at the end of input and when Ctrl-C interrupts. The standard library's
+  /// `readLine` would try again for ever.
+  private static func readLine() -> String? {
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    let count = getline(&line, &capacity, stdin)
+    guard count > 0, let line else { return nil }
+    let bytes = UnsafeRawBufferPointer(start: line, count: count)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   // MARK: Help
