@@ -120,15 +120,17 @@ extension Compiler {
     let action = try block(body)
     let machine = machine
     let only = stores[0]
-    if targets.count == 1, case .local(let slot) = scope.place(targets[0].name) {
-      return countedLoop(slot, source, action, span, only, sequence.span)
-    }
+    // A plain local gets the numbers of a range straight into its slot.
+    var direct: Int?
+    if case .local(let slot) = scope.place(targets[0].name) { direct = slot }
+    let slot = direct
     return Action { f throws(Diagnostic) in
       let values = try source.run(f)
       if stores.count == 1, case .range(let range) = values {
         var i = 0
         while i < range.count {
-          only.run(f, .number(range.start + Double(i) * range.step))
+          let number = Value.number(range.start + Double(i) * range.step)
+          if let slot { f.set(slot, number) } else { only.run(f, number) }
           i += 1
           try f.step(span)
           switch try action.run(f) {
@@ -150,42 +152,6 @@ extension Compiler {
             store.run(f, part)
           }
         }
-        switch try action.run(f) {
-        case .normal, .continueLoop: continue
-        case .breakLoop: return .normal
-        case let end: return end
-        }
-      }
-      return .normal
-    }
-  }
-
-  /// A loop with one plain local: over a range, each turn writes its number straight into the slot.
-  private func countedLoop(
-    _ slot: Int, _ source: Code, _ action: Action, _ span: Span, _ store: Store, _ place: Span
-  ) -> Action {
-    let machine = machine
-    return Action { f throws(Diagnostic) in
-      let values = try source.run(f)
-      var i = 0
-      if case .range(let range) = values {
-        let (start, step, count) = (range.start, range.step, range.count)
-        while i < count {
-          f.set(slot, .number(start + Double(i) * step))
-          i += 1
-          try f.step(span)
-          switch try action.run(f) {
-          case .normal, .continueLoop: continue
-          case .breakLoop: return .normal
-          case let end: return end
-          }
-        }
-        return .normal
-      }
-      while let value = try machine.next(of: values, i, place) {
-        i += 1
-        store.run(f, value)
-        try f.step(span)
         switch try action.run(f) {
         case .normal, .continueLoop: continue
         case .breakLoop: return .normal
