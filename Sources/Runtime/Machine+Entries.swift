@@ -1,0 +1,148 @@
+// What stands in brackets behind a value: reading and writing entries.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Machine {
+  func element(_ container: Value, _ parts: [IndexPart], _ span: Span, _ site: UInt32)
+    throws(Diagnostic) -> Value
+  {
+    switch container {
+    case .list(let list):
+      guard parts.count == 1 else {
+        throw Diagnostic(.badIndex, "a list has one axis", at: span, hint: "write x[i][j]")
+      }
+      if case .slice(let a, let b, let c) = parts[0] {
+        let count = list.items.count
+        let step = try bound(c, span) ?? 1
+        guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
+        func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
+        let (start, stop) = (place(try bound(a, span) ?? 0), place(try bound(b, span) ?? count))
+        return .list(ListObject(stride(from: start, to: stop, by: step).map { list.items[$0] }))
+      }
+      return list.items[try self.place(parts[0], list.items.count, span)]
+    case .range(let range):
+      let i = try place(parts.first ?? .ellipsis, range.count, span)
+      return .number(range.start + Double(i) * range.step)
+    case .string(let string):
+      let characters = Array(string.text)
+      return Value(
+        String(characters[try place(parts.first ?? .ellipsis, characters.count, span)]))
+    case .record(let record):
+      if case .value(.string(let name))? = parts.first {
+        if let value = record[name.text] { return value }
+        throw noField(container, name.text, span)
+      }
+    case .tensor(let node):
+      let items = try indexItems(parts, span)
+      let attributes = Attributes(("index", .index(items, Op.indexText(items))))
+      do throws(TensorError) {
+        return Value(try graph.apply(.index, [.node(node)], attributes, site: site))
+      } catch {
+        throw Faults.tensor(error, span, names: [graph.label(of: node)], shapes: [node.shape])
+      }
+    default: break
+    }
+    throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+  }
+
+  private func place(_ part: IndexPart, _ count: Int, _ span: Span) throws(Diagnostic) -> Int {
+    guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
+      throw Diagnostic(
+        .badIndex, "a place is a whole number", at: span, hint: "write x[0] or x[-1]")
+    }
+    guard i >= -count, i < count else {
+      throw Faults.tensor(.indexOutOfRange(i, axis: 0, length: count), span, names: [])
+    }
+    return i < 0 ? i + count : i
+  }
+
+  private func bound(_ value: Value, _ span: Span) throws(Diagnostic) -> Int? {
+    switch value {
+    case .none: return nil
+    case .number(let n):
+      guard n.isFinite, abs(n) < 0x1p53, let i = Int(exactly: n) else { break }
+      return i
+    default: break
+    }
+    throw Diagnostic(.badIndex, "the bounds of a range are whole numbers", at: span)
+  }
+
+  private func indexItems(_ parts: [IndexPart], _ span: Span) throws(Diagnostic) -> [IndexItem] {
+    var items: [IndexItem] = []
+    for part in parts {
+      switch part {
+      case .ellipsis: items.append(.ellipsis)
+      case .slice(let a, let b, let c):
+        items.append(
+          .slice(start: try bound(a, span), stop: try bound(b, span), step: try bound(c, span) ?? 1)
+        )
+      case .value(.none): items.append(.newAxis)
+      case .value(.number(let n)):
+        guard let i = Int(exactly: n) else {
+          throw Diagnostic(
+            .badIndex, "\(format(n)) is not a place", at: span,
+            hint: "places are whole numbers, from 0")
+        }
+        items.append(.at(i))
+      case .value(.tensor(let node)):
+        items.append(node.dtype == .bool ? .mask(node.value) : .list(node.value))
+      case .value(.range(let range)):
+        let places = (0..<range.count).map { range.start + Double($0) * range.step }
+        let list = try make(span) { () throws(TensorError) in
+          try Tensor(places, shape: Shape([places.count]), dtype: .int64)
+        }
+        items.append(.list(list.value))
+      case .value(let other):
+        throw Diagnostic(.badIndex, "\(other.kind) cannot be an index", at: span)
+      }
+    }
+    return items
+  }
+
+  func setElement(
+    _ container: Value, _ parts: [IndexPart], _ value: Value, _ span: Span, name: String
+  ) throws(Diagnostic) {
+    switch container {
+    case .list(let list):
+      guard let only = parts.first, parts.count == 1 else {
+        throw Diagnostic(.badIndex, "a list has one axis", at: span)
+      }
+      list.items[try place(only, list.items.count, span)] = value
+    case .record(let record):
+      guard case .value(.string(let name))? = parts.first else { fallthrough }
+      record[name.text] = value
+    case .tensor:
+      throw Diagnostic(
+        .immutable, "tensors cannot be changed in place", at: span,
+        hint: "build a new one, for instance with `where(mask, new, \(name))`")
+    default: throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+    }
+  }
+
+  func contains(_ container: Value, _ value: Value, _ site: OperatorSite) throws(Diagnostic) -> Bool
+  {
+    switch container {
+    case .list(let list):
+      for item in list.items {
+        if try truth(try compare(.equal, item, value, site), site.span) { return true }
+      }
+      return false
+    case .string(let string):
+      guard case .string(let part) = value else { break }
+      return part.text.isEmpty || string.text.contains(part.text)
+    case .record(let record):
+      guard case .string(let name) = value else { break }
+      return record[name.text] != nil
+    case .tensor(let node):
+      guard case .number(let n) = value else { break }
+      return node.value.values.contains(n)
+    case .range(let range):
+      guard case .number(let n) = value else { break }
+      return (0..<range.count).contains { range.start + Double($0) * range.step == n }
+    default: break
+    }
+    throw Diagnostic(
+      .wrongKind, "`in` cannot look for \(value.kind) in \(container.kind)", at: site.span)
+  }
+}
