@@ -95,7 +95,11 @@ extension Graph {
     let numeric = (f[1] - f[0]) / (2 * h)
     let (left, right) = ((f[2] - f[0]) / h, (f[1] - f[2]) / h)
     // Curvature makes the two differ by h·f''; a kink makes them differ by as much as themselves.
-    let isKink = abs(right - left) > 1e-3 * max(abs(left), abs(right)) && abs(right - left) > 1e-6
+    // What rounding alone can do to a slope sets the floor.
+    let unit = node.dtype == .float32 ? 0x1p-23 : 0x1p-52
+    let noise = 16 * unit * max(abs(f[0]), abs(f[1]), abs(f[2])) / h
+    let gap = abs(right - left)
+    let isKink = gap > 1e-3 * max(abs(left), abs(right)) && gap > max(1e-6, noise)
     return NumericCheck(analytic: analytic, numeric: numeric, isKink: isKink)
   }
 }

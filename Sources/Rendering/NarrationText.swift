@@ -227,13 +227,22 @@ package struct NarrationText {
     var lines = [
       "\(d.paths.count) paths lead from \(d.root) to \(d.variable); their products add up:"
     ]
-    let rows = d.paths.map { path -> [String] in
+    let isLong = d.paths.count > 8
+    let told = isLong ? d.paths.prefix(3) + d.paths.suffix(1) : d.paths[...]
+    let rows = told.map { path -> [String] in
       let parts = chain(path)
       let via = path.factors.dropLast().map(\.bottom).joined(separator: ", ")
       return [via.isEmpty ? "directly:" : "through \(via):"]
         + [parts[0]] + parts.dropFirst().map { "= " + $0 }
     }
-    lines += aligned(rows).map { "  " + $0 }
+    if isLong {
+      let hidden = d.paths.dropFirst(3).dropLast().reduce(0) { $0 + $1.product }
+      lines += aligned(Array(rows.dropLast())).map { "  " + $0 }
+      lines.append("  … \(d.paths.count - 4) more paths, together \(format(hidden))")
+      lines += aligned(Array(rows.suffix(1))).map { "  " + $0 }
+    } else {
+      lines += aligned(rows).map { "  " + $0 }
+    }
     let shown = d.paths.count <= 8 ? sum(d.paths.map(\.product)) + " = " : ""
     lines += checked("\(name) = \(shown)\(format(d.total))", d.check)
     return lines
