@@ -174,7 +174,4 @@ package final class Graph {
     guard value.shape == leaf.shape else { throw .notExpandable(value.shape, leaf.shape.dims) }
     leaf.store(try value.converted(to: leaf.dtype), time: tick())
   }
-
-  /// Puts a leaf's value back as it was, as if it had never changed.
-  func restore(_ value: Tensor, time: Int, into node: Node) { node.store(value, time: time) }
 }

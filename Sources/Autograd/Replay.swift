@@ -41,7 +41,7 @@ extension Graph {
     let order = recorded(below: root)
     let saved = order.map { ($0.value, $0.time) }
     defer {
-      for (other, (value, time)) in zip(order, saved) { restore(value, time: time, into: other) }
+      for (other, (value, time)) in zip(order, saved) { other.store(value, time: time) }
     }
     // Only what lies above the changed node moves.
     var moved: Set<ObjectIdentifier> = [ObjectIdentifier(node)]

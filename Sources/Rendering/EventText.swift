@@ -10,7 +10,7 @@ package struct EventText {
 
   /// The text of an event, with its line break.
   package func render(_ event: Event, in session: Session) -> String {
-    let format = session.machine.numberFormat
+    let format = session.machine.format
     switch event {
     case .text(let text): return text
     case .value(let name, let value): return render(value, named: name, session) + "\n"

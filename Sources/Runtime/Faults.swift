@@ -122,9 +122,6 @@ enum Faults {
     case .negativeAxis(let dims):
       return Diagnostic(.badArgument, "a shape \(list(dims)) has a negative length", at: span)
     case .ragged: return Diagnostic(.ragged, "the rows of this tensor differ in length", at: span)
-    case .notSquare(let shape, let operation):
-      return Diagnostic(
-        .shapeMismatch, "`\(operation)` needs a square matrix, not \(shape)", at: span)
     case .rankNeeded(let operation, let rank, let shape):
       return Diagnostic(
         .shapeMismatch,
@@ -132,7 +129,6 @@ enum Faults {
         at: span, hint: operation == "dot" ? "for matrices write `@`" : nil)
     case .wholeNumbersNeeded(let what):
       return Diagnostic(.wholeNumber, "\(what) must hold whole numbers", at: span)
-    case .badArgument(let text): return Diagnostic(.badArgument, text, at: span)
     }
   }
 

@@ -83,7 +83,8 @@ package final class Machine {
   var sink: (Event) -> Void = { _ in }
   var generator = Generator(seed: 0)
   var dtype = DType.float64
-  var format = NumberFormat()
+  /// How numbers are written just now.
+  package var format = NumberFormat()
   /// Places that have warned already.
   private var warned: Set<String> = []
   /// Parameters that the last backward pass reached, for `step` without a list.
@@ -232,9 +233,4 @@ extension Frame {
     let place = base + slot
     if place.pointee.isObject { place.pointee = value } else { place.initialize(to: value) }
   }
-}
-
-extension Machine {
-  /// How numbers are written just now.
-  package var numberFormat: NumberFormat { format }
 }

@@ -20,8 +20,6 @@ package enum TensorError: Error, Equatable {
   case tooLarge([Int], limit: Int)
   case negativeAxis([Int])
   case ragged([Int])
-  case notSquare(Shape, String)
   case rankNeeded(String, Int, Shape)
   case wholeNumbersNeeded(String)
-  case badArgument(String)
 }
