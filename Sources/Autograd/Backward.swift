@@ -177,9 +177,17 @@ extension Node {
       return
     }
     let call = call
-    for k in 0..<operandCount {
-      guard case .node(let input) = operand(k), input.isTracked else { continue }
-      let gradient = try vjp(k, call, dz)
+    let operands = operands
+    var together: [Tensor?] = []
+    if let joint = op.joint {
+      together = try joint(call, dz, operands.map(\.isTracked))
+    }
+    for (k, operand) in operands.enumerated() {
+      guard case .node(let input) = operand, input.isTracked else { continue }
+      var handed: Tensor?
+      if k < together.count { handed = together[k] }
+      if handed == nil { handed = try vjp(k, call, dz) }
+      guard let gradient = handed else { continue }
       let place = Int(input.place)
       if input.isScalar {
         gradients.scalars[place] += gradient[0]

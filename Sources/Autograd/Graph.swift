@@ -174,4 +174,11 @@ package final class Graph {
     guard value.shape == leaf.shape else { throw .notExpandable(value.shape, leaf.shape.dims) }
     leaf.store(try value.converted(to: leaf.dtype), time: tick())
   }
+
+  /// Changes a leaf's value in place, outside the graph.
+  package func update(
+    _ leaf: Node, _ body: (inout Tensor) throws(TensorError) -> Void
+  ) throws(TensorError) {
+    try leaf.update(time: tick(), body)
+  }
 }

@@ -48,6 +48,8 @@ package final class Node {
     static let surrendered = Flags(rawValue: 32)
     /// Given, not computed.
     static let leaf = Flags(rawValue: 64)
+    /// The label is a layer's; a name that the learner gives goes before it.
+    static let provisional = Flags(rawValue: 128)
   }
 
   final class Extra {
@@ -115,6 +117,28 @@ package final class Node {
     return made
   }
 
+  // MARK: Names
+
+  /// Gives a name for explanations, unless there is one.
+  @inline(__always)
+  package func name(_ label: UInt32) {
+    if self.label == 0 { self.label = label } else { renameProvisional(label) }
+  }
+
+  @inline(never)
+  private func renameProvisional(_ label: UInt32) {
+    guard flags.contains(.provisional) else { return }
+    self.label = label
+    flags.remove(.provisional)
+  }
+
+  /// Gives a name that any other may replace.
+  package func nameForNow(_ label: UInt32) {
+    guard self.label == 0, label != 0, !isLeaf else { return }
+    self.label = label
+    flags.insert(.provisional)
+  }
+
   // MARK: Values
 
   package var isScalar: Bool { !flags.contains(.tensor) }
@@ -152,12 +176,23 @@ package final class Node {
     if flags.contains(.tensor) { held.tensor = value }
   }
 
+  /// Lends the value to `body` alone, so that it can be changed without a copy.
+  func update(time: Int, _ body: (inout Tensor) throws(TensorError) -> Void) throws(TensorError) {
+    self.time = time
+    var value = self.value
+    if flags.contains(.tensor) { extra?.tensor = nil }
+    defer { store(value, time: time) }
+    try body(&value)
+  }
+
   // MARK: Operands
 
   /// One operand of a recorded op.
   package enum Operand {
     case node(Node)
     case number(Double)
+
+    package var isTracked: Bool { if case .node(let node) = self { node.isTracked } else { false } }
   }
 
   package var operandCount: Int {

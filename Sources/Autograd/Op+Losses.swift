@@ -2,47 +2,355 @@
 import Tensors
 
 extension Op {
-  /// Mean squared error over all elements (or their sum), predictions first.
-  package static let mseLoss = Op(
-    "mse_loss", ["input", "target"], settings: [Setting("reduction", .text("mean"))],
-    summary: "The mean of the squared differences between predictions and targets.",
-    definition: "Σ (input - target)² / n",
-    derivative: .vjps([
-      VJP(text: { .dz * ((.x - .y) * share($0)) }) { c, dz throws(TensorError) in
-        try unbroadcast(errorSlope(c, dz), to: c.x.shape)
+  package static let losses: [Op] = [
+    mseLoss,
+    elementwiseLoss(
+      "l1_loss", "The mean distance between predictions and targets.", "mean of |input - target|",
+      value: { _ in .call("abs", .x - .y) },
+      slopes: { _ in [.call("sign", .x - .y), -.call("sign", .x - .y)] }),
+    elementwiseLoss(
+      "smooth_l1_loss", settings: [Setting("beta", .number(1))],
+      "Squared where the error is under `beta`, straight beyond: outliers pull no harder than others.",
+      "mean of 0.5*d^2/beta if |d| < beta else |d| - 0.5*beta, d = input - target",
+      value: { c in
+        let (d, beta) = (Formula.x - .y, Formula.attribute("beta"))
+        if c.attributes.number("beta") == 0 { return .call("abs", d) }
+        return .where_(
+          "lt", .call("abs", d), beta, 0.5 * d.power(2) / beta, .call("abs", d) - 0.5 * beta)
       },
-      VJP(text: { .dz * ((.y - .x) * share($0)) }) { c, dz throws(TensorError) in
-        try -unbroadcast(errorSlope(c, dz), to: c.y.shape)
+      slopes: { c in
+        let (d, beta) = (Formula.x - .y, Formula.attribute("beta"))
+        let slope =
+          c.attributes.number("beta") == 0
+          ? .call("sign", d)
+          : Formula.where_("lt", .call("abs", d), beta, d / beta, .call("sign", d))
+        return [slope, -slope]
+      }),
+    elementwiseLoss(
+      "huber_loss", settings: [Setting("delta", .number(1))],
+      "Squared where the error is under `delta`, straight beyond (Huber 1964).",
+      "mean of 0.5*d^2 if |d| < delta else delta*(|d| - 0.5*delta), d = input - target",
+      value: { _ in
+        let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
+        return .where_(
+          "lt", .call("abs", d), delta, 0.5 * d.power(2),
+          delta * (.call("abs", d) - 0.5 * delta))
       },
-    ]),
-    links: .entries { c, operand, offset in
-      guard c.x.shape == c.y.shape else { return [] }
-      let (mine, other) = (
-        Formula.entry(operand, offset: offset), Formula.entry(1 - operand, offset: offset)
-      )
-      return [(c.output.rank == 0 ? 0 : offset, share(c) * (mine - other))]
+      slopes: { _ in
+        let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
+        let slope = Formula.where_("lt", .call("abs", d), delta, d, delta * .call("sign", d))
+        return [slope, -slope]
+      },
+      check: { c throws(TensorError) in
+        let delta = c.attributes.number("delta") ?? 1
+        guard delta > 0 else { throw .setting("huber_loss", "`delta` must be positive", delta) }
+      }),
+    binaryCrossEntropy, binaryCrossEntropyWithLogits, nllLoss, crossEntropy,
+  ]
+
+  // MARK: Elementwise losses
+
+  /// A loss of each prediction and its target, then their mean, their sum, or neither.
+  /// - Parameters:
+  ///   - more: operands besides, numbers that weigh each element.
+  ///   - value: the loss of one element.
+  ///   - slopes: its derivative by each operand that has one.
+  private static func elementwiseLoss(
+    _ name: String, more: [String] = [], settings: [Setting] = [], _ summary: String,
+    _ definition: String, value: @escaping @Sendable (Call) -> Formula,
+    slopes: @escaping @Sendable (Call) -> [Formula],
+    check: @escaping @Sendable (Call) throws(TensorError) -> Void = { _ throws(TensorError) in }
+  ) -> Op {
+    @Sendable func slope(_ c: Call, _ k: Int) -> Formula {
+      let slopes = slopes(c)
+      return k < slopes.count ? slopes[k] : 0
     }
-  ) { c throws(TensorError) in
-    let error = try c.x - c.y
-    let squares = try error * error
-    switch c.attributes.word("reduction") ?? "mean" {
-    case "none": return squares
-    case "sum": return try squares.sum(Array(0..<squares.rank))
+    let vjps = (0..<2 + more.count).map { k in
+      VJP(text: { c in
+        unbroadcastText(.dz * (slope(c, k) * share(c)), from: wide(c), to: c.inputs[k].shape)
+      }) { c, dz throws(TensorError) in
+        let formula = slope(c, k) * share(c)
+        let gradient = try formula.evaluate(tensors: { c.leaf($0, dz.dtype) }) ?? Tensor(0)
+        return try unbroadcast((dz * gradient).expanded(to: wide(c)), to: c.inputs[k].shape)
+      }
+    }
+    return Op(
+      name, ["input", "target"] + more, optional: more.count,
+      settings: settings + [Setting("reduction", .text("mean"))], summary: summary,
+      definition: definition, derivative: .vjps(vjps),
+      links: .entries { c, operand, offset in
+        guard c.x.shape == c.y.shape, operand < 2 else { return [] }
+        let formula = (slope(c, operand) * share(c)).filled { leaf in
+          guard case .operand(let i) = leaf else { return nil }
+          return .entry(i, offset: c.inputs[i].rank == 0 ? 0 : offset)
+        }
+        guard c.inputs.dropFirst(2).allSatisfy({ $0.rank == 0 || $0.shape == c.x.shape }) else {
+          return []
+        }
+        return [(c.output.rank == 0 ? 0 : offset, formula)]
+      }
+    ) { c throws(TensorError) in
+      try check(c)
+      let dtype = c.x.dtype.floating
+      let each = try value(c).evaluate(tensors: { c.leaf($0, dtype) }) ?? Tensor(0)
+      return try reduced(each.expanded(to: c.x.shape.broadcast(with: c.y.shape)), c)
+    }
+  }
+
+  /// The shape of the losses before they are reduced.
+  private static func wide(_ c: Call) -> Shape {
+    (try? c.x.shape.broadcast(with: c.y.shape)) ?? c.x.shape
+  }
+
+  private static func reduction(_ c: Call) -> String { c.attributes.word("reduction") ?? "mean" }
+
+  private static func reduced(_ losses: Tensor, _ c: Call) throws(TensorError) -> Tensor {
+    switch reduction(c) {
+    case "none": return losses
+    case "sum": return try losses.sum(Array(0..<losses.rank))
     default:
-      return try squares.sum(Array(0..<squares.rank))
-        / Tensor(Double(squares.count), dtype: squares.dtype)
+      return try losses.sum(Array(0..<losses.rank))
+        / Tensor(Double(losses.count), dtype: losses.dtype)
     }
   }
 
-  /// 2 over the count that the loss divides by.
+  /// One over the count that the loss divides by.
   private static func share(_ c: Call) -> Formula {
-    let count = (try? c.x.shape.broadcast(with: c.y.shape).count) ?? 1
-    return (c.attributes.word("reduction") ?? "mean") == "mean" ? .number(2 / Double(count)) : 2
+    reduction(c) == "mean" ? .number(1 / Double(wide(c).count)) : 1
   }
 
-  private static func errorSlope(_ c: Call, _ dz: Tensor) throws(TensorError) -> Tensor {
-    try dz * ((c.x - c.y) * Tensor(share(c).number ?? 2, dtype: dz.dtype))
+  /// Mean squared error, predictions first.
+  package static let mseLoss = elementwiseLoss(
+    "mse_loss", "The mean of the squared differences between predictions and targets.",
+    "Σ (input - target)² / n", value: { _ in (Formula.x - .y).power(2) },
+    slopes: { _ in [2 * (.x - .y), 2 * (.y - .x)] })
+
+  /// Cross entropy of probabilities for two classes; logarithms are held above -100, as in PyTorch.
+  private static let binaryCrossEntropy = elementwiseLoss(
+    "binary_cross_entropy", more: ["weight"],
+    "Cross entropy of a probability in [0, 1] for yes-or-no targets.",
+    "mean of -(target*ln input + (1 - target)*ln(1 - input))",
+    value: { _ in
+      func held(_ log: Formula) -> Formula {
+        .apply("clamp", [log], Attributes(("min", .number(-100))))
+      }
+      return -.operand(2)
+        * (.y * held(.call("log", .x)) + (1 - .y) * held(.call("log1p", -.x)))
+    },
+    slopes: { _ in
+      [
+        .operand(2) * ((.x - .y)
+          / .apply("clamp", [.x * (1 - .x)], Attributes(("min", .number(1e-12))))),
+        .operand(2) * (.call("log1p", -.x) - .call("log", .x)),
+      ]
+    },
+    check: { c throws(TensorError) in
+      try sameShapes("binary_cross_entropy", c)
+      for i in 0..<c.x.count where !(c.x[i] >= 0 && c.x[i] <= 1) && !c.x[i].isNaN {
+        throw .setting("binary_cross_entropy", "predictions are probabilities from 0 to 1", c.x[i])
+      }
+    })
+
+  /// Cross entropy for two classes straight from the score before the sigmoid: no overflow, no lost digits.
+  private static let binaryCrossEntropyWithLogits = elementwiseLoss(
+    "binary_cross_entropy_with_logits", more: ["weight", "pos_weight"],
+    "Cross entropy for yes-or-no targets, from scores before the sigmoid.",
+    "mean of -(target*ln sigmoid(input) + (1 - target)*ln(1 - sigmoid(input)))",
+    value: { c in
+      let positive = isOne(c.inputs[3]) ? 1 : (.operand(3) - 1) * .y + 1
+      return .operand(2) * ((1 - .y) * .x - positive * .call("logsigmoid", .x))
+    },
+    slopes: { c in
+      if isOne(c.inputs[3]) {
+        return [.operand(2) * (.call("sigmoid", .x) - .y), .operand(2) * -.x]
+      }
+      let positive = (.operand(3) - 1) * .y + 1
+      return [
+        .operand(2) * (1 - .y - positive * .call("sigmoid", -.x)),
+        .operand(2) * (-.x - (.operand(3) - 1) * .call("logsigmoid", .x)),
+      ]
+    },
+    check: { c throws(TensorError) in
+      try sameShapes("binary_cross_entropy_with_logits", c)
+    })
+
+  private static func isOne(_ t: Tensor) -> Bool { t.rank == 0 && t[0] == 1 }
+
+  private static func sameShapes(_ name: String, _ c: Call) throws(TensorError) {
+    guard c.x.shape == c.y.shape else {
+      throw .layerInput(name, c.y.shape, expected: "targets \(c.x.shape), as the predictions are")
+    }
   }
 
-  package static let losses: [Op] = [mseLoss]
+  // MARK: Classes
+
+  private static let classSettings = [
+    Setting("reduction", .text("mean")), Setting("ignore_index", .number(-100)),
+  ]
+
+  /// Negative log likelihood: minus the log probability of the right class.
+  private static let nllLoss = classLoss(
+    "nll_loss", settings: classSettings,
+    "Minus the logarithm of the probability given to the right class; takes log probabilities.",
+    "mean of -input[i, target[i]]", fromLogits: false)
+
+  /// Softmax and negative log likelihood in one: the loss of classification.
+  package static let crossEntropy = classLoss(
+    "cross_entropy", settings: classSettings + [Setting("label_smoothing", .number(0))],
+    "The loss of classification: minus the log of the probability that softmax gives the right class.",
+    "mean of -ln softmax(input)[i, target[i]]", fromLogits: true)
+
+  private static func classLoss(
+    _ name: String, settings: [Setting], _ summary: String, _ definition: String,
+    fromLogits: Bool
+  ) -> Op {
+    Op(
+      name, ["input", "target", "weight"], optional: 1, settings: settings, summary: summary,
+      definition: definition,
+      derivative: .vjps([
+        VJP(text: { c in classSlope(c, fromLogits: fromLogits) }) { c, dz throws(TensorError) in
+          try ClassTargets(name, c).gradient(c, dz, fromLogits: fromLogits)
+        },
+        VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.y.shape, with: 0) },
+        VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.inputs[2].shape, with: 0) },
+      ])
+    ) { c throws(TensorError) in
+      try ClassTargets(name, c).loss(c, fromLogits: fromLogits)
+    }
+  }
+
+  /// `(softmax(input) - onehot(target))/n`, for the plain case; weighted targets have no short formula.
+  private static func classSlope(_ c: Call, fromLogits: Bool) -> Formula {
+    let axis = c.x.rank > 1 ? 1 : 0
+    let classes = c.x.shape.dims.isEmpty ? 1 : c.x.shape[axis]
+    var share = Formula.number(1)
+    let rows = c.x.count / max(1, classes)
+    if reduction(c) == "mean" { share = .number(1 / Double(max(1, rows))) }
+    let onehot: Formula =
+      c.y.dtype.isFloat && c.y.shape == c.x.shape
+      ? .y : .apply("one_hot", [.y], Attributes(("_classes", .ints([classes]))))
+    let softmax = Formula.apply("softmax", [.x], Attributes(("dim", .ints([axis]))))
+    return .dz * ((fromLogits ? softmax - onehot : -onehot) * share)
+  }
+}
+
+/// The targets of a classification as a weight for each class of each sample, so that every variant is one
+/// formula: `loss_i = -Σ_c T[i, c]*logp[i, c]`.
+private struct ClassTargets {
+  let samples: Int
+  let classes: Int
+  /// Row-major `[samples, classes]`.
+  private var weights: [Double]
+  private var isIgnored: [Bool]
+  /// What a mean divides by.
+  private var total = 0.0
+  /// Offsets between a sample's classes, and between samples, in the input.
+  private let inner: Int
+
+  init(_ name: String, _ c: Call) throws(TensorError) {
+    let shape = c.x.shape
+    guard shape.rank > 0 else { throw .layerInput(name, shape, expected: "[batch, classes]") }
+    let axis = shape.rank > 1 ? 1 : 0
+    classes = shape[axis]
+    inner = shape.dims[(axis + 1)...].reduce(1, *)
+    samples = classes == 0 ? 0 : c.x.count / classes
+    weights = [Double](repeating: 0, count: samples * classes)
+    isIgnored = [Bool](repeating: false, count: samples)
+    let byClass = c.inputs[2]
+    guard byClass.rank == 0 || byClass.shape.dims == [classes] else {
+      throw .layerInput(name, byClass.shape, expected: "class weights [\(classes)]")
+    }
+    func weight(_ k: Int) -> Double { byClass.rank == 0 ? byClass[0] : byClass[k] }
+    let smoothing = c.attributes.number("label_smoothing") ?? 0
+    guard smoothing >= 0, smoothing <= 1 else {
+      throw .setting(name, "`label_smoothing` lies between 0 and 1", smoothing)
+    }
+    if c.y.dtype.isFloat, c.y.shape == shape, name == "cross_entropy" {
+      for i in 0..<samples {
+        for k in 0..<classes {
+          let p = c.y[offset(i, k)] * (1 - smoothing) + smoothing / Double(classes)
+          weights[i * classes + k] = weight(k) * p
+        }
+      }
+      total = Double(samples)
+      return
+    }
+    var expected = shape.dims
+    expected.remove(at: axis)
+    guard c.y.shape.dims == expected else {
+      throw .layerInput(name, c.y.shape, expected: "one class number per sample, \(expected)")
+    }
+    let ignored = c.attributes.number("ignore_index") ?? -100
+    for i in 0..<samples {
+      let label = c.y[i]
+      if label == ignored {
+        isIgnored[i] = true
+        continue
+      }
+      guard let k = Int(exactly: label), k >= 0, k < classes else {
+        throw .labelOutOfRange(label, row: i, classes: classes)
+      }
+      if smoothing > 0 {
+        for other in 0..<classes {
+          weights[i * classes + other] = smoothing / Double(classes) * weight(other)
+        }
+      }
+      weights[i * classes + k] += (1 - smoothing) * weight(k)
+      total += weight(k)
+    }
+  }
+
+  private func offset(_ i: Int, _ k: Int) -> Int {
+    inner == 1 ? i * classes + k : (i / inner * classes + k) * inner + i % inner
+  }
+
+  /// Log probabilities of one sample.
+  private func logs(_ x: Tensor, _ i: Int, fromLogits: Bool, into row: inout [Double]) {
+    for k in 0..<classes { row[k] = x[offset(i, k)] }
+    guard fromLogits else { return }
+    let top = row.max() ?? 0
+    let shift = top.isInfinite ? 0 : top
+    let sum = row.reduce(0) { $0 + Double.exp($1 - shift) }
+    let log = shift + Double.log(sum)
+    for k in 0..<classes { row[k] -= log }
+  }
+
+  func loss(_ c: Call, fromLogits: Bool) throws(TensorError) -> Tensor {
+    var losses = [Double](repeating: 0, count: samples)
+    var row = [Double](repeating: 0, count: classes)
+    for i in 0..<samples {
+      logs(c.x, i, fromLogits: fromLogits, into: &row)
+      for k in 0..<classes where weights[i * classes + k] != 0 {
+        losses[i] -= weights[i * classes + k] * row[k]
+      }
+    }
+    let dtype = c.x.dtype.floating
+    switch c.attributes.word("reduction") ?? "mean" {
+    case "none":
+      var dims = c.x.shape.dims
+      dims.remove(at: dims.count > 1 ? 1 : 0)
+      return try Tensor(losses, shape: Shape(dims), dtype: dtype)
+    case "sum": return Tensor(losses.reduce(0, +), dtype: dtype)
+    default: return Tensor(losses.reduce(0, +) / total, dtype: dtype)
+    }
+  }
+
+  func gradient(_ c: Call, _ dz: Tensor, fromLogits: Bool) throws(TensorError) -> Tensor {
+    var gradient = [Double](repeating: 0, count: c.x.count)
+    var row = [Double](repeating: 0, count: classes)
+    let reduction = c.attributes.word("reduction") ?? "mean"
+    for i in 0..<samples {
+      let upstream = reduction == "none" ? dz[i] : reduction == "sum" ? dz[0] : dz[0] / total
+      // A sample that does not count has no say, even where nothing counts and the mean is nan.
+      if isIgnored[i] { continue }
+      let sum = (0..<classes).reduce(0) { $0 + weights[i * classes + $1] }
+      if fromLogits { logs(c.x, i, fromLogits: true, into: &row) }
+      for k in 0..<classes {
+        let target = weights[i * classes + k]
+        gradient[offset(i, k)] =
+          upstream * (fromLogits ? Double.exp(row[k]) * sum - target : -target)
+      }
+    }
+    return try Tensor(gradient, shape: c.x.shape, dtype: c.x.dtype)
+  }
 }

@@ -137,9 +137,7 @@ extension Op {
   package static let amax = extreme("amax", "largest", Kernel.Maximum())
   package static let amin = extreme("amin", "smallest", Kernel.Minimum())
 
-  private static func place(
-    _ name: String, _ word: String, _ wins: @escaping @Sendable (Double, Double) -> Bool
-  ) -> Op {
+  private static func place(_ name: String, _ word: String, largest: Bool) -> Op {
     Op(
       name, ["x"], settings: folding,
       summary: "The place of the \(word) element, the first at a tie.",
@@ -147,12 +145,13 @@ extension Op {
       derivative: .none("a place is a whole number; it jumps")
     ) { c throws(TensorError) in
       try c.x.place(
-        try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim, operation: name, wins)
+        try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim, operation: name,
+        largest: largest)
     }
   }
 
-  package static let argmax = place("argmax", "largest") { $0 > $1 }
-  package static let argmin = place("argmin", "smallest") { $0 < $1 }
+  package static let argmax = place("argmax", "largest", largest: true)
+  package static let argmin = place("argmin", "smallest", largest: false)
 
   private static let spreadSettings = [
     Setting("dim", nil), Setting("correction", .number(1)), Setting("keepdim", .flag(false)),

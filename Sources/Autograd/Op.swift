@@ -86,6 +86,8 @@ package final class Op: Sendable {
   package let name: String
   /// Operand names, as help and explanations print them.
   package let operands: [String]
+  /// How many of the last operands may be left out; they are 1 then.
+  package let optional: Int
   /// The settings it takes besides.
   package let settings: [Setting]
   /// One sentence in the field's terms.
@@ -102,6 +104,12 @@ package final class Op: Sendable {
   package let slopes: Slopes?
   /// A vjp for tensors that keeps IEEE edge cases (`x^0` at nan) or saves temporaries.
   package let fused: [VJP]?
+  /// All vjps in one go, for ops whose gradients share most of their work.
+  package let joint: Joint?
+
+  /// The gradients of those operands that `wanted` marks.
+  package typealias Joint =
+    @Sendable (Call, Tensor, _ wanted: [Bool]) throws(TensorError) -> [Tensor?]
 
   /// A named argument with its default.
   package struct Setting: Sendable {
@@ -115,13 +123,14 @@ package final class Op: Sendable {
   }
 
   init(
-    _ name: String, _ operands: [String], settings: [Setting] = [], summary: String,
-    definition: String, notation: Notation = .call, derivative: Derivative,
+    _ name: String, _ operands: [String], optional: Int = 0, settings: [Setting] = [],
+    summary: String, definition: String, notation: Notation = .call, derivative: Derivative,
     links: Links = .measured, scalar: (@Sendable (Double, Double) -> Double)? = nil,
-    slopes: Slopes? = nil, fused: [VJP]? = nil, forward: @escaping Forward
+    slopes: Slopes? = nil, fused: [VJP]? = nil, joint: Joint? = nil, forward: @escaping Forward
   ) {
     self.name = name
     self.operands = operands
+    self.optional = optional
     self.settings = settings
     self.summary = summary
     self.definition = definition
@@ -131,6 +140,7 @@ package final class Op: Sendable {
     self.scalar = scalar
     self.slopes = slopes
     self.fused = fused
+    self.joint = joint
     self.forward = forward
   }
 
@@ -155,6 +165,7 @@ package final class Op: Sendable {
   /// Every op there is: built-ins, help, explanations and tests read this table.
   package static let all: [Op] =
     arithmetic + comparisons + functions + activations + reductions + products + views + losses
+    + layers + windows
 }
 
 extension Op {
@@ -169,6 +180,25 @@ extension Op {
       name, operands, settings: settings, summary: summary, definition: definition,
       notation: notation, derivative: .partials(partials), links: .elementwise, scalar: scalar,
       slopes: slopes, fused: fused, forward: forward)
+  }
+
+  /// An op whose gradients are computed together.
+  static func fused(
+    _ name: String, _ operands: [String], settings: [Setting] = [], _ summary: String,
+    _ definition: String, gradients: [@Sendable (Call) -> Formula], links: Links = .measured,
+    joint: @escaping Joint, _ forward: @escaping Forward
+  ) -> Op {
+    let vjps = gradients.enumerated().map { k, text in
+      VJP(text: text) { c, dz throws(TensorError) in
+        var wanted = [Bool](repeating: false, count: c.inputs.count)
+        wanted[k] = true
+        if let gradient = try joint(c, dz, wanted)[k] { return gradient }
+        return try Tensor(filling: c.inputs[k].shape, with: 0)
+      }
+    }
+    return Op(
+      name, operands, settings: settings, summary: summary, definition: definition,
+      derivative: .vjps(vjps), links: links, joint: joint, forward: forward)
   }
 
   /// An op that copies entries of its operand to other places.

@@ -1,34 +1,58 @@
 #include "support.h"
 
-// Every file of lessons/ that the program carries; a test holds this table against the folder.
-#define FILE_BYTES(symbol) static const unsigned char symbol[]
+// Every file that the program carries; a test holds this table against the folders.
+#define CARRIED(symbol) static const unsigned char symbol[]
 
-FILE_BYTES(lesson01) = {
+CARRIED(lessons_lesson01_nn) = {
 #embed "../../lessons/lesson01.nn"
 };
-FILE_BYTES(lesson01_out) = {
+CARRIED(lessons_lesson01_nn_out) = {
 #embed "../../lessons/lesson01.nn.out"
 };
-FILE_BYTES(lesson02) = {
+CARRIED(lessons_lesson02_nn) = {
 #embed "../../lessons/lesson02.nn"
 };
-FILE_BYTES(lesson02_out) = {
+CARRIED(lessons_lesson02_nn_out) = {
 #embed "../../lessons/lesson02.nn.out"
 };
-FILE_BYTES(lesson03) = {
+CARRIED(lessons_lesson03_nn) = {
 #embed "../../lessons/lesson03.nn"
 };
-FILE_BYTES(lesson03_out) = {
+CARRIED(lessons_lesson03_nn_out) = {
 #embed "../../lessons/lesson03.nn.out"
+};
+CARRIED(library_layers_nn) = {
+#embed "../Runtime/Library/layers.nn"
+};
+CARRIED(library_textbook_nn) = {
+#embed "../Runtime/Library/textbook.nn"
+};
+CARRIED(data_breast_cancer_csv) = {
+#embed "../../lessons/data/breast_cancer.csv"
+};
+CARRIED(data_digits_csv) = {
+#embed "../../lessons/data/digits.csv"
+};
+CARRIED(data_iris_csv) = {
+#embed "../../lessons/data/iris.csv"
+};
+CARRIED(data_wine_csv) = {
+#embed "../../lessons/data/wine.csv"
 };
 
 static const nnrepl_file files[] = {
-    {"lesson01.nn", lesson01, sizeof lesson01},
-    {"lesson01.nn.out", lesson01_out, sizeof lesson01_out},
-    {"lesson02.nn", lesson02, sizeof lesson02},
-    {"lesson02.nn.out", lesson02_out, sizeof lesson02_out},
-    {"lesson03.nn", lesson03, sizeof lesson03},
-    {"lesson03.nn.out", lesson03_out, sizeof lesson03_out},
+    {"lessons/lesson01.nn", lessons_lesson01_nn, sizeof lessons_lesson01_nn},
+    {"lessons/lesson01.nn.out", lessons_lesson01_nn_out, sizeof lessons_lesson01_nn_out},
+    {"lessons/lesson02.nn", lessons_lesson02_nn, sizeof lessons_lesson02_nn},
+    {"lessons/lesson02.nn.out", lessons_lesson02_nn_out, sizeof lessons_lesson02_nn_out},
+    {"lessons/lesson03.nn", lessons_lesson03_nn, sizeof lessons_lesson03_nn},
+    {"lessons/lesson03.nn.out", lessons_lesson03_nn_out, sizeof lessons_lesson03_nn_out},
+    {"library/layers.nn", library_layers_nn, sizeof library_layers_nn},
+    {"library/textbook.nn", library_textbook_nn, sizeof library_textbook_nn},
+    {"data/breast_cancer.csv", data_breast_cancer_csv, sizeof data_breast_cancer_csv},
+    {"data/digits.csv", data_digits_csv, sizeof data_digits_csv},
+    {"data/iris.csv", data_iris_csv, sizeof data_iris_csv},
+    {"data/wine.csv", data_wine_csv, sizeof data_wine_csv},
 };
 
 size_t nnrepl_file_count(void) { return sizeof files / sizeof *files; }

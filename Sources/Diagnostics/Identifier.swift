@@ -33,6 +33,13 @@ extension Diagnostic {
     case wholeNumber = "whole-number"
     case emptyReduction = "empty-reduction"
     case nonFinite = "non-finite"
+    case labelOutOfRange = "label-out-of-range"
+    case oneSample = "one-sample"
+    case emptyBatch = "empty-batch"
+    case doubleSoftmax = "double-softmax"
+    case trainingMode = "training-mode"
+    case badData = "bad-data"
+    case unreadableFile = "unreadable-file"
     // Gradients
     case notScalar = "not-scalar"
     case noGradient = "no-gradient"
@@ -120,6 +127,20 @@ extension Diagnostic.Identifier {
     case .emptyReduction: "The largest or smallest of no elements does not exist."
     case .nonFinite:
       "A result became nan (not a number) or inf. The message names the first operation that made one from ordinary numbers; everything computed from it is lost too. Typical causes: log of 0, division by 0, exp of a large number, a learning rate that is too high."
+    case .labelOutOfRange:
+      "Class labels are whole numbers that count the classes from 0. A model with 3 outputs knows the labels 0, 1 and 2."
+    case .oneSample:
+      "Batch normalisation in training divides by the spread of the batch, and one sample has none. Larger batches help, and so does `batches(…, drop_last=true)`, which leaves out a last batch that is too small. To predict, call `model.eval()` first."
+    case .emptyBatch:
+      "A loss was computed over no samples at all, so its mean is 0/0. A slice that starts past the end, a split of size 0 or a filter that keeps nothing is the usual reason."
+    case .doubleSoftmax:
+      "cross_entropy and the losses with logits apply softmax or sigmoid themselves, because together they can be computed without loss of digits. Give them the scores as the last layer makes them. Applied twice, softmax flattens the probabilities, and learning becomes very slow."
+    case .trainingMode:
+      "The model is in training mode: dropout silences units at random, and batch norm uses the statistics of this one batch. Call `model.eval()` before measuring or predicting, and `model.train()` before training goes on."
+    case .badData:
+      "A data file has rows of numbers separated by commas, with the names of its columns in the first line. The message names the row (counted as lines of the file) and the column."
+    case .unreadableFile:
+      "The file cannot be read or written from here. Paths are relative to the folder where nnrepl was started."
     case .notScalar:
       "backward starts from one number, the loss. Reduce first: mean(x) or sum(x). Or give the gradient to start from: y.backward(gradient=…)."
     case .noGradient: "The value has no gradient yet. Gradients are made by `backward`."

@@ -259,18 +259,26 @@ extension NamedGraph {
 
   // MARK: Updates
 
-  /// What the optimizer's last step did, as substituted formulas.
+  /// What the optimizer's last step did, as substituted formulas; of a tensor, for its first entry.
   package static func ledger(_ optimizer: Optimizer, _ graph: Graph) -> [LedgerRow] {
-    optimizer.lastUpdates.flatMap { update in
-      let name = graph.label(of: update.parameter) ?? "w"
-      return update.assignments.map { rule, before, after in
-        func named(_ text: String) -> String { text == "w" ? name : text }
-        let filled = rule.formula.filled { leaf in
-          guard case .symbol(let symbol) = leaf else { return nil }
-          return .symbol(Symbol(named(symbol.text), value: before[symbol.text]?.item ?? 0))
+    optimizer.ledger.flatMap { parameter, assignments in
+      let name = graph.label(of: parameter) ?? "w"
+      let place = [String](repeating: "0", count: parameter.shape.rank).joined(separator: ", ")
+      let entry = place.isEmpty ? name : "\(name)[\(place)]"
+      return assignments.map { assignment in
+        func named(_ text: String, _ own: String) -> String { text == "w" ? own : text }
+        func formula(_ own: String) -> Formula {
+          assignment.rule.formula.filled { leaf in
+            guard case .symbol(let symbol) = leaf else { return nil }
+            return .symbol(
+              Symbol(named(symbol.text, own), value: assignment.numbers[symbol.text]))
+          }
         }
         return LedgerRow(
-          target: named(rule.target), rule: filled, substituted: filled, result: after)
+          target: named(assignment.rule.target, name), rule: formula(name),
+          entry: named(assignment.rule.target, entry), result: assignment.result,
+          tensor: parameter.shape.rank > 0 ? assignment.vector : nil,
+          isTensor: parameter.shape.rank > 0)
       }
     }
   }

@@ -129,7 +129,11 @@ package final class NamedGraph {
 
   private func expanded(_ node: Node) -> Formula {
     if node.isLeaf { return formula(node) }
-    let operands = (0..<node.operandCount).map { operand($0, of: node) }
+    var operands = (0..<node.operandCount).map { operand($0, of: node) }
+    // Operands that were left out stand in as 1 and need not be told.
+    while operands.count > node.op.operands.count - node.op.optional, operands.last?.number == 1 {
+      operands.removeLast()
+    }
     return .apply(node.op.name, operands, node.attributes)
   }
 

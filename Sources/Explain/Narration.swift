@@ -99,10 +99,14 @@ package struct Derivation {
   package let continuation: [Path]
 }
 
-/// What an update did to one parameter.
+/// What one assignment of an update did to one parameter.
 package struct LedgerRow {
   package let target: String
   package let rule: Formula
-  package let substituted: Formula
-  package let result: Tensor
+  /// The number that is followed: the parameter itself, or its first entry.
+  package let entry: String
+  package let result: Double
+  /// The whole vector as it is now, where it lasts from step to step.
+  package let tensor: Tensor?
+  package let isTensor: Bool
 }

@@ -1,5 +1,5 @@
 // The lessons that travel inside the program.
-import CSupport
+import Runtime
 
 /// A lesson carried by the program.
 package struct Lesson: Sendable {
@@ -8,12 +8,15 @@ package struct Lesson: Sendable {
   package let text: String
 
   /// All lessons, in order.
-  package static let all: [Lesson] = files.filter { $0.name.hasSuffix(".nn") }
-    .map { Lesson(name: String($0.name.dropLast(3)), text: $0.text) }
+  package static let all: [Lesson] = Carried.names
+    .filter { $0.hasPrefix(folder) && $0.hasSuffix(".nn") }
+    .map { Lesson(name: String($0.dropFirst(folder.count).dropLast(3)), text: Carried.text($0) ?? "") }
+
+  private static let folder = "lessons/"
 
   /// The output recorded beside a lesson.
   package var recordedOutput: String? {
-    Lesson.files.first { $0.name == name + ".nn.out" }?.text
+    Carried.text(Lesson.folder + name + ".nn.out")
   }
 
   /// `lesson03.nn`, `lesson03`, `03` and `3` all mean the same lesson.
@@ -22,11 +25,5 @@ package struct Lesson: Sendable {
     if let match = all.first(where: { $0.name == name }) { return match }
     guard let number = Int(name), number >= 0, number < 100 else { return nil }
     return all.first { $0.name == "lesson" + (number < 10 ? "0" : "") + "\(number)" }
-  }
-
-  private static let files: [(name: String, text: String)] = (0..<nnrepl_file_count()).compactMap {
-    guard let file = nnrepl_file_at($0)?.pointee else { return nil }
-    let bytes = UnsafeBufferPointer(start: file.bytes, count: file.size)
-    return (String(cString: file.name), String(decoding: bytes, as: UTF8.self))
   }
 }

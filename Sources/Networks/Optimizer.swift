@@ -1,67 +1,38 @@
-// Optimizers: each is a few assignments, written once as formulas that compute and explain.
+// Optimizers: settings, what is kept between steps, and the rules that update a parameter.
 import Autograd
 import Tensors
-
-/// One assignment of an update rule: `target ← formula`, over the parameter, its gradient, the state
-/// kept between steps and the settings.
-package struct UpdateRule: Sendable {
-  package let target: String
-  package let formula: Formula
-
-  init(_ target: String, _ formula: Formula) {
-    self.target = target
-    self.formula = formula
-  }
-}
-
-/// What one step did to one parameter.
-package struct Update {
-  package let parameter: Node
-  package let assignments: [(rule: UpdateRule, before: [String: Tensor], after: Tensor)]
-}
 
 /// Updates parameters from their gradients.
 package final class Optimizer {
   package let kind: String
   package private(set) var settings: [(name: String, value: Double)]
   package private(set) var parameters: [Node]
-  private let rules: [UpdateRule]
-  /// Values kept between steps, by parameter and name.
-  private var state: [ObjectIdentifier: [String: Tensor]] = [:]
-  package private(set) var lastUpdates: [Update] = []
+  /// The assignments of the first step, and of every later one.
+  package let rules: (first: [UpdateRule], later: [UpdateRule])
+  private let programs: (first: UpdateProgram, later: UpdateProgram)
+  /// Names of what is kept for each parameter, with their values at the start.
+  private let kept: [(name: String, start: Double)]
+  private var states: [State] = []
 
-  /// Stochastic gradient descent (Robbins and Monro 1951) with PyTorch's momentum and weight decay:
-  /// `v ← momentum*v + grad`, `w ← w - lr*v`.
-  package static func sgd(
-    _ parameters: [Node], lr: Double, momentum: Double = 0, weightDecay: Double = 0,
-    nesterov: Bool = false
-  ) -> Optimizer {
-    let (w, grad, v) = (name("w"), name("grad"), name("v"))
-    var rules: [UpdateRule] = []
-    var settings = [("lr", lr)]
-    if weightDecay != 0 {
-      settings.append(("weight_decay", weightDecay))
-      rules.append(UpdateRule("grad", grad + name("weight_decay") * w))
-    }
-    var direction = grad
-    if momentum != 0 {
-      settings.append(("momentum", momentum))
-      rules.append(UpdateRule("v", name("momentum") * v + grad))
-      direction = nesterov ? grad + name("momentum") * v : v
-    }
-    rules.append(UpdateRule("w", w - name("lr") * direction))
-    return Optimizer("sgd", parameters, settings, rules)
+  private struct State {
+    var steps = 0
+    var kept: [Tensor] = []
+    /// Entry 0 of every vector as it was before the last step, for the ledger.
+    var before: [Double] = []
+    var settings: [Double] = []
   }
 
-  private static func name(_ name: String) -> Formula { .symbol(Symbol(name)) }
-
-  private init(
-    _ kind: String, _ parameters: [Node], _ settings: [(String, Double)], _ rules: [UpdateRule]
+  init(
+    _ kind: String, _ parameters: [Node], _ settings: [(String, Double)],
+    kept: [(String, Double)] = [], first: [UpdateRule]? = nil, _ rules: [UpdateRule]
   ) {
     self.kind = kind
     self.parameters = parameters
     self.settings = settings.map { ($0.0, $0.1) }
-    self.rules = rules
+    self.kept = kept.map { ($0.0, $0.1) }
+    self.rules = (first ?? rules, rules)
+    let names = kept.map(\.0)
+    programs = (UpdateProgram(first ?? rules, kept: names), UpdateProgram(rules, kept: names))
   }
 
   package subscript(setting: String) -> Double? {
@@ -76,43 +47,121 @@ package final class Optimizer {
   /// Takes over parameters that were not named when it was made.
   package func adopt(_ nodes: [Node]) { if parameters.isEmpty { parameters = nodes } }
 
+  package func zeroGradients() { for parameter in parameters { parameter.setGradient(nil) } }
+
+  // MARK: Steps
+
   /// Applies the rules to every parameter that has a gradient.
-  package func step(_ graph: Graph, recording: Bool = false) throws(TensorError) {
-    lastUpdates = []
-    for parameter in parameters {
-      guard let gradient = parameter.gradient else { continue }
-      var values = state[ObjectIdentifier(parameter)] ?? [:]
-      let dtype = parameter.dtype
-      for (name, value) in settings { values[name] = Tensor(value, dtype: dtype) }
-      values["w"] = parameter.value
-      values["grad"] = gradient
-      var assignments: [(UpdateRule, [String: Tensor], Tensor)] = []
-      for rule in rules {
-        let zero = Tensor(0, dtype: dtype)
-        let result = try rule.formula.evaluate(tensors: { leaf in
-          switch leaf {
-          case .symbol(let symbol): values[symbol.text] ?? zero
-          case .number(let n): Tensor(n, dtype: dtype)
-          default: nil
-          }
-        })
-        guard let result else { continue }
-        if recording { assignments.append((rule, values, result)) }
-        values[rule.target] = result
-      }
-      if let new = values["w"] { try graph.store(new, into: parameter) }
-      let kept = rules.map(\.target).filter { $0 != "w" && $0 != "grad" }
-      if !kept.isEmpty {
-        state[ObjectIdentifier(parameter)] = values.filter { kept.contains($0.key) }
-      }
-      if recording {
-        lastUpdates.append(
-          Update(
-            parameter: parameter,
-            assignments: assignments.map { (rule: $0.0, before: $0.1, after: $0.2) }))
-      }
+  package func step(_ graph: Graph) throws(TensorError) {
+    while states.count < parameters.count { states.append(State()) }
+    for i in parameters.indices {
+      guard let gradient = parameters[i].gradient else { continue }
+      try update(parameters[i], gradient, &states[i], graph)
     }
   }
 
-  package func zeroGradients() { for parameter in parameters { parameter.setGradient(nil) } }
+  private func update(
+    _ parameter: Node, _ gradient: Tensor, _ state: inout State, _ graph: Graph
+  ) throws(TensorError) {
+    if state.kept.isEmpty {
+      for (_, start) in kept {
+        state.kept.append(
+          try Tensor(filling: parameter.shape, with: start, dtype: parameter.dtype))
+      }
+    }
+    state.steps += 1
+    state.settings = settings.map(\.value)
+    let program = state.steps == 1 ? programs.first : programs.later
+    let numbers = program.scalars.map { value(of: $0, state) }
+    let count = parameter.shape.count
+    guard count > 0 else { return }
+    state.before = [parameter.value[0], gradient[0]] + state.kept.map { $0[0] }
+    func run<E: Element>(_ weights: inout Tensor, _: E.Type) throws(TensorError) {
+      let numbers = numbers.map { E($0) }
+      guard let first = try weights.pointer(E.self) else {
+        // A single number has no memory of its own; it is worked on beside its tensor.
+        var cells = [E(weights[0]), E(gradient[0])] + state.kept.map { E($0[0]) }
+        cells.withUnsafeMutableBufferPointer { cells in
+          guard let base = cells.baseAddress else { return }
+          program.run(cells.indices.map { base + $0 }, numbers, count: 1)
+        }
+        weights = Tensor(Double(cells[0]), dtype: weights.dtype)
+        for k in state.kept.indices {
+          state.kept[k] = Tensor(Double(cells[2 + k]), dtype: weights.dtype)
+        }
+        return
+      }
+      var memory: [UnsafeMutablePointer<E>] = [first]
+      for k in state.kept.indices {
+        guard let pointer = try state.kept[k].pointer(E.self) else { continue }
+        memory.append(pointer)
+      }
+      gradient.read(E.self) { gradient in
+        // No rule writes to the gradient itself.
+        memory.insert(UnsafeMutablePointer(mutating: gradient), at: 1)
+        program.run(memory, numbers, count: count)
+      }
+    }
+    let isFloat = parameter.dtype == .float32
+    try graph.update(parameter) { weights throws(TensorError) in
+      if isFloat { try run(&weights, Float.self) } else { try run(&weights, Double.self) }
+    }
+  }
+
+  /// A part of a rule that is one number for the whole step.
+  private func value(of formula: Formula, _ state: State) -> Double {
+    formula.evaluate { leaf in
+      guard case .symbol(let symbol) = leaf else { return nil }
+      if symbol.text == "t" { return Double(state.steps) }
+      return settings.firstIndex { $0.name == symbol.text }.map { state.settings[$0] }
+    } ?? .nan
+  }
+
+  // MARK: The ledger
+
+  /// One assignment of the last step, for the first number of a parameter.
+  package struct Assignment {
+    package let rule: UpdateRule
+    /// The numbers that names in the formula had.
+    package let numbers: [String: Double]
+    package let result: Double
+    /// The whole vector as it is now, if it lasts.
+    package let vector: Tensor?
+  }
+
+  /// What the last step did, parameter by parameter; parameters it did not touch are left out.
+  package var ledger: [(parameter: Node, assignments: [Assignment])] {
+    zip(parameters, states).compactMap { parameter, state in
+      guard state.steps > 0, !state.before.isEmpty else { return nil }
+      var numbers = ["t": Double(state.steps)]
+      for (setting, value) in zip(settings, state.settings) { numbers[setting.name] = value }
+      for (name, value) in zip(["w", "grad"] + kept.map(\.name), state.before) {
+        numbers[name] = value
+      }
+      var assignments: [Assignment] = []
+      for rule in state.steps == 1 ? rules.first : rules.later {
+        let known = numbers
+        let result =
+          rule.formula.evaluate { leaf in
+            if case .symbol(let symbol) = leaf { known[symbol.text] } else { nil }
+          } ?? .nan
+        let place = kept.firstIndex { $0.name == rule.target }
+        assignments.append(
+          Assignment(
+            rule: rule, numbers: known, result: result,
+            vector: rule.target == "w" ? parameter.value : place.map { state.kept[$0] }))
+        numbers[rule.target] = result
+      }
+      return (parameter, assignments)
+    }
+  }
+
+  /// The update as a definition in nn: what `??adam` shows. Made from the rules that run.
+  package var textbook: String {
+    let names = ["w", "grad"] + kept.map(\.name) + ["t"] + settings.map(\.name)
+    var lines = ["fn \(kind)(\(names.joined(separator: ", "))) {"]
+    for rule in rules.later { lines.append("    \(rule.target) = \(rule.formula.text)") }
+    lines.append("    list(\((["w"] + kept.map(\.name)).joined(separator: ", ")))")
+    return (lines + ["}"]).joined(separator: "\n")
+  }
 }

@@ -327,25 +327,24 @@ package struct NarrationText {
 
   // MARK: Updates
 
+  /// Scalars in aligned columns. A tensor's rows show the rule, the sum for its first entry, and the tensor
+  /// that came of it.
   private func ledger(_ rows: [LedgerRow]) -> [String] {
-    let scalars = rows.allSatisfy { $0.result.rank == 0 }
-    guard scalars else {
-      return rows.flatMap { row -> [String] in
-        row.result.rank == 0
-          ? [ledgerRow(row).joined(separator: " ")]
-          : [
-            "\(row.target) ← \(row.rule.text)   \(style.paint("\(row.result.shape)", .faint))",
-            view(row.result).indented(4),
-          ]
-      }
+    guard rows.contains(where: \.isTensor) else { return aligned(rows.map(ledgerRow)) }
+    return rows.flatMap { row -> [String] in
+      guard row.isTensor else { return [ledgerRow(row).joined(separator: " ")] }
+      let shape = row.tensor.map { style.paint("   \($0.shape)", .faint) } ?? ""
+      let numbers = "= \(row.rule.substituted(format)) = \(format(row.result))"
+      var lines = ["\(row.target) ← \(row.rule.text)\(shape)", "    \(row.entry) \(numbers)"]
+      if let tensor = row.tensor, row.entry != row.target { lines.append(view(tensor).indented(4)) }
+      return lines
     }
-    return aligned(rows.map(ledgerRow))
   }
 
   private func ledgerRow(_ row: LedgerRow) -> [String] {
     [
-      row.target, "← \(row.rule.text)", "= \(row.substituted.substituted(format))",
-      "= \(format(row.result[0]))",
+      row.target, "← \(row.rule.text)", "= \(row.rule.substituted(format))",
+      "= \(format(row.result))",
     ]
   }
 }

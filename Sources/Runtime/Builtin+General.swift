@@ -143,7 +143,9 @@ extension Builtin {
         optimizer.zeroGradients()
       } else {
         let parameters = Value.parameters(in: call.value(0))
-        if parameters.isEmpty {
+        var isLayer = false
+        if case .layer = call.value(0) { isLayer = true }
+        if parameters.isEmpty, !isLayer {
           throw Diagnostic(
             .wrongKind, "there are no parameters in \(call.value(0).kind)", at: call.span,
             hint: "give a parameter, a list of them, a layer or an optimizer")
@@ -177,41 +179,6 @@ extension Builtin {
       .list(ListObject(Value.parameters(in: call.value(0)).map { .tensor($0) }))
     },
     mode("train", true), mode("eval", false),
-    Builtin(
-      "sgd(params=none, lr=0.001, momentum=0, weight_decay=0, nesterov=false)", .optimizers,
-      "Stochastic gradient descent: `w ← w - lr*grad`.",
-      example: "param w = 3; y = w^2; y.backward(); opt = sgd(w, lr=0.1); opt.step(); w"
-    ) { call throws(Diagnostic) in
-      let given = call.has(0) ? Value.parameters(in: call.value(0)) : []
-      if call.has(0), given.isEmpty {
-        throw Diagnostic(
-          .wrongKind, "`sgd` trains parameters; there are none in \(call.value(0).kind)",
-          at: call.span,
-          hint: "declare what should be learned with `param`, then `sgd([w1, w2], lr=0.1)`")
-      }
-      let (lr, momentum) = (try call.double(1, or: 1e-3), try call.double(2, or: 0))
-      let (decay, nesterov) = (try call.double(3, or: 0), try call.flag(4))
-      for (name, value) in [("lr", lr), ("momentum", momentum), ("weight_decay", decay)]
-      where !(value >= 0) {
-        throw Diagnostic(
-          .badArgument, "`\(name)` is \(call.machine.format(value)); it must not be negative",
-          at: call.span)
-      }
-      if nesterov, momentum == 0 {
-        throw Diagnostic(.badArgument, "`nesterov` needs a momentum above 0", at: call.span)
-      }
-      return .optimizer(
-        .sgd(given, lr: lr, momentum: momentum, weightDecay: decay, nesterov: nesterov))
-    },
-    Builtin("step(opt)", .optimizers, "One update of every parameter the optimizer holds.") {
-      call throws(Diagnostic) in
-      guard case .optimizer(let optimizer) = call.value(0) else {
-        throw call.wrong(0, "an optimizer")
-      }
-      optimizer.adopt(call.machine.reached)
-      try call.tensors { () throws(TensorError) in try optimizer.step(call.graph) }
-      return .none
-    },
   ]
 
   private static func mode(_ name: String, _ on: Bool) -> Builtin {

@@ -142,12 +142,6 @@ extension Builtin {
         return try Tensor(values, shape: Shape(shape), dtype: .int64)
       }
     },
-    initialiser("kaiming_uniform", "He et al. 2015", "a=0") { fanIn, _, a in
-      (6 / ((1 + a * a) * fanIn)).squareRoot()
-    },
-    initialiser("xavier_uniform", "Glorot and Bengio 2010", "gain=1") { fanIn, fanOut, gain in
-      gain * (6 / (fanIn + fanOut)).squareRoot()
-    },
   ]
 
   private static func filled(_ name: String, _ summary: String, _ number: Double) -> Builtin {
@@ -170,29 +164,6 @@ extension Builtin {
     }
   }
 
-  /// Uniform draws between bounds that keep the variance of signals even (names as in torch.nn.init).
-  private static func initialiser(
-    _ name: String, _ paper: String, _ setting: String,
-    _ bound: @escaping @Sendable (_ fanIn: Double, _ fanOut: Double, _ setting: Double) -> Double
-  ) -> Builtin {
-    Builtin(
-      "\(name)(shape, \(setting))", .making,
-      "Start values for weights, uniform in bounds that suit their number (\(paper)).",
-      example: "seed(0); \(name)([2, 3])"
-    ) { call throws(Diagnostic) in
-      let dims = try call.ints(call.value(0))
-      guard dims.count >= 2 else {
-        throw Diagnostic(.badArgument, "`\(name)` needs at least two axes", at: call.span)
-      }
-      let field = dims[2...].reduce(1, *)
-      let value = try call.double(1, or: name == "xavier_uniform" ? 1 : 0)
-      let limit = bound(Double(dims[1] * field), Double(dims[0] * field), value)
-      return try call.draw(dims, call.machine.dtype) { generator, count in
-        (0..<count).map { _ in generator.uniform(-limit, limit, .float32) }
-      }
-    }
-  }
-
   // MARK: Shape
 
   static let shaping: [Builtin] = [
@@ -202,16 +173,6 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       try call.apply(
         .reshape, [.node(try call.node(0))], Attributes(("_shape", .ints(try call.shape()))))
-    },
-    Builtin(
-      "flatten(x, start_dim=0)", .shape, "Joins all axes from `start_dim` on into one.",
-      example: "flatten([[1, 2], [3, 4]])"
-    ) { call throws(Diagnostic) in
-      let x = try call.node(0)
-      let first = try call.int(1, or: 0)
-      let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(first) }
-      let dims = Array(x.shape.dims[..<axis]) + [x.shape.dims[axis...].reduce(1, *)]
-      return try call.apply(.reshape, [.node(x)], Attributes(("_shape", .ints(dims))))
     },
     Builtin(
       "squeeze(x, dim=none)", .shape, "Drops axes of length 1.", example: "squeeze([[1, 2]])"

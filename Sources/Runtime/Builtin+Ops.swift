@@ -5,10 +5,10 @@ import Tensors
 
 extension Builtin {
   /// Ops that need more than their settings to be called, or that operators stand for.
-  private static let special: Set<String> = [
+  private static let special: Set<String> = Set((Op.layers + Op.windows).map(\.name)).union([
     "where", "clamp", "gelu", "gelu_tanh", "reshape", "permute", "expand", "transpose", "index",
     "concat", "stack", "gather", "argmax", "argmin", "expand_as", "floor_divide", "remainder",
-  ]
+  ])
 
   static let opFunctions: [Builtin] =
     Op.all.filter { !special.contains($0.name) && !isOperator($0) }.map(bound) + overloaded
@@ -23,15 +23,19 @@ extension Builtin {
   /// A built-in with the op's operands and settings as parameters.
   private static func bound(_ op: Op) -> Builtin {
     let settings = op.settings.map { $0.name + "=" + fallbackText($0.fallback) }
-    let signature = "\(op.name)(\((op.operands + settings).joined(separator: ", ")))"
+    let required = op.operands.count - op.optional
+    let operands = op.operands[..<required] + op.operands[required...].map { $0 + "=none" }
+    let signature = "\(op.name)(\((operands + settings).joined(separator: ", ")))"
     return Builtin(
       signature, topic(op), op.summary, example: Examples.all[op.name] ?? "", op: op,
       unary: unary(op), binary: op.operands.count == 2 && op.settings.isEmpty ? binary(op) : nil
     ) { call throws(Diagnostic) in
       var operands: [Node.Operand] = []
-      for i in op.operands.indices { operands.append(try call.operand(i)) }
+      for i in op.operands.indices {
+        operands.append(i < required || call.has(i) ? try call.operand(i) : .number(1))
+      }
       let attributes = try attributes(op, call)
-      if topic(op) == .losses { call.warnBroadcast(operands) }
+      if topic(op) == .losses { call.warnLoss(op, operands) }
       if operands.allSatisfy(\.isNumber), let plain = plain(op, operands, attributes) {
         return .number(plain)
       }
@@ -216,9 +220,29 @@ extension Builtin {
 }
 
 extension BuiltinCall {
-  /// Predictions and targets of different shapes are compared all with all, which is hardly ever meant.
-  func warnBroadcast(_ operands: [Node.Operand]) {
-    guard operands.count == 2, case .node(let predictions) = operands[0],
+  /// What a loss is likely to be given by mistake: probabilities for scores, or targets of another shape,
+  /// which are compared all with all.
+  func warnLoss(_ op: Op, _ operands: [Node.Operand]) {
+    if ["cross_entropy", "binary_cross_entropy_with_logits"].contains(op.name),
+      case .node(let input) = operands[0], ["softmax", "sigmoid", "log_softmax"].contains(input.op.name)
+    {
+      let function = input.op.name
+      machine.warn(
+        Diagnostic(
+          .doubleSoftmax, severity: .warning,
+          "`\(op.name)` was given the result of `\(function)`", at: span,
+          reason: "It applies \(op.name == "cross_entropy" ? "softmax" : "sigmoid") itself, so the "
+            + "gradient would be squeezed twice.",
+          hint: "give it the scores before `\(function)`"))
+    }
+    if case .node(let input) = operands[0], input.shape.count == 0 {
+      machine.warn(
+        Diagnostic(
+          .emptyBatch, severity: .warning, "`\(op.name)` was given no samples, \(input.shape)",
+          at: span, reason: "The mean of nothing is nan.",
+          hint: "check the bounds of the batch, or the size of the data set"))
+    }
+    guard ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"].contains(op.name), case .node(let predictions) = operands[0],
       case .node(let targets) = operands[1], predictions.shape != targets.shape,
       predictions.shape.rank > 0, targets.shape.rank > 0,
       let common = try? predictions.shape.broadcast(with: targets.shape)
@@ -250,6 +274,12 @@ enum Examples {
     "cumsum": "cumsum([1, 2, 3], dim=0)", "any": "any([0, 1])", "all": "all([0, 1])",
     "dot": "dot([1, 2], [3, 4])", "outer": "outer([1, 2], [3, 4])",
     "matmul": "matmul([[1, 2]], [[3], [4]])",
+    "l1_loss": "l1_loss([1, 2], [0, 4])", "smooth_l1_loss": "smooth_l1_loss([1, 2], [0, 4])",
+    "huber_loss": "huber_loss([1, 2], [0, 4])",
+    "binary_cross_entropy": "binary_cross_entropy([0.9, 0.2], [1, 0])",
+    "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits([2, -1], [1, 0])",
+    "nll_loss": "nll_loss(log_softmax([[2, 1]], dim=1), [0])",
+    "cross_entropy": "cross_entropy([[2, 1, 0]], [0])",
     "mse_loss": "mse_loss([1, 2], [0, 4])", "pow": "pow(2, 10)",
     "maximum": "maximum([1, 5], [3, 2])",
     "minimum": "minimum([1, 5], [3, 2])", "tril": "tril([[1, 2], [3, 4]])",

@@ -18,12 +18,18 @@ package final class Builtin: Sendable {
   /// The op it applies, if it is one.
   package let op: Op?
   let body: Body
+  /// Its text in nn, if the library defines it there.
+  package let definition: Definition?
+  /// The function of the same name as this layer, as in torch.nn.functional: called when it is
+  /// given tensors.
+  package let function: Builtin?
   /// Shortcuts for calls with one or two plain arguments.
   let unary: Unary?
   let binary: Binary?
 
   package enum Topic: String, Sendable, CaseIterable {
-    case making, shape, elementwise, reductions, products, losses, optimizers, looking, rest
+    case making, shape, elementwise, reductions, products, losses, layers, optimizers, schedules
+    case data, looking, figures, rest
   }
 
   package struct Parameter: Sendable {
@@ -48,10 +54,34 @@ package final class Builtin: Sendable {
     self.unary = unary
     self.binary = binary
     self.body = body
+    definition = nil
+    function = nil
+  }
+
+  /// A function or layer that the library defines in nn.
+  init(_ definition: Definition, _ topic: Topic, or function: Builtin? = nil) {
+    name = definition.name
+    parameters = Builtin.parse(definition.signature.drop { $0 != "(" }.dropFirst().dropLast())
+    summary = definition.summary
+    example = definition.example
+    self.topic = topic
+    self.definition = definition
+    self.function = function
+    op = function?.op
+    unary = nil
+    binary = nil
+    body = { _ in .none }
   }
 
   private static func parse(_ list: Substring) -> [Parameter] {
-    list.split(separator: ",").map { part in
+    // Commas inside brackets belong to a default value.
+    var open = 0
+    let parts = list.split { character in
+      if "[(".contains(character) { open += 1 }
+      if "])".contains(character) { open -= 1 }
+      return character == "," && open == 0
+    }
+    return parts.map { part in
       let text = part.drop { $0 == " " }
       let isVariadic = text.hasPrefix("*")
       let pair = text.drop { $0 == "*" }.split(separator: "=", maxSplits: 1)
@@ -61,6 +91,12 @@ package final class Builtin: Sendable {
     }
   }
 
+  static let layers: [Builtin] = Library.definitions.filter { !$0.name.hasPrefix("_") }
+    .map { definition in
+      let function = overloads.first { $0.name == definition.name }
+      return Builtin(definition, .layers, or: function)
+    } + [sequential]
+
   package var signature: String {
     let list = parameters.map { p in
       (p.isVariadic ? "*" : "") + p.name + (p.fallback.map { "=" + $0 } ?? "")
@@ -68,12 +104,20 @@ package final class Builtin: Sendable {
     return "\(name)(\(list.joined(separator: ", ")))"
   }
 
+  /// Whether arguments are for a function of tensors rather than for a layer's sizes.
+  private static func areTensors(_ values: [Value]) -> Bool {
+    if values.first?.hasAxes == true { return true }
+    if values.count > 1, case .tensor(let table) = values[1] { return table.shape.rank > 1 }
+    return false
+  }
+
   private var takesAnyName: Bool { parameters.first?.name == "fields" }
 
   // MARK: The table
 
   package static let all: [Builtin] =
-    making + shaping + opFunctions + joining + gradients + general
+    making + initialisers + shaping + opFunctions + joining + layerFunctions + layers + optimizers
+    + schedules + gradients + data + looking + figures + general
   private static let table = Dictionary(
     all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
@@ -89,6 +133,15 @@ package final class Builtin: Sendable {
   func call(
     _ machine: Machine, _ arguments: Arguments, _ span: Span, _ site: UInt32, _ frame: Frame
   ) throws(Diagnostic) -> Value {
+    if let function, Builtin.areTensors(arguments.positional) {
+      return try function.call(machine, arguments, span, site, frame)
+    }
+    if let definition {
+      let code = try machine.compiled(definition)
+      return try machine.inLibrary(span, nil) { () throws(Diagnostic) in
+        try machine.call(code, arguments, at: span, span, site, frame)
+      }
+    }
     var values = [Value](repeating: .unset, count: parameters.count)
     var rest: [Value] = []
     for (i, value) in arguments.positional.enumerated() {

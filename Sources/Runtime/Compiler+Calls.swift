@@ -298,17 +298,41 @@ extension Machine {
       try bind(function.code, arguments, f.base, span, f)
       return try invoke(function, f.base, f, span)
     case .layer(let layer):
-      guard case .function(let forward)? = layer["forward"] else {
-        throw Diagnostic(
-          .notCallable, "the layer `\(layer.type)` has no `forward`", at: calleeSpan,
-          hint: "declare `forward(x) { … }` in it")
+      let result = try inLibrary(span, layer.name.map { "The layer is `\($0)`." }) {
+        () throws(Diagnostic) in
+        try run(layer, arguments, at: span, calleeSpan, site, f)
       }
-      return try call(.function(forward), arguments, at: span, calleeSpan, site, f)
+      if case .tensor(let node) = result { node.nameForNow(layer.outputLabel) }
+      return result
     default:
       throw Diagnostic(
         .notCallable, "this is \(callee.kind); it cannot be called", at: calleeSpan,
         hint: "multiplication is written with `*`")
     }
+  }
+
+  /// A layer's forward step; a sequence hands each result to the next stage.
+  private func run(
+    _ layer: LayerObject, _ arguments: Arguments, at span: Span, _ calleeSpan: Span,
+    _ site: UInt32, _ f: Frame
+  ) throws(Diagnostic) -> Value {
+    guard layer.isSequence else {
+      guard let forward = layer.methods.first(where: { $0.name == "forward" })?.function else {
+        throw Diagnostic(
+          .notCallable, "the layer `\(layer.type)` has no `forward`", at: calleeSpan,
+          hint: "declare `forward(x) { … }` in it")
+      }
+      return try call(.function(forward), arguments, at: span, calleeSpan, site, f)
+    }
+    guard arguments.positional.count == 1, arguments.named.isEmpty else {
+      throw Faults.count("sequential", ["x"], arguments.positional.count, span)
+    }
+    var value = arguments.positional[0]
+    for (i, stage) in layer.stages.enumerated() {
+      value = try call(stage, Arguments([value]), at: span, calleeSpan, site, f)
+      if case .tensor(let node) = value { node.nameForNow(layer.stageLabel(i, graph)) }
+    }
+    return value
   }
 
   /// Lays out arguments as parameters, with names and defaults.

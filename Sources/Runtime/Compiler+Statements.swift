@@ -23,7 +23,7 @@ extension Compiler {
     case .parameter(let name, let value, _):
       let (code, store) = (try code(value), store(name))
       return Action { f throws(Diagnostic) in
-        store.run(f, .tensor(try machine.makeParameter(try code.run(f), value.span)))
+        store.run(f, try machine.makeParameter(try code.run(f), value.span))
         return .normal
       }
     case .buffer(let name, let value, _):
@@ -75,7 +75,12 @@ extension Compiler {
         store.run(f, try made.run(f))
         return .normal
       }
-    case .layer(let layer): return try declaration(layer)
+    case .layer(let layer):
+      let (made, store) = (try declaration(layer), store(layer.name))
+      return Action { f throws(Diagnostic) in
+        store.run(f, try made.run(f))
+        return .normal
+      }
     case .noGrad(let body):
       let action = try block(body, resultful: isResult)
       let graph = graph
@@ -207,12 +212,9 @@ extension Compiler {
   {
     let store = store(name)
     let machine = machine
-    if case .local(let slot) = scope.place(name) {
-      let label = graph.number(of: name)
+    if case .local = scope.place(name) {
       return Action { f throws(Diagnostic) in
-        let value = try source.run(f)
-        if case .tensor(let node) = value, node.label == 0 { node.label = label }
-        f.set(slot, value)
+        store.run(f, try source.run(f))
         return .normal
       }
     }
@@ -293,72 +295,6 @@ extension Compiler {
       }
     default:
       throw Diagnostic(.unexpected, "this cannot be assigned", at: target.span)
-    }
-  }
-
-  // MARK: Layers
-
-  /// A layer declaration makes a function of its name: it runs the fields and ties the methods to them.
-  private func declaration(_ layer: LayerDeclaration) throws(Diagnostic) -> Action {
-    let function = Function(
-      name: layer.name, parameters: layer.parameters, body: layer.fields, isShort: false)
-    let scope = Scope(
-      parent: scope, parameters: layer.parameters.map(\.name), body: layer.fields,
-      also: layer.methods)
-    let inner = Compiler(machine, source, scope)
-    let compiled = FunctionCode(function, span: layer.span)
-    for parameter in layer.parameters {
-      compiled.fallbacks.append(
-        try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
-    }
-    let fields = try inner.block(layer.fields)
-    var methods: [(String, Code)] = []
-    for method in layer.methods {
-      methods.append((method.name ?? "", try inner.closure(method, layer.span)))
-    }
-    var names: Set<String> = []
-    Names.assigned(in: layer.fields, &names)
-    let visible = layer.fields.flatMap(Compiler.declaredName).filter(names.contains)
-    let readers = visible.map { ($0, inner.scope.place($0)) }
-    let methodStores = methods.map { ($0.0, inner.store($0.0), $0.1) }
-    compiled.body = Action { f throws(Diagnostic) in
-      let end = try fields.run(f)
-      if case .returned = end { return end }
-      var functions: [(String, FunctionObject)] = []
-      for (name, store, code) in methodStores {
-        guard case .function(let function) = try code.run(f) else { continue }
-        store.run(f, .function(function))
-        functions.append((name, function))
-      }
-      let cells = readers.map { name, place -> (String, Cell) in
-        switch place {
-        case .boxed(let slot): if case .cell(let cell) = f.base[slot] { return (name, cell) }
-        case .local(let slot): return (name, Cell(f.base[slot]))
-        case .global: break
-        }
-        return (name, Cell(.unset))
-      }
-      return .returned(.layer(LayerObject(layer.name, cells, functions)))
-    }
-    inner.finish(compiled)
-    let outer = scope.captured.map { self.scope.place($0) }
-    let store = store(layer.name)
-    return Action { f in
-      let captures = outer.map { place -> Cell in
-        if case .boxed(let slot) = place, case .cell(let cell) = f.base[slot] { return cell }
-        return Cell(.unset)
-      }
-      store.run(f, .function(FunctionObject(compiled, captures)))
-      return .normal
-    }
-  }
-
-  private static func declaredName(_ statement: Statement) -> [String] {
-    switch statement.kind {
-    case .parameter(let name, _, _), .buffer(let name, _, _): [name]
-    case .assign(let targets, .assign, _):
-      targets.compactMap { if case .name(let name) = $0.kind { name } else { nil } }
-    default: []
     }
   }
 

@@ -175,11 +175,11 @@ private struct Teller {
     }
     optimizer.adopt(machine.reached)
     do throws(TensorError) {
-      try optimizer.step(graph, recording: true)
+      try optimizer.step(graph)
     } catch {
       throw Faults.tensor(error, span, names: [])
     }
-    guard !optimizer.lastUpdates.isEmpty else {
+    guard optimizer.parameters.contains(where: { $0.gradient != nil }) else {
       throw Diagnostic(
         .noGradient, "no parameter has a gradient, so there is nothing to step along", at: span,
         hint: "run `backward loss` first")
@@ -189,10 +189,10 @@ private struct Teller {
 
   func explain(_ value: Value, _ f: Frame) throws(Diagnostic) {
     if case .optimizer(let optimizer) = value {
-      guard !optimizer.lastUpdates.isEmpty else {
+      guard !optimizer.ledger.isEmpty else {
         throw Diagnostic(
-          .nothingToExplain, "only steps that were told are kept, and this optimizer made none",
-          at: span, hint: "write `step \(name)`")
+          .nothingToExplain, "this optimizer has made no step yet", at: span,
+          hint: "write `step \(name)` after `backward`")
       }
       return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
     }

@@ -32,18 +32,25 @@ final class Compiler {
   let graph: Graph
   let scope: Scope
   let source: SourceText
+  /// Names mean the language's own functions, whatever the learner calls by them.
+  let isSealed: Bool
+  /// Whether values take the names they are stored under.
+  private let labels: Bool
 
   init(_ machine: Machine, _ source: SourceText, _ scope: Scope) {
     self.machine = machine
     graph = machine.graph
     self.source = source
     self.scope = scope
+    isSealed = Library.isLibrary(source.id)
+    labels = source.id != Library.layersID
   }
 
   func site(_ span: Span, _ names: [String?] = []) -> UInt32 {
     graph.add(
       Site(
-        source: Int(span.source), start: Int(span.start), end: Int(span.end), operandNames: names))
+        source: Int(span.source), start: Int(span.start), end: Int(span.end),
+        operandNames: isSealed ? [] : names))
   }
 
   /// What a plain number is called where it meets a tracked value: its variable, entry or field.
@@ -115,6 +122,7 @@ final class Compiler {
         return cell.value
       }
     case .global:
+      if isSealed, let value = Library.value(name) { return Code { _ in value } }
       let slot = machine.slot(name)
       return Code { [self] f throws(Diagnostic) in
         let value = f.state.pointee.globals[slot]
@@ -126,9 +134,15 @@ final class Compiler {
 
   /// Stores a value under a name, and gives a computed value that name for explanations.
   func store(_ name: String) -> Store {
-    let label = graph.number(of: name)
+    let label = labels ? graph.number(of: name) : 0
+    let (graph, isTop) = (graph, scope.isTop)
     @inline(__always) func named(_ value: Value) {
-      if case .tensor(let node) = value, node.label == 0 { node.label = label }
+      guard label != 0 else { return }
+      switch value {
+      case .tensor(let node): node.name(label)
+      case .layer(let layer): layer.named(name, graph, forGood: isTop)
+      default: break
+      }
     }
     switch scope.place(name) {
     case .local(let slot):

@@ -129,6 +129,30 @@ enum Faults {
         at: span, hint: operation == "dot" ? "for matrices write `@`" : nil)
     case .wholeNumbersNeeded(let what):
       return Diagnostic(.wholeNumber, "\(what) must hold whole numbers", at: span)
+    case .windowTooLarge(let size, let image, let padding):
+      return Diagnostic(
+        .shapeMismatch,
+        "a window \(list(size)) does not fit into \(list(image)) with padding \(list(padding))",
+        at: span, hint: "use a smaller kernel, or more padding")
+    case .layerInput(let layer, let given, let expected):
+      return Diagnostic(
+        .shapeMismatch, "`\(layer)` was given \(given)", at: span,
+        reason: "It needs \(expected).")
+    case .labelOutOfRange(let label, let row, let classes):
+      return Diagnostic(
+        .labelOutOfRange, "the label of sample \(row) is \(NumberFormat()(label))", at: span,
+        reason: "There are \(classes) classes, so labels are whole numbers from 0 to \(classes - 1).",
+        hint: label == Double(classes)
+          ? "count labels from 0: `y - 1`, or give the model one more output"
+          : "check the labels with `min(y)` and `max(y)`")
+    case .oneSample(let layer, let shape):
+      return Diagnostic(
+        .oneSample, "`\(layer)` in training was given one sample, \(shape)", at: span,
+        reason: "The spread of a single number is 0, so there is nothing to divide by.",
+        hint: "use a larger batch (or `drop_last=true`), or `model.eval()` to predict")
+    case .setting(let operation, let rule, let value):
+      return Diagnostic(
+        .badArgument, "`\(operation)`: \(rule), not \(NumberFormat()(value))", at: span)
     }
   }
 

@@ -21,6 +21,12 @@ extension Machine {
         return .list(ListObject(stride(from: start, to: stop, by: step).map { list.items[$0] }))
       }
       return list.items[try self.place(parts[0], list.items.count, span)]
+    case .layer(let layer) where layer.isSequence:
+      return layer.stages[try place(parts.first ?? .ellipsis, layer.stages.count, span)]
+    case .thing(let thing):
+      if let count = thing.count {
+        return try thing.element(try place(parts.first ?? .ellipsis, count, span), self, span)
+      }
     case .range(let range):
       let i = try place(parts.first ?? .ellipsis, range.count, span)
       return .number(range.start + Double(i) * range.step)

@@ -70,14 +70,16 @@ extension Machine {
   // MARK: Parameters
 
   /// A new trainable leaf with the value's numbers.
-  func makeParameter(_ value: Value, _ span: Span) throws(Diagnostic) -> Node {
+  func makeParameter(_ value: Value, _ span: Span) throws(Diagnostic) -> Value {
     switch value {
-    case .number(let n): return graph.parameter(Tensor(n, dtype: dtype))
+    case .number(let n): return .tensor(graph.parameter(Tensor(n, dtype: dtype)))
+    // As PyTorch's `register_parameter("bias", None)`: the place is kept, with nothing in it.
+    case .none: return .none
     case .tensor(let node):
       let floats = try make(span) { () throws(TensorError) in
         node.dtype.isFloat ? node.value : try node.value.converted(to: dtype)
       }
-      return graph.parameter(floats.value)
+      return .tensor(graph.parameter(floats.value))
     default:
       throw Diagnostic(
         .wrongKind, "a parameter is a number or a tensor, not \(value.kind)", at: span,
@@ -88,8 +90,9 @@ extension Machine {
   /// A leaf that no gradient reaches but `:=` can change.
   func makeBuffer(_ value: Value, _ span: Span) throws(Diagnostic) -> Value {
     switch value {
-    case .number(let n): return .number(n)
+    case .number(let n): return .tensor(graph.constant(Tensor(n, dtype: dtype)))
     case .tensor(let node): return .tensor(graph.constant(node.value))
+    case .none: return .none
     default: throw Diagnostic(.wrongKind, "a buffer is a number or a tensor", at: span)
     }
   }
@@ -138,6 +141,7 @@ extension Machine {
     case .layer(let layer): return layer[name]
     case .optimizer(let optimizer):
       return optimizer[name].map { .number($0) }
+    case .thing(let thing): return thing.field(name, self)
     default: return nil
     }
   }
@@ -193,6 +197,7 @@ extension Machine {
     if case .layer(let layer) = value {
       known += layer.fields.map(\.name) + layer.methods.map(\.name)
     }
+    if case .thing(let thing) = value { known = thing.fieldNames }
     let near = Suggest.close(to: name, among: known)
     let isCallable = Builtin.named(name) != nil
     return Diagnostic(
@@ -238,6 +243,10 @@ extension Machine {
       return try element(sequence, [.value(.number(Double(i)))], span, 0)
     case .record(let record):
       return i < record.fields.count ? Value(record.fields[i].name) : nil
+    case .thing(let thing) where thing.count != nil:
+      return i < thing.count ?? 0 ? try thing.element(i, self, span) : nil
+    case .layer(let layer) where layer.isSequence:
+      return i < layer.fields.count ? layer.fields[i].value : nil
     default:
       throw Diagnostic(
         .wrongKind, "\(sequence.kind) cannot be looped over", at: span,

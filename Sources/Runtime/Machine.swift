@@ -87,6 +87,10 @@ package final class Machine {
   package var format = NumberFormat()
   /// Places that have warned already.
   private var warned: Set<String> = []
+  /// The library's definitions that have been compiled.
+  var library: [String: Value] = [:]
+  /// The learner's call inside which library code runs.
+  var librarySpan: Span?
   /// Parameters that the last backward pass reached, for `step` without a list.
   var reached: [Node] = []
 
@@ -170,6 +174,7 @@ package final class Machine {
     state.pointee.fuel = min(Machine.tick, stepsLeft)
     _ = nnrepl_take_interrupt()
     graph.isRecording = true
+    librarySpan = nil
   }
 
   private var ticks = 0
@@ -210,6 +215,12 @@ package final class Machine {
 
   /// Shows a warning once for each place.
   func warn(_ warning: Diagnostic) {
+    if let span = warning.span, shown(span) != span {
+      return warn(
+        Diagnostic(
+          warning.id, severity: .warning, warning.headline, at: shown(span),
+          reason: warning.reason, hint: warning.hint))
+    }
     let key = "\(warning.id.rawValue) \(warning.span.map { "\($0.source):\($0.start)" } ?? "")"
     if warned.insert(key).inserted { sink(.warning(warning)) }
   }

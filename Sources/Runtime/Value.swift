@@ -1,5 +1,6 @@
 // What a name can stand for.
 import Autograd
+import Diagnostics
 import Networks
 import Tensors
 
@@ -19,6 +20,7 @@ package enum Value {
   case builtin(Builtin)
   case layer(LayerObject)
   case optimizer(Optimizer)
+  case thing(Thing)
   /// A variable shared with an inner function.
   case cell(Cell)
 
@@ -28,6 +30,15 @@ package enum Value {
   }
 
   package init(_ text: String) { self = .string(StringObject(text)) }
+
+  /// Whether a function of tensors would take it, where a layer of the same name would not.
+  var hasAxes: Bool {
+    switch self {
+    case .tensor(let node): node.shape.rank > 0
+    case .list: true
+    default: false
+    }
+  }
 
   /// Whether it holds a reference, which a slot must release.
   @inline(__always)
@@ -54,6 +65,7 @@ package enum Value {
     case .builtin: "a built-in function"
     case .layer: "a layer"
     case .optimizer: "an optimizer"
+    case .thing(let thing): thing.kind
     }
   }
 }
@@ -128,36 +140,6 @@ package final class FunctionObject {
   }
 }
 
-/// A layer that the learner declared: its fields, live, and its `forward`.
-package final class LayerObject {
-  package let type: String
-  package let fields: [(name: String, cell: Cell)]
-  package let methods: [(name: String, function: FunctionObject)]
-  package var isTraining = true
-
-  init(_ type: String, _ fields: [(String, Cell)], _ methods: [(String, FunctionObject)]) {
-    self.type = type
-    self.fields = fields.map { ($0.0, $0.1) }
-    self.methods = methods.map { ($0.0, $0.1) }
-  }
-
-  package subscript(name: String) -> Value? {
-    if name == "training" { return .bool(isTraining) }
-    if let field = fields.first(where: { $0.name == name }) { return field.cell.value }
-    return methods.first { $0.name == name }.map { .function($0.function) }
-  }
-
-  /// Trainable leaves of this layer and of the layers in its fields.
-  package var parameters: [Node] { fields.flatMap { Value.parameters(in: $0.cell.value) } }
-
-  package func setTraining(_ on: Bool) {
-    isTraining = on
-    for field in fields {
-      if case .layer(let inner) = field.cell.value { inner.setTraining(on) }
-    }
-  }
-}
-
 extension Value {
   /// A parameter itself, or those that a bracket such as `[w1, w2]` was made of.
   private static func parameters(in node: Node) -> [Node] {
@@ -178,4 +160,18 @@ extension Value {
     default: []
     }
   }
+}
+
+/// A value of a kind that few operations know: data sets, loaders, schedules, figures. Each kind says for
+/// itself how it is named, shown and taken apart.
+package class Thing {
+  /// The kind, as messages name it.
+  package var kind: String { "a value" }
+  /// One or several lines that show it.
+  func text(_ machine: Machine) -> String { kind }
+  func field(_ name: String, _ machine: Machine) -> Value? { nil }
+  var fieldNames: [String] { [] }
+  /// How many elements a loop over it visits, if one can loop over it.
+  var count: Int? { nil }
+  func element(_ i: Int, _ machine: Machine, _ span: Span) throws(Diagnostic) -> Value { .none }
 }

@@ -39,22 +39,46 @@ extension Machine {
       }
       return "fn \(function.code.name)(\(list.joined(separator: ", ")))"
     case .builtin(let builtin): return builtin.signature
-    case .layer(let layer):
-      depth += 1
-      defer { depth -= 1 }
-      if depth > 20 { return "\(layer.type)(…)" }
-      let fields = layer.fields.map { field -> String in
-        if case .tensor(let node) = field.cell.value, node.shape.rank > 0 {
-          return "\(field.name): \(node.shape)"
-        }
-        return "\(field.name): \(text(of: field.cell.value, &depth))"
-      }
-      return "\(layer.type)(" + fields.joined(separator: ", ") + ")"
+    case .layer(let layer): return text(of: layer, &depth)
+    case .thing(let thing): return thing.text(self)
     case .optimizer(let optimizer):
       let settings = optimizer.settings.map { "\($0.name)=\(format($0.value))" }
       return
         "\(optimizer.kind)(\(settings.joined(separator: ", ")), \(optimizer.parameters.count) parameters)"
     }
+  }
+
+  /// A sequence shows its stages line by line, a layer of the library what it was made with, the learner's
+  /// own its fields.
+  private func text(of layer: LayerObject, _ depth: inout Int) -> String {
+    depth += 1
+    defer { depth -= 1 }
+    if depth > 20 { return "\(layer.type)(…)" }
+    if layer.isSequence {
+      let stages = layer.stages.enumerated().map { i, stage -> String in
+        var name = text(of: stage, &depth)
+        if case .builtin(let builtin) = stage { name = builtin.name }
+        return "  (\(i)): " + name.split(separator: "\n").joined(separator: "\n  ")
+      }
+      return "sequential(\n" + stages.joined(separator: "\n") + "\n)"
+    }
+    if layer.isLibrary {
+      let known = Builtin.named(layer.type)?.parameters ?? []
+      let given = layer.arguments.enumerated().compactMap { i, argument -> String? in
+        let text = quoted(argument.value, &depth)
+        guard i < known.count, let fallback = known[i].fallback else { return text }
+        let plain = Double(fallback).map { format($0) } ?? fallback
+        return plain == text ? nil : "\(argument.name)=\(text)"
+      }
+      return "\(layer.type)(\(given.joined(separator: ", ")))"
+    }
+    let fields = layer.fields.map { field -> String in
+      if case .tensor(let node) = field.value, node.shape.rank > 0 {
+        return "\(field.name): \(node.shape)"
+      }
+      return "\(field.name): \(text(of: field.value, &depth))"
+    }
+    return "\(layer.type)(" + fields.joined(separator: ", ") + ")"
   }
 
   private func quoted(_ value: Value, _ depth: inout Int) -> String {

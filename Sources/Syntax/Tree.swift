@@ -93,6 +93,12 @@ package struct Statement {
   /// Ended by `;`: the session shows nothing for it.
   package var isMuted = false
 
+  package init(kind: Kind, span: Span, isMuted: Bool = false) {
+    self.kind = kind
+    self.span = span
+    self.isMuted = isMuted
+  }
+
   package indirect enum Kind {
     case expression(Expression)
     case assign([Expression], AssignOperator, Expression)

@@ -58,4 +58,9 @@ package protocol Element: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
   static func tanh(_ x: Self) -> Self
   static func erf(_ x: Self) -> Self
   static func pow(_ x: Self, _ y: Self) -> Self
+  /// `c = a @ b + beta*c` for row-major matrices `a: [m, k]` and `b: [k, n]`, each of which may be stored
+  /// transposed.
+  static func gemm(
+    _ a: UnsafePointer<Self>, transposed: Bool, _ b: UnsafePointer<Self>, transposed: Bool,
+    _ c: UnsafeMutablePointer<Self>, beta: Self, _ m: Int, _ k: Int, _ n: Int)
 }

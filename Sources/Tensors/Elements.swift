@@ -1,4 +1,5 @@
-// The C library's functions, by element type.
+// The C library's functions and OpenBLAS's matrix product, by element type.
+import CBLAS
 import Glibc
 
 extension Double: Element {
@@ -14,6 +15,17 @@ extension Double: Element {
   @inline(__always) package static func pow(_ x: Double, _ y: Double) -> Double {
     y == 2 ? x * x : Glibc.pow(x, y)
   }
+
+  package static func gemm(
+    _ a: UnsafePointer<Double>, transposed ta: Bool, _ b: UnsafePointer<Double>, transposed tb: Bool,
+    _ c: UnsafeMutablePointer<Double>, beta: Double, _ m: Int, _ k: Int, _ n: Int
+  ) {
+    BLAS.prepare(m, k, n)
+    cblas_dgemm(
+      CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, blasint(m),
+      blasint(n), blasint(k), 1, a, blasint(ta ? m : k), b, blasint(tb ? k : n), beta, c,
+      blasint(n))
+  }
 }
 
 extension Float: Element {
@@ -28,5 +40,29 @@ extension Float: Element {
   @inline(__always) package static func erf(_ x: Float) -> Float { erff(x) }
   @inline(__always) package static func pow(_ x: Float, _ y: Float) -> Float {
     y == 2 ? x * x : powf(x, y)
+  }
+
+  package static func gemm(
+    _ a: UnsafePointer<Float>, transposed ta: Bool, _ b: UnsafePointer<Float>, transposed tb: Bool,
+    _ c: UnsafeMutablePointer<Float>, beta: Float, _ m: Int, _ k: Int, _ n: Int
+  ) {
+    BLAS.prepare(m, k, n)
+    cblas_sgemm(
+      CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, blasint(m),
+      blasint(n), blasint(k), 1, a, blasint(ta ? m : k), b, blasint(tb ? k : n), beta, c,
+      blasint(n))
+  }
+}
+
+/// How OpenBLAS is used.
+enum BLAS {
+  private static let threads = Int(openblas_get_num_threads())
+  /// Below this many multiplications, waking a second thread costs more than it brings.
+  private static let worthThreads = 1 << 22
+
+  @inline(__always)
+  static func prepare(_ m: Int, _ k: Int, _ n: Int) {
+    guard threads > 1 else { return }
+    openblas_set_num_threads(m * k * n < worthThreads ? 1 : Int32(threads))
   }
 }

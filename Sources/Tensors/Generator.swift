@@ -111,3 +111,16 @@ package struct Generator: Sendable {
     return order
   }
 }
+
+extension Generator {
+  /// A dropout mask: 1/keep with probability `keep`, else 0, each from one double of the stream.
+  package mutating func mask(_ shape: Shape, keep: Double, dtype: DType) throws(TensorError)
+    -> Tensor
+  {
+    let scale = keep == 0 ? 0 : 1 / keep
+    func fill<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      for i in 0..<shape.count { out[i] = uniform(.float64) < keep ? E(scale) : 0 }
+    }
+    return try Tensor.make(shape, dtype) { fill($0) } float: { fill($0) }
+  }
+}

@@ -1,5 +1,4 @@
 // Matrix products through OpenBLAS.
-import CBLAS
 
 extension Tensor {
   /// The matrix product with NumPy's rules: vectors of rank 1 lend themselves an axis and lose it again;
@@ -22,50 +21,52 @@ extension Tensor {
     let starts = (
       leftBatch.strides(stretchedTo: batch), rightBatch.strides(stretchedTo: batch)
     )
-    func multiply<E: Element>(
-      _ out: UnsafeMutablePointer<E>,
-      _ gemm: (UnsafePointer<E>, UnsafePointer<E>, UnsafeMutablePointer<E>) -> Void
-    ) {
+    func multiply<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      // OpenBLAS leaves the result untouched when the inner axis is empty, so zeros come first.
+      guard m > 0, n > 0, k > 0 else { return out.initialize(repeating: 0, count: target.count) }
       x.read(E.self) { x in
         y.read(E.self) { y in
           Tensor.walk(batch, starts.0, starts.1) { base, length, a, aStep, b, bStep in
             for i in 0..<length {
-              gemm(
-                x + (a + i * aStep) * m * k, y + (b + i * bStep) * k * n, out + (base + i) * m * n)
+              E.gemm(
+                x + (a + i * aStep) * m * k, transposed: false, y + (b + i * bStep) * k * n,
+                transposed: false, out + (base + i) * m * n, beta: 0, m, k, n)
             }
           }
         }
       }
     }
-    let product = try Tensor.make(target, common) { out in
-      multiply(out) { Tensor.gemm($0, $1, $2, m, k, n) }
-    } float: { out in
-      multiply(out) { Tensor.gemm($0, $1, $2, m, k, n) }
-    }
+    let product = try Tensor.make(target, common) { multiply($0) } float: { multiply($0) }
     var dims = batch.dims
     if rank > 1 { dims.append(m) }
     if other.rank > 1 { dims.append(n) }
     return try product.reshaped(to: Shape(dims))
   }
 
-  /// OpenBLAS leaves the result untouched when the inner axis is empty, so zeros come first.
-  private static func gemm(
-    _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>,
-    _ m: Int, _ k: Int, _ n: Int
-  ) {
-    guard m > 0, n > 0, k > 0 else { return out.initialize(repeating: 0, count: m * n) }
-    cblas_dgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, x,
-      blasint(k), y, blasint(n), 0, out, blasint(n))
-  }
-
-  private static func gemm(
-    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>,
-    _ m: Int, _ k: Int, _ n: Int
-  ) {
-    guard m > 0, n > 0, k > 0 else { return out.initialize(repeating: 0, count: m * n) }
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, x,
-      blasint(k), y, blasint(n), 0, out, blasint(n))
+  /// The product of two matrices of one dtype, either of them transposed as it is read, plus a row.
+  package static func product(
+    _ a: Tensor, _ b: Tensor, transposed: (left: Bool, right: Bool) = (false, false),
+    plus row: Tensor? = nil
+  ) throws(TensorError) -> Tensor {
+    let (ta, tb) = transposed
+    let (m, k) = ta ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+    let (inner, n) = tb ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
+    guard k == inner else { throw .notMultipliable(a.shape, b.shape) }
+    func multiply<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      if let row {
+        row.read(E.self) { row in for i in 0..<m { (out + i * n).update(from: row, count: n) } }
+      }
+      guard m > 0, n > 0, k > 0 else {
+        if row == nil { out.initialize(repeating: 0, count: m * n) }
+        return
+      }
+      a.read(E.self) { a in
+        b.read(E.self) { b in
+          E.gemm(
+            a, transposed: ta, b, transposed: tb, out, beta: row == nil ? 0 : 1, m, k, n)
+        }
+      }
+    }
+    return try make(Shape(trusted: [m, n]), a.dtype) { multiply($0) } float: { multiply($0) }
   }
 }

@@ -31,26 +31,22 @@ extension Tensor {
     return (inOrder, rows, n)
   }
 
-  /// One number for each row of the folded axes; `fold` reads `n` elements from a pointer.
-  func reduce(
-    _ axes: [Int], keepdim: Bool, result: DType? = nil,
-    _ fold: (_ element: (Int) -> Double, _ n: Int) -> Double
+  /// One number for each row of the folded axes.
+  @inline(__always)
+  func reduce<K: RowKernel>(
+    _ axes: [Int], keepdim: Bool, result: DType? = nil, _ fold: K
   ) throws(TensorError) -> Tensor {
     let (x, rows, n) = try rows(axes)
     let target = reducedShape(axes, keepdim: keepdim)
     let dtype = result ?? dtype.floating
     return try Tensor.make(target, dtype) { out in
       if x.dtype == .float32 {
-        for row in 0..<rows { out[row] = fold({ x[row * n + $0] }, n) }
+        x.read(Float.self) { p in for row in 0..<rows { out[row] = fold(p + row * n, n) } }
       } else {
-        x.read(Double.self) { p in
-          for row in 0..<rows { out[row] = fold({ p[row * n + $0] }, n) }
-        }
+        x.read(Double.self) { p in for row in 0..<rows { out[row] = fold(p + row * n, n) } }
       }
     } float: { out in
-      x.read(Float.self) { p in
-        for row in 0..<rows { out[row] = Float(fold({ Double(p[row * n + $0]) }, n)) }
-      }
+      x.read(Float.self) { p in for row in 0..<rows { out[row] = Float(fold(p + row * n, n)) } }
     }
   }
 
@@ -105,26 +101,16 @@ extension Tensor {
   }
 
   package func product(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
-    try reduce(axes, keepdim: keepdim, result: dtype == .bool ? .int64 : dtype) { x, n in
-      var product = 1.0
-      for i in 0..<n { product *= x(i) }
-      return product
-    }
+    try reduce(
+      axes, keepdim: keepdim, result: dtype == .bool ? .int64 : dtype, Fold.Product())
   }
 
-  /// The place, in each row, of the element that `wins` over all before it; nan wins for good.
-  package func place(
-    _ axes: [Int], keepdim: Bool, operation: String, _ wins: (Double, Double) -> Bool
-  ) throws(TensorError) -> Tensor {
+  /// The place, in each row, of the largest element (or the smallest); nan wins for good.
+  package func place(_ axes: [Int], keepdim: Bool, operation: String, largest: Bool)
+    throws(TensorError) -> Tensor
+  {
     guard axes.allSatisfy({ shape[$0] > 0 }) else { throw .emptyReduction(operation) }
-    return try reduce(axes, keepdim: keepdim, result: .int64) { x, n in
-      var best = 0
-      for i in 1..<max(n, 1) {
-        if x(best).isNaN { break }
-        if x(i).isNaN || wins(x(i), x(best)) { best = i }
-      }
-      return Double(best)
-    }
+    return try reduce(axes, keepdim: keepdim, result: .int64, Fold.Place(largest: largest))
   }
 
   /// The largest (or by `Minimum` the smallest) element of each row.
@@ -132,62 +118,24 @@ extension Tensor {
     _ axes: [Int], keepdim: Bool, operation: String, _ kernel: K
   ) throws(TensorError) -> Tensor {
     guard axes.allSatisfy({ shape[$0] > 0 }) else { throw .emptyReduction(operation) }
-    return try reduce(axes, keepdim: keepdim, result: dtype) { x, n in
-      var best = x(0)
-      for i in 1..<max(n, 1) { best = kernel(best, x(i)) }
-      return best
-    }
+    return try reduce(axes, keepdim: keepdim, result: dtype, Fold.Extreme(kernel))
   }
 
   /// `log(sum(exp(x)))`, shifted by the largest element so that nothing overflows.
   package func logSumExp(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
-    try reduce(axes, keepdim: keepdim) { x, n in
-      var largest = -Double.infinity
-      for i in 0..<n { largest = Swift.max(largest, x(i)) }
-      if largest.isInfinite {
-        if largest > 0 { return .infinity }
-        largest = 0
-      }
-      var sum = 0.0
-      for i in 0..<n { sum += Double.exp(x(i) - largest) }
-      return largest + Double.log(sum)
-    }
+    try reduce(axes, keepdim: keepdim, Fold.LogSumExp())
   }
 
   /// The sum of squared deviations from the mean over `n - correction`.
   package func variance(_ axes: [Int], correction: Double, keepdim: Bool = false)
     throws(TensorError) -> Tensor
   {
-    try reduce(axes, keepdim: keepdim) { x, n in
-      var mean = 0.0
-      for i in 0..<n { mean += x(i) }
-      mean /= Double(n)
-      var sum = 0.0
-      for i in 0..<n { sum += (x(i) - mean) * (x(i) - mean) }
-      return sum / max(0, Double(n) - correction)
-    }
+    try reduce(axes, keepdim: keepdim, Fold.Variance(correction: correction))
   }
 
   /// `(Σ|x|^p)^(1/p)`; the largest magnitude for `p = inf`.
   package func norm(_ axes: [Int], p: Double, keepdim: Bool = false) throws(TensorError) -> Tensor {
-    try reduce(axes, keepdim: keepdim) { x, n in
-      var total = 0.0
-      for i in 0..<n {
-        let size = Swift.abs(x(i))
-        switch p {
-        case 2: total += size * size
-        case 1: total += size
-        case .infinity: total = Swift.max(total, size)
-        case 0: total += size == 0 ? 0 : 1
-        default: total += Double.pow(size, p)
-        }
-      }
-      switch p {
-      case 2: return total.squareRoot()
-      case 1, .infinity, 0: return total
-      default: return Double.pow(total, 1 / p)
-      }
-    }
+    try reduce(axes, keepdim: keepdim, Fold.Norm(p: p))
   }
 
   /// Running sums along one axis.
@@ -216,5 +164,92 @@ extension Tensor {
     let isInfinite = try total.compared(.equal, to: Tensor(.infinity))
     let logarithm = try self - Tensor.select(isInfinite, Tensor(.nan, dtype: total.dtype), total)
     return log ? logarithm : try logarithm.map(Kernel.Exp())
+  }
+}
+
+/// How a row of numbers becomes one, computed in doubles.
+protocol RowKernel: Sendable {
+  func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double
+}
+
+enum Fold {
+  struct Product: RowKernel {
+    @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
+      var product = 1.0
+      for i in 0..<n { product *= Double(x[i]) }
+      return product
+    }
+  }
+
+  struct Place: RowKernel {
+    let largest: Bool
+    @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
+      var best = 0
+      for i in 1..<max(n, 1) {
+        if x[best].isNaN { break }
+        if x[i].isNaN || (largest ? x[i] > x[best] : x[i] < x[best]) { best = i }
+      }
+      return Double(best)
+    }
+  }
+
+  struct Extreme<K: BinaryKernel>: RowKernel {
+    let kernel: K
+    init(_ kernel: K) { self.kernel = kernel }
+    @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
+      var best = x[0]
+      for i in 1..<max(n, 1) { best = kernel(best, x[i]) }
+      return Double(best)
+    }
+  }
+
+  struct LogSumExp: RowKernel {
+    @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
+      var largest = -E.infinity
+      for i in 0..<n { largest = Swift.max(largest, x[i]) }
+      if largest.isInfinite {
+        if largest > 0 { return .infinity }
+        largest = 0
+      }
+      var sum = 0.0
+      for i in 0..<n { sum += Double.exp(Double(x[i]) - Double(largest)) }
+      return Double(largest) + Double.log(sum)
+    }
+  }
+
+  struct Variance: RowKernel {
+    let correction: Double
+    @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
+      var mean = 0.0
+      for i in 0..<n { mean += Double(x[i]) }
+      mean /= Double(n)
+      var sum = 0.0
+      for i in 0..<n { sum += (Double(x[i]) - mean) * (Double(x[i]) - mean) }
+      return sum / max(0, Double(n) - correction)
+    }
+  }
+
+  struct Norm: RowKernel {
+    let p: Double
+    @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
+      var total = 0.0
+      if p == 2 {
+        for i in 0..<n { total += Double(x[i]) * Double(x[i]) }
+        return total.squareRoot()
+      }
+      for i in 0..<n {
+        let size = Double(Swift.abs(x[i]))
+        switch p {
+        case 1: total += size
+        case .infinity: total = Swift.max(total, size)
+        case 0: total += size == 0 ? 0 : 1
+        default: total += Double.pow(size, p)
+        }
+      }
+      switch p {
+      case 1, .infinity, 0: return total
+      default: return Double.pow(total, 1 / p)
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@
 package struct Tensor: Sendable {
   package let shape: Shape
   package let dtype: DType
-  let storage: Storage
+  private(set) var storage: Storage
 
   enum Storage: Sendable {
     case scalar(Double)
@@ -105,7 +105,7 @@ extension Tensor {
 
   /// The elements as `E`, which must be the type this tensor stores.
   @inline(__always)
-  func read<E: Element, Result>(_: E.Type, _ body: (UnsafePointer<E>) -> Result) -> Result {
+  package func read<E: Element, Result>(_: E.Type, _ body: (UnsafePointer<E>) -> Result) -> Result {
     switch storage {
     case .scalar(let number):
       return withUnsafePointer(to: E(number), body)
@@ -113,6 +113,56 @@ extension Tensor {
       return withExtendedLifetime(buffer) {
         body(UnsafePointer(buffer.memory.assumingMemoryBound(to: E.self)))
       }
+    }
+  }
+
+  /// The elements of a tensor that its maker has not given away yet, for filling in several passes.
+  @inline(__always)
+  func write<E: Element>(_: E.Type, _ body: (UnsafeMutablePointer<E>) -> Void) {
+    guard case .buffer(let buffer) = storage else { return }
+    body(buffer.memory.assumingMemoryBound(to: E.self))
+  }
+
+  /// The elements, to be changed in place while the tensor is kept; a buffer that others hold too is copied
+  /// first. A single number has no buffer.
+  package mutating func pointer<E: Element>(_: E.Type) throws(TensorError)
+    -> UnsafeMutablePointer<E>?
+  {
+    guard case .buffer(var buffer) = storage else { return nil }
+    storage = .scalar(0)
+    defer { storage = .buffer(buffer) }
+    if !isKnownUniquelyReferenced(&buffer) {
+      let copy = try Buffer(shape: shape, stride: MemoryLayout<E>.stride)
+      copy.memory.copyMemory(
+        from: buffer.memory, byteCount: shape.count * MemoryLayout<E>.stride)
+      buffer = copy
+    }
+    return buffer.memory.assumingMemoryBound(to: E.self)
+  }
+
+  /// Whether no element is nan or inf.
+  package var isFinite: Bool {
+    if case .scalar(let number) = storage { return number.isFinite }
+    return dtype == .float32 ? isFinite(Float.self) : isFinite(Double.self)
+  }
+
+  /// A number times 0 is 0 unless it is nan or inf; sums of such products run at the speed of memory.
+  private func isFinite<E: Element>(_: E.Type) -> Bool {
+    read(E.self) { x in
+      var lanes = SIMD8<E>(repeating: 0)
+      var i = 0
+      while i + 8 <= count {
+        var block = SIMD8<E>(repeating: 0)
+        for lane in 0..<8 { block[lane] = x[i + lane] }
+        lanes += block * 0
+        i += 8
+      }
+      var sum = lanes.sum()
+      while i < count {
+        sum += x[i] * 0
+        i += 1
+      }
+      return sum == 0
     }
   }
 }

@@ -22,4 +22,10 @@ package enum TensorError: Error, Equatable {
   case ragged([Int])
   case rankNeeded(String, Int, Shape)
   case wholeNumbersNeeded(String)
+  case windowTooLarge([Int], image: [Int], padding: [Int])
+  /// A layer's weights and what it is given do not fit: what was given, what is needed.
+  case layerInput(String, Shape, expected: String)
+  case labelOutOfRange(Double, row: Int, classes: Int)
+  case oneSample(String, Shape)
+  case setting(String, String, Double)
 }

@@ -38,13 +38,63 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
     let grad: Double?
   }
 
+  /// An attribute's value: a flag, a number, a word or a list of these.
+  enum Setting: Decodable, Sendable {
+    case flag(Bool), number(Double), word(String), numbers([Double]), words([String])
+
+    init(from decoder: any Decoder) throws {
+      let box = try decoder.singleValueContainer()
+      if let on = try? box.decode(Bool.self) {
+        self = .flag(on)
+      } else if let n = try? box.decode(Double.self) {
+        self = .number(n)
+      } else if let list = try? box.decode([Double].self) {
+        self = .numbers(list)
+      } else if let list = try? box.decode([String].self) {
+        self = .words(list)
+      } else {
+        self = .word(try box.decode(String.self))
+      }
+    }
+
+    /// As nn writes it.
+    var text: String {
+      switch self {
+      case .flag(let on): "\(on)"
+      case .number(let n): "\(n)"
+      case .word(let word): "\"\(word)\""
+      case .numbers(let list): "\(list)"
+      case .words(let list): "\(list)"
+      }
+    }
+  }
+
   struct Attributes: Decodable, Sendable {
-    let program: [String]?
-    let output: String?
-    let n: Int?
-    let seed: UInt64?
-    let p: Double?
-    let dtype: String?
+    let all: [String: Setting]
+    init(from decoder: any Decoder) throws {
+      all = try decoder.singleValueContainer().decode([String: Setting].self)
+    }
+
+    func number(_ name: String) -> Double? {
+      if case .number(let n)? = all[name] { n } else { nil }
+    }
+    func word(_ name: String) -> String? { if case .word(let w)? = all[name] { w } else { nil } }
+    var program: [String]? { if case .words(let lines)? = all["program"] { lines } else { nil } }
+    var output: String? { word("output") }
+    var seed: UInt64? { number("seed").map { UInt64($0) } }
+    var dtype: String? { word("dtype") }
+  }
+
+  /// One step of a sequence: a batch through batch norm, an update.
+  struct Step: Decodable, Sendable {
+    let mode: String?
+    let inputs: [Named]?
+    let outputs: [Named]?
+    let cotangents: [Named]?
+    let grads: [Named]?
+    let params: [Named]?
+    let buffers: [Named]?
+    let values: [Named]?
   }
 
   let id: String
@@ -61,6 +111,8 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
   let error: String?
   let rtol: Double?
   let nodes: [Node]?
+  let buffers: [Named]?
+  let steps: [Step]?
 
   var description: String { id }
 
@@ -94,8 +146,11 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
 
   /// Families whose expressions the language can say so far.
   static let families: Set<String> = [
-    "unary", "activations", "binary", "matmul", "reductions", "indexing",
+    "unary", "activations", "binary", "matmul", "reductions", "indexing", "losses", "layers",
+    "conv_pool",
   ]
+  /// Operations of other families that are one expression too.
+  static let operations: Set<String> = ["sdpa", "rnn_cell", "lstm_cell", "gru_cell"]
 
   var family: String { String(id.prefix { $0 != "/" }) }
 }

@@ -1,0 +1,310 @@
+// What layers do, each as one op: the textbook definitions in nn give the same values and gradients.
+import Tensors
+
+extension Op {
+  package static let layers: [Op] = [linear, batchNorm, layerNorm, dropout, embedding]
+
+  // MARK: Linear
+
+  /// Affine map, `z = x @ weight.T + bias`, for `x: [*, in]`, `weight: [out, in]`, `bias: [out]`.
+  package static let linear = fused(
+    "linear", ["x", "weight", "bias"],
+    "An affine map: each output is a weighted sum of the inputs, plus a bias.",
+    "x @ weight.T + bias",
+    gradients: [
+      { c in c.x.rank == 1 ? .call("matmul", .dz, .y) : .call("matmul", .dz, .y) },
+      { c in
+        c.x.rank == 1
+          ? .call("outer", .dz, .x)
+          : .call("matmul", .transpose(flat(.dz, c.output)), flat(.x, c.x))
+      },
+      { c in summed(.dz, Array(0..<max(0, c.x.rank - 1))) },
+    ],
+    links: .entries { c, operand, offset in
+      guard let inputs = c.x.shape.dims.last, inputs > 0 else { return [] }
+      let outputs = c.y.shape[0]
+      switch operand {
+      case 0:
+        let (row, k) = (offset / inputs, offset % inputs)
+        return (0..<outputs).map { ($0 + row * outputs, .entry(1, offset: $0 * inputs + k)) }
+      case 1:
+        let (j, k) = (offset / inputs, offset % inputs)
+        return (0..<c.x.count / inputs).map {
+          ($0 * outputs + j, .entry(0, offset: $0 * inputs + k))
+        }
+      default: return (0..<c.x.count / inputs).map { ($0 * outputs + offset, 1) }
+      }
+    },
+    joint: { c, dz, wanted throws(TensorError) in
+      let (x, dz) = (try rows(c.x), try rows(dz))
+      return [
+        wanted[0] ? try Tensor.product(dz, c.y).reshaped(to: c.x.shape) : nil,
+        wanted[1] ? try Tensor.product(dz, x, transposed: (true, false)) : nil,
+        wanted.count > 2 && wanted[2] ? try dz.sum([0]).reshaped(to: c.inputs[2].shape) : nil,
+      ]
+    }
+  ) { c throws(TensorError) in
+    let weight = c.y
+    guard weight.rank == 2, c.x.rank > 0, c.x.shape.dims.last == weight.shape[1] else {
+      throw .layerInput(
+        "linear", c.x.shape,
+        expected: weight.rank == 2
+          ? "a last axis of \(weight.shape[1])" : "weights of rank 2, not \(weight.shape)")
+    }
+    if c.inputs.count > 2, c.inputs[2].shape.dims != [weight.shape[0]] {
+      throw .layerInput("linear", c.inputs[2].shape, expected: "a bias [\(weight.shape[0])]")
+    }
+    let dtype = max(c.x.dtype, weight.dtype)
+    let product = try Tensor.product(
+      rows(c.x.converted(to: dtype)), weight.converted(to: dtype), transposed: (false, true),
+      plus: c.inputs.count > 2 ? c.inputs[2].converted(to: dtype) : nil)
+    return try product.reshaped(
+      to: Shape(Array(c.x.shape.dims.dropLast()) + [weight.shape[0]]))
+  }
+
+  /// All axes but the last joined.
+  private static func rows(_ t: Tensor) throws(TensorError) -> Tensor {
+    let width = t.shape.dims.last ?? 1
+    return try t.reshaped(to: Shape([width == 0 ? 0 : t.count / width, width]))
+  }
+
+  private static func flat(_ formula: Formula, _ t: Tensor) -> Formula {
+    guard t.rank > 2, let width = t.shape.dims.last else { return formula }
+    return .apply("reshape", [formula], Attributes(("_shape", .ints([-1, width]))))
+  }
+
+  private static func summed(_ formula: Formula, _ dims: [Int]) -> Formula {
+    dims.isEmpty ? formula : .apply("sum", [formula], Attributes(("dim", .ints(dims))))
+  }
+
+  // MARK: Normalisation
+
+  /// Batch normalisation (Ioffe and Szegedy 2015), `z = (x - μ)/√(σ² + eps)*weight + bias` over the batch,
+  /// for `x: [N, C]` or `[N, C, L]`. With `mean` and `var` given it is a fixed affine map, as in eval mode;
+  /// else μ and σ² (biased) are the batch's own, and the gradient reaches x along three paths: directly,
+  /// through μ and through σ².
+  package static let batchNorm = fused(
+    "batch_norm", ["x", "weight", "bias", "mean", "var"],
+    settings: [Setting("eps", .number(1e-5))],
+    "Shifts and scales each feature to mean 0 and spread 1 over the batch, then by what it learns.",
+    "(x - μ)/√(σ² + eps)*weight + bias",
+    gradients: [
+      { c in
+        let inverse = Formula.call("rsqrt", variance(c) + .attribute("eps"))
+        let direct = .dz * (channel(.y, c) * inverse)
+        if c.inputs.count > 3 { return direct }
+        let others = averaged(.dz, c) + normalized(c) * averaged(.dz * normalized(c), c)
+        return channel(.y, c) * inverse * (.dz - others)
+      },
+      { c in perChannel(.dz * normalized(c), c, operand: 1) },
+      { c in perChannel(.dz, c, operand: 2) },
+      { _ in 0 }, { _ in 0 },
+    ],
+    joint: { c, dz, wanted throws(TensorError) in
+      let cut = Channels(batch: c.x.shape)
+      let (mean, variance, isBatch) = try moments(c, cut)
+      let inverse = try rootInverse(variance, c)
+      let weight = try perChannel(c.y, cut)
+      let sums = try dz.channelSums(cut, c.x, mean: mean)
+      let slope = try sums.weighted * inverse
+      var dx: Tensor?
+      if wanted[0] {
+        let scale = try weight * inverse
+        let share = Tensor(isBatch ? -1 / Double(max(1, cut.population)) : 0, dtype: dz.dtype)
+        dx = try dz.channelCombined(
+          cut, scale, c.x, mean: mean, scale * inverse * slope * share,
+          scale * sums.plain * share)
+      }
+      return [
+        dx, wanted[1] ? try unbroadcast(slope, to: c.y.shape) : nil,
+        wanted[2] ? try unbroadcast(sums.plain, to: c.inputs[2].shape) : nil, nil, nil,
+      ]
+    }
+  ) { c throws(TensorError) in
+    let isEval = c.inputs.count > 3
+    guard (2...4).contains(c.x.rank) else {
+      throw .layerInput("batch_norm", c.x.shape, expected: "[batch, features]")
+    }
+    let cut = Channels(batch: c.x.shape)
+    for input in c.inputs.dropFirst() where input.rank > 0 && input.count != cut.channels {
+      throw .layerInput("batch_norm", c.x.shape, expected: "\(input.count) features on axis 1")
+    }
+    guard isEval || cut.population != 1 else { throw .oneSample("batch_norm", c.x.shape) }
+    let (mean, variance, _) = try moments(c, cut)
+    return try c.x.channelScaled(
+      cut, mean: mean, perChannel(c.y, cut) * rootInverse(variance, c),
+      perChannel(c.inputs[2], cut))
+  }
+
+  private static func moments(_ c: Call, _ cut: Channels) throws(TensorError)
+    -> (mean: Tensor, variance: Tensor, isBatch: Bool)
+  {
+    if c.inputs.count > 3 {
+      return (try perChannel(c.inputs[3], cut), try perChannel(c.inputs[4], cut), false)
+    }
+    let (mean, variance) = try c.x.channelMoments(cut)
+    return (mean, variance, true)
+  }
+
+  private static func rootInverse(_ variance: Tensor, _ c: Call) throws(TensorError) -> Tensor {
+    try (variance + Tensor(c.attributes.number("eps") ?? 1e-5, dtype: variance.dtype))
+      .map(Kernel.Rsqrt())
+  }
+
+  /// A setting of each channel; one number serves all.
+  private static func perChannel(_ t: Tensor, _ cut: Channels) throws(TensorError) -> Tensor {
+    try t.expanded(to: Shape([cut.channels]))
+  }
+
+  // Batch normalisation in formulas: axis 1 holds the channels, all others are averaged over.
+
+  private static func others(_ c: Call) -> [Int] { (0..<c.x.rank).filter { $0 != 1 } }
+
+  /// `[C]` written so that it broadcasts along axis 1.
+  private static func channel(_ formula: Formula, _ c: Call) -> Formula {
+    if c.x.rank == 2 { return formula }
+    let standing = [c.x.shape[1]] + [Int](repeating: 1, count: c.x.rank - 2)
+    return .apply("reshape", [formula], Attributes(("_shape", .ints(standing))))
+  }
+
+  private static func averaged(_ formula: Formula, _ c: Call) -> Formula {
+    .apply(
+      "mean", [formula], Attributes(("dim", .ints(others(c))), ("keepdim", .flag(true))))
+  }
+
+  private static func centre(_ c: Call) -> Formula {
+    c.inputs.count > 3 ? channel(.operand(3), c) : averaged(.x, c)
+  }
+
+  private static func variance(_ c: Call) -> Formula {
+    c.inputs.count > 3
+      ? channel(.operand(4), c)
+      : .apply(
+        "var", [.x],
+        Attributes(
+          ("dim", .ints(others(c))), ("correction", .number(0)), ("keepdim", .flag(true))))
+  }
+
+  private static func normalized(_ c: Call) -> Formula {
+    (.x - centre(c)) * .call("rsqrt", variance(c) + .attribute("eps"))
+  }
+
+  private static func perChannel(_ formula: Formula, _ c: Call, operand: Int) -> Formula {
+    c.inputs[operand].rank == 0
+      ? .call("sum", formula) : summed(formula, others(c))
+  }
+
+  /// Layer normalisation (Ba et al. 2016) over the last axes, as many as `weight` has or `dims` says.
+  package static let layerNorm = fused(
+    "layer_norm", ["x", "weight", "bias"],
+    settings: [Setting("dims", .number(1)), Setting("eps", .number(1e-5))],
+    "Shifts and scales each sample's features to mean 0 and spread 1, then by what it learns.",
+    "(x - μ)/√(σ² + eps)*weight + bias",
+    gradients: [
+      { c in
+        let dxhat = Formula.dz * .y
+        let xhat = rowNormalized(c)
+        return rowInverse(c)
+          * (dxhat - (rowMean(dxhat, c) + xhat * rowMean(dxhat * xhat, c)))
+      },
+      { c in c.y.rank == 0 ? .call("sum", .dz * rowNormalized(c)) : summed(.dz * rowNormalized(c), leading(c)) },
+      { c in c.inputs[2].rank == 0 ? .call("sum", .dz) : summed(.dz, leading(c)) },
+    ],
+    joint: { c, dz, wanted throws(TensorError) in
+      let n = rowLength(c)
+      let eps = c.attributes.number("eps") ?? 1e-5
+      let (xhat, inverse) = try c.x.rowsNormalized(n, eps: eps)
+      let flat = try Shape([n == 0 ? 0 : c.x.count / n, n])
+      var dx: Tensor?
+      if wanted[0] {
+        let (g, h) = (try (dz * c.y).reshaped(to: flat), try xhat.reshaped(to: flat))
+        let share = Tensor(1 / Double(max(1, n)), dtype: dz.dtype)
+        let means = (try g.sum([1], keepdim: true) * share, try (g * h).sum([1], keepdim: true) * share)
+        let inner = try g - means.0 - h * means.1
+        dx = try (inner * inverse.reshaped(to: Shape([flat[0], 1]))).reshaped(to: c.x.shape)
+      }
+      return [
+        dx, wanted[1] ? try unbroadcast(dz * xhat, to: c.y.shape) : nil,
+        wanted[2] ? try unbroadcast(dz, to: c.inputs[2].shape) : nil,
+      ]
+    }
+  ) { c throws(TensorError) in
+    let n = rowLength(c)
+    let weight = c.y.rank > 0 ? c.y.shape.dims : Array(c.x.shape.dims.suffix(rowAxes(c)))
+    guard Array(c.x.shape.dims.suffix(weight.count)) == weight else {
+      throw .layerInput("layer_norm", c.x.shape, expected: "last axes \(weight)")
+    }
+    let (xhat, _) = try c.x.rowsNormalized(n, eps: c.attributes.number("eps") ?? 1e-5)
+    return try xhat * c.y + c.inputs[2]
+  }
+
+  private static func rowAxes(_ c: Call) -> Int {
+    c.y.rank > 0 ? c.y.rank : Int(c.attributes.number("dims") ?? 1)
+  }
+  private static func rowLength(_ c: Call) -> Int {
+    c.x.shape.dims.suffix(rowAxes(c)).reduce(1, *)
+  }
+  private static func leading(_ c: Call) -> [Int] { Array(0..<max(0, c.x.rank - rowAxes(c))) }
+  private static func trailing(_ c: Call) -> [Int] {
+    Array(max(0, c.x.rank - rowAxes(c))..<c.x.rank)
+  }
+  private static func rowMean(_ formula: Formula, _ c: Call) -> Formula {
+    .apply("mean", [formula], Attributes(("dim", .ints(trailing(c))), ("keepdim", .flag(true))))
+  }
+  private static func rowInverse(_ c: Call) -> Formula {
+    let variance = Formula.apply(
+      "var", [.x],
+      Attributes(
+        ("dim", .ints(trailing(c))), ("correction", .number(0)), ("keepdim", .flag(true))))
+    return .call("rsqrt", variance + .attribute("eps"))
+  }
+  private static func rowNormalized(_ c: Call) -> Formula { (.x - rowMean(.x, c)) * rowInverse(c) }
+
+  // MARK: Dropout and embedding
+
+  /// Dropout (Srivastava et al. 2014) with its mask drawn: entries are 0 or 1/(1 - p).
+  package static let dropout = elementwise(
+    "dropout", ["x", "mask"],
+    "Silences entries at random; those that stay are scaled up so that sums keep their size.",
+    "x*mask, the mask 0 with probability p, else 1/(1 - p)", partials: [.y, 0]
+  ) { c throws(TensorError) in try c.x * c.y }
+
+  /// Rows of a table by number: `z[i] = weight[index[i]]`.
+  package static let embedding = Op(
+    "embedding", ["index", "weight"], settings: [Setting("padding_idx", .number(-1))],
+    summary: "Looks up one row of the table for each number.", definition: "weight[index]",
+    derivative: .vjps([
+      VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.x.shape, with: 0) },
+      VJP(text: { _ in .apply("index_put", [.call("zeros_like", .y), .dz], Attributes()) }) {
+        c, dz throws(TensorError) in
+        var dz = dz
+        if let padding = c.attributes.number("padding_idx"), padding >= 0 {
+          let keeps = try c.x.compared(.notEqual, to: Tensor(padding))
+          dz = try dz * keeps.converted(to: dz.dtype).reshaped(to: Shape(c.x.shape.dims + [1]))
+        }
+        return try dz.scattered(embeddingOffsets(c), into: c.y.shape)
+      },
+    ]),
+    links: .entries { c, operand, offset in
+      guard operand == 1, let from = try? embeddingOffsets(c) else { return [] }
+      return from.indices.filter { from[$0] == offset }.map { ($0, 1) }
+    }
+  ) { c throws(TensorError) in
+    try c.y.gathered(embeddingOffsets(c), shape: Shape(c.x.shape.dims + [c.y.shape[1]]))
+  }
+
+  private static func embeddingOffsets(_ c: Call) throws(TensorError) -> [Int] {
+    guard c.y.rank == 2 else { throw .rankNeeded("embedding", 2, c.y.shape) }
+    let (count, width) = (c.y.shape[0], c.y.shape[1])
+    var offsets: [Int] = []
+    offsets.reserveCapacity(c.x.count * width)
+    for i in 0..<c.x.count {
+      guard let row = Int(exactly: c.x[i]) else {
+        throw .wholeNumbersNeeded("the numbers of an embedding")
+      }
+      guard row >= 0, row < count else { throw .indexOutOfRange(row, axis: 0, length: count) }
+      for k in 0..<width { offsets.append(row * width + k) }
+    }
+    return offsets
+  }
+}

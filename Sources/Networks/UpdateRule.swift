@@ -1,0 +1,158 @@
+// What an optimizer does to a parameter: a few assignments, written once, that run, explain and print.
+import Autograd
+import Tensors
+
+/// One assignment of an update: `target ← formula`, over the parameter `w`, its gradient `grad`, what is kept
+/// between steps, the settings, and the count of steps `t`.
+package struct UpdateRule: Sendable {
+  package let target: String
+  package let formula: Formula
+
+  init(_ target: String, _ formula: Formula) {
+    self.target = target
+    self.formula = formula
+  }
+}
+
+/// Update rules as straight-line code over vectors. It runs block by block, so that what one assignment
+/// hands to the next stays in the fastest memory.
+struct UpdateProgram: Sendable {
+  /// The vectors in memory: the parameter, its gradient, what is kept.
+  let vectors: [String]
+  private var instructions: [Instruction] = []
+  /// Parts of formulas that are one number per step, such as `1 - beta1^t`.
+  private(set) var scalars: [Formula] = []
+  private var temporaries = 0
+
+  private enum Source: Sendable {
+    case scalar(Int)
+    case vector(Int)
+  }
+
+  private enum Operation: Sendable { case copy, negate, root, square, add, subtract, multiply, divide, larger }
+
+  private struct Instruction: Sendable {
+    let operation: Operation
+    let a: Source
+    let b: Source
+    let out: Int
+  }
+
+  /// - Parameter kept: the names whose values last from step to step.
+  init(_ rules: [UpdateRule], kept: [String]) {
+    vectors = ["w", "grad"] + kept
+    var places = Dictionary(uniqueKeysWithValues: vectors.enumerated().map { ($1, $0) })
+    for rule in rules {
+      let source = compile(rule.formula, places)
+      // The gradient itself is not changed; a rule that corrects it works on a copy.
+      if rule.target == "grad" || places[rule.target] == nil { places[rule.target] = temporary() }
+      guard let out = places[rule.target] else { continue }
+      instructions.append(Instruction(operation: .copy, a: source, b: source, out: out))
+    }
+    fold()
+  }
+
+  private mutating func temporary() -> Int {
+    temporaries += 1
+    return vectors.count + temporaries - 1
+  }
+
+  private mutating func compile(_ formula: Formula, _ places: [String: Int]) -> Source {
+    switch formula {
+    case .symbol(let symbol):
+      if let place = places[symbol.text] { return .vector(place) }
+    case .apply(let name, let arguments, _):
+      let parts = arguments.map { compile($0, places) }
+      guard parts.contains(where: { if case .vector = $0 { true } else { false } }) else { break }
+      let out = temporary()
+      let isSquare = name == "pow" && arguments[1].number == 2
+      let operations: [String: Operation] = [
+        "add": .add, "sub": .subtract, "mul": .multiply, "div": .divide, "neg": .negate,
+        "sqrt": .root, "maximum": .larger, "square": .square,
+      ]
+      instructions.append(
+        Instruction(
+          operation: isSquare ? .square : operations[name] ?? .copy, a: parts[0],
+          b: parts.count > 1 ? parts[1] : parts[0], out: out))
+      return .vector(out)
+    default: break
+    }
+    scalars.append(formula)
+    return .scalar(scalars.count - 1)
+  }
+
+  /// A copy of what the instruction before it made is that instruction, writing to its target.
+  private mutating func fold() {
+    var folded: [Instruction] = []
+    for instruction in instructions {
+      if instruction.operation == .copy, case .vector(let source) = instruction.a,
+        source >= vectors.count, let last = folded.last, last.out == source
+      {
+        folded[folded.count - 1] = Instruction(
+          operation: last.operation, a: last.a, b: last.b, out: instruction.out)
+      } else {
+        folded.append(instruction)
+      }
+    }
+    instructions = folded
+  }
+
+  // MARK: Running
+
+  private static let block = 512
+
+  /// Runs the rules over `count` elements.
+  /// - Parameters:
+  ///   - memory: the first element of each of `vectors`.
+  ///   - numbers: the values of `scalars`.
+  func run<E: Element>(_ memory: [UnsafeMutablePointer<E>], _ numbers: [E], count: Int) {
+    withUnsafeTemporaryAllocation(of: E.self, capacity: max(1, temporaries) * UpdateProgram.block) {
+      scratch in
+      guard let start = scratch.baseAddress else { return }
+      var first = 0
+      while first < count {
+        let n = min(UpdateProgram.block, count - first)
+        func pointer(_ place: Int) -> UnsafeMutablePointer<E> {
+          place < memory.count
+            ? memory[place] + first : start + (place - memory.count) * UpdateProgram.block
+        }
+        for instruction in instructions {
+          let out = pointer(instruction.out)
+          switch (instruction.a, instruction.b) {
+          case (.vector(let a), .vector(let b)):
+            let (x, y) = (pointer(a), pointer(b))
+            UpdateProgram.run(instruction.operation, n, out, { x[$0] }, { y[$0] })
+          case (.vector(let a), .scalar(let b)):
+            let (x, y) = (pointer(a), numbers[b])
+            UpdateProgram.run(instruction.operation, n, out, { x[$0] }, { _ in y })
+          case (.scalar(let a), .vector(let b)):
+            let (x, y) = (numbers[a], pointer(b))
+            UpdateProgram.run(instruction.operation, n, out, { _ in x }, { y[$0] })
+          case (.scalar(let a), .scalar):
+            let x = numbers[a]
+            UpdateProgram.run(instruction.operation, n, out, { _ in x }, { _ in x })
+          }
+        }
+        first += n
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func run<E: Element>(
+    _ operation: Operation, _ n: Int, _ out: UnsafeMutablePointer<E>, _ x: (Int) -> E,
+    _ y: (Int) -> E
+  ) {
+    switch operation {
+    case .copy: for i in 0..<n { out[i] = x(i) }
+    case .negate: for i in 0..<n { out[i] = -x(i) }
+    case .root: for i in 0..<n { out[i] = x(i).squareRoot() }
+    case .square: for i in 0..<n { out[i] = x(i) * x(i) }
+    case .add: for i in 0..<n { out[i] = x(i) + y(i) }
+    case .subtract: for i in 0..<n { out[i] = x(i) - y(i) }
+    case .multiply: for i in 0..<n { out[i] = x(i) * y(i) }
+    case .divide: for i in 0..<n { out[i] = x(i) / y(i) }
+    case .larger: for i in 0..<n { out[i] = x(i) > y(i) ? x(i) : y(i) }
+    }
+  }
+}

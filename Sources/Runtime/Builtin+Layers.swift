@@ -1,0 +1,362 @@
+// The functions behind layers, as in torch.nn.functional, and `sequential`.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Builtin {
+  /// Functions that share their name with a layer; called with a tensor first, they apply at once.
+  static let overloads: [Builtin] = [
+    Builtin(
+      "linear(x, weight, bias=none)", .layers, Op.linear.summary,
+      example: "linear([1, 2], [[3, 4]], [5])", op: .linear
+    ) { call throws(Diagnostic) in
+      var operands = [try call.operand(0), try call.operand(1)]
+      if call.has(2) { operands.append(try call.operand(2)) }
+      return try call.apply(.linear, operands)
+    },
+    Builtin(
+      "flatten(x, start_dim=0)", .shape, "Joins all axes from `start_dim` on into one.",
+      example: "flatten([[1, 2], [3, 4]])"
+    ) { call throws(Diagnostic) in
+      let x = try call.node(0)
+      let first = try call.int(1, or: 0)
+      let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(first) }
+      let dims = Array(x.shape.dims[..<axis]) + [x.shape.dims[axis...].reduce(1, *)]
+      return try call.apply(.reshape, [.node(x)], Attributes(("_shape", .ints(dims))))
+    },
+    Builtin(
+      "dropout(x, p=0.5, training=true)", .layers, Op.dropout.summary,
+      example: "seed(0); dropout(ones(4), 0.5)", op: .dropout
+    ) { call throws(Diagnostic) in
+      let (x, p) = (try call.node(0), try call.double(1, or: 0.5))
+      guard p >= 0, p <= 1 else {
+        throw Diagnostic(
+          .badArgument, "`p` is a probability from 0 to 1, not \(call.machine.format(p))",
+          at: call.span)
+      }
+      let isTraining = call.has(2) ? try call.flag(2) : true
+      guard isTraining, p > 0 else { return call.value(0) }
+      // As torch's generic CPU kernel: one double of the stream for each entry.
+      let mask = try call.tensors { () throws(TensorError) in
+        try call.machine.generator.mask(x.shape, keep: 1 - p, dtype: x.dtype.floating)
+      }
+      let drawn = call.graph.constant(mask)
+      drawn.label = call.graph.number(of: "mask")
+      return try call.apply(.dropout, [.node(x), .node(drawn)])
+    },
+    Builtin(
+      "embedding(index, weight, padding_idx=none)", .layers, Op.embedding.summary,
+      example: "embedding([1, 0], [[1, 2], [3, 4]])", op: .embedding
+    ) { call throws(Diagnostic) in
+      var attributes = Attributes()
+      if call.has(2) { attributes.set("padding_idx", .number(Double(try call.int(2)))) }
+      return try call.apply(.embedding, [try call.operand(0), try call.operand(1)], attributes)
+    },
+    convolution("conv1d"), convolution("conv2d"),
+  ]
+
+  private static func convolution(_ name: String) -> Builtin {
+    let isLine = name == "conv1d"
+    return Builtin(
+      "\(name)(x, weight, bias=none, stride=1, padding=0, dilation=1, groups=1)", .layers,
+      Op.named(name)?.summary ?? "",
+      example: isLine
+        ? "conv1d([[[1, 2, 3]]], [[[1, -1]]])" : "conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2))",
+      op: Op.named(name)
+    ) { call throws(Diagnostic) in
+      guard let op = Op.named(name) else { return .none }
+      var operands = [try call.operand(0), try call.operand(1)]
+      if call.has(2) { operands.append(try call.operand(2)) }
+      var attributes = Attributes()
+      try call.set(&attributes, 3, hiding: [1])
+      if case .string(let word) = call.value(4) {
+        _ = try call.choice(4, or: "", ["same", "valid"])
+        attributes.set("padding", word.text == "same" ? .text("same") : .ints([0]))
+      } else {
+        try call.set(&attributes, 4, hiding: [0])
+      }
+      try call.set(&attributes, 5, hiding: [1])
+      let groups = try call.int(6, or: 1)
+      attributes.set("groups", .number(Double(groups)), hidden: groups == 1)
+      return try call.apply(op, operands, attributes)
+    }
+  }
+
+  /// Functions of layers that have names of their own.
+  static let layerFunctions: [Builtin] = [
+    Builtin(
+      "batch_norm(x, running_mean=none, running_var=none, weight=none, bias=none, training=false, momentum=0.1, eps=1e-05)",
+      .layers, Op.batchNorm.summary,
+      example: "batch_norm([[1], [3]], training=true)", op: .batchNorm
+    ) { call throws(Diagnostic) in
+      let x = try call.node(0)
+      let (isTraining, eps) = (try call.flag(5), try call.double(7, or: 1e-5))
+      var operands: [Node.Operand] = [.node(x)]
+      operands.append(call.has(3) ? try call.operand(3) : .number(1))
+      operands.append(call.has(4) ? try call.operand(4) : .number(0))
+      var attributes = Attributes()
+      attributes.set("eps", .number(eps), hidden: eps == 1e-5)
+      if !isTraining {
+        guard call.has(1), call.has(2) else {
+          throw Diagnostic(
+            .wrongArguments, "`batch_norm` outside training needs running statistics",
+            at: call.span, hint: "give `running_mean` and `running_var`, or `training=true`")
+        }
+        operands += [try call.operand(1), try call.operand(2)]
+      }
+      let result = try call.apply(.batchNorm, operands, attributes)
+      if isTraining, case .tensor(let mean) = call.value(1), case .tensor(let spread) = call.value(2)
+      {
+        try call.gather(x, into: mean, spread, momentum: try call.double(6, or: 0.1))
+      }
+      return result
+    },
+    Builtin(
+      "layer_norm(x, normalized_shape, weight=none, bias=none, eps=1e-05)", .layers,
+      Op.layerNorm.summary, example: "layer_norm([1, 2, 6], 3)", op: .layerNorm
+    ) { call throws(Diagnostic) in
+      let (x, size, eps) = (
+        try call.node(0), try call.ints(call.value(1)), try call.double(4, or: 1e-5)
+      )
+      guard !size.isEmpty, Array(x.shape.dims.suffix(size.count)) == size else {
+        throw Faults.tensor(
+          .layerInput("layer_norm", x.shape, expected: "last axes \(size)"), call.span, names: [])
+      }
+      var attributes = Attributes()
+      attributes.set("dims", .number(Double(size.count)), hidden: true)
+      attributes.set("eps", .number(eps), hidden: eps == 1e-5)
+      return try call.apply(
+        .layerNorm,
+        [
+          .node(x), call.has(2) ? try call.operand(2) : .number(1),
+          call.has(3) ? try call.operand(3) : .number(0),
+        ], attributes)
+    },
+    pool("max_pool1d", "dilation=1, ceil_mode=false", "max_pool1d([[[1, 5, 2, 3]]], 2)"),
+    pool(
+      "max_pool2d", "dilation=1, ceil_mode=false",
+      "max_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
+    pool(
+      "avg_pool1d", "ceil_mode=false, count_include_pad=true", "avg_pool1d([[[1, 5, 2, 3]]], 2)"),
+    pool(
+      "avg_pool2d", "ceil_mode=false, count_include_pad=true",
+      "avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
+    Builtin(
+      "adaptive_avg_pool2d(x, output_size)", .layers,
+      Op.named("adaptive_avg_pool2d")?.summary ?? "",
+      example: "adaptive_avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 1)",
+      op: Op.named("adaptive_avg_pool2d")
+    ) { call throws(Diagnostic) in
+      guard let op = Op.named("adaptive_avg_pool2d") else { return .none }
+      let size = try call.ints(call.value(1))
+      guard !size.isEmpty, size.allSatisfy({ $0 > 0 }) else {
+        throw Diagnostic(.badArgument, "`output_size` must be positive", at: call.span)
+      }
+      return try call.apply(op, [try call.operand(0)], Attributes(("output_size", .ints(size))))
+    },
+    Builtin(
+      "bce_with_logits(input, target, weight=none, pos_weight=none, reduction=\"mean\")", .losses,
+      "Short for `binary_cross_entropy_with_logits`.", example: "bce_with_logits([2, -1], [1, 0])",
+      op: Op.named("binary_cross_entropy_with_logits")
+    ) { call throws(Diagnostic) in
+      guard let full = Builtin.named("binary_cross_entropy_with_logits") else { return .none }
+      return try full.body(call)
+    },
+  ]
+
+  private static func pool(_ name: String, _ more: String, _ example: String) -> Builtin {
+    Builtin(
+      "\(name)(x, kernel_size, stride=none, padding=0, \(more))", .layers,
+      Op.named(name)?.summary ?? "", example: example, op: Op.named(name)
+    ) { call throws(Diagnostic) in
+      guard let op = Op.named(name) else { return .none }
+      var attributes = Attributes()
+      attributes.set("kernel_size", .ints(try call.ints(call.value(1))))
+      if call.has(2) { attributes.set("stride", .ints(try call.ints(call.value(2)))) }
+      try call.set(&attributes, 3, hiding: [0])
+      for i in 4...5 where call.has(i) {
+        if call.builtin.parameters[i].name == "dilation" {
+          try call.set(&attributes, i, hiding: [1])
+        } else {
+          let fallback = call.builtin.parameters[i].fallback == "true"
+          let on = try call.flag(i)
+          attributes.set(call.builtin.parameters[i].name, .flag(on), hidden: on == fallback)
+        }
+      }
+      return try call.apply(op, [try call.operand(0)], attributes)
+    }
+  }
+
+  static let sequential = Builtin(
+    "sequential(*layers)", .layers,
+    "Layers and functions applied one after another; `model[0]` is the first.",
+    example: "seed(0); sequential(linear(2, 3), relu, linear(3, 1))"
+  ) { call throws(Diagnostic) in
+    var stages = call.rest
+    if stages.count == 1, case .list(let list) = stages[0] { stages = list.items }
+    for stage in stages {
+      switch stage {
+      case .layer, .function, .builtin: continue
+      default:
+        throw Diagnostic(
+          .wrongKind, "a stage is a layer or a function, not \(stage.kind)", at: call.span,
+          hint: "write for instance `sequential(linear(2, 8), relu, linear(8, 1))`")
+      }
+    }
+    return .layer(LayerObject(sequence: stages))
+  }
+
+  /// What only the library's own code calls.
+  static let helpers: [Builtin] = [
+    Builtin("_sizes(x)", .rest, "Whole numbers as a tensor of rank 1.") { call throws(Diagnostic) in
+      let sizes = try call.ints(call.value(0))
+      return try call.made { () throws(TensorError) in
+        try Tensor(sizes.map(Double.init), shape: Shape([sizes.count]), dtype: .int64)
+      }
+    },
+    Builtin("_wrong_rank(layer, x, wanted)", .rest, "") { call throws(Diagnostic) in
+      throw Faults.tensor(
+        .layerInput(try call.text(0), try call.node(1).shape, expected: try call.text(2)),
+        call.span, names: [])
+    },
+    Builtin("_unfit(message)", .rest, "") { call throws(Diagnostic) in
+      throw Diagnostic(.badArgument, try call.text(0), at: call.span)
+    },
+  ]
+
+  // MARK: Start values
+
+  static let initialisers: [Builtin] = [
+    Builtin(
+      "uniform(shape, low=0, high=1)", .making, "Random numbers, uniform in [low, high).",
+      example: "seed(0); uniform([3], -1, 1)"
+    ) { call throws(Diagnostic) in
+      let (low, high) = (try call.double(1, or: 0), try call.double(2, or: 1))
+      return try call.uniform(try call.ints(call.value(0)), low, high)
+    },
+    Builtin(
+      "normal(shape, mean=0, std=1)", .making, "Random numbers from a normal distribution.",
+      example: "seed(0); normal([3], 10, 2)"
+    ) { call throws(Diagnostic) in
+      let (mean, std) = (try call.double(1, or: 0), try call.double(2, or: 1))
+      return try call.normal(try call.ints(call.value(0)), mean, std)
+    },
+    kaiming("uniform"), kaiming("normal"), xavier("uniform"), xavier("normal"),
+    Builtin(
+      "calculate_gain(nonlinearity, param=none)", .making,
+      "How much an activation shrinks signals, made good by start values.",
+      example: "calculate_gain(\"tanh\")"
+    ) { call throws(Diagnostic) in
+      .number(try call.gain(0, call.has(1) ? try call.double(1) : 0.01))
+    },
+  ]
+
+  /// He et al. 2015.
+  private static func kaiming(_ kind: String) -> Builtin {
+    Builtin(
+      "kaiming_\(kind)(shape, a=0, mode=\"fan_in\", nonlinearity=\"leaky_relu\")", .making,
+      "Start values for weights before a rectifier, \(kind) (He et al. 2015).",
+      example: "seed(0); kaiming_\(kind)([2, 3])"
+    ) { call throws(Diagnostic) in
+      let dims = try call.ints(call.value(0))
+      let fans = try call.fans(dims)
+      let mode = try call.choice(2, or: "fan_in", ["fan_in", "fan_out"])
+      let gain = try call.gain(3, try call.double(1, or: 0))
+      let std = gain / (mode == "fan_in" ? fans.in : fans.out).squareRoot()
+      guard kind == "uniform" else { return try call.normal(dims, 0, std) }
+      let bound = 3.0.squareRoot() * std
+      return try call.uniform(dims, -bound, bound)
+    }
+  }
+
+  /// Glorot and Bengio 2010.
+  private static func xavier(_ kind: String) -> Builtin {
+    Builtin(
+      "xavier_\(kind)(shape, gain=1)", .making,
+      "Start values that keep signals even both ways, \(kind) (Glorot and Bengio 2010).",
+      example: "seed(0); xavier_\(kind)([2, 3])"
+    ) { call throws(Diagnostic) in
+      let dims = try call.ints(call.value(0))
+      let fans = try call.fans(dims)
+      let std = try call.double(1, or: 1) * (2 / (fans.in + fans.out)).squareRoot()
+      guard kind == "uniform" else { return try call.normal(dims, 0, std) }
+      let bound = 3.0.squareRoot() * std
+      return try call.uniform(dims, -bound, bound)
+    }
+  }
+}
+
+extension BuiltinCall {
+  /// A setting of whole numbers, hidden in formulas when it is the usual one.
+  fileprivate func set(_ attributes: inout Attributes, _ i: Int, hiding usual: [Int])
+    throws(Diagnostic)
+  {
+    guard has(i) else { return }
+    let list = try ints(value(i))
+    attributes.set(builtin.parameters[i].name, .ints(list), hidden: Set(list) == Set(usual))
+  }
+
+  /// Batch statistics flow into the running ones: `running ← (1 - momentum)*running + momentum*batch`,
+  /// the variance without bias.
+  fileprivate func gather(_ x: Node, into mean: Node, _ variance: Node, momentum: Double)
+    throws(Diagnostic)
+  {
+    try tensors { () throws(TensorError) in
+      let cut = Channels(batch: x.shape)
+      let batch = try x.value.channelMoments(cut)
+      let n = Double(cut.population)
+      func blend(_ node: Node, _ new: Tensor, _ share: Double) throws(TensorError) {
+        let kept = try node.value * Tensor(1 - momentum, dtype: node.dtype)
+        try graph.store(kept + new * Tensor(share, dtype: new.dtype), into: node)
+      }
+      try blend(mean, batch.mean, momentum)
+      try blend(variance, batch.variance, momentum * n / max(1, n - 1))
+    }
+  }
+
+  fileprivate func uniform(_ dims: [Int], _ low: Double, _ high: Double) throws(Diagnostic)
+    -> Value
+  {
+    try draw(dims, machine.dtype) { generator, count in
+      (0..<count).map { _ in generator.uniform(low, high, .float32) }
+    }
+  }
+
+  fileprivate func normal(_ dims: [Int], _ mean: Double, _ std: Double) throws(Diagnostic)
+    -> Value
+  {
+    try draw(dims, machine.dtype) { generator, count in
+      generator.normals(count, .float32).map { Double(Float($0) * Float(std) + Float(mean)) }
+    }
+  }
+
+  /// How many inputs and outputs each weight connects.
+  fileprivate func fans(_ dims: [Int]) throws(Diagnostic) -> (in: Double, out: Double) {
+    guard dims.count >= 2 else {
+      throw Diagnostic(
+        .badArgument, "`\(builtin.name)` needs at least two axes, [outputs, inputs]", at: span)
+    }
+    let field = dims[2...].reduce(1, *)
+    return (Double(dims[1] * field), Double(dims[0] * field))
+  }
+
+  /// torch.nn.init.calculate_gain.
+  fileprivate func gain(_ i: Int, _ slope: Double) throws(Diagnostic) -> Double {
+    let names = [
+      "leaky_relu", "linear", "conv1d", "conv2d", "sigmoid", "tanh", "relu", "selu",
+    ]
+    switch try choice(i, or: "leaky_relu", names) {
+    case "tanh": return 5.0 / 3
+    case "relu": return 2.0.squareRoot()
+    case "leaky_relu": return (2 / (1 + slope * slope)).squareRoot()
+    case "selu": return 0.75
+    default: return 1
+    }
+  }
+}
+
+extension Builtin {
+  static let data: [Builtin] = []
+  static let looking: [Builtin] = []
+  static let figures: [Builtin] = []
+}

@@ -1,0 +1,187 @@
+// Windows that slide over images: convolution through matrix products, and pooling.
+
+/// How a kernel slides over one image: `[height, width]` pairs throughout.
+package struct Window: Sendable, Equatable {
+  package var size: [Int]
+  package var stride: [Int]
+  package var padding: [Int]
+  package var dilation: [Int]
+  package var ceilMode = false
+
+  package init(size: [Int], stride: [Int], padding: [Int], dilation: [Int], ceilMode: Bool = false) {
+    (self.size, self.stride, self.padding, self.dilation) = (size, stride, padding, dilation)
+    self.ceilMode = ceilMode
+  }
+
+  /// How far a kernel reaches along an axis, gaps included.
+  package func reach(_ axis: Int) -> Int { dilation[axis] * (size[axis] - 1) + 1 }
+
+  /// The lengths of the result, PyTorch's formula: `(n + 2p - reach)/s + 1`, rounded down, or up as long as
+  /// the last window starts inside the image or its left padding.
+  /// - Throws: `TensorError.windowTooLarge`
+  package func outputs(of image: [Int]) throws(TensorError) -> [Int] {
+    var lengths: [Int] = []
+    for axis in 0..<2 {
+      let room = image[axis] + 2 * padding[axis] - reach(axis)
+      guard room >= 0 else { throw .windowTooLarge(size, image: image, padding: padding) }
+      var length = (ceilMode ? room + stride[axis] - 1 : room) / stride[axis] + 1
+      if ceilMode, (length - 1) * stride[axis] >= image[axis] + padding[axis] { length -= 1 }
+      lengths.append(length)
+    }
+    return lengths
+  }
+
+  /// The places along an axis that window `i` covers, outside ones left out.
+  package func places(_ axis: Int, _ i: Int, length: Int) -> [Int] {
+    (0..<size[axis]).map { i * stride[axis] - padding[axis] + $0 * dilation[axis] }
+      .filter { $0 >= 0 && $0 < length }
+  }
+}
+
+extension Tensor {
+  /// The patches under each window position as columns: `[channels*kh*kw, oh*ow]` for one image.
+  private static func unfold<E: Element>(
+    _ x: UnsafePointer<E>, _ columns: UnsafeMutablePointer<E>, channels: Int, image: [Int],
+    _ window: Window, _ out: [Int]
+  ) {
+    eachTap(channels: channels, image: image, window, out) { row, channel, y, xStart, xCount, first in
+      let line = columns + row
+      for i in 0..<first { line[i] = 0 }
+      if y >= 0 {
+        let source = x + (channel * image[0] + y) * image[1] + xStart
+        for i in 0..<xCount { line[first + i] = source[i * window.stride[1]] }
+      }
+      let covered = y >= 0 ? first + xCount : first
+      for i in covered..<out[1] { line[i] = 0 }
+    }
+  }
+
+  /// The inverse: adds columns back onto the image.
+  private static func fold<E: Element>(
+    _ columns: UnsafePointer<E>, _ x: UnsafeMutablePointer<E>, channels: Int, image: [Int],
+    _ window: Window, _ out: [Int]
+  ) {
+    eachTap(channels: channels, image: image, window, out) { row, channel, y, xStart, xCount, first in
+      guard y >= 0 else { return }
+      let target = x + (channel * image[0] + y) * image[1] + xStart
+      let line = columns + row + first
+      for i in 0..<xCount { target[i * window.stride[1]] += line[i] }
+    }
+  }
+
+  /// Visits every run of the column matrix: where it starts, the image line it reads (`y` is -1 outside),
+  /// and which of its entries lie inside the image.
+  @inline(__always)
+  private static func eachTap(
+    channels: Int, image: [Int], _ window: Window, _ out: [Int],
+    _ visit: (
+      _ row: Int, _ channel: Int, _ y: Int, _ xStart: Int, _ xCount: Int, _ first: Int
+    ) -> Void
+  ) {
+    let (kh, kw) = (window.size[0], window.size[1])
+    for channel in 0..<channels {
+      for ky in 0..<kh {
+        for kx in 0..<kw {
+          let base = ((channel * kh + ky) * kw + kx) * out[0] * out[1]
+          let shift = kx * window.dilation[1] - window.padding[1]
+          let step = window.stride[1]
+          // The first window whose tap is inside, and how many are.
+          let first = min(out[1], shift >= 0 ? 0 : (-shift + step - 1) / step)
+          let start = first * step + shift
+          let count = start >= image[1]
+            ? 0 : min(out[1] - first, (image[1] - 1 - start) / step + 1)
+          for oy in 0..<out[0] {
+            let y = oy * window.stride[0] - window.padding[0] + ky * window.dilation[0]
+            let inside = y >= 0 && y < image[0]
+            visit(base + oy * out[1], channel, inside ? y : -1, start, count, first)
+          }
+        }
+      }
+    }
+  }
+
+  /// Cross-correlation of images `[N, C, H, W]` with kernels `[O, C/groups, kh, kw]`.
+  package func convolved(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int)
+    throws(TensorError) -> Tensor
+  {
+    let image = [shape[2], shape[3]]
+    let out = try window.outputs(of: image)
+    let (n, inputs, outputs) = (shape[0], shape[1] / groups, weight.shape[0] / groups)
+    let (taps, places) = (inputs * window.size[0] * window.size[1], out[0] * out[1])
+    let scratch = try Tensor(
+      filling: Shape([max(1, taps * places)]), with: 0, dtype: dtype)
+    func run<E: Element>(_ z: UnsafeMutablePointer<E>) {
+      read(E.self) { x in
+        weight.read(E.self) { w in
+          scratch.write(E.self) { columns in
+            for sample in 0..<n {
+              for group in 0..<groups {
+                let part = sample * groups + group
+                Tensor.unfold(
+                  x + part * inputs * image[0] * image[1], columns, channels: inputs, image: image,
+                  window, out)
+                E.gemm(
+                  w + group * outputs * taps, transposed: false, columns, transposed: false,
+                  z + part * outputs * places, beta: 0, outputs, taps, places)
+              }
+            }
+          }
+        }
+      }
+      bias?.read(E.self) { bias in
+        for sample in 0..<n {
+          for o in 0..<outputs * groups {
+            let z = z + (sample * outputs * groups + o) * places
+            for i in 0..<places { z[i] += bias[o] }
+          }
+        }
+      }
+    }
+    let target = try Shape([n, outputs * groups, out[0], out[1]])
+    return try Tensor.make(target, dtype) { run($0) } float: { run($0) }
+  }
+
+  /// The gradients of a convolution's images and kernels from that of its result.
+  package func convolutionGradients(
+    _ weight: Tensor, _ dz: Tensor, _ window: Window, groups: Int, images: Bool, kernels: Bool
+  ) throws(TensorError) -> (images: Tensor?, kernels: Tensor?) {
+    let image = [shape[2], shape[3]]
+    let out = [dz.shape[2], dz.shape[3]]
+    let (n, inputs, outputs) = (shape[0], shape[1] / groups, weight.shape[0] / groups)
+    let (taps, places) = (inputs * window.size[0] * window.size[1], out[0] * out[1])
+    let scratch = try Tensor(filling: Shape([max(1, taps * places)]), with: 0, dtype: dtype)
+    let dx = images ? try Tensor(filling: shape, with: 0, dtype: dtype) : nil
+    let dw = kernels ? try Tensor(filling: weight.shape, with: 0, dtype: dtype) : nil
+    func run<E: Element>(_: E.Type) {
+      read(E.self) { x in
+        weight.read(E.self) { w in
+          dz.read(E.self) { dz in
+            scratch.write(E.self) { columns in
+              for part in 0..<n * groups {
+                let group = part % groups
+                let start = part * inputs * image[0] * image[1]
+                let dz = dz + part * outputs * places
+                dw?.write(E.self) { dw in
+                  Tensor.unfold(
+                    x + start, columns, channels: inputs, image: image, window, out)
+                  E.gemm(
+                    dz, transposed: false, columns, transposed: true, dw + group * outputs * taps,
+                    beta: 1, outputs, places, taps)
+                }
+                dx?.write(E.self) { dx in
+                  E.gemm(
+                    w + group * outputs * taps, transposed: true, dz, transposed: false, columns,
+                    beta: 0, taps, outputs, places)
+                  Tensor.fold(
+                    columns, dx + start, channels: inputs, image: image, window, out)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    if dtype == .float32 { run(Float.self) } else { run(Double.self) }
+    return (dx, dw)
+  }
+}
