@@ -18,7 +18,8 @@ let package = Package(
   name: "nnrepl",
   products: [.executable(name: "nnrepl", targets: ["nnrepl"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
   targets: [
     // OpenBLAS, for matrix products.
@@ -36,8 +37,11 @@ let package = Package(
     // The op table, the recorded graph, backward, replay, gradient checks.
     .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: hot),
 
-    // Optimizers: written with formulas over tensors.
-    .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: hot),
+    // Optimizers, schedules, data sets, saved weights.
+    .target(
+      name: "Networks",
+      dependencies: ["Tensors", "Autograd", .product(name: "SwiftCSV", package: "SwiftCSV")],
+      swiftSettings: hot),
 
     // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
     .target(

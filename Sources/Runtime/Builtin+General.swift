@@ -9,9 +9,13 @@ extension Builtin {
   static let joining: [Builtin] = [
     joined("concat", .concat), joined("stack", .stack),
     Builtin(
-      "split(x, size, dim=0)", .shape, "Parts of `size` along an axis, as a list.",
+      "split(x, size, dim=0, shuffle=true)", .shape,
+      "Parts of `size` along an axis, as a list. A data set is shuffled and cut in two; `size` is the first part's share.",
       example: "split(arange(5), 2)"
     ) { call throws(Diagnostic) in
+      if case .thing(let thing) = call.value(0), let data = thing as? DatasetObject {
+        return try splitData(data, call)
+      }
       let size = try call.int(1)
       guard size > 0 else {
         throw Diagnostic(.badArgument, "`size` must be positive", at: call.span)
@@ -212,6 +216,10 @@ extension Builtin {
       case .string(let string): return .number(Double(string.text.count))
       case .record(let record): return .number(Double(record.fields.count))
       case .tensor(let node) where node.shape.rank > 0: return .number(Double(node.shape[0]))
+      case .layer(let layer) where layer.isSequence: return .number(Double(layer.stages.count))
+      case .thing(let thing):
+        guard let count = thing.count else { throw call.wrong(0, "something with elements") }
+        return .number(Double(count))
       default: throw call.wrong(0, "something with elements")
       }
     },
@@ -293,15 +301,11 @@ extension Builtin {
       return .none
     },
     Builtin(
-      "digits(n)", .rest, "How many significant digits results show; 4 at the start.",
-      example: "digits(8); 1/3"
-    ) {
-      call throws(Diagnostic) in
-      let n = try call.int(0)
-      guard (1...17).contains(n) else {
-        throw Diagnostic(.badArgument, "digits from 1 to 17 make sense, not \(n)", at: call.span)
-      }
-      call.machine.format.digits = n
+      "set_default_dtype(dtype)", .rest,
+      "The element type of new tensors and parameters: \"float64\" at the start, or \"float32\".",
+      example: "set_default_dtype(\"float32\"); ones(2).dtype"
+    ) { call throws(Diagnostic) in
+      call.machine.dtype = DType(name: try call.choice(0, or: "", ["float32", "float64"])) ?? .float64
       return .none
     },
     Builtin("clock()", .rest, "Seconds since some fixed moment, for measuring.") {

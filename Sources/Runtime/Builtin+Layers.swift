@@ -356,7 +356,6 @@ extension BuiltinCall {
 }
 
 extension Builtin {
-  static let data: [Builtin] = []
   static let looking: [Builtin] = []
   static let figures: [Builtin] = []
 }

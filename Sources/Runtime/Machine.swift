@@ -81,6 +81,8 @@ package final class Machine {
   private var stepsLeft = Int.max
   private var outputBytes = 0
   var sink: (Event) -> Void = { _ in }
+  /// What the run may do with files; nothing unless it is told.
+  package var files = FileAccess.none
   var generator = Generator(seed: 0)
   var dtype = DType.float64
   /// How numbers are written just now.

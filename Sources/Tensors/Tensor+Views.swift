@@ -57,6 +57,23 @@ extension Tensor {
     return try strided(target, strides: shape.strides(stretchedTo: target))
   }
 
+  /// Whole entries of the first axis, in the order of `places`.
+  package func rows(_ places: [Int]) throws(TensorError) -> Tensor {
+    for place in places where place < 0 || place >= shape[0] {
+      throw .indexOutOfRange(place, axis: 0, length: shape[0])
+    }
+    let target = try Shape([places.count] + shape.dims.dropFirst())
+    let width = shape.dims.dropFirst().reduce(1, *)
+    func copy<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      read(E.self) { x in
+        for (i, place) in places.enumerated() {
+          (out + i * width).update(from: x + place * width, count: width)
+        }
+      }
+    }
+    return try Tensor.make(target, dtype) { copy($0) } float: { copy($0) }
+  }
+
   /// `result[i] = self[offsets[i]]`.
   package func gathered(_ offsets: [Int], shape target: Shape) throws(TensorError) -> Tensor {
     try Tensor.make(target, dtype) { out in

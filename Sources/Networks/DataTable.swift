@@ -1,0 +1,167 @@
+// Tables of samples: read from CSV, or made up for practice.
+import Foundation
+import SwiftCSV
+import Tensors
+
+/// Samples as rows of features, each with a target.
+package struct DataTable: Sendable {
+  package var features: [String]
+  /// Names of the classes, if the targets are classes; label k is the k-th.
+  package var classes: [String]
+  /// Row-major `[samples, features]`.
+  package var values: [Double]
+  package var targets: [Double]
+
+  package init(features: [String], classes: [String], values: [Double], targets: [Double]) {
+    (self.features, self.classes) = (features, classes)
+    (self.values, self.targets) = (values, targets)
+  }
+
+  package var samples: Int { targets.count }
+
+  package enum Fault: Error, Equatable {
+    case unreadable(String)
+    case noRows
+    case noColumn(String, known: [String])
+    case missing(line: Int, column: String)
+    case notNumber(String, line: Int, column: String)
+    case fieldCount(Int, expected: Int, line: Int)
+  }
+
+  /// Reads a table whose first line names the columns. Words in the target column become labels in the order
+  /// in which they first appear.
+  /// - Parameter target: the column of targets; the last one if nil.
+  package init(csv text: String, target: String?) throws(Fault) {
+    let table: CSV<Enumerated>
+    var rows: [[String]] = []
+    do {
+      // One row is enough to learn the header; the rest comes row by row, ragged ones as they are.
+      table = try CSV<Enumerated>(string: text, delimiter: .comma, loadColumns: false, rowLimit: 1)
+      try table.enumerateAsArray(startAt: 1, rowLimit: nil) { rows.append($0) }
+    } catch {
+      throw .unreadable("\(error)")
+    }
+    let header = table.header.map { $0.trimmingCharacters(in: .whitespaces) }
+    guard !rows.isEmpty else { throw .noRows }
+    let place = target.map { header.firstIndex(of: $0) } ?? header.count - 1
+    guard let place, place >= 0 else { throw .noColumn(target ?? "", known: header) }
+    self.init(
+      features: header.enumerated().filter { $0.offset != place }.map(\.element), classes: [],
+      values: [], targets: [])
+    values.reserveCapacity(rows.count * features.count)
+    var words: [String] = []
+    for (i, row) in rows.enumerated() {
+      let line = i + 2
+      if row.count == 1, row[0].allSatisfy(\.isWhitespace), header.count > 1 { continue }
+      guard row.count == header.count else {
+        throw .fieldCount(row.count, expected: header.count, line: line)
+      }
+      for (k, field) in row.enumerated() {
+        let field = field.trimmingCharacters(in: .whitespaces)
+        if field.isEmpty { throw .missing(line: line, column: header[k]) }
+        if k == place {
+          words.append(field)
+        } else if let number = Double(field) {
+          values.append(number)
+        } else {
+          throw .notNumber(field, line: line, column: header[k])
+        }
+      }
+    }
+    let numbers = words.compactMap { Double($0) }
+    if numbers.count == words.count {
+      targets = numbers
+    } else {
+      var labels: [String: Double] = [:]
+      for word in words where labels[word] == nil {
+        labels[word] = Double(labels.count)
+        classes.append(word)
+      }
+      targets = words.map { labels[$0] ?? 0 }
+    }
+  }
+}
+
+// MARK: - Practice data
+
+extension DataTable {
+  /// Points in a plane from a rule, each moved by normal noise.
+  private init(
+    _ points: [(x: Double, y: Double, label: Double)], noise: Double,
+    _ generator: inout Generator
+  ) {
+    self.init(features: ["x1", "x2"], classes: [], values: [], targets: points.map(\.label))
+    let shifts = noise > 0 ? generator.normals(points.count * 2, .float32) : []
+    for (i, point) in points.enumerated() {
+      values.append(point.x + (noise > 0 ? noise * shifts[2 * i] : 0))
+      values.append(point.y + (noise > 0 ? noise * shifts[2 * i + 1] : 0))
+    }
+  }
+
+  /// The corners of a square; the label is whether the coordinates differ.
+  package static func xor(_ n: Int, noise: Double, _ generator: inout Generator) -> DataTable {
+    DataTable(
+      (0..<n).map { i in
+        let (a, b) = (Double(i / 2 % 2), Double(i % 2))
+        return (a, b, a == b ? 0 : 1)
+      }, noise: noise, &generator)
+  }
+
+  /// Two half circles that reach into each other.
+  package static func moons(_ n: Int, noise: Double, _ generator: inout Generator) -> DataTable {
+    let upper = (n + 1) / 2
+    return DataTable(
+      (0..<n).map { i in
+        let isUpper = i < upper
+        let share = Double(isUpper ? i : i - upper) / Double(max(1, (isUpper ? upper : n - upper) - 1))
+        let angle = Double.pi * share
+        return isUpper
+          ? (cos(angle), sin(angle), 0) : (1 - cos(angle), 0.5 - sin(angle), 1)
+      }, noise: noise, &generator)
+  }
+
+  /// A ring around a ring; `factor` is how large the inner one is.
+  package static func circles(
+    _ n: Int, noise: Double, factor: Double, _ generator: inout Generator
+  ) -> DataTable {
+    let outer = (n + 1) / 2
+    return DataTable(
+      (0..<n).map { i in
+        let isOuter = i < outer
+        let share = Double(isOuter ? i : i - outer) / Double(max(1, isOuter ? outer : n - outer))
+        let (angle, radius) = (2 * Double.pi * share, isOuter ? 1 : factor)
+        return (radius * cos(angle), radius * sin(angle), isOuter ? 0 : 1)
+      }, noise: noise, &generator)
+  }
+
+  /// Spiral arms around one centre, an arm for each class.
+  package static func spirals(
+    _ n: Int, classes: Int, noise: Double, _ generator: inout Generator
+  ) -> DataTable {
+    let each = max(1, n / classes)
+    return DataTable(
+      (0..<each * classes).map { i in
+        let (arm, share) = (i / each, Double(i % each) / Double(max(1, each - 1)))
+        let angle = 2 * Double.pi * Double(arm) / Double(classes) + 4 * share
+        return (share * cos(angle), share * sin(angle), Double(arm))
+      }, noise: noise, &generator)
+  }
+
+  /// Normal clouds around random centres in [-10, 10].
+  package static func blobs(
+    _ n: Int, centers: Int, features: Int, spread: Double, _ generator: inout Generator
+  ) -> DataTable {
+    let middles = (0..<centers * features).map { _ in generator.uniform(-10, 10, .float32) }
+    let shifts = generator.normals(n * features, .float32)
+    var values: [Double] = []
+    for i in 0..<n {
+      let center = i % centers
+      for k in 0..<features {
+        values.append(middles[center * features + k] + spread * shifts[i * features + k])
+      }
+    }
+    return DataTable(
+      features: (1...max(1, features)).map { "x\($0)" }, classes: [], values: values,
+      targets: (0..<n).map { Double($0 % centers) })
+  }
+}

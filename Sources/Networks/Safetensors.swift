@@ -1,0 +1,119 @@
+// Weights as files that PyTorch's `safetensors` reads and writes.
+import Foundation
+import Tensors
+
+/// The safetensors format: eight bytes that give the length of a header in JSON, the header, and the raw
+/// little-endian elements one after another.
+package enum Safetensors {
+  package struct Fault: Error { package let reason: String }
+
+  private struct Entry: Codable {
+    let dtype: String
+    let shape: [Int]
+    let data_offsets: [Int]
+  }
+
+  /// The file's bytes. float32 is stored as F32, float64 as F64, whole numbers as I64, truth values as BOOL.
+  package static func encoded(_ tensors: [(name: String, tensor: Tensor)]) throws -> [UInt8] {
+    var entries: [String: Entry] = [:]
+    var body: [UInt8] = []
+    for (name, tensor) in tensors {
+      let start = body.count
+      let kind: String
+      switch tensor.dtype {
+      case .float32:
+        kind = "F32"
+        for x in tensor.values { append(Float(x).bitPattern.littleEndian, to: &body) }
+      case .float64:
+        kind = "F64"
+        for x in tensor.values { append(x.bitPattern.littleEndian, to: &body) }
+      case .int64:
+        kind = "I64"
+        for x in tensor.values { append((Int64(exactly: x) ?? 0).littleEndian, to: &body) }
+      case .bool:
+        kind = "BOOL"
+        for x in tensor.values { body.append(x == 0 ? 0 : 1) }
+      }
+      entries[name] = Entry(
+        dtype: kind, shape: tensor.shape.dims, data_offsets: [start, body.count])
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var header = [UInt8](try encoder.encode(entries))
+    while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
+    var bytes: [UInt8] = []
+    append(UInt64(header.count).littleEndian, to: &bytes)
+    return bytes + header + body
+  }
+
+  private static func append<T>(_ value: T, to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+  }
+
+  /// The tensors of a file, in the order of their bytes.
+  package static func decoded(_ bytes: [UInt8]) throws -> [(name: String, tensor: Tensor)] {
+    guard bytes.count >= 8 else { throw Fault(reason: "it is shorter than a header") }
+    let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(bytes.count - 8) else {
+      throw Fault(reason: "its header would be longer than the file")
+    }
+    let start = 8 + Int(length)
+    guard
+      let json = try? JSONSerialization.jsonObject(with: Data(bytes[8..<start])),
+      let table = json as? [String: [String: Any]]
+    else { throw Fault(reason: "its header is not JSON") }
+    var found: [(name: String, tensor: Tensor, start: Int)] = []
+    for (name, fields) in table where name != "__metadata__" {
+      guard let kind = fields["dtype"] as? String, let dims = fields["shape"] as? [Int],
+        let range = fields["data_offsets"] as? [Int], range.count == 2, range[0] >= 0,
+        range[0] <= range[1], range[1] <= bytes.count - start
+      else { throw Fault(reason: "the entry `\(name)` is not complete") }
+      let shape = try Shape(dims)
+      let part = bytes[(start + range[0])..<(start + range[1])]
+      let (values, dtype) = try numbers(part, kind, name)
+      guard values.count == shape.count else {
+        throw Fault(reason: "`\(name)` has \(values.count) elements, but its shape is \(shape)")
+      }
+      found.append((name, try Tensor(values, shape: shape, dtype: dtype), range[0]))
+    }
+    return found.sorted { ($0.start, $0.name) < ($1.start, $1.name) }
+      .map { (name: $0.name, tensor: $0.tensor) }
+  }
+
+  private static func numbers(_ bytes: ArraySlice<UInt8>, _ kind: String, _ name: String) throws
+    -> ([Double], DType)
+  {
+    func words<T: FixedWidthInteger>(_: T.Type) throws -> [T] {
+      let width = MemoryLayout<T>.size
+      guard bytes.count % width == 0 else { throw Fault(reason: "`\(name)` ends within a number") }
+      return stride(from: bytes.startIndex, to: bytes.endIndex, by: width).map { start in
+        (0..<width).reduce(T(0)) { $0 | T(truncatingIfNeeded: bytes[start + $1]) << T(8 * $1) }
+      }
+    }
+    switch kind {
+    case "F64": return (try words(UInt64.self).map { Double(bitPattern: $0) }, .float64)
+    case "F32": return (try words(UInt32.self).map { Double(Float(bitPattern: $0)) }, .float32)
+    case "F16": return (try words(UInt16.self).map { half($0) }, .float32)
+    case "BF16":
+      return (try words(UInt16.self).map { Double(Float(bitPattern: UInt32($0) << 16)) }, .float32)
+    case "I64": return (try words(Int64.self).map { Double($0) }, .int64)
+    case "I32": return (try words(Int32.self).map { Double($0) }, .int64)
+    case "I16": return (try words(Int16.self).map { Double($0) }, .int64)
+    case "I8": return (try words(Int8.self).map { Double($0) }, .int64)
+    case "U8": return (try words(UInt8.self).map { Double($0) }, .int64)
+    case "BOOL": return (bytes.map { $0 == 0 ? 0 : 1 }, .bool)
+    default: throw Fault(reason: "`\(name)` is of type \(kind), which is not known here")
+    }
+  }
+
+  /// An IEEE half: 1 sign bit, 5 exponent bits, 10 fraction bits.
+  private static func half(_ bits: UInt16) -> Double {
+    let sign = bits >> 15 == 0 ? 1.0 : -1.0
+    let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 1023) / 1024)
+    switch exponent {
+    case 0: return sign * fraction * 0x1p-14
+    case 31: return fraction == 0 ? sign * .infinity : .nan
+    default: return sign * (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+    }
+  }
+}
