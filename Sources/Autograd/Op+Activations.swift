@@ -5,12 +5,18 @@ extension Op {
   /// Logistic function, `z = 1/(1 + exp(-x))`. Its partial never passes 1/4.
   package static let sigmoid = function(
     "sigmoid", Kernel.Sigmoid(), "Squashes any number into (0, 1).", "1/(1 + e^(-x))",
-    partial: .z * (1 - .z), slope: { _, _, z in z * (1 - z) })
+    partial: .z * (1 - .z), slope: { _, _, z in z * (1 - z) },
+    fused: VJP(.dz * (.z * (1 - .z))) { c, dz throws(TensorError) in
+      try c.output.zip(dz, Kernel.SigmoidSlope())
+    })
 
   /// Hyperbolic tangent. Saturates: as `|z|` nears 1 its partial nears 0.
   package static let tanh = function(
     "tanh", Kernel.Tanh(), "Squashes any number into (-1, 1).", "(e^x - e^-x)/(e^x + e^-x)",
-    partial: 1 - Formula.z.power(2), slope: { _, _, z in 1 - z * z })
+    partial: 1 - Formula.z.power(2), slope: { _, _, z in 1 - z * z },
+    fused: VJP(.dz * (1 - Formula.z.power(2))) { c, dz throws(TensorError) in
+      try c.output.zip(dz, Kernel.TanhSlope())
+    })
 
   /// Rectifier (Nair and Hinton 2010): passes what is positive. Its partial at 0 is taken as 0;
   /// at nan the gradient passes, as in PyTorch.
@@ -18,8 +24,7 @@ extension Op {
     "relu", Kernel.Relu(), "Passes what is positive and stops the rest.", "max(0, x)",
     partial: .where_("gt", .x, 0, 1, 0), slope: { x, _, _ in x <= 0 ? 0 : 1 },
     fused: VJP(.dz * .where_("gt", .x, 0, 1, 0)) { c, dz throws(TensorError) in
-      let zero = Tensor(0, dtype: dz.dtype)
-      return try Tensor.select(c.x.compared(.lessOrEqual, to: zero), zero, dz)
+      try c.x.zip(dz, Kernel.ReluSlope())
     })
 
   package static let activations: [Op] = [

@@ -54,14 +54,17 @@ package final class Optimizer {
   /// Applies the rules to every parameter that has a gradient.
   package func step(_ graph: Graph) throws(TensorError) {
     while states.count < parameters.count { states.append(State()) }
+    // Parts of the rules that are one number are the same for all parameters of the same age.
+    var numbers: [Int: [Double]] = [:]
     for i in parameters.indices {
       guard let gradient = parameters[i].gradient else { continue }
-      try update(parameters[i], gradient, &states[i], graph)
+      try update(parameters[i], gradient, &states[i], &numbers, graph)
     }
   }
 
   private func update(
-    _ parameter: Node, _ gradient: Tensor, _ state: inout State, _ graph: Graph
+    _ parameter: Node, _ gradient: Tensor, _ state: inout State, _ known: inout [Int: [Double]],
+    _ graph: Graph
   ) throws(TensorError) {
     if state.kept.isEmpty {
       for (_, start) in kept {
@@ -72,7 +75,8 @@ package final class Optimizer {
     state.steps += 1
     state.settings = settings.map(\.value)
     let program = state.steps == 1 ? programs.first : programs.later
-    let numbers = program.scalars.map { value(of: $0, state) }
+    let numbers = known[state.steps] ?? program.scalars.map { value(of: $0, state) }
+    known[state.steps] = numbers
     let count = parameter.shape.count
     guard count > 0 else { return }
     state.before = [parameter.value[0], gradient[0]] + state.kept.map { $0[0] }

@@ -66,6 +66,13 @@ struct UpdateProgram: Sendable {
       guard parts.contains(where: { if case .vector = $0 { true } else { false } }) else { break }
       let out = temporary()
       let isSquare = name == "pow" && arguments[1].number == 2
+      if name == "div", case .scalar(let divisor) = parts[1] {
+        // One division for the step instead of one for each element.
+        scalars[divisor] = 1 / scalars[divisor]
+        instructions.append(
+          Instruction(operation: .multiply, a: parts[0], b: parts[1], out: out))
+        return .vector(out)
+      }
       let operations: [String: Operation] = [
         "add": .add, "sub": .subtract, "mul": .multiply, "div": .divide, "neg": .negate,
         "sqrt": .root, "maximum": .larger, "square": .square,

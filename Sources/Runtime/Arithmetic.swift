@@ -153,17 +153,13 @@ extension Machine {
     inspect(node, node.op, node.operands, at: span)
   }
 
-  /// Tensors past this are not searched for nan and inf; what they spoil shows up in the loss.
-  private static let inspectionLimit = 1_024
-
   /// Warns if a result has a nan or inf that no operand had.
   func inspect(_ node: Node, _ op: Op, _ operands: [Node.Operand], at span: Span) {
     func isSpoiled(_ operand: Node.Operand) -> Bool {
       switch operand {
       case .number(let n): !n.isFinite
       case .node(let node) where node.isScalar: !node.number.isFinite
-      case .node(let node):
-        node.shape.count <= Machine.inspectionLimit && !node.value.values.allSatisfy(\.isFinite)
+      case .node(let node): !node.value.isFinite
       }
     }
     guard isSpoiled(.node(node)), !operands.contains(where: isSpoiled) else { return }

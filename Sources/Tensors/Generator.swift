@@ -16,10 +16,17 @@ package struct Generator: Sendable {
   }
 
   /// 32 random bits.
+  @inline(__always)
   package mutating func bits() -> UInt32 {
     if next == 624 { twist() }
-    var y = state[next]
+    let y = state.withUnsafeBufferPointer { $0[next] }
     next += 1
+    return Generator.tempered(y)
+  }
+
+  @inline(__always)
+  private static func tempered(_ y: UInt32) -> UInt32 {
+    var y = y
     y ^= y >> 11
     y ^= (y << 7) & 0x9d2c_5680
     y ^= (y << 15) & 0xefc6_0000
@@ -27,9 +34,14 @@ package struct Generator: Sendable {
   }
 
   private mutating func twist() {
-    for i in 0..<624 {
-      let y = (state[i] & 0x8000_0000) | (state[(i + 1) % 624] & 0x7fff_ffff)
-      state[i] = state[(i + 397) % 624] ^ (y >> 1) ^ (y & 1 == 0 ? 0 : 0x9908_b0df)
+    state.withUnsafeMutableBufferPointer { state in
+      @inline(__always) func mix(_ a: UInt32, _ b: UInt32, _ far: UInt32) -> UInt32 {
+        let y = (a & 0x8000_0000) | (b & 0x7fff_ffff)
+        return far ^ (y >> 1) ^ (0 &- (y & 1) & 0x9908_b0df)
+      }
+      for i in 0..<227 { state[i] = mix(state[i], state[i + 1], state[i + 397]) }
+      for i in 227..<623 { state[i] = mix(state[i], state[i + 1], state[i - 227]) }
+      state[623] = mix(state[623], state[0], state[396])
     }
     next = 0
   }
@@ -118,9 +130,32 @@ extension Generator {
     -> Tensor
   {
     let scale = keep == 0 ? 0 : 1 / keep
+    // `u < keep` for a double u of 53 bits, decided on the bits themselves.
+    let limit = UInt64((keep * 0x1p53).rounded(.up))
+    let words = words(2 * shape.count)
     func fill<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      for i in 0..<shape.count { out[i] = uniform(.float64) < keep ? E(scale) : 0 }
+      words.withUnsafeBufferPointer { words in
+        for i in 0..<shape.count {
+          let u = (UInt64(words[2 * i]) << 32 | UInt64(words[2 * i + 1])) & (1 << 53 - 1)
+          out[i] = u < limit ? E(scale) : 0
+        }
+      }
     }
     return try Tensor.make(shape, dtype) { fill($0) } float: { fill($0) }
+  }
+
+  /// Many draws of 32 bits at once.
+  private mutating func words(_ count: Int) -> [UInt32] {
+    [UInt32](unsafeUninitializedCapacity: count) { out, filled in
+      while filled < count {
+        if next == 624 { twist() }
+        let n = min(624 - next, count - filled)
+        state.withUnsafeBufferPointer { state in
+          for i in 0..<n { out[filled + i] = Generator.tempered(state[next + i]) }
+        }
+        next += n
+        filled += n
+      }
+    }
   }
 }

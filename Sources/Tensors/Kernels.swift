@@ -182,6 +182,26 @@ package enum Kernel {
     }
   }
 
+  /// What a rectifier, a sigmoid and a tanh hand back: `dz` times their slope, from x or z.
+  package struct ReluSlope: BinaryKernel {
+    package init() {}
+    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ dz: E) -> E {
+      x <= 0 ? 0 : dz
+    }
+  }
+  package struct SigmoidSlope: BinaryKernel {
+    package init() {}
+    @inline(__always) package func callAsFunction<E: Element>(_ z: E, _ dz: E) -> E {
+      dz * (z * (1 - z))
+    }
+  }
+  package struct TanhSlope: BinaryKernel {
+    package init() {}
+    @inline(__always) package func callAsFunction<E: Element>(_ z: E, _ dz: E) -> E {
+      dz * (1 - z * z)
+    }
+  }
+
   /// The relations between two numbers; a comparison gives 1 or 0.
   package enum Relation: String, Sendable, CaseIterable {
     case less = "<"

@@ -3,26 +3,45 @@
 /// A function of one number, the same for both element types.
 package protocol UnaryKernel: Sendable {
   func callAsFunction<E: Element>(_ x: E) -> E
+  /// The function of each element. A requirement, so that every kernel has loops of its own however it is
+  /// called: from another module a generic loop would call the kernel through a table for each element.
+  func mapped(_ x: Tensor, keepsWhole: Bool) throws(TensorError) -> Tensor
 }
 
 /// A function of two numbers, the same for both element types.
 package protocol BinaryKernel: Sendable {
   func callAsFunction<E: Element>(_ x: E, _ y: E) -> E
+  func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor
+}
+
+extension UnaryKernel {
+  package func mapped(_ x: Tensor, keepsWhole: Bool) throws(TensorError) -> Tensor {
+    let result = keepsWhole ? x.dtype : x.dtype.floating
+    return x.dtype == .float32
+      ? try x.map(self, Float.self, result) : try x.map(self, Double.self, result)
+  }
+}
+
+extension BinaryKernel {
+  package func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor {
+    let common = DType.promote(x.dtype, rank: x.rank, y.dtype, rank: y.rank)
+    let (x, y) = (try x.converted(to: common), try y.converted(to: common))
+    return common == .float32
+      ? try x.zip(y, self, Float.self, result ?? common)
+      : try x.zip(y, self, Double.self, result ?? common)
+  }
 }
 
 extension Tensor {
   /// `z[i] = kernel(x[i])`; whole numbers become doubles unless `keepsWhole`.
-  @inline(__always)
   package func map<K: UnaryKernel>(_ kernel: K, keepsWhole: Bool = false) throws(TensorError)
     -> Tensor
   {
-    let result = keepsWhole ? dtype : dtype.floating
-    return dtype == .float32
-      ? try map(kernel, Float.self, result) : try map(kernel, Double.self, result)
+    try kernel.mapped(self, keepsWhole: keepsWhole)
   }
 
   @inline(__always)
-  private func map<K: UnaryKernel, E: Element>(_ kernel: K, _: E.Type, _ result: DType)
+  fileprivate func map<K: UnaryKernel, E: Element>(_ kernel: K, _: E.Type, _ result: DType)
     throws(TensorError) -> Tensor
   {
     let count = shape.count
@@ -34,21 +53,15 @@ extension Tensor {
   }
 
   /// `z[i] = kernel(x[i], y[i])` over the broadcast shape.
-  @inline(__always)
   package func zip<K: BinaryKernel>(_ other: Tensor, _ kernel: K, result: DType? = nil)
     throws(TensorError) -> Tensor
   {
-    let common = DType.promote(dtype, rank: rank, other.dtype, rank: other.rank)
-    let x = try converted(to: common)
-    let y = try other.converted(to: common)
-    return common == .float32
-      ? try x.zip(y, kernel, Float.self, result ?? common)
-      : try x.zip(y, kernel, Double.self, result ?? common)
+    try kernel.zipped(self, other, result: result)
   }
 
   /// `E` is the type both sides store; truth values and whole numbers are stored as doubles.
   @inline(__always)
-  private func zip<K: BinaryKernel, E: Element>(
+  fileprivate func zip<K: BinaryKernel, E: Element>(
     _ other: Tensor, _ kernel: K, _: E.Type, _ result: DType
   ) throws(TensorError) -> Tensor {
     if E.self == Float.self && result != .float32 {
@@ -121,13 +134,19 @@ extension Tensor {
   {
     let target = try condition.shape.broadcast(with: a.shape).broadcast(with: b.shape)
     let common = DType.promote(a.dtype, rank: a.rank, b.dtype, rank: b.rank)
-    let c = try condition.expanded(to: target)
+    let c = try condition.converted(to: common == .float32 ? .float32 : .float64)
+      .expanded(to: target)
     let x = try a.converted(to: common).expanded(to: target)
     let y = try b.converted(to: common).expanded(to: target)
-    return try make(target, common) { out in
-      for i in 0..<target.count { out[i] = c[i] != 0 ? x[i] : y[i] }
-    } float: { out in
-      for i in 0..<target.count { out[i] = Float(c[i] != 0 ? x[i] : y[i]) }
+    func choose<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      c.read(E.self) { c in
+        x.read(E.self) { x in
+          y.read(E.self) { y in
+            for i in 0..<target.count { out[i] = c[i] != 0 ? x[i] : y[i] }
+          }
+        }
+      }
     }
+    return try make(target, common) { choose($0) } float: { choose($0) }
   }
 }

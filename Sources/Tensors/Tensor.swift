@@ -61,7 +61,11 @@ package struct Tensor: Sendable {
   /// The only number of a tensor of one element.
   package var item: Double? { count == 1 ? self[0] : nil }
 
-  package var values: [Double] { (0..<count).map { self[$0] } }
+  package var values: [Double] {
+    dtype == .float32
+      ? read(Float.self) { UnsafeBufferPointer(start: $0, count: count).map(Double.init) }
+      : read(Double.self) { Array(UnsafeBufferPointer(start: $0, count: count)) }
+  }
 
   package func converted(to target: DType) throws(TensorError) -> Tensor {
     if target == dtype { return self }
@@ -69,9 +73,9 @@ package struct Tensor: Sendable {
     let sameStorage = (target == .float32) == (dtype == .float32)
     if sameStorage { return Tensor(shape: shape, dtype: target, storage: storage) }
     return try Tensor.make(shape, target) { out in
-      for i in 0..<count { out[i] = self[i] }
+      read(Float.self) { x in for i in 0..<count { out[i] = Double(x[i]) } }
     } float: { out in
-      for i in 0..<count { out[i] = Float(self[i]) }
+      read(Double.self) { x in for i in 0..<count { out[i] = Float(x[i]) } }
     }
   }
 }
