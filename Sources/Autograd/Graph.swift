@@ -86,6 +86,17 @@ package final class Graph {
     node.label == 0 ? nil : names[Int(node.label)]
   }
 
+  /// The value at which the last backward pass started, if it is still there.
+  package var lastRoot: Node? {
+    var next = ring.older
+    while let node = next, node.toOpaque() != Unmanaged.passUnretained(ring).toOpaque() {
+      let value = node.takeUnretainedValue()
+      if value.flags.contains(.walked) { return value }
+      next = value.older
+    }
+    return nil
+  }
+
   // MARK: Recording
 
   /// A leaf with a gradient.

@@ -121,6 +121,34 @@ package final class Optimizer {
     } ?? .nan
   }
 
+  /// What the next step would make of a parameter, without making it.
+  package func preview(_ parameter: Node) throws(TensorError) -> Tensor? {
+    guard let i = parameters.firstIndex(where: { $0 === parameter }),
+      let gradient = parameter.gradient
+    else { return nil }
+    let dtype = parameter.dtype
+    var state = i < states.count ? states[i] : State()
+    state.steps += 1
+    state.settings = settings.map(\.value)
+    var values = ["w": parameter.value, "grad": gradient, "t": Tensor(Double(state.steps), dtype: dtype)]
+    for (name, value) in settings { values[name] = Tensor(value, dtype: dtype) }
+    for (k, (name, start)) in kept.enumerated() {
+      values[name] = k < state.kept.count
+        ? state.kept[k] : try Tensor(filling: parameter.shape, with: start, dtype: dtype)
+    }
+    for rule in state.steps == 1 ? rules.first : rules.later {
+      let known = values
+      values[rule.target] = try rule.formula.evaluate(tensors: { leaf in
+        switch leaf {
+        case .symbol(let symbol): known[symbol.text]
+        case .number(let n): Tensor(n, dtype: dtype)
+        default: nil
+        }
+      })
+    }
+    return values["w"]
+  }
+
   // MARK: The ledger
 
   /// One assignment of the last step, for the first number of a parameter.

@@ -22,6 +22,9 @@ package struct EventText {
   }
 
   private func render(_ value: Value, named name: String?, _ session: Session) -> String {
+    if case .thing(let thing) = value, let figure = thing as? FigureObject {
+      return FigureText(style, session.machine.format).render(figure.figure)
+    }
     let head = name.map { $0 + " = " } ?? ""
     let lines = session.machine.text(of: value).split(
       separator: "\n", omittingEmptySubsequences: false)

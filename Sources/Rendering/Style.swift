@@ -4,6 +4,8 @@
 package struct Style: Sendable {
   package var hasColor = false
   package var width = 80
+  /// Whether the terminal shows plain characters only.
+  package var isASCII = false
   package init() {}
 
   package enum Ink: String {

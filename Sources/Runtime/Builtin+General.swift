@@ -201,6 +201,11 @@ extension Builtin {
       "print(*values)", .rest, "Shows values on one line.", example: "print(\"2 + 2 is {2 + 2}\")"
     ) {
       call throws(Diagnostic) in
+      // A figure is drawn where it stands.
+      if call.rest.count == 1, case .thing(let thing) = call.rest[0], thing is FigureObject {
+        try call.machine.emit(.value(name: nil, call.rest[0]), at: call.span)
+        return .none
+      }
       let text = call.rest.map { call.machine.text(of: $0) }.joined(separator: " ")
       try call.machine.emit(.text(text + "\n"), at: call.span)
       return .none
@@ -287,6 +292,33 @@ extension Builtin {
       guard case .list(let list) = call.value(0) else { throw call.wrong(0, "a list") }
       list.items.append(call.value(1))
       return .none
+    },
+    Builtin(
+      "sort(x, dim=-1, descending=false)", .shape,
+      "The elements in order along an axis, with the places they came from.",
+      example: "sort([3, 1, 2]).values"
+    ) { call throws(Diagnostic) in
+      let (x, dim, isFalling) = (try call.node(0), try call.int(1, or: -1), try call.flag(2))
+      let places = try call.tensors { () throws(TensorError) in
+        try x.value.order(along: try x.shape.axis(dim), falling: isFalling)
+      }
+      guard x.shape.rank > 0 else {
+        return .record(RecordObject([("values", .tensor(x)), ("indices", .number(0))]))
+      }
+      let order = call.graph.constant(places)
+      let sorted = try call.apply(
+        .gather, [.node(x), .node(order)], Attributes(("dim", .ints([dim]))))
+      return .record(RecordObject([("values", sorted), ("indices", Value(order))]))
+    },
+    Builtin(
+      "median(x)", .reductions, "The middle element; of an even number, the lower of the two.",
+      example: "median([3, 1, 2])"
+    ) { call throws(Diagnostic) in
+      let values = try call.node(0).value.values.sorted()
+      guard !values.isEmpty else {
+        throw Faults.tensor(.emptyReduction("median"), call.span, names: [])
+      }
+      return .number(values.contains { $0.isNaN } ? .nan : values[(values.count - 1) / 2])
     },
     Builtin("type(x)", .rest, "What kind of value it is.", example: "type([1, 2])") {
       call throws(Diagnostic) in Value(call.value(0).kind)

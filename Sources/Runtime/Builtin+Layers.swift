@@ -354,8 +354,3 @@ extension BuiltinCall {
     }
   }
 }
-
-extension Builtin {
-  static let looking: [Builtin] = []
-  static let figures: [Builtin] = []
-}

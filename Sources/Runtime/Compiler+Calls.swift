@@ -303,6 +303,7 @@ extension Machine {
         try run(layer, arguments, at: span, calleeSpan, site, f)
       }
       if case .tensor(let node) = result { node.nameForNow(layer.outputLabel) }
+      if trace != nil { traced(layer, result) }
       return result
     default:
       throw Diagnostic(
@@ -322,6 +323,10 @@ extension Machine {
           .notCallable, "the layer `\(layer.type)` has no `forward`", at: calleeSpan,
           hint: "declare `forward(x) { … }` in it")
       }
+      // What a layer of the library is made of stays inside it.
+      let outer = trace
+      if layer.isLibrary { trace = nil }
+      defer { if layer.isLibrary { trace = outer } }
       return try call(.function(forward), arguments, at: span, calleeSpan, site, f)
     }
     guard arguments.positional.count == 1, arguments.named.isEmpty else {
@@ -331,6 +336,7 @@ extension Machine {
     for (i, stage) in layer.stages.enumerated() {
       value = try call(stage, Arguments([value]), at: span, calleeSpan, site, f)
       if case .tensor(let node) = value { node.nameForNow(layer.stageLabel(i, graph)) }
+      if trace != nil { traced(stage, value, place: "\(layer.name ?? "")[\(i)]") }
     }
     return value
   }

@@ -83,6 +83,9 @@ package final class LayerObject {
     }
   }
 
+  /// Sets the mode of this layer alone.
+  func setOwnMode(_ on: Bool) { mode.value = .bool(on) }
+
   package func setTraining(_ on: Bool) {
     mode.value = .bool(on)
     for part in parts { part.layer.setTraining(on) }

@@ -91,6 +91,8 @@ package final class Machine {
   private var warned: Set<String> = []
   /// The library's definitions that have been compiled.
   var library: [String: Value] = [:]
+  /// Where `summary` gathers what each layer made, while it looks.
+  var trace: [LayerTrace]?
   /// The learner's call inside which library code runs.
   var librarySpan: Span?
   /// Parameters that the last backward pass reached, for `step` without a list.
@@ -226,6 +228,15 @@ package final class Machine {
     let key = "\(warning.id.rawValue) \(warning.span.map { "\($0.source):\($0.start)" } ?? "")"
     if warned.insert(key).inserted { sink(.warning(warning)) }
   }
+}
+
+/// What one layer or function of a model made of its input.
+struct LayerTrace {
+  let place: String
+  let text: String
+  let type: String
+  let shape: Shape
+  let parameters: Int
 }
 
 extension Frame {

@@ -138,6 +138,24 @@ extension Tensor {
     try reduce(axes, keepdim: keepdim, Fold.Norm(p: p))
   }
 
+  /// The places of the elements in rising (or falling) order along an axis; equal ones keep their order.
+  package func order(along axis: Int, falling: Bool) throws(TensorError) -> Tensor {
+    if rank == 0 { return Tensor(0, dtype: .int64) }
+    let (length, inner) = (shape[axis], shape.dims[(axis + 1)...].reduce(1, *))
+    let values = self.values
+    var places = [Double](repeating: 0, count: count)
+    for start in 0..<count where (start / inner) % max(length, 1) == 0 {
+      let order = (0..<length).sorted { a, b in
+        let (x, y) = (values[start + a * inner], values[start + b * inner])
+        // nan counts as the largest, as in PyTorch.
+        if x.isNaN || y.isNaN { return falling ? x.isNaN && !y.isNaN : y.isNaN && !x.isNaN }
+        return x == y ? a < b : falling ? x > y : x < y
+      }
+      for (i, place) in order.enumerated() { places[start + i * inner] = Double(place) }
+    }
+    return try Tensor(places, shape: shape, dtype: .int64)
+  }
+
   /// Running sums along one axis.
   package func cumulativeSum(_ axis: Int, reversed: Bool = false) throws(TensorError) -> Tensor {
     if rank == 0 { return self }

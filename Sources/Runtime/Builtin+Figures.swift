@@ -1,0 +1,223 @@
+// Built-ins that draw: curves, points, regions, shades, bars.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Builtin {
+  static let figures: [Builtin] = [
+    Builtin(
+      "plot(*values, labels=none, title=none, log=false)", .figures,
+      "Curves: `plot(losses)`, several with `labels`, or `plot(x, y)`. `log` draws powers of ten evenly.",
+      example: "plot([5, 3, 2, 1.5, 1.2, 1.1])"
+    ) { call throws(Diagnostic) in
+      var labels: [String] = []
+      if case .list(let list) = call.value(1) {
+        labels = list.items.map { call.machine.text(of: $0) }
+      }
+      let given = try call.curves()
+      guard !given.isEmpty else {
+        throw Diagnostic(.wrongArguments, "`plot` needs numbers to draw", at: call.span)
+      }
+      // Two curves without names are x and y.
+      var series: [Figure.Series] = []
+      if given.count == 2, labels.count < 2, given[0].count == given[1].count {
+        series = [Figure.Series(name: "", x: given[0], y: given[1])]
+      } else {
+        series = given.enumerated().map { i, y in
+          let name = i < labels.count ? labels[i] : "\(i + 1)"
+          return Figure.Series(name: name, x: y.indices.map { Double($0 + 1) }, y: y)
+        }
+      }
+      return .thing(
+        FigureObject(
+          .lines(series, title: try call.text(2, or: ""), isLog: try call.flag(3))))
+    },
+    Builtin(
+      "scatter(x, y=none, title=none)", .figures,
+      "Points in a plane: a data set of two features, `scatter(X, y)` with labels, or `scatter(x1, x2)`.",
+      example: "seed(0); scatter(moons(40))"
+    ) { call throws(Diagnostic) in
+      let (points, classes) = try call.points(0, 1)
+      return .thing(
+        FigureObject(.points(points, classes: classes, title: try call.text(2, or: ""))))
+    },
+    Builtin(
+      "boundary(model, data, title=none)", .figures,
+      "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0."
+    ) { call throws(Diagnostic) in
+      guard case .thing(let thing) = call.value(1), let data = thing as? DatasetObject else {
+        throw call.wrong(1, "a data set")
+      }
+      guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
+        throw Diagnostic(
+          .shapeMismatch, "`boundary` draws data of two features; this has X \(data.x.shape)",
+          at: call.span)
+      }
+      let (points, classes) = try call.points(data)
+      let (labels, columns, box) = try call.regions(points)
+      return .thing(
+        FigureObject(
+          .regions(
+            labels, columns: columns, box: box, points, classes: classes,
+            title: try call.text(2, or: ""))))
+    },
+    Builtin(
+      "heatmap(x, title=none)", .figures, "A matrix as shades, dark for large numbers.",
+      example: "heatmap([[1, 2, 3], [2, 4, 6], [3, 6, 9]])"
+    ) { call throws(Diagnostic) in
+      let x = try call.node(0)
+      let dims = x.shape.dims.filter { $0 != 1 }
+      guard dims.count <= 2, x.shape.count > 0 else {
+        throw Diagnostic(
+          .shapeMismatch, "`heatmap` draws matrices, not \(x.shape)", at: call.span,
+          hint: "pick one, as in `heatmap(x[0])`")
+      }
+      let columns = dims.last ?? 1
+      return .thing(
+        FigureObject(
+          .cells(
+            x.value.values, rows: x.shape.count / columns, columns: columns,
+            title: try call.text(1, or: ""))))
+    },
+    Builtin(
+      "hist(x, bins=10, title=none)", .figures, "How many numbers fall into each of `bins` equal ranges.",
+      example: "seed(0); hist(randn(200), bins=6)"
+    ) { call throws(Diagnostic) in
+      let values = try call.node(0).value.values.filter(\.isFinite)
+      let bins = try call.positive(1, or: 10)
+      guard let low = values.min(), let high = values.max(), bins <= 200 else {
+        throw Diagnostic(
+          .badArgument, "there is nothing to count, or too many bins", at: call.span)
+      }
+      var counts = [Int](repeating: 0, count: bins)
+      let width = high > low ? (high - low) / Double(bins) : 1
+      for x in values { counts[min(bins - 1, Int((x - low) / width))] += 1 }
+      return .thing(
+        FigureObject(
+          .bins(
+            counts, low: low, high: low + width * Double(bins), title: try call.text(2, or: ""))))
+    },
+  ]
+}
+
+extension BuiltinCall {
+  /// The curves among the arguments: tensors of rank 1, lists of numbers, or lists of curves.
+  fileprivate func curves() throws(Diagnostic) -> [[Double]] {
+    func curve(_ value: Value) throws(Diagnostic) -> [[Double]] {
+      switch value {
+      case .tensor(let node) where node.shape.rank <= 1: return [node.value.values]
+      case .tensor(let node) where node.shape.rank == 2:
+        let (rows, width) = (node.shape[0], node.shape[1])
+        return (0..<rows).map { Array(node.value.values[($0 * width)..<(($0 + 1) * width)]) }
+      case .list(let list):
+        var numbers: [Double] = []
+        for item in list.items {
+          switch item {
+          case .number(let n): numbers.append(n)
+          case .tensor(let node) where node.shape.count == 1: numbers.append(node.value[0])
+          default:
+            var curves: [[Double]] = []
+            for item in list.items { curves += try curve(item) }
+            return curves
+          }
+        }
+        return [numbers]
+      default: throw Diagnostic(.wrongKind, "`plot` draws numbers, not \(value.kind)", at: span)
+      }
+    }
+    var curves: [[Double]] = []
+    for value in rest { curves += try curve(value) }
+    return curves
+  }
+
+  fileprivate func points(_ data: DatasetObject) throws(Diagnostic) -> ([Figure.Point], [String]) {
+    let (x, y) = (data.x.value, data.y.value.values)
+    let points = y.indices.map { i in
+      Figure.Point(x: x[2 * i], y: x[2 * i + 1], label: Int(exactly: y[i]).map { max(0, $0) } ?? 0)
+    }
+    let count = (points.map(\.label).max() ?? 0) + 1
+    let names = data.classes.isEmpty ? (0..<count).map { "class \($0)" } : data.classes
+    return (points, names)
+  }
+
+  fileprivate func points(_ i: Int, _ j: Int) throws(Diagnostic) -> ([Figure.Point], [String]) {
+    if case .thing(let thing) = value(i), let data = thing as? DatasetObject {
+      guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
+        throw Diagnostic(
+          .shapeMismatch, "`scatter` draws two features; this data has X \(data.x.shape)", at: span,
+          hint: "pick two columns: `scatter(data.X[:, 0:2], data.y)`")
+      }
+      return try points(data)
+    }
+    let x = try node(i).value
+    guard has(j) else {
+      guard x.rank == 2, x.shape[1] == 2 else {
+        throw Diagnostic(
+          .shapeMismatch, "`scatter` needs points [n, 2], or two vectors", at: span,
+          label: "\(x.shape)")
+      }
+      let points = (0..<x.shape[0]).map { Figure.Point(x: x[2 * $0], y: x[2 * $0 + 1], label: 0) }
+      return (points, [])
+    }
+    let y = try node(j).value
+    if x.rank == 2, x.shape[1] == 2, y.count == x.shape[0] {
+      return try points(
+        DatasetObject(x: try node(i), y: try node(j), features: [], classes: []))
+    }
+    guard x.rank == 1, y.shape == x.shape else {
+      throw Diagnostic(
+        .shapeMismatch, "`scatter` was given \(x.shape) and \(y.shape)", at: span,
+        hint: "give points [n, 2] with n labels, or two vectors of the same length")
+    }
+    return ((0..<x.count).map { Figure.Point(x: x[$0], y: y[$0], label: 0) }, [])
+  }
+
+  /// The class that a model gives each cell of a grid around the points; eval mode, no trace in the graph.
+  fileprivate func regions(_ points: [Figure.Point]) throws(Diagnostic)
+    -> ([Int], Int, Figure.Box)
+  {
+    let (columns, rows) = (56, 20)
+    let (xs, ys) = (points.map(\.x), points.map(\.y))
+    let (left, right) = (xs.min() ?? 0, xs.max() ?? 1)
+    let (bottom, top) = (ys.min() ?? 0, ys.max() ?? 1)
+    let (dx, dy) = (0.08 * max(right - left, 1e-9), 0.08 * max(top - bottom, 1e-9))
+    let box = Figure.Box(left: left - dx, right: right + dx, bottom: bottom - dy, top: top + dy)
+    var grid: [Double] = []
+    for row in 0..<rows {
+      for column in 0..<columns {
+        grid.append(box.left + (box.right - box.left) * Double(column) / Double(columns - 1))
+        grid.append(box.top - (box.top - box.bottom) * Double(row) / Double(rows - 1))
+      }
+    }
+    let input = try made { () throws(TensorError) in
+      try Tensor(grid, shape: Shape([rows * columns, 2]), dtype: machine.dtype)
+    }
+    let wasRecording = graph.isRecording
+    graph.isRecording = false
+    var modes: [(LayerObject, Bool)] = []
+    if case .layer(let model) = value(0) {
+      modes = model.allLayers.map { ($0, $0.isTraining) }
+      model.setTraining(false)
+    }
+    defer {
+      graph.isRecording = wasRecording
+      for (layer, mode) in modes { layer.setOwnMode(mode) }
+    }
+    let result = try machine.call(value(0), Arguments([input]), at: span, span, site, frame)
+    guard case .tensor(let scores) = result, scores.shape.rank > 0,
+      scores.shape[0] == rows * columns
+    else {
+      throw Diagnostic(
+        .shapeMismatch, "the model should give one row for each of \(rows * columns) points", at: span,
+        hint: "a model takes X [n, 2] and gives scores [n, classes]")
+    }
+    let values = scores.value.values
+    let width = values.count / (rows * columns)
+    let labels = (0..<rows * columns).map { i -> Int in
+      if width == 1 { return values[i] > 0 ? 1 : 0 }
+      let row = values[(i * width)..<((i + 1) * width)]
+      return (row.firstIndex(of: row.max() ?? 0) ?? row.startIndex) - row.startIndex
+    }
+    return (labels, columns, box)
+  }
+}
