@@ -91,7 +91,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RuntimeTests",
-      dependencies: ["Diagnostics", "Tensors", "Autograd", "Runtime"], exclude: ["Goldens", "EndToEnd"],
+      dependencies: ["Diagnostics", "Tensors", "Autograd", "Networks", "Runtime"],
+      exclude: ["Goldens", "EndToEnd"],
       swiftSettings: strict),
     .testTarget(
       name: "TranscriptTests",

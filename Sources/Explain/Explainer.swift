@@ -259,11 +259,11 @@ extension NamedGraph {
 
   // MARK: Updates
 
-  /// What the optimizer's last step did, as substituted formulas; of a tensor, for its first entry.
+  /// What the optimizer's last step did, as substituted formulas; of a tensor, for one entry.
   package static func ledger(_ optimizer: Optimizer, _ graph: Graph) -> [LedgerRow] {
-    optimizer.ledger.flatMap { parameter, assignments in
+    optimizer.ledger.flatMap { parameter, followed, assignments in
       let name = graph.label(of: parameter) ?? "w"
-      let place = [String](repeating: "0", count: parameter.shape.rank).joined(separator: ", ")
+      let place = parameter.shape.indices(at: followed).map(String.init).joined(separator: ", ")
       let entry = place.isEmpty ? name : "\(name)[\(place)]"
       return assignments.map { assignment in
         func named(_ text: String, _ own: String) -> String { text == "w" ? own : text }

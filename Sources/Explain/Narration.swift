@@ -103,7 +103,7 @@ package struct Derivation {
 package struct LedgerRow {
   package let target: String
   package let rule: Formula
-  /// The number that is followed: the parameter itself, or its first entry.
+  /// The number that is followed: the parameter itself, or one entry of it.
   package let entry: String
   package let result: Double
   /// The whole vector as it is now, where it lasts from step to step.

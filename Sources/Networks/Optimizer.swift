@@ -17,7 +17,9 @@ package final class Optimizer {
   private struct State {
     var steps = 0
     var kept: [Tensor] = []
-    /// Entry 0 of every vector as it was before the last step, for the ledger.
+    /// The entry that the ledger follows: the one with the largest gradient at the first step.
+    var entry = 0
+    /// That entry of every vector as it was before the last step.
     var before: [Double] = []
     var settings: [Double] = []
   }
@@ -79,7 +81,12 @@ package final class Optimizer {
     known[state.steps] = numbers
     let count = parameter.shape.count
     guard count > 0 else { return }
-    state.before = [parameter.value[0], gradient[0]] + state.kept.map { $0[0] }
+    if state.steps == 1 {
+      let sizes = gradient.values.map(abs)
+      state.entry = sizes.firstIndex(of: sizes.max() ?? 0) ?? 0
+    }
+    let entry = state.entry
+    state.before = [parameter.value[entry], gradient[entry]] + state.kept.map { $0[entry] }
     func run<E: Element>(_ weights: inout Tensor, _: E.Type) throws(TensorError) {
       let numbers = numbers.map { E($0) }
       guard let first = try weights.pointer(E.self) else {
@@ -151,7 +158,7 @@ package final class Optimizer {
 
   // MARK: The ledger
 
-  /// One assignment of the last step, for the first number of a parameter.
+  /// One assignment of the last step, for one number of a parameter.
   package struct Assignment {
     package let rule: UpdateRule
     /// The numbers that names in the formula had.
@@ -162,7 +169,7 @@ package final class Optimizer {
   }
 
   /// What the last step did, parameter by parameter; parameters it did not touch are left out.
-  package var ledger: [(parameter: Node, assignments: [Assignment])] {
+  package var ledger: [(parameter: Node, entry: Int, assignments: [Assignment])] {
     zip(parameters, states).compactMap { parameter, state in
       guard state.steps > 0, !state.before.isEmpty else { return nil }
       var numbers = ["t": Double(state.steps)]
@@ -184,7 +191,7 @@ package final class Optimizer {
             vector: rule.target == "w" ? parameter.value : place.map { state.kept[$0] }))
         numbers[rule.target] = result
       }
-      return (parameter, assignments)
+      return (parameter, state.entry, assignments)
     }
   }
 

@@ -268,8 +268,12 @@ struct BuiltinCall {
     case .tensor(let node): numbers = node.value.values
     case .list(let list):
       for item in list.items {
-        guard case .number(let n) = item else { break }
-        numbers.append(n)
+        switch item {
+        case .number(let n): numbers.append(n)
+        case .tensor(let node) where node.shape.count == 1: numbers.append(node.value[0])
+        default:
+          throw Diagnostic(.wrongKind, "whole numbers are needed, not \(item.kind)", at: span)
+        }
       }
     default: throw Diagnostic(.wrongKind, "whole numbers are needed, not \(value.kind)", at: span)
     }

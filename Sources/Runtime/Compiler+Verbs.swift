@@ -98,8 +98,9 @@ private struct Teller {
 
   private func named(_ root: Node, _ name: String, _ f: Frame) throws(Diagnostic) -> NamedGraph {
     let unfolds = try detail(f) == "ops"
+    let told = unfolds ? try machine.opened(root, span) : root
     return try telling { () throws(ExplainError) in
-      try NamedGraph(graph, root: root, rootName: name, unfolds: unfolds)
+      try NamedGraph(graph, root: told, rootName: name, unfolds: unfolds)
     }
   }
 
@@ -134,8 +135,13 @@ private struct Teller {
 
   func forward(_ value: Value, _ f: Frame) throws(Diagnostic) {
     let root = try machine.tracked(value, name, span)
-    let graph = try named(root, name, f)
-    try emit(.forward(try telling { () throws(ExplainError) in try graph.forward() }), f)
+    let names = try named(root, name, f)
+    try emit(.forward(try telling { () throws(ExplainError) in try names.forward() }), f)
+    if names.root !== root {
+      do throws(TensorError) { try graph.replay(root) } catch {
+        throw Faults.tensor(error, span, names: [])
+      }
+    }
     if root.isScalar, !root.number.isFinite, !root.isLeaf {
       machine.reportNonFinite(root, at: span)
     }
@@ -148,7 +154,7 @@ private struct Teller {
     for node in names.nodes where node.isParameter { old[ObjectIdentifier(node)] = node.gradient }
     try machine.backward(value, seed: nil, retain: true, again: true, span, name: name)
     let pass = try telling { () throws(ExplainError) in
-      try names.backward(try gradients(root), old: old)
+      try names.backward(try gradients(names.root), old: old)
     }
     try emit(.backward(pass), f)
     if let first = pass.accumulations.first {
@@ -226,7 +232,7 @@ private struct Teller {
     }
     guard leaf.shape.rank == 0 || parts != nil else {
       let pass = try telling { () throws(ExplainError) in
-        try names.chain(to: leaf, try gradients(root))
+        try names.chain(to: leaf, try gradients(names.root))
       }
       return try emit(.backward(pass), f)
     }

@@ -16,6 +16,7 @@ extension BuiltinCall {
     }
     let nodes = graph.recorded(below: root)
     let parameters = model.state.filter { $0.node.isParameter }
+      .map { (name: graph.label(of: $0.node) ?? $0.name, node: $0.node) }
     guard parameters.contains(where: { p in nodes.contains { $0 === p.node } }) else {
       throw Diagnostic(
         .noGradient, "the last backward pass did not come from this model", at: span,

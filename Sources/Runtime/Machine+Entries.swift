@@ -53,6 +53,9 @@ extension Machine {
   }
 
   private func place(_ part: IndexPart, _ count: Int, _ span: Span) throws(Diagnostic) -> Int {
+    if case .value(.tensor(let node)) = part, node.shape.rank == 0 {
+      return try place(.value(.number(node.value[0])), count, span)
+    }
     guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
       throw Diagnostic(
         .badIndex, "a place is a whole number", at: span, hint: "write x[0] or x[-1]")
@@ -69,6 +72,8 @@ extension Machine {
     case .number(let n):
       guard n.isFinite, abs(n) < 0x1p53, let i = Int(exactly: n) else { break }
       return i
+    case .tensor(let node) where node.shape.rank == 0:
+      return try bound(.number(node.value[0]), span)
     default: break
     }
     throw Diagnostic(.badIndex, "the bounds of a range are whole numbers", at: span)

@@ -204,4 +204,14 @@ extension Session {
   }
 
   package func value(_ name: String) -> Value? { machine[name] }
+
+  /// Runs code that calls into the language, with the stack and the budgets of a cell.
+  package func onBigStack(_ body: @escaping () throws -> Void) throws {
+    var fault: (any Error)?
+    BigStack.run { nativeLimit in
+      self.machine.begin(nativeLimit: nativeLimit)
+      do { try body() } catch { fault = error }
+    }
+    if let fault { throw fault }
+  }
 }

@@ -37,7 +37,7 @@ package struct Generator: Sendable {
     state.withUnsafeMutableBufferPointer { state in
       @inline(__always) func mix(_ a: UInt32, _ b: UInt32, _ far: UInt32) -> UInt32 {
         let y = (a & 0x8000_0000) | (b & 0x7fff_ffff)
-        return far ^ (y >> 1) ^ (0 &- (y & 1) & 0x9908_b0df)
+        return far ^ (y >> 1) ^ ((0 &- (y & 1)) & 0x9908_b0df)
       }
       for i in 0..<227 { state[i] = mix(state[i], state[i + 1], state[i + 397]) }
       for i in 227..<623 { state[i] = mix(state[i], state[i + 1], state[i - 227]) }

@@ -1,0 +1,81 @@
+// Fused ops opened: the same computation recorded again, step by step.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Machine {
+  /// Ops that stand for several steps of a textbook.
+  private static let fused = Set((Op.layers + Op.windows + Op.losses).map(\.name))
+
+  /// The value computed again from the same leaves, with every fused op replaced by its textbook definition.
+  package func opened(_ root: Node, _ span: Span) throws(Diagnostic) -> Node {
+    var twins: [ObjectIdentifier: Node] = [:]
+    for node in graph.recorded(below: root) {
+      if node.isLeaf {
+        twins[ObjectIdentifier(node)] = node
+        continue
+      }
+      let operands = node.operands.map { operand -> Node.Operand in
+        guard case .node(let input) = operand else { return operand }
+        return .node(twins[ObjectIdentifier(input)] ?? input)
+      }
+      let twin: Node
+      if Machine.fused.contains(node.op.name), let steps = Library.textbook[node.op.name] {
+        twin = try run(steps, operands, node.attributes, span)
+      } else {
+        do throws(TensorError) {
+          twin = try graph.apply(node.op, operands, node.attributes, site: node.site)
+        } catch {
+          throw Faults.tensor(error, span, names: [])
+        }
+      }
+      if node.label != 0, !twin.isLeaf { twin.label = node.label }
+      twins[ObjectIdentifier(node)] = twin
+    }
+    return twins[ObjectIdentifier(root)] ?? root
+  }
+
+  /// A textbook definition applied to an op's operands and settings.
+  private func run(
+    _ definition: Definition, _ operands: [Node.Operand], _ attributes: Attributes, _ span: Span
+  ) throws(Diagnostic) -> Node {
+    let function = try compiled(definition, textbook: true)
+    guard case .function(let object) = function else { return graph.constant(Tensor(0)) }
+    let names = object.code.parameters.map(\.name)
+    var arguments = Arguments(
+      operands.map { operand in
+        switch operand {
+        case .number(let n): .number(n)
+        case .node(let node): .tensor(node)
+        }
+      })
+    for name in names.dropFirst(operands.count) {
+      guard let value = value(attributes[name]) else { continue }
+      arguments.named.append((name, value, span))
+    }
+    let fixed = arguments
+    let result = try inLibrary(span, nil) { () throws(Diagnostic) in
+      // Above the frames of whatever asks for this.
+      try call(function, fixed, at: span, span, 0, frame.above(Machine.textbookRoom))
+    }
+    switch result {
+    case .tensor(let node): return node
+    case .number(let n): return graph.constant(Tensor(n))
+    default: throw Diagnostic(.internalFault, "`\(definition.name)` makes no tensor", at: span)
+    }
+  }
+
+  /// Slots that code at top level may be using.
+  private static let textbookRoom = 1 << 14
+
+  private func value(_ attribute: Attribute?) -> Value? {
+    switch attribute {
+    case .number(let n): .number(n)
+    case .flag(let on): .bool(on)
+    case .text(let word): Value(word)
+    case .ints(let list) where list.count == 1: .number(Double(list[0]))
+    case .ints(let list): .list(ListObject(list.map { .number(Double($0)) }))
+    default: nil
+    }
+  }
+}
