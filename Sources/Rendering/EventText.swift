@@ -18,6 +18,8 @@ package struct EventText {
       return NarrationText(style, format).render(narration, isWhole: isWhole) + "\n"
     case .warning(let warning):
       return DiagnosticText(style, sources: session.sources).render(warning) + "\n"
+    // A moving line is for terminals only; what is recorded or piped has none.
+    case .progress: return ""
     }
   }
 
@@ -34,5 +36,22 @@ package struct EventText {
       text += style.paint("   shape \(node.shape)", .faint)
     }
     return text
+  }
+}
+
+/// How far a long loop is, on one line.
+package enum ProgressText {
+  package static func line(_ progress: Progress, width: Int, isASCII: Bool) -> String {
+    var line = "\(progress.done)/\(progress.count)"
+    if let loss = progress.losses.last {
+      line += "  loss \(NumberFormat()(loss))  "
+        + Sparkline.text(progress.losses, width: 24, isASCII: isASCII)
+    }
+    if progress.done > 0 {
+      let left = progress.seconds / Double(progress.done) * Double(progress.count - progress.done)
+      let whole = Int(left.rounded(.up))
+      line += "  " + (whole < 60 ? "\(whole) s left" : "\(whole / 60) min \(whole % 60) s left")
+    }
+    return String(line.prefix(max(0, width)))
   }
 }

@@ -323,6 +323,18 @@ extension Machine {
           .notCallable, "the layer `\(layer.type)` has no `forward`", at: calleeSpan,
           hint: "declare `forward(x) { … }` in it")
       }
+      if !graph.isRecording, layer.isTraining, layer.isLibrary,
+        layer.type == "dropout" || layer.type.hasPrefix("batchnorm")
+      {
+        warn(
+          Diagnostic(
+            .trainingMode, severity: .warning, "the model is measured while in training mode",
+            at: shown(span),
+            reason: layer.type == "dropout"
+              ? "Its dropout silences units at random."
+              : "Its batch norm uses the statistics of this one batch, and changes the running ones.",
+            hint: "call `model.eval()` before, and `model.train()` before training goes on"))
+      }
       // What a layer of the library is made of stays inside it.
       let outer = trace
       if layer.isLibrary { trace = nil }

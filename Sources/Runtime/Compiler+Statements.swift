@@ -129,8 +129,11 @@ extension Compiler {
     var direct: Int?
     if case .local(let slot) = scope.place(targets[0].name) { direct = slot }
     let slot = direct
+    let isTop = scope.isTop
     return Action { f throws(Diagnostic) in
       let values = try source.run(f)
+      let isMeasured = isTop && machine.beginProgress()
+      defer { if isMeasured { machine.endProgress() } }
       if stores.count == 1, case .range(let range) = values {
         var i = 0
         while i < range.count {
@@ -138,6 +141,7 @@ extension Compiler {
           if let slot { f.set(slot, number) } else { only.run(f, number) }
           i += 1
           try f.step(span)
+          if isMeasured { machine.progress(i - 1, of: range.count) }
           switch try action.run(f) {
           case .normal, .continueLoop: continue
           case .breakLoop: return .normal

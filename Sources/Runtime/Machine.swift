@@ -3,6 +3,7 @@ import Autograd
 import CSupport
 import Diagnostics
 import Explain
+import Glibc
 import Tensors
 
 /// An expression, compiled. A struct around the closure: stored bare in a container, a closure would be
@@ -68,6 +69,17 @@ package enum Event {
   /// What a verb tells; all of it, or as much as a reader can take in.
   case narration(Narration, isWhole: Bool)
   case warning(Diagnostic)
+  /// How far a long loop is; nil when it has ended.
+  case progress(Progress?)
+}
+
+/// How far the outermost loop of a cell is.
+package struct Progress {
+  package let done: Int
+  package let count: Int
+  /// The values that `loss` had at the end of each turn.
+  package let losses: [Double]
+  package let seconds: Double
 }
 
 package final class Machine {
@@ -91,6 +103,16 @@ package final class Machine {
   private var warned: Set<String> = []
   /// The library's definitions that have been compiled.
   var library: [String: Value] = [:]
+  /// Whether someone watches: then long loops tell how far they are.
+  package var showsProgress = false
+  private var meter: Meter?
+
+  private struct Meter {
+    let start = Machine.now
+    var shown = 0.0
+    var losses: [Double] = []
+  }
+
   /// Where `summary` gathers what each layer made, while it looks.
   var trace: [LayerTrace]?
   /// The learner's call inside which library code runs.
@@ -237,6 +259,43 @@ struct LayerTrace {
   let type: String
   let shape: Shape
   let parameters: Int
+}
+
+extension Machine {
+  static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// Starts to measure a loop, unless one around it is measured already.
+  func beginProgress() -> Bool {
+    guard showsProgress, meter == nil else { return false }
+    meter = Meter()
+    return true
+  }
+
+  /// One turn of the measured loop is over. Nothing is shown within the first second.
+  func progress(_ done: Int, of count: Int) {
+    guard var meter else { return }
+    switch self["loss"] {
+    case .number(let n)?: meter.losses.append(n)
+    case .tensor(let node)? where node.shape.count == 1: meter.losses.append(node.value[0])
+    default: break
+    }
+    if meter.losses.count > 4096 { meter.losses.removeFirst(2048) }
+    let seconds = Machine.now - meter.start
+    if seconds > 1, seconds - meter.shown > 0.1 {
+      meter.shown = seconds
+      sink(.progress(Progress(done: done, count: count, losses: meter.losses, seconds: seconds)))
+    }
+    self.meter = meter
+  }
+
+  func endProgress() {
+    if let meter, meter.shown > 0 { sink(.progress(nil)) }
+    meter = nil
+  }
 }
 
 extension Frame {

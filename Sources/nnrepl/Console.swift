@@ -24,6 +24,7 @@ struct Console {
     var style = Style()
     style.hasColor = Console.wantsColor(options.color)
     style.width = Console.terminalWidth
+    style.isASCII = options.ascii || Console.isPlainTerminal
     self.style = style
   }
 
@@ -32,6 +33,18 @@ struct Console {
     if let no = getenv("NO_COLOR"), no.pointee != 0 { return false }
     if let term = getenv("TERM"), String(cString: term) == "dumb" { return false }
     return isatty(STDOUT_FILENO) == 1
+  }
+
+  /// Whether the terminal's locale has no UTF-8.
+  private static var isPlainTerminal: Bool {
+    guard isatty(STDOUT_FILENO) == 1 else { return false }
+    let names: [String] = ["LC_ALL", "LC_CTYPE", "LANG"]
+    let values = names.map { name in getenv(name).map { String(cString: $0) } ?? "" }
+    let locale = values.first { !$0.isEmpty }
+    // Without any word on it, terminals of today show UTF-8.
+    guard let locale else { return false }
+    let name = locale.lowercased()
+    return !name.contains("utf-8") && !name.contains("utf8")
   }
 
   private static var terminalWidth: Int {
@@ -43,8 +56,11 @@ struct Console {
   }
 
   private func session(seed: UInt64? = nil) -> Session {
-    Session(
+    let session = Session(
       dtype: options.dtype == "float32" ? .float32 : .float64, seed: options.seed ?? seed ?? 0)
+    session.machine.files = .open
+    session.machine.showsProgress = isatty(STDOUT_FILENO) == 1
+    return session
   }
 
   // MARK: Output
@@ -71,7 +87,22 @@ struct Console {
 
   private func sink(_ session: Session) -> (Event) -> Void {
     let events = EventText(style)
+    let width = style.width
+    let isASCII = style.isASCII
+    var isLineOpen = false
     return { event in
+      if case .progress(let progress) = event {
+        // One line that is written over; a finished loop leaves none.
+        let line = progress.map { ProgressText.line($0, width: width - 1, isASCII: isASCII) } ?? ""
+        Console.write("\r\u{1b}[K" + line, to: stdout)
+        fflush(stdout)
+        isLineOpen = progress != nil
+        return
+      }
+      if isLineOpen {
+        Console.write("\r\u{1b}[K", to: stdout)
+        isLineOpen = false
+      }
       if case .warning = event {
         fflush(stdout)
         Console.write(events.render(event, in: session), to: stderr)

@@ -40,6 +40,9 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "Colour: auto, always or never.")
   var color = "auto"
 
+  @Flag(help: "Draw figures with plain characters.")
+  var ascii = false
+
   func validate() throws {
     guard ["float64", "float32"].contains(dtype) else {
       throw ValidationError("--dtype is float64 or float32")
@@ -121,6 +124,7 @@ extension SessionOptions {
     var options = SessionOptions()
     options.dtype = "float64"
     options.color = "auto"
+    options.ascii = false
     return options
   }
 }

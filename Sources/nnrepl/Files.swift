@@ -1,0 +1,49 @@
+// Files that a run reads and writes: data and weights.
+@preconcurrency import Glibc
+import Runtime
+
+extension FileAccess {
+  /// The files of this machine, as far as the user may use them. Writing is all or nothing: a new file takes
+  /// the place of the old one in one step.
+  static let open = FileAccess(read: readFile, write: writeFile)
+
+  private static let sizeLimit = 1 << 30
+
+  private static func readFile(_ path: String) -> Result<[UInt8], FileFault> {
+    guard let file = fopen(path, "r") else { return .failure(lastFault()) }
+    defer { fclose(file) }
+    var info = stat()
+    guard fstat(fileno(file), &info) == 0, info.st_mode & S_IFMT != S_IFDIR else {
+      return .failure(FileFault(reason: "it is a folder"))
+    }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { break }
+      bytes += chunk[..<count]
+      if bytes.count > sizeLimit {
+        return .failure(FileFault(reason: "it is larger than \(sizeLimit >> 30) GB"))
+      }
+    }
+    return ferror(file) == 0 ? .success(bytes) : .failure(lastFault())
+  }
+
+  private static func writeFile(_ path: String, _ bytes: [UInt8]) -> Result<Void, FileFault> {
+    let temporary = "\(path).\(getpid()).new"
+    guard let file = fopen(temporary, "w") else { return .failure(lastFault()) }
+    let isWritten =
+      fwrite(bytes, 1, bytes.count, file) == bytes.count && fflush(file) == 0
+      && fsync(fileno(file)) == 0
+    let fault = lastFault()
+    guard fclose(file) == 0, isWritten, rename(temporary, path) == 0 else {
+      unlink(temporary)
+      return .failure(isWritten ? lastFault() : fault)
+    }
+    return .success(())
+  }
+
+  private static func lastFault() -> FileFault {
+    FileFault(reason: String(cString: strerror(errno)).lowercased())
+  }
+}
