@@ -8,6 +8,7 @@ extension Formula {
     switch self {
     case .number(let n): return n
     case .symbol(let symbol): return leaf(self) ?? symbol.value
+    case .named(_, let inner): return inner.evaluate(leaf)
     case .apply(let name, let arguments, let attributes):
       guard let op = Op.named(name) else { return nil }
       var values: [Tensor] = []
@@ -26,6 +27,7 @@ extension Formula {
     switch self {
     case .number(let n): return Tensor(n)
     case .symbol(let symbol): return symbol.value.map { Tensor($0) }
+    case .named(_, let inner): return try inner.evaluate(tensors: leaf)
     case .apply(let name, let arguments, let attributes):
       guard let op = Op.named(name) else { return nil }
       var values: [Tensor] = []

@@ -45,6 +45,7 @@ extension Formula {
     case .result: return "z"
     case .cotangent: return "dz"
     case .attribute(let name): return name
+    case .named(let name, _): return name
     case .symbol(let symbol): return Formula.signed(symbol.text, strength, opens)
     case .apply(let name, let arguments, let attributes):
       return apply(name, arguments, attributes, strength, opens, leaf)

@@ -18,6 +18,8 @@ package indirect enum Formula: Sendable {
   /// Something with a name and, if it is a single number, a value.
   case symbol(Symbol)
   case apply(String, [Formula], Attributes)
+  /// A part that is written by a short name, and told apart: `x̂` where `x̂ = (x - μ)/σ`.
+  case named(String, Formula)
 }
 
 /// A name in a formula, with its number for substitution.
@@ -118,6 +120,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     case (.result, .result), (.cotangent, .cotangent): true
     case (.attribute(let a), .attribute(let b)): a == b
     case (.symbol(let a), .symbol(let b)): a.text == b.text
+    case (.named(let a, _), .named(let b, _)): a == b
     case (.apply(let f, let a, let p), .apply(let g, let b, let q)):
       f == g && a.count == b.count && p.text == q.text && zip(a, b).allSatisfy { $0.matches($1) }
     default: false
@@ -139,6 +142,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   /// The formula with its open places filled, simplified on the way.
   package func filled(_ fill: (Formula) -> Formula?) -> Formula {
     if let replacement = fill(self) { return replacement }
+    if case .named(let name, let inner) = self { return .named(name, inner.filled(fill)) }
     guard case .apply(let name, let arguments, let attributes) = self else { return self }
     let parts = arguments.map { $0.filled(fill) }
     switch name {
@@ -154,6 +158,23 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
       return parts[0].number != nil ? parts[0] : .apply(name, parts, attributes)
     default: return .apply(name, parts, attributes)
     }
+  }
+
+  /// The parts that are written by name, each before those that it is made of.
+  package var definitions: [(name: String, formula: Formula)] {
+    var found: [(name: String, formula: Formula)] = []
+    func visit(_ formula: Formula) {
+      switch formula {
+      case .apply(_, let arguments, _): arguments.forEach(visit)
+      case .named(let name, let inner):
+        guard !found.contains(where: { $0.name == name }) else { return }
+        found.append((name, inner))
+        visit(inner)
+      default: return
+      }
+    }
+    visit(self)
+    return found
   }
 
   /// `(a @ b)ᵀ` is `bᵀ @ aᵀ`, and two transpositions cancel.

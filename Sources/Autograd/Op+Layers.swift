@@ -90,11 +90,9 @@ extension Op {
     "(x - μ)/√(σ² + eps)*weight + bias",
     gradients: [
       { c in
-        let inverse = Formula.call("rsqrt", variance(c) + .attribute("eps"))
-        let direct = .dz * (channel(.y, c) * inverse)
-        if c.inputs.count > 3 { return direct }
-        let others = averaged(.dz, c) + normalized(c) * averaged(.dz * normalized(c), c)
-        return channel(.y, c) * inverse * (.dz - others)
+        let scale = channel(.y, c) / spread(c)
+        if c.inputs.count > 3 { return .dz * scale }
+        return scale * (.dz - averaged(.dz, c) - normalized(c) * averaged(.dz * normalized(c), c))
       },
       { c in perChannel(.dz * normalized(c), c, operand: 1) },
       { c in perChannel(.dz, c, operand: 2) },
@@ -168,25 +166,35 @@ extension Op {
   }
 
   private static func averaged(_ formula: Formula, _ c: Call) -> Formula {
-    .apply(
-      "mean", [formula], Attributes(("dim", .ints(others(c))), ("keepdim", .flag(true))))
+    .apply("mean", [formula], along(others(c)))
+  }
+
+  /// Axes to fold that stay with length 1; that they stay need not be read.
+  private static func along(_ axes: [Int]) -> Attributes {
+    var attributes = Attributes(("dim", .ints(axes)))
+    attributes.set("keepdim", .flag(true), hidden: true)
+    return attributes
   }
 
   private static func centre(_ c: Call) -> Formula {
     c.inputs.count > 3 ? channel(.operand(3), c) : averaged(.x, c)
   }
 
-  private static func variance(_ c: Call) -> Formula {
-    c.inputs.count > 3
-      ? channel(.operand(4), c)
-      : .apply(
-        "var", [.x],
-        Attributes(
-          ("dim", .ints(others(c))), ("correction", .number(0)), ("keepdim", .flag(true))))
+  /// The biased variance along axes, which stay.
+  private static func variance(_ axes: [Int]) -> Formula {
+    var attributes = along(axes)
+    attributes.set("correction", .number(0))
+    return .apply("var", [.x], attributes)
+  }
+
+  /// `σ = √(var(x) + eps)`
+  private static func spread(_ c: Call) -> Formula {
+    let variance = c.inputs.count > 3 ? channel(.operand(4), c) : variance(others(c))
+    return .named("σ", .call("sqrt", variance + .attribute("eps")))
   }
 
   private static func normalized(_ c: Call) -> Formula {
-    (.x - centre(c)) * .call("rsqrt", variance(c) + .attribute("eps"))
+    .named("x̂", (.x - centre(c)) / spread(c))
   }
 
   private static func perChannel(_ formula: Formula, _ c: Call, operand: Int) -> Formula {
@@ -202,12 +210,14 @@ extension Op {
     "(x - μ)/√(σ² + eps)*weight + bias",
     gradients: [
       { c in
-        let dxhat = Formula.dz * .y
-        let xhat = rowNormalized(c)
-        return rowInverse(c)
-          * (dxhat - (rowMean(dxhat, c) + xhat * rowMean(dxhat * xhat, c)))
+        let dx = Formula.dz * .y
+        return (dx - rowMean(dx, c) - rowNormalized(c) * rowMean(dx * rowNormalized(c), c))
+          / rowSpread(c)
       },
-      { c in c.y.rank == 0 ? .call("sum", .dz * rowNormalized(c)) : summed(.dz * rowNormalized(c), leading(c)) },
+      { c in
+        c.y.rank == 0
+          ? .call("sum", .dz * rowNormalized(c)) : summed(.dz * rowNormalized(c), leading(c))
+      },
       { c in c.inputs[2].rank == 0 ? .call("sum", .dz) : summed(.dz, leading(c)) },
     ],
     joint: { c, dz, wanted throws(TensorError) in
@@ -249,16 +259,14 @@ extension Op {
     Array(max(0, c.x.rank - rowAxes(c))..<c.x.rank)
   }
   private static func rowMean(_ formula: Formula, _ c: Call) -> Formula {
-    .apply("mean", [formula], Attributes(("dim", .ints(trailing(c))), ("keepdim", .flag(true))))
+    .apply("mean", [formula], along(trailing(c)))
   }
-  private static func rowInverse(_ c: Call) -> Formula {
-    let variance = Formula.apply(
-      "var", [.x],
-      Attributes(
-        ("dim", .ints(trailing(c))), ("correction", .number(0)), ("keepdim", .flag(true))))
-    return .call("rsqrt", variance + .attribute("eps"))
+  private static func rowSpread(_ c: Call) -> Formula {
+    .named("σ", .call("sqrt", variance(trailing(c)) + .attribute("eps")))
   }
-  private static func rowNormalized(_ c: Call) -> Formula { (.x - rowMean(.x, c)) * rowInverse(c) }
+  private static func rowNormalized(_ c: Call) -> Formula {
+    .named("x̂", (.x - rowMean(.x, c)) / rowSpread(c))
+  }
 
   // MARK: Dropout and embedding
 

@@ -232,7 +232,7 @@ package func unbroadcast(_ gradient: Tensor, to shape: Shape) throws(TensorError
 
 /// What `unbroadcast` does, as a formula.
 package func unbroadcastText(_ gradient: Formula, from wide: Shape, to shape: Shape) -> Formula {
-  if wide == shape { return gradient }
+  if wide == shape || gradient.number == 0 { return gradient }
   if shape.rank == 0 { return .apply("sum", [gradient], Attributes()) }
   let extra = wide.rank - shape.rank
   var text = gradient

@@ -32,15 +32,21 @@ package enum HelpText {
 
   private static func page(_ builtin: Builtin, _ style: Style) -> String {
     var lines = [style.paint(builtin.signature, .bold), "  " + builtin.summary]
+    if let function = builtin.function {
+      lines.append("  with tensors \(function.signature) applies at once")
+    }
     if let op = builtin.op {
       if !op.definition.isEmpty { lines.append("  formula     z = \(op.definition)") }
       for (i, name) in op.operands.enumerated() {
         if let partial = op.partial(i) {
-          lines.append("  derivative  ∂z/∂\(name) = \(renamed(partial, op))")
-        } else if let vjp = op.vjp(i), op.operands.count <= 2, i < 2,
-          let text = vjpText(vjp, op)
-        {
-          lines.append("  gradient    of \(name): \(text), where dz is the gradient of z")
+          if partial.number != 0 {
+            lines.append("  derivative  ∂z/∂\(name) = \(renamed(partial, op))")
+          }
+        } else if let vjp = op.vjp(i), let gradient = gradient(vjp, op) {
+          // What dz means is said once.
+          let note = lines.contains { $0.hasPrefix("  gradient") } ? "" : ", where dz is the gradient of z"
+          lines.append("  gradient    of \(name): \(gradient.text)\(note)")
+          for part in gradient.parts { lines.append("              where \(part)") }
         }
       }
       if case .none(let reason) = op.derivative {
@@ -48,6 +54,9 @@ package enum HelpText {
       }
     }
     if !builtin.example.isEmpty { lines += example(builtin.example) }
+    if Library.source(builtin.name) != nil || builtin.topic == .optimizers {
+      lines.append("  source      ??\(builtin.name)")
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -68,17 +77,38 @@ package enum HelpText {
     }
   }
 
-  /// A vjp as text, stated for two matrices.
-  private static func vjpText(_ vjp: VJP, _ op: Op) -> String? {
-    guard let matrix = try? Tensor([1, 2, 3, 4], shape: [2, 2]) else { return nil }
+  /// A vjp as text, stated for matrices (and labels, where classes are meant), with its named parts.
+  private static func gradient(_ vjp: VJP, _ op: Op) -> (text: String, parts: [String])? {
     var attributes = Attributes()
-    if op.settings.contains(where: { $0.name == "dim" }) { attributes.set("dim", .ints([1])) }
-    let inputs = [Tensor](repeating: matrix, count: op.operands.count)
+    for setting in op.settings {
+      if setting.name == "dim" {
+        attributes.set("dim", .ints([1]))
+      } else if let fallback = setting.fallback {
+        attributes.set(setting.name, fallback)
+      }
+    }
+    let isClasses = ["cross_entropy", "nll_loss"].contains(op.name)
+    let inputs = op.operands.enumerated().compactMap { i, name -> Tensor? in
+      if i >= op.operands.count - op.optional { return Tensor(1) }
+      if isClasses, name == "target" { return try? Tensor([0, 1], shape: [2], dtype: .int64) }
+      let isRow = name == "bias" || (op.name.hasSuffix("_norm") && name == "weight")
+      if op.name == "batch_norm", i > 2 { return nil }
+      if name == "index" { return try? Tensor([0, 1], shape: [2], dtype: .int64) }
+      return isRow
+        ? try? Tensor([0.5, 0.5], shape: [2]) : try? Tensor([0.1, 0.2, 0.3, 0.4], shape: [2, 2])
+    }
     var call = Call(inputs: inputs, attributes: attributes)
     guard let output = try? op.forward(call) else { return nil }
     call.output = output
-    let text = renamed(vjp.text(call), op).replacing(".T", with: "ᵀ")
-    return text == "0" ? nil : text
+    let formula = vjp.text(call)
+    // Places of operands that were left out hold 1.
+    let filled = formula.filled { leaf in
+      if case .operand(let i) = leaf, i >= op.operands.count - op.optional { return 1 }
+      return nil
+    }
+    let text = renamed(filled, op).replacing(".T", with: "ᵀ")
+    guard text != "0" else { return nil }
+    return (text, filled.definitions.map { "\($0.name) = \(renamed($0.formula, op))" })
   }
 
   private static func guide(_ style: Style) -> String {

@@ -139,11 +139,12 @@ package struct NarrationText {
       lines += body(step).map { $0.indented(2) }
     }
     for accumulation in pass.accumulations {
-      let text =
+      let head = "\(accumulation.name).grad = old + new".padded(18)
+      lines.append(
         accumulation.total.rank == 0
-        ? sum([accumulation.old[0], accumulation.new[0]]) + " = \(format(accumulation.total[0]))"
-        : "old + new   \(accumulation.total.shape)"
-      lines.append("\(accumulation.name).grad = old + new".padded(18) + " = " + text)
+          ? head + " = " + sum([accumulation.old[0], accumulation.new[0]])
+            + " = \(format(accumulation.total[0]))"
+          : head + style.paint("   \(accumulation.total.shape)", .faint))
     }
     return lines
   }
@@ -210,7 +211,13 @@ package struct NarrationText {
     var shapes = c.gradient.rank == 0 ? "" : "   \(c.gradient.shape)"
     if let (a, b) = c.factorShapes { shapes = "   \(c.gradient.shape) = \(a) @ \(b)" }
     if c.gradient.rank == 0 { return ["\(arrow) \(text) = \(format(c.gradient[0]))"] }
-    return ["\(arrow) \(text)" + style.paint(shapes, .faint) + "\n" + view(c.gradient).indented(2)]
+    // Parts that have a short name are told below the formula.
+    let parts = pullback.definitions.map { name, formula in "\(name) = \(formula.text)" }
+    let legend = parts.isEmpty ? "" : "\n  where " + parts.joined(separator: "\n        ")
+    return [
+      "\(arrow) \(text)" + style.paint(shapes, .faint) + legend + "\n"
+        + view(c.gradient).indented(2)
+    ]
   }
 
   // MARK: One gradient

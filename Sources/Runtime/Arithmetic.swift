@@ -163,6 +163,12 @@ extension Machine {
       }
     }
     guard isSpoiled(.node(node)), !operands.contains(where: isSpoiled) else { return }
+    // A loss of no samples has been told of already.
+    if Op.losses.contains(where: { $0 === op }), case .node(let input)? = operands.first,
+      input.shape.count == 0
+    {
+      return
+    }
     let shown = operands.map { operand -> String in
       switch operand {
       case .number(let n): format(n)

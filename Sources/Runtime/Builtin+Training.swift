@@ -260,7 +260,7 @@ final class ScheduleObject: Thing {
   override var fieldNames: [String] { ["lr", "steps"] }
 
   override func text(_ machine: Machine) -> String {
-    "\(schedule.kind)(lr=\(machine.format(schedule.optimizer["lr"] ?? 0)) after \(schedule.steps) steps)"
+    "\(schedule.kind)(lr=\(machine.format(schedule.optimizer["lr"] ?? 0)) after \(schedule.steps) step\(schedule.steps == 1 ? "" : "s"))"
   }
 
   override func field(_ name: String, _ machine: Machine) -> Value? {

@@ -145,7 +145,7 @@ extension Machine {
       guard let place = error.span, Library.isLibrary(Int(place.source)), let librarySpan else {
         throw error
       }
-      let reasons = [error.reason, outer == nil ? what() : nil].compactMap { $0 }
+      let reasons = [error.reason, what()].compactMap { $0 }
       throw Diagnostic(
         error.id, error.headline, at: librarySpan,
         reason: reasons.isEmpty ? nil : reasons.joined(separator: " "), hint: error.hint)

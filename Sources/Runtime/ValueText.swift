@@ -68,7 +68,7 @@ extension Machine {
         let text = quoted(argument.value, &depth)
         guard i < known.count, let fallback = known[i].fallback else { return text }
         let plain = Double(fallback).map { format($0) } ?? fallback
-        return plain == text ? nil : "\(argument.name)=\(text)"
+        return plain == text && i > 0 ? nil : "\(argument.name)=\(text)"
       }
       return "\(layer.type)(\(given.joined(separator: ", ")))"
     }

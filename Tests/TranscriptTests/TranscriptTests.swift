@@ -47,6 +47,19 @@ import Testing
     let scripts = files.filter { $0.hasSuffix(".nn") }.map { String($0.dropLast(3)) }
     #expect(Lesson.all.map(\.name) == scripts.sorted())
     for lesson in Lesson.all { #expect(lesson.recordedOutput != nil, "\(lesson.name)") }
+    for (prefix, path, ending) in [
+      ("library/", "Sources/Runtime/Library", ".nn"), ("data/", "lessons/data", ".csv"),
+    ] {
+      let folder = Transcript.repository.appendingPathComponent(path)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        .filter { $0.hasSuffix(ending) }.sorted()
+      let carried = Carried.names.filter { $0.hasPrefix(prefix) }
+      #expect(carried == files.map { prefix + $0 })
+      for file in files {
+        let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
+        #expect(Carried.text(prefix + file) == text, "\(file)")
+      }
+    }
   }
 
   @Test func everyLessonEndsWithThingsToTry() {
