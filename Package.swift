@@ -28,6 +28,9 @@ let package = Package(
     // What Swift cannot say: a flag that a signal handler may write, and files embedded at build time.
     .target(name: "CSupport", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
 
+    // Line editing through libedit: what its variadic functions and key callbacks force into C.
+    .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
+
     // Where source text is kept, and what can be said about a span of it.
     .target(name: "Diagnostics", swiftSettings: strict),
 
@@ -71,11 +74,20 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // A session at work: cells, commands, completion, stepping; text in, text out.
+    .target(
+      name: "Workbench",
+      dependencies: [
+        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
+        "Rendering",
+      ],
+      swiftSettings: strict),
+
     // Arguments, files, processes, terminal. All input and output is here.
     .executableTarget(
       name: "nnrepl",
       dependencies: [
-        "CSupport", "Diagnostics", "Runtime", "Lessons", "Rendering",
+        "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Rendering", "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -21,6 +21,42 @@ CARRIED(lessons_lesson03_nn) = {
 CARRIED(lessons_lesson03_nn_out) = {
 #embed "../../lessons/lesson03.nn.out"
 };
+CARRIED(lessons_lesson04_nn) = {
+#embed "../../lessons/lesson04.nn"
+};
+CARRIED(lessons_lesson04_nn_out) = {
+#embed "../../lessons/lesson04.nn.out"
+};
+CARRIED(lessons_lesson05_nn) = {
+#embed "../../lessons/lesson05.nn"
+};
+CARRIED(lessons_lesson05_nn_out) = {
+#embed "../../lessons/lesson05.nn.out"
+};
+CARRIED(lessons_lesson06_nn) = {
+#embed "../../lessons/lesson06.nn"
+};
+CARRIED(lessons_lesson06_nn_out) = {
+#embed "../../lessons/lesson06.nn.out"
+};
+CARRIED(lessons_lesson07_nn) = {
+#embed "../../lessons/lesson07.nn"
+};
+CARRIED(lessons_lesson07_nn_out) = {
+#embed "../../lessons/lesson07.nn.out"
+};
+CARRIED(lessons_lesson08_nn) = {
+#embed "../../lessons/lesson08.nn"
+};
+CARRIED(lessons_lesson08_nn_out) = {
+#embed "../../lessons/lesson08.nn.out"
+};
+CARRIED(lessons_lesson09_nn) = {
+#embed "../../lessons/lesson09.nn"
+};
+CARRIED(lessons_lesson09_nn_out) = {
+#embed "../../lessons/lesson09.nn.out"
+};
 CARRIED(library_layers_nn) = {
 #embed "../Runtime/Library/layers.nn"
 };
@@ -47,6 +83,18 @@ static const nnrepl_file files[] = {
     {"lessons/lesson02.nn.out", lessons_lesson02_nn_out, sizeof lessons_lesson02_nn_out},
     {"lessons/lesson03.nn", lessons_lesson03_nn, sizeof lessons_lesson03_nn},
     {"lessons/lesson03.nn.out", lessons_lesson03_nn_out, sizeof lessons_lesson03_nn_out},
+    {"lessons/lesson04.nn", lessons_lesson04_nn, sizeof lessons_lesson04_nn},
+    {"lessons/lesson04.nn.out", lessons_lesson04_nn_out, sizeof lessons_lesson04_nn_out},
+    {"lessons/lesson05.nn", lessons_lesson05_nn, sizeof lessons_lesson05_nn},
+    {"lessons/lesson05.nn.out", lessons_lesson05_nn_out, sizeof lessons_lesson05_nn_out},
+    {"lessons/lesson06.nn", lessons_lesson06_nn, sizeof lessons_lesson06_nn},
+    {"lessons/lesson06.nn.out", lessons_lesson06_nn_out, sizeof lessons_lesson06_nn_out},
+    {"lessons/lesson07.nn", lessons_lesson07_nn, sizeof lessons_lesson07_nn},
+    {"lessons/lesson07.nn.out", lessons_lesson07_nn_out, sizeof lessons_lesson07_nn_out},
+    {"lessons/lesson08.nn", lessons_lesson08_nn, sizeof lessons_lesson08_nn},
+    {"lessons/lesson08.nn.out", lessons_lesson08_nn_out, sizeof lessons_lesson08_nn_out},
+    {"lessons/lesson09.nn", lessons_lesson09_nn, sizeof lessons_lesson09_nn},
+    {"lessons/lesson09.nn.out", lessons_lesson09_nn_out, sizeof lessons_lesson09_nn_out},
     {"library/layers.nn", library_layers_nn, sizeof library_layers_nn},
     {"library/textbook.nn", library_textbook_nn, sizeof library_textbook_nn},
     {"data/breast_cancer.csv", data_breast_cancer_csv, sizeof data_breast_cancer_csv},

@@ -23,6 +23,7 @@ package struct ForwardStep {
 
 package struct ForwardPass {
   package let steps: [ForwardStep]
+  package init(steps: [ForwardStep]) { self.steps = steps }
 }
 
 /// What one step of a backward pass hands to one of its inputs.
@@ -67,6 +68,12 @@ package struct BackwardPass {
   package let root: String
   package let steps: [BackwardStep]
   package let accumulations: [Accumulation]
+
+  /// The pass as far as one of its steps goes; what leaves had before is told with the last.
+  package func only(_ step: BackwardStep) -> BackwardPass {
+    BackwardPass(
+      root: root, steps: [step], accumulations: step.name == steps.last?.name ? accumulations : [])
+  }
 }
 
 /// One factor of a chain rule: `∂top/∂bottom`.

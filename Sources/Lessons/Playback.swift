@@ -28,7 +28,9 @@ package enum Playback {
         }
         number += 1
         if cell.echoes { show(.code(number: number, title: cell.title, notebook.code(cell))) }
-        let outcome = session.run(notebook.source, in: cell.range) { show(.event($0)) }
+        let outcome = session.run(notebook.source, in: cell.range, number: number) {
+          show(.event($0))
+        }
         if let expected = cell.expectedError {
           guard let error = outcome.errors.first, error.id == expected else {
             return outcome.errors.isEmpty ? [missing(expected, cell, notebook)] : outcome.errors

@@ -23,6 +23,11 @@ package struct EventText {
     }
   }
 
+  /// A value as a session shows it.
+  package func value(_ value: Value, named name: String?, in session: Session) -> String {
+    render(value, named: name, session)
+  }
+
   private func render(_ value: Value, named name: String?, _ session: Session) -> String {
     if case .thing(let thing) = value, let figure = thing as? FigureObject {
       return FigureText(style, session.machine.format).render(figure.figure)

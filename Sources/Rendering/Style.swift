@@ -24,6 +24,10 @@ package struct Style: Sendable {
   }
 }
 
+extension Style {
+  package func painted(_ text: String, _ ink: Ink) -> String { paint(text, ink) }
+}
+
 extension String {
   /// Columns on a terminal: wide characters take two, marks none.
   var columns: Int {

@@ -10,9 +10,10 @@ extension Compiler {
   func verb(
     _ verb: Verb, _ subject: Expression?, _ options: [Expression.Argument], _ span: Span
   ) throws(Diagnostic) -> Action {
-    for option in options where !["detail", "pause", "predict"].contains(option.name ?? "") {
-      throw Faults.noParameter(
-        verb.rawValue, option.name ?? "", ["detail", "pause"], option.value.span)
+    let known =
+      verb == .forward || verb == .backward ? ["detail", "pause", "predict"] : ["detail"]
+    for option in options where !known.contains(option.name ?? "") {
+      throw Faults.noParameter(verb.rawValue, option.name ?? "", known, option.value.span)
     }
     guard let subject else {
       let examples: [Verb: String] = [
@@ -24,9 +25,18 @@ extension Compiler {
         hint: "write `\(examples[verb] ?? "")`")
     }
     var detail: Code?
-    for option in options where option.name == "detail" { detail = try code(option.value) }
+    var pause: Test?
+    var predict: Test?
+    for option in options {
+      switch option.name {
+      case "detail": detail = try code(option.value)
+      case "pause": pause = try test(option.value)
+      default: predict = try test(option.value)
+      }
+    }
     let teller = Teller(
-      machine: machine, detail: detail, name: subject.text, span: subject.span)
+      machine: machine, detail: detail, pause: pause, predict: predict, name: subject.text,
+      span: subject.span)
     switch verb {
     case .forward:
       let value = try code(subject)
@@ -80,6 +90,8 @@ extension Compiler {
 private struct Teller {
   let machine: Machine
   let detail: Code?
+  let pause: Test?
+  let predict: Test?
   let name: String
   let span: Span
 
@@ -130,6 +142,10 @@ private struct Teller {
   }
 
   private func emit(_ narration: Narration, _ f: Frame) throws(Diagnostic) {
+    let predicts = try predict?.run(f) ?? false
+    let pauses = try pause?.run(f) ?? false
+    // In a script that no one sits at, the walk is a narration straight through.
+    if pauses || predicts, let walk = machine.walk, walk(narration, predicts) { return }
     try machine.emit(.narration(narration, isWhole: try detail(f) == "all"), at: span)
   }
 

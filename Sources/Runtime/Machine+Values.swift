@@ -146,6 +146,11 @@ extension Machine {
     }
   }
 
+  /// A field by name, or nothing.
+  package func part(_ name: String, of value: Value) -> Value? {
+    try? field(value, name, Span(source: 0, start: 0, end: 0))
+  }
+
   func field(_ value: Value, _ name: String, _ span: Span) throws(Diagnostic) -> Value {
     if let own = ownField(value, name) { return own }
     switch (value, name) {

@@ -103,6 +103,13 @@ package final class Machine {
   private var warned: Set<String> = []
   /// The library's definitions that have been compiled.
   var library: [String: Value] = [:]
+  /// Takes a learner through a narration step by step; false if no one is there to be asked.
+  package var walk: ((Narration, _ predicts: Bool) -> Bool)?
+  /// Stops the run as Ctrl-C would, after so many ticks of the budget: a replay ends where the run did.
+  package var stopsAfter: Int?
+  /// Ticks of the budget that the run has used.
+  package private(set) var ticksUsed = 0
+
   /// Whether someone watches: then long loops tell how far they are.
   package var showsProgress = false
   private var meter: Meter?
@@ -196,6 +203,7 @@ package final class Machine {
     state.pointee.nativeLimit = nativeLimit
     state.pointee.depth = 0
     stepsLeft = limits.steps
+    ticksUsed = 0
     outputBytes = 0
     state.pointee.fuel = min(Machine.tick, stepsLeft)
     _ = nnrepl_take_interrupt()
@@ -208,7 +216,8 @@ package final class Machine {
   /// Reached when the fuel runs out: every few thousand loop turns or calls.
   @inline(never)
   func refuel(_ span: Span) throws(Diagnostic) {
-    if nnrepl_take_interrupt() != 0 {
+    ticksUsed += 1
+    if nnrepl_take_interrupt() != 0 || ticksUsed == stopsAfter {
       throw Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
     }
     stepsLeft -= Machine.tick
@@ -262,6 +271,20 @@ struct LayerTrace {
 }
 
 extension Machine {
+  /// A mark that changes whenever names, recorded values or random numbers do.
+  package var footprint: [UInt64] {
+    var marks = [UInt64(graph.clock), generator.mark, UInt64(globalNames.count)]
+    for slot in globalNames.indices {
+      marks.append((state.pointee.globals + slot).pointee.mark)
+    }
+    return marks
+  }
+
+  package var seconds: Double { Machine.now }
+
+  /// The element type of new tensors, by PyTorch's name.
+  package func setDType(named name: String) { if let known = DType(name: name) { dtype = known } }
+
   static var now: Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -6,6 +6,8 @@ package struct Notebook {
   package let source: SourceText
   package private(set) var title: String?
   package private(set) var seed: UInt64?
+  /// `float32` or `float64`, if the header says.
+  package private(set) var dtype: String?
   package private(set) var cells: [Cell] = []
   package private(set) var problem: Diagnostic?
 
@@ -78,6 +80,7 @@ package struct Notebook {
       switch pair[0] {
       case "title": title = String(pair[1])
       case "seed": seed = UInt64(pair[1])
+      case "dtype": dtype = String(pair[1])
       default: break
       }
     }

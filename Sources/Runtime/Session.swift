@@ -37,29 +37,31 @@ package final class Session {
   }
 
   /// Runs a text as one cell.
-  package func run(_ text: String, name: String = "input", sink: @escaping (Event) -> Void)
-    -> Outcome
-  {
+  /// - Parameter number: the cell's number, under which `Out` keeps its value.
+  package func run(
+    _ text: String, name: String = "input", number: Int? = nil, sink: @escaping (Event) -> Void
+  ) -> Outcome {
     let source = add(source: text, name: name)
-    return run(source, in: 0..<source.bytes.count, sink: sink)
+    return run(source, in: 0..<source.bytes.count, number: number, sink: sink)
   }
 
   /// Runs a part of a source as one cell.
-  package func run(_ source: SourceText, in range: Range<Int>, sink: @escaping (Event) -> Void)
-    -> Outcome
-  {
+  package func run(
+    _ source: SourceText, in range: Range<Int>, number: Int? = nil,
+    sink: @escaping (Event) -> Void
+  ) -> Outcome {
     var outcome = Outcome(errors: [], isIncomplete: false)
     BigStack.run { nativeLimit in
       self.machine.sink = sink
       self.machine.begin(nativeLimit: nativeLimit)
-      outcome = self.execute(source, range)
+      outcome = self.execute(source, range, number)
       self.machine.graph.isRecording = true
       self.machine.sink = { _ in }
     }
     return outcome
   }
 
-  private func execute(_ source: SourceText, _ range: Range<Int>) -> Outcome {
+  private func execute(_ source: SourceText, _ range: Range<Int>, _ number: Int?) -> Outcome {
     let parsed = Parser.parse(source, in: range)
     guard parsed.diagnostics.isEmpty else {
       return Outcome(errors: parsed.diagnostics, isIncomplete: parsed.isIncomplete)
@@ -67,7 +69,7 @@ package final class Session {
     do throws(Diagnostic) {
       try warnLookAlikes(parsed.statements)
       for (i, statement) in parsed.statements.enumerated() {
-        try run(statement, source, shows: i == parsed.statements.count - 1)
+        try run(statement, source, number, shows: i == parsed.statements.count - 1)
       }
       return Outcome(errors: [], isIncomplete: false)
     } catch {
@@ -75,24 +77,40 @@ package final class Session {
     }
   }
 
-  private func run(_ statement: Statement, _ source: SourceText, shows: Bool) throws(Diagnostic) {
+  private func run(
+    _ statement: Statement, _ source: SourceText, _ number: Int?, shows: Bool
+  ) throws(Diagnostic) {
     let scope = Scope(parent: nil, parameters: [], body: [statement])
     let compiler = Compiler(machine, source, scope)
     let frame = machine.frame
     guard case .expression(let expression) = statement.kind else {
       _ = try compiler.action(statement).run(frame)
+      if shows, let name = statement.lastName, let value = machine[name] { keep(value, number) }
       if shows, !statement.isMuted, let name = statement.shownName, let value = machine[name] {
         try machine.emit(.value(name: name, value), at: statement.span)
       }
       return
     }
     let value = try compiler.code(expression).run(frame)
-    machine["_"] = value
+    keep(value, shows ? number : nil)
     if case .none = value, case .call = expression.kind { return }
     if shows, !statement.isMuted {
       var name: String?
       if case .name(let word) = expression.kind, word != "_" { name = word }
       try machine.emit(.value(name: name, value), at: statement.span)
+    }
+  }
+
+  /// The last value is `_`, and `Out[n]` that of cell n.
+  private func keep(_ value: Value, _ number: Int?) {
+    machine["_"] = value
+    guard let number else { return }
+    if case .thing(let thing)? = machine["Out"], let outputs = thing as? OutputsObject {
+      outputs[number] = value
+    } else if machine["Out"] == nil {
+      let outputs = OutputsObject()
+      outputs[number] = value
+      machine["Out"] = .thing(outputs)
     }
   }
 
@@ -126,7 +144,43 @@ enum LookAlike {
   static func folded(_ name: String) -> String { String(name.map { twins[$0] ?? $0 }) }
 }
 
+/// The values of the cells so far: `Out[3]`.
+final class OutputsObject: Thing {
+  private var values: [Int: Value] = [:]
+
+  override var kind: String { "the values of the cells" }
+  override var count: Int? { (values.keys.max() ?? 0) + 1 }
+
+  subscript(number: Int) -> Value? {
+    get { values[number] }
+    set { values[number] = newValue }
+  }
+
+  override func element(_ i: Int, _ machine: Machine, _ span: Span) throws(Diagnostic) -> Value {
+    if let value = values[i] { return value }
+    throw Diagnostic(
+      .badIndex, "cell \(i) has no value", at: span,
+      hint: "cells with values: \(values.keys.sorted().map(String.init).joined(separator: ", "))")
+  }
+
+  override func text(_ machine: Machine) -> String {
+    values.keys.sorted().map { "[\($0)] \(values[$0].map { machine.text(of: $0) } ?? "")" }
+      .joined(separator: "\n")
+  }
+}
+
 extension Statement {
+  /// The name that the statement gives a value, if it gives one.
+  fileprivate var lastName: String? {
+    switch kind {
+    case .assign(let targets, _, _):
+      if targets.count == 1, case .name(let name) = targets[0].kind { name } else { nil }
+    case .parameter(let name, _, _), .buffer(let name, _, _): name
+    case .noGrad(let body): body.last?.lastName
+    default: nil
+    }
+  }
+
   /// The name whose value a cell shows at its end. A plain literal on the right says nothing new.
   fileprivate var shownName: String? {
     switch kind {
@@ -136,6 +190,7 @@ extension Statement {
       return name
     case .parameter(let name, let value, _), .buffer(let name, let value, _):
       return value.isLiteral ? nil : name
+    case .noGrad(let body): return body.last?.isMuted == true ? nil : body.last?.shownName
     default: return nil
     }
   }
@@ -204,6 +259,29 @@ extension Session {
   }
 
   package func value(_ name: String) -> Value? { machine[name] }
+
+  /// The number that an expression over the session's names has; nothing is recorded or kept. For use while
+  /// a cell is running.
+  package func number(_ text: String) -> Double? {
+    let source = SourceText(id: 0, name: "answer", text)
+    let parsed = Parser.parse(source, in: 0..<source.bytes.count)
+    guard parsed.diagnostics.isEmpty, parsed.statements.count == 1,
+      case .expression(let expression) = parsed.statements[0].kind
+    else { return nil }
+    let wasRecording = machine.graph.isRecording
+    machine.graph.isRecording = false
+    defer { machine.graph.isRecording = wasRecording }
+    let scope = Scope(parent: nil, parameters: [], body: parsed.statements)
+    let compiler = Compiler(machine, source, scope)
+    // Far above whatever the running cell has on the stack.
+    let frame = machine.frame.above(1 << 14)
+    guard let value = try? compiler.code(expression).run(frame) else { return nil }
+    switch value {
+    case .number(let n): return n
+    case .tensor(let node): return node.value.item
+    default: return nil
+    }
+  }
 
   /// Runs code that calls into the language, with the stack and the budgets of a cell.
   package func onBigStack(_ body: @escaping () throws -> Void) throws {

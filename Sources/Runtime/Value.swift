@@ -31,6 +31,31 @@ package enum Value {
 
   package init(_ text: String) { self = .string(StringObject(text)) }
 
+  /// A number that tells this value from another: its bits, or which object it is.
+  var mark: UInt64 {
+    func id(_ object: AnyObject) -> UInt64 {
+      UInt64(UInt(bitPattern: ObjectIdentifier(object).hashValue))
+    }
+    switch self {
+    case .unset: return 1
+    case .none: return 2
+    case .bool(let on): return on ? 3 : 4
+    case .number(let n): return n.bitPattern
+    case .string(let object): return id(object)
+    case .tensor(let object): return id(object)
+    case .list(let object): return id(object) &+ UInt64(object.items.count)
+    case .record(let object):
+      return object.fields.reduce(id(object)) { $0 &* 31 &+ $1.value.mark }
+    case .range(let object): return id(object)
+    case .function(let object): return id(object)
+    case .builtin(let object): return id(object)
+    case .layer(let object): return id(object) &+ (object.isTraining ? 1 : 0)
+    case .optimizer(let object): return id(object) &+ object.settings.reduce(0) { $0 &* 31 &+ $1.value.bitPattern }
+    case .thing(let object): return id(object)
+    case .cell(let object): return id(object)
+    }
+  }
+
   /// Whether a function of tensors would take it, where a layer of the same name would not.
   var hasAxes: Bool {
     switch self {
@@ -170,7 +195,7 @@ package class Thing {
   /// One or several lines that show it.
   func text(_ machine: Machine) -> String { kind }
   func field(_ name: String, _ machine: Machine) -> Value? { nil }
-  var fieldNames: [String] { [] }
+  package var fieldNames: [String] { [] }
   /// How many elements a loop over it visits, if one can loop over it.
   var count: Int? { nil }
   func element(_ i: Int, _ machine: Machine, _ span: Span) throws(Diagnostic) -> Value { .none }

@@ -15,6 +15,11 @@ package struct Generator: Sendable {
     }
   }
 
+  /// A number that changes with every draw.
+  package var mark: UInt64 {
+    UInt64(next) << 32 ^ UInt64(state[0]) ^ (spare?.bitPattern ?? 0)
+  }
+
   /// 32 random bits.
   @inline(__always)
   package mutating func bits() -> UInt32 {

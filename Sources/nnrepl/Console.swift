@@ -6,6 +6,7 @@ import Diagnostics
 import Lessons
 import Rendering
 import Runtime
+import Workbench
 
 /// A script to run, and where its recorded output lies.
 struct Script {
@@ -13,6 +14,28 @@ struct Script {
   let text: String
   let recordPath: String?
   let recorded: String?
+}
+
+/// One line that tells how far a loop is. A finished loop leaves none.
+final class MovingLine {
+  private let style: Style
+  private var isOpen = false
+  init(_ style: Style) { self.style = style }
+
+  func show(_ progress: Progress?) {
+    guard let progress else { return clear() }
+    let text = ProgressText.line(progress, width: style.width - 1, isASCII: style.isASCII)
+    Console.write("\r\u{1b}[K" + text, to: stdout)
+    fflush(stdout)
+    isOpen = true
+  }
+
+  func clear() {
+    guard isOpen else { return }
+    isOpen = false
+    Console.write("\r\u{1b}[K", to: stdout)
+    fflush(stdout)
+  }
 }
 
 struct Console {
@@ -87,22 +110,10 @@ struct Console {
 
   private func sink(_ session: Session) -> (Event) -> Void {
     let events = EventText(style)
-    let width = style.width
-    let isASCII = style.isASCII
-    var isLineOpen = false
+    let line = MovingLine(style)
     return { event in
-      if case .progress(let progress) = event {
-        // One line that is written over; a finished loop leaves none.
-        let line = progress.map { ProgressText.line($0, width: width - 1, isASCII: isASCII) } ?? ""
-        Console.write("\r\u{1b}[K" + line, to: stdout)
-        fflush(stdout)
-        isLineOpen = progress != nil
-        return
-      }
-      if isLineOpen {
-        Console.write("\r\u{1b}[K", to: stdout)
-        isLineOpen = false
-      }
+      if case .progress(let progress) = event { return line.show(progress) }
+      line.clear()
       if case .warning = event {
         fflush(stdout)
         Console.write(events.render(event, in: session), to: stderr)
@@ -178,8 +189,8 @@ struct Console {
     return status(outcome.errors)
   }
 
-  /// - Returns: the exit status, and the session with all names in it.
-  func play(_ script: Script, quiet: Bool, pausing: Bool, json: Bool) -> (Int32, Session) {
+  /// - Returns: the exit status.
+  func play(_ script: Script, quiet: Bool, pausing: Bool, json: Bool) -> Int32 {
     let (session, notebook) = open(script)
     let text = PlaybackText(style, isQuiet: quiet)
     let errors = Playback.run(notebook, in: session) { step in
@@ -196,12 +207,13 @@ struct Console {
     } else {
       report(errors, session)
     }
-    return (status(errors), session)
+    return status(errors)
   }
 
   private func open(_ script: Script) -> (Session, Notebook) {
-    let seed = Notebook(SourceText(id: 0, name: script.name, script.text)).seed
-    let session = session(seed: seed)
+    let header = Notebook(SourceText(id: 0, name: script.name, script.text))
+    let session = session(seed: header.seed)
+    if let dtype = header.dtype { session.machine.setDType(named: dtype) }
     return (session, Notebook(session.add(source: script.text, name: script.name)))
   }
 
@@ -240,65 +252,108 @@ struct Console {
     return 1
   }
 
-  /// A plain session: lines in, values out. A bracket left open asks for more lines.
-  /// - Parameters:
-  ///   - loading: a file to run first.
-  ///   - continuing: a session to go on with.
-  func interact(loading: String? = nil, continuing: Session? = nil) throws -> Int32 {
-    let session = continuing ?? session()
-    let isTerminal = isatty(STDIN_FILENO) == 1
-    if let loading {
-      let script = try read(loading)
-      let outcome = session.run(script.text, name: script.name, sink: sink(session))
-      report(outcome.errors, session)
-    }
-    if isTerminal { show("nnrepl: `help` shows what to type; Ctrl-D leaves.\n") }
-    var number = 1
-    var entry = ""
-    while true {
-      if isTerminal {
-        show(
-          entry.isEmpty ? "nn[\(number)]> " : String(repeating: " ", count: 5 + "\(number)".count))
+  // MARK: The session
+
+  /// A workbench over this machine's files.
+  private func workbench(seed: UInt64? = nil) -> Workbench {
+    var settings = Workbench.Settings(
+      seed: options.seed ?? seed ?? 0, isFloat32: options.dtype == "float32")
+    settings.files = .open
+    settings.showsProgress = isatty(STDOUT_FILENO) == 1
+    let bench = Workbench(settings, style)
+    bench.listFolder = Console.paths
+    return bench
+  }
+
+  /// Shows what a workbench has to say; a moving line is written over.
+  private func output() -> (Output) -> Void {
+    let line = MovingLine(style)
+    return { output in
+      switch output {
+      case .progress(let progress): line.show(progress)
+      case .text(let text):
+        line.clear()
+        Console.write(text, to: stdout)
+        if isatty(STDOUT_FILENO) == 1 { fflush(stdout) }
+      case .problem(let text):
+        line.clear()
         fflush(stdout)
+        Console.write(text, to: stderr)
       }
-      guard let line = Console.readLine() else {
-        guard nnrepl_take_interrupt() != 0 else { break }
-        // Ctrl-C drops what was being typed; the interrupted read is no end of input.
-        clearerr(stdin)
-        entry = ""
-        show("\n")
-        continue
-      }
-      entry += line
-      if entry.allSatisfy(\.isWhitespace) {
-        entry = ""
-        continue
-      }
-      let words = entry.split { $0 == " " || $0 == "\n" }
-      if words.first == "help" {
-        _ = help(words.dropFirst().joined(separator: " "))
-        entry = ""
-        continue
-      }
-      let outcome = session.run(entry, name: "cell \(number)", sink: sink(session))
-      if outcome.isIncomplete, line != "\n" { continue }
-      report(outcome.errors, session)
-      entry = ""
-      number += 1
-      if !outcome.succeeded, !isTerminal { return status(outcome.errors) }
     }
-    if !entry.isEmpty, !isTerminal {
-      let outcome = session.run(entry, name: "cell \(number)", sink: sink(session))
-      report(outcome.errors, session)
-      return status(outcome.errors)
+  }
+
+  /// An interactive session, or a script from a pipe: then there is no prompt, and the first error ends it.
+  /// - Parameter loading: files to run first.
+  func interact(loading: [String] = []) throws -> Int32 {
+    let show = output()
+    var first: Script?
+    if let name = loading.first { first = try read(name) }
+    let seed = first.flatMap { Notebook(SourceText(id: 0, name: $0.name, $0.text)).seed }
+    let bench = workbench(seed: seed)
+    for name in loading {
+      if case .failed(let status) = bench.enter(":load \(name)", show: show) { return status }
     }
-    if isTerminal { show("\n") }
-    return 0
+    let isTerminal = isatty(STDIN_FILENO) == 1
+    let reader = reader(bench, isTerminal)
+    if isTerminal {
+      bench.ask = { reader.line($0) }
+      self.show("nnrepl: type `x = 2`, `help`, or `:load lesson01.nn`; Ctrl-D leaves.\n")
+      fflush(stdout)
+    }
+    while true {
+      switch reader.entry(number: bench.number) {
+      case .end:
+        if isTerminal, !(reader is EditReader) { self.show("\n") }
+        return 0
+      case .interrupted: continue
+      case .text(let text):
+        if text.allSatisfy(\.isWhitespace) { continue }
+        reader.keep(text)
+        var ending = bench.enter(text, show: show)
+        if ending == .incomplete { ending = finish(text, bench) }
+        if ending == .quit { return 0 }
+        if case .failed(let status) = ending, !isTerminal { return status }
+      }
+    }
+  }
+
+  /// An entry that was ended although it could go on says what is missing.
+  private func finish(_ text: String, _ bench: Workbench) -> Workbench.Ending {
+    let source = bench.session.add(source: text, name: "entry")
+    let outcome = bench.session.run(source, in: 0..<source.bytes.count) { _ in }
+    report(outcome.errors, bench.session)
+    return .failed(1)
+  }
+
+  private func reader(_ bench: Workbench, _ isTerminal: Bool) -> any LineReader {
+    let plain = PlainReader(isTerminal: isTerminal, isComplete: { bench.isComplete($0) })
+    guard isTerminal, isatty(STDOUT_FILENO) == 1 else { return plain }
+    let calls = EditReader.Calls(
+      isComplete: { bench.isComplete($0) }, completion: { bench.completion($0) }, margin: { 7 })
+    return EditReader(style: style, history: History(), calls: calls) ?? plain
+  }
+
+  /// Files and folders whose path begins with what is typed.
+  private static func paths(_ typed: String) -> [String] {
+    let cut = typed.lastIndex(of: "/").map { typed.index(after: $0) } ?? typed.startIndex
+    let (folder, start) = (String(typed[..<cut]), String(typed[cut...]))
+    guard let handle = opendir(folder.isEmpty ? "." : folder) else { return [] }
+    defer { closedir(handle) }
+    var found: [String] = []
+    while let entry = readdir(handle) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard name.hasPrefix(start), !name.hasPrefix(".") || start.hasPrefix(".") else { continue }
+      found.append(folder + name + (entry.pointee.d_type == UInt8(DT_DIR) ? "/" : ""))
+    }
+    return found.sorted()
   }
 
   /// One line with its break; nil at the end of input and when Ctrl-C interrupts. The standard library's
   /// `readLine` would try again for ever.
-  private static func readLine() -> String? {
+  static func readLine() -> String? {
     var line: UnsafeMutablePointer<CChar>?
     var capacity = 0
     defer { free(line) }

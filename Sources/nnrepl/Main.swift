@@ -25,7 +25,7 @@ struct Main: ParsableCommand {
     nnrepl_catch_interrupt()
     let console = Console(options)
     if let e { throw ExitCode(console.evaluate(e)) }
-    throw ExitCode(try console.interact(loading: load))
+    throw ExitCode(try console.interact(loading: load.map { [$0] } ?? []))
   }
 }
 
@@ -84,18 +84,17 @@ struct Run: ParsableCommand {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
     let console = Console(options)
+    if interactive { throw ExitCode(try console.interact(loading: files)) }
     var status: Int32 = 0
-    var last: Session?
     for file in files {
       let script = try console.read(file)
       if check || promote {
         status = try console.compare(script, promoting: promote)
       } else {
-        (status, last) = console.play(script, quiet: quiet, pausing: pause, json: json)
+        status = console.play(script, quiet: quiet, pausing: pause, json: json)
       }
       if status != 0 { break }
     }
-    if interactive, status == 0 { status = try console.interact(continuing: last) }
     throw ExitCode(status)
   }
 }

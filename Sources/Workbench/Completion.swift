@@ -1,0 +1,209 @@
+// What may come next: names, fields, named arguments, commands, files, symbols by their LaTeX names.
+import Diagnostics
+import Networks
+import Runtime
+import Syntax
+
+/// What Tab does.
+package struct Completion: Equatable {
+  /// How many characters before the cursor the candidates replace.
+  package let start: Int
+  package let candidates: [String]
+
+  /// What all candidates begin with.
+  package var common: String {
+    guard let first = candidates.first else { return "" }
+    return candidates.dropFirst().reduce(first) { String($0.commonPrefix(with: $1)) }
+  }
+}
+
+extension StringProtocol {
+  fileprivate func commonPrefix(with other: String) -> String {
+    String(zip(self, other).prefix { $0 == $1 }.map(\.0))
+  }
+}
+
+extension Workbench {
+  /// Candidates for what stands before the cursor.
+  package func completion(_ before: String) -> Completion {
+    if let symbol = symbol(before) { return symbol }
+    let trimmed = before.trimmingSpace
+    if trimmed.hasPrefix(":") {
+      if let space = trimmed.firstIndex(of: " ") {
+        let word = trimmed[trimmed.index(after: space)...].trimmingSpace
+        if [":save", ":load"].contains(where: { $0.hasPrefix(trimmed[..<space]) }) {
+          return Completion(start: word.count, candidates: paths(word))
+        }
+        return names(before)
+      }
+      let word = String(trimmed.dropFirst())
+      return Completion(
+        start: word.count, candidates: Command.all.map(\.name).filter { $0.hasPrefix(word) })
+    }
+    if let path = openString(before) { return Completion(start: path.count, candidates: paths(path)) }
+    return names(before)
+  }
+
+  /// `\sigma` is σ.
+  private func symbol(_ before: String) -> Completion? {
+    guard let slash = before.lastIndex(of: "\\") else { return nil }
+    let word = String(before[before.index(after: slash)...])
+    guard word.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "^" }) else { return nil }
+    if let exact = LaTeX.symbols[word] {
+      return Completion(start: word.count + 1, candidates: [exact])
+    }
+    let names = LaTeX.symbols.keys.filter { $0.hasPrefix(word) }.sorted()
+    return names.isEmpty
+      ? nil : Completion(start: word.count + 1, candidates: names.map { "\\" + $0 })
+  }
+
+  /// The text of a string that is still open.
+  private func openString(_ before: String) -> String? {
+    var quote: Character?
+    var start = before.startIndex
+    for i in before.indices {
+      if let open = quote {
+        if before[i] == open { quote = nil }
+      } else if before[i] == "\"" || before[i] == "'" {
+        quote = before[i]
+        start = before.index(after: i)
+      }
+    }
+    return quote == nil ? nil : String(before[start...])
+  }
+
+  private func paths(_ typed: String) -> [String] {
+    listFolder?(typed) ?? []
+  }
+
+  // MARK: Names
+
+  private func names(_ before: String) -> Completion {
+    let isPart: (Character) -> Bool = { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "'" || $0.isMark }
+    let word = String(before.reversed().prefix(while: isPart).reversed())
+    let rest = before.dropLast(word.count)
+    if rest.hasSuffix("?") {
+      return Completion(start: word.count, candidates: known(word))
+    }
+    if rest.last == ".", let object = object(rest.dropLast()) {
+      return Completion(
+        start: word.count, candidates: fields(of: object).filter { $0.hasPrefix(word) })
+    }
+    var candidates = known(word)
+    if let function = callee(rest) {
+      candidates = arguments(of: function).filter { $0.hasPrefix(word) } + candidates
+    }
+    return Completion(start: word.count, candidates: candidates)
+  }
+
+  private func known(_ word: String) -> [String] {
+    let statements = [
+      "param", "buffer", "layer", "repeat", "no_grad", "expect", "forward", "backward", "step",
+      "explain", "help",
+    ]
+    let keywords = Token.Keyword.allCases.map(\.rawValue)
+    let own = session.machine.variables.map(\.name).filter { $0 != "_" || word == "_" }
+    let all = Set(own + Builtin.names + statements + keywords).filter { $0.hasPrefix(word) }
+    // The learner's own names come first.
+    let mine = Set(own)
+    return all.sorted { (mine.contains($0) ? 0 : 1, $0) < (mine.contains($1) ? 0 : 1, $1) }
+  }
+
+  /// The value that a path such as `model[0].weight` names.
+  private func object(_ text: Substring) -> Value? {
+    let path = String(
+      text.reversed().prefix { $0.isLetter || $0.isNumber || "_.[]".contains($0) }.reversed())
+    let parts = path.split(whereSeparator: { ".[]".contains($0) }).map(String.init)
+    guard let first = parts.first, var value = session.value(first) else { return nil }
+    for part in parts.dropFirst() {
+      guard case .layer(let layer) = value, let next = layer[part] else {
+        guard case .record(let record) = value, let next = record[part] else { return nil }
+        value = next
+        continue
+      }
+      value = next
+    }
+    return value
+  }
+
+  private func fields(of value: Value) -> [String] {
+    switch value {
+    case .record(let record): return record.fields.map(\.name)
+    case .layer(let layer):
+      return layer.fields.filter { !layer.isSequence || Int($0.name) == nil }.map(\.name)
+        + layer.methods.map(\.name) + ["training", "train", "eval", "parameters", "zero_grad", "state"]
+    case .optimizer(let optimizer):
+      return optimizer.settings.map(\.name) + ["parameters", "step", "zero_grad"]
+    case .thing(let thing): return thing.fieldNames + ["step"]
+    case .tensor, .number:
+      let methods = Builtin.all.filter {
+        [.shape, .elementwise, .reductions, .looking].contains($0.topic)
+          && $0.parameters.first?.fallback == nil
+      }
+      return ["grad", "shape", "T", "rank", "size", "dtype", "requires_grad"]
+        + methods.map(\.name).sorted()
+    default: return []
+    }
+  }
+
+  /// The function whose arguments are being typed.
+  private func callee(_ before: Substring) -> String? {
+    var open = 0
+    var i = before.endIndex
+    while i > before.startIndex {
+      i = before.index(before: i)
+      if ")]}".contains(before[i]) { open += 1 }
+      guard "([{".contains(before[i]) else { continue }
+      if open > 0 {
+        open -= 1
+        continue
+      }
+      guard before[i] == "(" else { return nil }
+      let name = before[..<i].reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed()
+      return name.isEmpty ? nil : String(name)
+    }
+    return nil
+  }
+
+  private func arguments(of name: String) -> [String] {
+    if case .function(let function)? = session.value(name) {
+      return function.code.parameters.map { $0.name + "=" }
+    }
+    let builtin = Builtin.named(name)
+    return ((builtin?.parameters ?? []) + (builtin?.function?.parameters ?? []))
+      .filter { !$0.isVariadic }.map { $0.name + "=" }
+  }
+}
+
+extension Character {
+  fileprivate var isMark: Bool {
+    unicodeScalars.allSatisfy { $0.properties.generalCategory == .nonspacingMark }
+  }
+}
+
+/// Symbols by the names that LaTeX gives them.
+enum LaTeX {
+  static let symbols: [String: String] = {
+    var table = [
+      "partial": "∂", "nabla": "∇", "cdot": "·", "times": "×", "le": "≤", "ge": "≥", "ne": "≠",
+      "approx": "≈", "infty": "∞", "leftarrow": "←", "rightarrow": "→", "in": "∈", "sum": "∑",
+      "prod": "∏", "sqrt": "√", "yhat": "ŷ", "what": "ŵ", "prime": "′",
+    ]
+    let greek = [
+      "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
+      "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν",
+      "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ",
+      "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
+      "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+    ]
+    table.merge(greek) { a, _ in a }
+    for digit in 0...9 {
+      let subscripted = Unicode.Scalar(0x2080 + UInt32(digit)).map { String(Character($0)) } ?? ""
+      table["_\(digit)"] = subscripted
+    }
+    for (name, mark) in zip(["_i", "_j", "_n", "_t", "_x"], ["ᵢ", "ⱼ", "ₙ", "ₜ", "ₓ"]) {
+      table[name] = mark
+    }
+    return table
+  }()
+}

@@ -1,0 +1,71 @@
+// Sessions as scripts: what `:save` writes and `:load` reads.
+import Diagnostics
+import Lessons
+import Runtime
+
+extension Workbench {
+  /// The cells as a script in percent format. Running it prints what the session printed: cells that failed
+  /// and yet left something behind announce their error.
+  package var script: String {
+    var text = "# ---\n# seed: \(settings.seed)\n"
+    if settings.isFloat32 { text += "# dtype: float32\n" }
+    text += "# nn: 1\n# ---\n"
+    for cell in cells where cell.stoppedAfter == nil {
+      text += "# %%\n"
+      if let error = cell.error { text += "#| expect: error \(error.id.rawValue)\n" }
+      text += cell.source.hasSuffix("\n") ? cell.source : cell.source + "\n"
+    }
+    return text
+  }
+
+  func save(_ path: String) -> Ending {
+    guard !path.isEmpty else {
+      problem("`:save` needs the name of a file", hint: ":save session.nn")
+      return .failed(2)
+    }
+    guard let files = settings.files else {
+      problem("files are closed to this session")
+      return .failed(2)
+    }
+    if case .failure(let fault) = files.write(path, Array(script.utf8)) {
+      problem("cannot write `\(path)`: \(fault.reason)")
+      return .failed(2)
+    }
+    let stopped = cells.filter { $0.stoppedAfter != nil }.count
+    say(
+      "wrote \(cells.count - stopped) cell\(cells.count - stopped == 1 ? "" : "s") to \(path)"
+        + (stopped > 0 ? "; \(stopped) that Ctrl-C stopped left out" : ""))
+    return .done
+  }
+
+  func load(_ path: String) -> Ending {
+    guard !path.isEmpty else {
+      problem("`:load` needs the name of a file", hint: ":load lesson03.nn")
+      return .failed(2)
+    }
+    var text = Lesson.named(path)?.text
+    if let files = settings.files, case .success(let bytes) = files.read(path) {
+      text = String(decoding: bytes, as: UTF8.self)
+    }
+    guard let text else {
+      problem("cannot read `\(path)`: no such file or lesson")
+      return .failed(2)
+    }
+    let notebook = Notebook(SourceText(id: 0, name: path, text))
+    if let fault = notebook.problem {
+      report(fault)
+      return .failed(1)
+    }
+    var count = 0
+    for cell in notebook.cells where !cell.isText {
+      let ending = run(notebook.code(cell))
+      count += 1
+      if case .failed = ending, cell.expectedError == nil || cells.last?.error?.id != cell.expectedError {
+        problem("stopped at cell \(count) of `\(path)`")
+        return ending
+      }
+    }
+    say("ran \(count) cell\(count == 1 ? "" : "s") of \(path)")
+    return .done
+  }
+}

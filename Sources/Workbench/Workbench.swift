@@ -1,0 +1,185 @@
+// A session at work: entries in, output out. It reads and writes nothing itself.
+import Diagnostics
+import Lessons
+import Rendering
+import Runtime
+import Syntax
+import Tensors
+
+/// What a workbench has to show.
+package enum Output {
+  /// Results, for standard output.
+  case text(String)
+  /// Diagnostics, for standard error.
+  case problem(String)
+  /// A moving line; nil when it is done with.
+  case progress(Progress?)
+}
+
+/// A session with its cells, its commands and its memory of how it came about.
+package final class Workbench {
+  package struct Settings: Sendable {
+    package var seed: UInt64
+    package var isFloat32: Bool
+    package var limits = Limits()
+    package var files: FileAccess?
+    package var showsProgress = false
+
+    package init(seed: UInt64 = 0, isFloat32: Bool = false) {
+      self.seed = seed
+      self.isFloat32 = isFloat32
+    }
+  }
+
+  /// One entry that ran.
+  package struct Cell {
+    package let source: String
+    /// The error that stopped it, if one did.
+    package let error: Diagnostic?
+    /// Ticks of the budget after which Ctrl-C stopped it: replaying stops it there too.
+    let stoppedAfter: Int?
+    /// Whether it left anything behind; one that did not is forgotten.
+    let hasEffect: Bool
+    package let seconds: Double
+  }
+
+  package enum Ending: Equatable {
+    case done
+    /// The entry needs more lines.
+    case incomplete
+    case failed(Int32)
+    case quit
+  }
+
+  package private(set) var session: Session
+  package private(set) var cells: [Cell] = []
+  package var style: Style
+  let settings: Settings
+  var show: (Output) -> Void = { _ in }
+  /// Asks the learner for a line; nil at the end of input or at Ctrl-C. Without it nothing pauses.
+  package var ask: ((_ prompt: String) -> String?)?
+  /// The files whose path begins with what is typed.
+  package var listFolder: ((String) -> [String])?
+  var score = Score()
+
+  package init(_ settings: Settings, _ style: Style) {
+    self.settings = settings
+    self.style = style
+    session = Workbench.session(settings)
+    prepare()
+  }
+
+  private static func session(_ settings: Settings) -> Session {
+    let session = Session(
+      limits: settings.limits, dtype: settings.isFloat32 ? .float32 : .float64,
+      seed: settings.seed)
+    if let files = settings.files { session.machine.files = files }
+    return session
+  }
+
+  /// Ties a new session to this workbench.
+  private func prepare() {
+    session.machine.showsProgress = settings.showsProgress
+    session.machine.walk = { [unowned self] narration, predicts in
+      guard self.ask != nil else { return false }
+      self.walk(narration, predicts: predicts)
+      return true
+    }
+  }
+
+  /// The number that the next cell gets.
+  package var number: Int { cells.count + 1 }
+
+  // MARK: Entries
+
+  /// Runs what was typed: a command, a question, or a cell.
+  package func enter(_ text: String, show: @escaping (Output) -> Void) -> Ending {
+    self.show = show
+    let trimmed = text.trimmingSpace
+    if trimmed.isEmpty { return .done }
+    if trimmed.hasPrefix(":") { return command(trimmed.dropFirst()) }
+    if trimmed.hasPrefix("?") { return question(trimmed) }
+    if trimmed == "help" || trimmed.hasPrefix("help ") {
+      return help(String(trimmed.dropFirst(4)).trimmingSpace)
+    }
+    if ["exit", "quit", "exit()", "quit()"].contains(trimmed), session.value(trimmed) == nil {
+      return .quit
+    }
+    return run(text)
+  }
+
+  /// Whether an entry can run as it stands.
+  package func isComplete(_ text: String) -> Bool {
+    let trimmed = text.trimmingSpace
+    if trimmed.isEmpty || trimmed.hasPrefix(":") || trimmed.hasPrefix("?") { return true }
+    let source = SourceText(id: 0, name: "entry", text)
+    return !Parser.parse(source, in: 0..<source.bytes.count).isIncomplete
+  }
+
+  /// Runs a text as the next cell.
+  package func run(_ text: String) -> Ending {
+    let before = session.machine.footprint
+    let start = session.machine.seconds
+    let events = EventText(style)
+    var printed = false
+    let outcome = session.run(text, name: "cell \(number)", number: number) { [show] event in
+      if case .progress(let progress) = event { return show(.progress(progress)) }
+      let text = events.render(event, in: self.session)
+      if case .warning = event {
+        show(.problem(text))
+      } else if !text.isEmpty {
+        printed = true
+        show(.text(text))
+      }
+    }
+    if outcome.isIncomplete { return .incomplete }
+    for error in outcome.errors { report(error) }
+    let error = outcome.errors.first
+    let cell = Cell(
+      source: text, error: error,
+      stoppedAfter: error?.id == .interrupted ? session.machine.ticksUsed : nil,
+      hasEffect: error == nil || printed || session.machine.footprint != before,
+      seconds: session.machine.seconds - start)
+    lastSeconds = cell.seconds
+    if cell.hasEffect { cells.append(cell) }
+    guard let error else { return .done }
+    return .failed(error.id == .interrupted ? 130 : error.id.isLimit ? 3 : 1)
+  }
+
+  var lastSeconds: Double?
+
+  func report(_ error: Diagnostic) {
+    show(.problem(DiagnosticText(style, sources: session.sources).render(error) + "\n"))
+  }
+
+  // MARK: Going back
+
+  /// Starts over and runs `cells` again without showing them. Everything is deterministic: values,
+  /// gradients and random numbers come out as they were.
+  func replay(_ kept: [Cell]) {
+    session = Workbench.session(settings)
+    cells = []
+    // What was written stays written; nothing is written twice.
+    if let files = settings.files {
+      session.machine.files = FileAccess(read: files.read, write: { _, _ in .success(()) })
+    }
+    for cell in kept {
+      session.machine.stopsAfter = cell.stoppedAfter
+      _ = session.run(cell.source, name: "cell \(number)", number: number) { _ in }
+      session.machine.stopsAfter = nil
+      cells.append(cell)
+    }
+    if let files = settings.files { session.machine.files = files }
+    prepare()
+  }
+}
+
+extension StringProtocol {
+  /// Without space at either end.
+  var trimmingSpace: String {
+    var part = self[...]
+    while part.first?.isWhitespace == true { part.removeFirst() }
+    while part.last?.isWhitespace == true { part.removeLast() }
+    return String(part)
+  }
+}

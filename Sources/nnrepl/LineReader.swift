@@ -1,0 +1,253 @@
+// Reading entries: from a terminal through libedit, or plain lines.
+import CEditLine
+import CSupport
+@preconcurrency import Glibc
+import Rendering
+import Workbench
+
+/// What a reader got.
+enum Entry {
+  case text(String)
+  case interrupted
+  case end
+}
+
+/// Where entries come from.
+protocol LineReader {
+  /// Reads one whole entry, of as many lines as it needs.
+  func entry(number: Int) -> Entry
+  /// Reads one line in the middle of a run.
+  func line(_ prompt: String) -> String?
+  /// Keeps an entry for the history.
+  func keep(_ entry: String)
+}
+
+extension LineReader {
+  func prompt(_ number: Int) -> String { "nn[\(number)]> " }
+  func keep(_ entry: String) {}
+}
+
+/// Plain lines: for pipes, and for terminals that cannot be edited on.
+struct PlainReader: LineReader {
+  let isTerminal: Bool
+  let isComplete: (String) -> Bool
+
+  func entry(number: Int) -> Entry {
+    var text = ""
+    while true {
+      if isTerminal {
+        let prompt = prompt(number)
+        show(text.isEmpty ? prompt : String(repeating: " ", count: prompt.count))
+      }
+      guard let line = Console.readLine() else {
+        if nnrepl_take_interrupt() != 0 {
+          // The interrupted read is no end of input.
+          clearerr(stdin)
+          show("\n")
+          return .interrupted
+        }
+        return text.isEmpty ? .end : .text(text)
+      }
+      text += line
+      // An empty line ends an entry that could go on.
+      if isComplete(text) || (line == "\n" && isTerminal) { return .text(text) }
+    }
+  }
+
+  func line(_ prompt: String) -> String? {
+    show(prompt)
+    return Console.readLine()
+  }
+
+  private func show(_ text: String) {
+    Console.write(text, to: stdout)
+    fflush(stdout)
+  }
+}
+
+/// Reads a line of the answer to a question, on a terminal that is in its ordinary state.
+final class EditReader: LineReader {
+  private let editor: OpaquePointer
+  private let style: Style
+  private let history: History
+  private static nonisolated(unsafe) var calls: Calls?
+
+  /// What libedit's callbacks ask; there is one terminal, so there is one of these.
+  struct Calls {
+    let isComplete: (String) -> Bool
+    let completion: (String) -> Completion
+    let margin: () -> Int
+  }
+
+  private nonisolated(unsafe) static var margin = 7
+
+  init?(style: Style, history: History, calls: Calls) {
+    EditReader.calls = calls
+    let table = nnrepl_editor_calls(
+      is_complete: { text in
+        guard let text, let calls = EditReader.calls else { return true }
+        return calls.isComplete(Margin.stripped(String(cString: text), EditReader.margin))
+      },
+      complete: { text, cursor, again in
+        guard let text, let calls = EditReader.calls else { return nnrepl_completion() }
+        let bytes = UnsafeBufferPointer(start: text, count: cursor).map { UInt8(bitPattern: $0) }
+        return EditReader.answer(
+          calls.completion(String(decoding: bytes, as: UTF8.self)), again: again)
+      },
+      pasted: { text in
+        guard let text else { return nil }
+        return strdup(Margin.added(Paste.cleaned(String(cString: text)), EditReader.margin))
+      })
+    guard let editor = nnrepl_editor_open(table) else { return nil }
+    self.editor = editor
+    self.style = style
+    self.history = history
+  }
+
+  /// The first Tab goes as far as all candidates agree; where they part, it lists them.
+  private static func answer(_ completion: Completion, again: Bool) -> nnrepl_completion {
+    var answer = nnrepl_completion()
+    let found = completion.candidates
+    guard let first = found.first else { return answer }
+    if found.count == 1 {
+      answer.erase = Int32(completion.start)
+      answer.insert = strdup(first)
+      return answer
+    }
+    let common = completion.common
+    if common.count > completion.start {
+      answer.erase = Int32(completion.start)
+      answer.insert = strdup(common)
+    } else if again {
+      answer.list = strdup(Columns.text(found))
+    }
+    return answer
+  }
+
+  func entry(number: Int) -> Entry {
+    let prompt = prompt(number)
+    EditReader.margin = prompt.count
+    nnrepl_editor_clear_history(editor)
+    for entry in history.entries.suffix(2_000) {
+      nnrepl_editor_add_history(editor, Margin.added(entry, prompt.count))
+    }
+    var text: UnsafeMutablePointer<CChar>?
+    let result = nnrepl_editor_read(editor, dressed(prompt), Int32(prompt.count), &text)
+    defer { free(text) }
+    switch result {
+    case nnrepl_read_interrupted: return .interrupted
+    case nnrepl_read_end:
+      Console.write("\n", to: stdout)
+      return .end
+    default:
+      guard let text else { return .end }
+      let raw = String(cString: text)
+      let entry = Margin.stripped(raw, prompt.count)
+      recolour(prompt, raw, entry)
+      return .text(entry)
+    }
+  }
+
+  /// The number in colour; what follows the last escape sequence must be visible, or it leaks.
+  private func dressed(_ prompt: String) -> String {
+    guard style.hasColor else { return prompt }
+    return "\u{1}\u{1b}[1;32m\u{1}" + prompt.dropLast(2) + "\u{1}\u{1b}[0m\u{1}" + prompt.suffix(2)
+  }
+
+  /// Prints the entry again in colour over what was typed.
+  private func recolour(_ prompt: String, _ raw: String, _ entry: String) {
+    guard style.hasColor, !raw.isEmpty else { return }
+    var (rows, columns): (Int32, Int32) = (0, 0)
+    nnrepl_terminal_size(&rows, &columns)
+    let lines = (prompt + raw).split(separator: "\n", omittingEmptySubsequences: false)
+    let used = lines.dropLast(raw.hasSuffix("\n") ? 1 : 0).reduce(0) { sum, line in
+      sum + max(1, (Int(nnrepl_columns(String(line))) + Int(columns) - 1) / max(1, Int(columns)))
+    }
+    guard used < Int(rows) else { return }
+    let text = Margin.added(
+      Highlight.text(entry.hasSuffix("\n") ? String(entry.dropLast()) : entry, style), prompt.count)
+    Console.write(
+      "\u{1b}[\(used)A\r\u{1b}[J" + style.painted(String(prompt.dropLast(2)), .green)
+        + prompt.suffix(2) + text + "\n", to: stdout)
+    fflush(stdout)
+  }
+
+  func keep(_ entry: String) { history.add(entry) }
+
+  func line(_ prompt: String) -> String? {
+    Console.write(prompt, to: stdout)
+    fflush(stdout)
+    return Console.readLine()
+  }
+}
+
+/// The spaces that stand under the prompt, before every line of an entry but the first.
+enum Margin {
+  static func stripped(_ text: String, _ margin: Int) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.enumerated().map { i, line in
+      guard i > 0 else { return line }
+      let spaces = line.prefix(margin).prefix { $0 == " " }.count
+      return line.dropFirst(spaces)
+    }.joined(separator: "\n")
+  }
+
+  static func added(_ text: String, _ margin: Int) -> String {
+    let body = text.hasSuffix("\n") ? text.dropLast() : text[...]
+    return body.split(separator: "\n", omittingEmptySubsequences: false)
+      .joined(separator: "\n" + String(repeating: " ", count: margin))
+  }
+}
+
+/// What is pasted, without the prompts and outputs of a session it was copied from.
+enum Paste {
+  static func cleaned(_ text: String) -> String {
+    var text = text
+    while text.hasSuffix("\n") { text.removeLast() }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.contains(where: { prompt($0) > 0 }) else { return text }
+    var kept: [Substring] = []
+    var margin = 0
+    for line in lines {
+      let width = prompt(line)
+      if width > 0 {
+        margin = width
+        kept.append(line.dropFirst(width))
+      } else if margin > 0, line.count > margin, line.prefix(margin).allSatisfy({ $0 == " " }) {
+        kept.append(line.dropFirst(margin))
+      } else {
+        margin = 0
+      }
+    }
+    return kept.joined(separator: "\n")
+  }
+
+  /// How many characters of a line are `nn[3]> `; 0 if it has no prompt.
+  private static func prompt(_ line: Substring) -> Int {
+    let body = line.drop { $0 == " " }
+    let indent = line.count - body.count
+    guard body.hasPrefix("nn[") else { return 0 }
+    let digits = body.dropFirst(3).prefix { $0.isNumber }
+    guard !digits.isEmpty, body.dropFirst(3 + digits.count).hasPrefix("]> ") else { return 0 }
+    return indent + 3 + digits.count + 3
+  }
+}
+
+/// Words in columns.
+enum Columns {
+  static func text(_ words: [String]) -> String {
+    var (rows, columns): (Int32, Int32) = (0, 0)
+    nnrepl_terminal_size(&rows, &columns)
+    let shown = words.prefix(200)
+    let width = (shown.map { Int(nnrepl_columns($0)) }.max() ?? 1) + 2
+    let across = max(1, Int(columns) / width)
+    let down = (shown.count + across - 1) / across
+    var lines = (0..<down).map { row in
+      stride(from: row, to: shown.count, by: down).map { i in
+        shown[i] + String(repeating: " ", count: max(0, width - Int(nnrepl_columns(shown[i]))))
+      }.joined()
+    }
+    if words.count > shown.count { lines.append("… \(words.count - shown.count) more") }
+    return lines.joined(separator: "\n")
+  }
+}
