@@ -229,7 +229,9 @@ extension Op {
       if wanted[0] {
         let (g, h) = (try (dz * c.y).reshaped(to: flat), try xhat.reshaped(to: flat))
         let share = Tensor(1 / Double(max(1, n)), dtype: dz.dtype)
-        let means = (try g.sum([1], keepdim: true) * share, try (g * h).sum([1], keepdim: true) * share)
+        let means = (
+          try g.sum([1], keepdim: true) * share, try (g * h).sum([1], keepdim: true) * share
+        )
         let inner = try g - means.0 - h * means.1
         dx = try (inner * inverse.reshaped(to: Shape([flat[0], 1]))).reshaped(to: c.x.shape)
       }

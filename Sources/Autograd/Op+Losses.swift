@@ -139,8 +139,9 @@ extension Op {
     },
     slopes: { _ in
       [
-        .operand(2) * ((.x - .y)
-          / .apply("clamp", [.x * (1 - .x)], Attributes(("min", .number(1e-12))))),
+        .operand(2)
+          * ((.x - .y)
+            / .apply("clamp", [.x * (1 - .x)], Attributes(("min", .number(1e-12))))),
         .operand(2) * (.call("log1p", -.x) - .call("log", .x)),
       ]
     },

@@ -28,12 +28,16 @@ extension Op {
         { _ in .call("conv_transpose", .dz, .y) }, { _ in .call("correlate", .x, .dz) },
         { c in
           let spread = [0] + (2..<2 + axes)
-          return .apply("sum", [.dz], Attributes(("dim", .ints(c.x.rank == axes + 1 ? spread.dropFirst().map { $0 - 1 } : spread))))
+          return .apply(
+            "sum", [.dz],
+            Attributes(
+              ("dim", .ints(c.x.rank == axes + 1 ? spread.dropFirst().map { $0 - 1 } : spread))))
         },
       ],
       joint: { c, dz, wanted throws(TensorError) in
         let (x, weight, window, groups) = try prepared(c, axes)
-        let dims = try [x.shape[0], weight.shape[0]] + window.outputs(of: [x.shape[2], x.shape[3]])
+        let dims =
+          try [x.shape[0], weight.shape[0]] + window.outputs(of: [x.shape[2], x.shape[3]])
         let dz = try dz.reshaped(to: Shape(dims))
         let (dx, dw) = try x.convolutionGradients(
           weight, dz, window, groups: groups, images: wanted[0], kernels: wanted[1])
@@ -197,9 +201,10 @@ private struct Plane {
         name, "`padding` may be at most half of the kernel", Double(window.padding[axis]))
     }
     let out = try window.outputs(of: image)
-    let countsPadding = c.attributes["count_include_pad"].map {
-      if case .flag(let on) = $0 { on } else { true }
-    } ?? true
+    let countsPadding =
+      c.attributes["count_include_pad"].map {
+        if case .flag(let on) = $0 { on } else { true }
+      } ?? true
     var tables: [(places: [Int], divisor: Double)] = []
     for y in 0..<out[0] {
       let rows = window.places(0, y, length: image[0])
@@ -253,7 +258,8 @@ extension Window {
     func setting(_ name: String, _ fallback: Int, idle: Int) throws(TensorError) -> [Int] {
       let list = attributes.ints(name) ?? [fallback]
       guard let smallest = list.min(), smallest >= fallback else {
-        throw .setting("the window", "`\(name)` may not be less than \(fallback)", Double(list.min() ?? 0))
+        throw .setting(
+          "the window", "`\(name)` may not be less than \(fallback)", Double(list.min() ?? 0))
       }
       return pair(list, idle)
     }

@@ -5,13 +5,30 @@ package enum Suggest {
   package static func unknownName(_ name: String, _ span: Span, known: [String]) -> Diagnostic {
     let near = close(to: name, among: known)
     let derivative = isDerivative(name, known)
-    let unit = ["None": "none", "True": "true", "False": "false"][name]
+    let unit = elsewhere[name]
     let hint =
       unit.map { "write `\($0)`" } ?? derivative
       ?? (near.isEmpty
         ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
     return Diagnostic(.unknownName, "there is no `\(name)` here", at: span, hint: hint)
   }
+
+  /// Names that learners bring from Python's libraries, with ours.
+  private static let elsewhere: [String: String] = [
+    "None": "none", "True": "true", "False": "false", "train_test_split": "split(data, 0.8)",
+    "random_split": "split(data, 0.8)", "DataLoader": "batches(data, batch_size=32, shuffle=true)",
+    "TensorDataset": "dataset(X, y)", "Linear": "linear", "ReLU": "relu",
+    "Sequential": "sequential",
+    "BatchNorm1d": "batchnorm1d", "Dropout": "dropout", "Conv2d": "conv2d", "Adam": "adam",
+    "SGD": "sgd", "CrossEntropyLoss": "cross_entropy", "MSELoss": "mse_loss",
+    "StandardScaler": "standardize(train, test)", "manual_seed": "seed(0)", "cat": "concat",
+    "accuracy": "mean(argmax(model(X), dim=1) == y)",
+    "accuracy_score": "mean(argmax(model(X), dim=1) == y)",
+    "softmax_cross_entropy": "cross_entropy",
+    "load_iris": "iris()", "make_moons": "moons(200)", "to_categorical": "one_hot", "np": "arange",
+    "Embedding": "embedding", "LSTM": "lstm", "GRU": "gru", "RNN": "rnn",
+    "clip_grad_norm_": "clip_grad_norm",
+  ]
 
   /// `dloss` where `loss` is a name: a derivative, written as on paper.
   private static func isDerivative(_ name: String, _ known: [String]) -> String? {

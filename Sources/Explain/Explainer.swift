@@ -274,10 +274,13 @@ extension NamedGraph {
               Symbol(named(symbol.text, own), value: assignment.numbers[symbol.text]))
           }
         }
+        let target = assignment.rule.target
+        let isLone = assignments.count == 1
         return LedgerRow(
-          target: named(assignment.rule.target, name), rule: formula(name),
-          entry: named(assignment.rule.target, entry), result: assignment.result,
-          tensor: parameter.shape.rank > 0 ? assignment.vector : nil,
+          parameter: isLone ? nil : name, target: named(target, name), rule: formula(name),
+          entry: target == "w" || place.isEmpty ? named(target, entry) : "\(target)[\(place)]",
+          result: assignment.result,
+          tensor: parameter.shape.rank > 0 && target == "w" ? assignment.vector : nil,
           isTensor: parameter.shape.rank > 0)
       }
     }

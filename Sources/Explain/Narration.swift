@@ -108,6 +108,8 @@ package struct Derivation {
 
 /// What one assignment of an update did to one parameter.
 package struct LedgerRow {
+  /// Whose row it is, where a parameter has several.
+  package let parameter: String?
   package let target: String
   package let rule: Formula
   /// The number that is followed: the parameter itself, or one entry of it.

@@ -113,7 +113,8 @@ extension DataTable {
     return DataTable(
       (0..<n).map { i in
         let isUpper = i < upper
-        let share = Double(isUpper ? i : i - upper) / Double(max(1, (isUpper ? upper : n - upper) - 1))
+        let share =
+          Double(isUpper ? i : i - upper) / Double(max(1, (isUpper ? upper : n - upper) - 1))
         let angle = Double.pi * share
         return isUpper
           ? (cos(angle), sin(angle), 0) : (1 - cos(angle), 0.5 - sin(angle), 1)

@@ -137,10 +137,13 @@ package final class Optimizer {
     var state = i < states.count ? states[i] : State()
     state.steps += 1
     state.settings = settings.map(\.value)
-    var values = ["w": parameter.value, "grad": gradient, "t": Tensor(Double(state.steps), dtype: dtype)]
+    var values = [
+      "w": parameter.value, "grad": gradient, "t": Tensor(Double(state.steps), dtype: dtype),
+    ]
     for (name, value) in settings { values[name] = Tensor(value, dtype: dtype) }
     for (k, (name, start)) in kept.enumerated() {
-      values[name] = k < state.kept.count
+      values[name] =
+        k < state.kept.count
         ? state.kept[k] : try Tensor(filling: parameter.shape, with: start, dtype: dtype)
     }
     for rule in state.steps == 1 ? rules.first : rules.later {

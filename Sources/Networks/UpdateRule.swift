@@ -29,7 +29,9 @@ struct UpdateProgram: Sendable {
     case vector(Int)
   }
 
-  private enum Operation: Sendable { case copy, negate, root, square, add, subtract, multiply, divide, larger }
+  private enum Operation: Sendable {
+    case copy, negate, root, square, add, subtract, multiply, divide, larger
+  }
 
   private struct Instruction: Sendable {
     let operation: Operation

@@ -49,7 +49,8 @@ package enum ProgressText {
   package static func line(_ progress: Progress, width: Int, isASCII: Bool) -> String {
     var line = "\(progress.done)/\(progress.count)"
     if let loss = progress.losses.last {
-      line += "  loss \(NumberFormat()(loss))  "
+      line +=
+        "  loss \(NumberFormat()(loss))  "
         + Sparkline.text(progress.losses, width: 24, isASCII: isASCII)
     }
     if progress.done > 0 {

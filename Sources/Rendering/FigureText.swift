@@ -14,7 +14,8 @@ package struct FigureText {
   package func render(_ figure: Figure) -> String {
     let lines: [String] =
       switch figure {
-      case .lines(let series, let title, let isLog): titled(title, curves(series, isLog))
+      case .lines(let series, let title, let isLog, let rows):
+        titled(title, curves(series, isLog, max(2, rows)))
       case .points(let points, let classes, let title):
         titled(title, scatter(points, classes, over: nil))
       case .regions(let labels, let columns, let box, let points, let classes, let title):
@@ -43,8 +44,8 @@ package struct FigureText {
 
   // MARK: Curves
 
-  private func curves(_ series: [Figure.Series], _ isLog: Bool) -> [String] {
-    let (columns, rows) = (max(20, min(64, style.width - 16)), 12)
+  private func curves(_ series: [Figure.Series], _ isLog: Bool, _ rows: Int) -> [String] {
+    let columns = max(20, min(64, style.width - 16))
     func scaled(_ y: Double) -> Double { isLog ? Double.log(y) / Double.log(10) : y }
     let ys = series.flatMap(\.y).map(scaled).filter(\.isFinite)
     let xs = series.flatMap(\.x).filter(\.isFinite)
@@ -88,7 +89,8 @@ package struct FigureText {
       let axis = mark(labels[row] == nil ? "│" : "┤", "|")
       let names = (ends[row] ?? []).joined(separator: " ")
       return String(repeating: " ", count: margin - label.count) + label + " " + axis
-        + canvas.text(row) { text, series in self.style.paint(text, self.ink(series)) } + " " + names
+        + canvas.text(row) { text, series in self.style.paint(text, self.ink(series)) } + " "
+        + names
     }
     let pad = String(repeating: " ", count: margin + 1)
     lines.append(
@@ -145,7 +147,8 @@ package struct FigureText {
     if classes.count > 1 {
       let legend = classes.enumerated().map { i, name in
         style.paint(marks[i % marks.count], ink(i)) + " " + name
-          + (regions == nil || i == 0 ? "" : " on " + grounds[i % grounds.count])
+          + (regions == nil || i == 0
+            ? "" : ", where the model says so " + grounds[i % grounds.count])
       }
       lines.append(pad + " " + legend.joined(separator: "   "))
     }
@@ -161,18 +164,21 @@ package struct FigureText {
     let wide = columns * 2 <= style.width - 6
     let shownColumns = min(columns, wide ? columns : style.width - 6)
     var lines = (0..<rows).map { row -> String in
-      "  " + (0..<shownColumns).map { column in
-        let x = values[row * columns + column]
-        guard x.isFinite else { return wide ? "??" : "?" }
-        let share = high > low ? (x - low) / (high - low) : 0
-        let shade = ramp[min(ramp.count - 1, Int(share * Double(ramp.count)))]
-        return wide ? shade + shade : shade
-      }.joined()
+      "  "
+        + (0..<shownColumns).map { column in
+          let x = values[row * columns + column]
+          guard x.isFinite else { return wide ? "??" : "?" }
+          let share = high > low ? (x - low) / (high - low) : 0
+          let shade = ramp[min(ramp.count - 1, Int(share * Double(ramp.count)))]
+          return wide ? shade + shade : shade
+        }.joined()
     }
     lines.append(
-      "  " + style.paint("from \(format(low)) (\(ramp[0] == " " ? "blank" : ramp[0])) to "
-        + "\(format(high)) (\(ramp[ramp.count - 1]))"
-        + (shownColumns < columns ? ", \(columns - shownColumns) more columns" : ""), .faint))
+      "  "
+        + style.paint(
+          "from \(format(low)) (\(ramp[0] == " " ? "blank" : ramp[0])) to "
+            + "\(format(high)) (\(ramp[ramp.count - 1]))"
+            + (shownColumns < columns ? ", \(columns - shownColumns) more columns" : ""), .faint))
     return lines
   }
 
@@ -202,11 +208,12 @@ package struct FigureText {
       }
     }
     func line(_ cells: [String]) -> String {
-      "  " + cells.enumerated().map { k, cell in
-        let pad = String(repeating: " ", count: max(0, widths[k] - cell.columns))
-        // Numbers stand at the right of their column.
-        return cell.first?.isNumber == true && k > 0 ? pad + cell : cell + pad
-      }.joined(separator: "   ")
+      "  "
+        + cells.enumerated().map { k, cell in
+          let pad = String(repeating: " ", count: max(0, widths[k] - cell.columns))
+          // Numbers stand at the right of their column.
+          return k > 0 && Double(cell) != nil ? pad + cell : cell + pad
+        }.joined(separator: "   ")
     }
     let rule = String(
       repeating: mark("─", "-"), count: widths.reduce(0, +) + 3 * max(0, widths.count - 1))
@@ -242,12 +249,25 @@ package struct FigureText {
         case .bad: (mark("✗", "x "), .red)
         }
       let head = "  " + style.paint(sign, ink) + " " + finding.title.padded(margin) + "  "
-      var lines = [head + finding.text]
-      if let hint = finding.hint {
-        lines.append("    " + String(repeating: " ", count: margin) + "  Try: " + hint)
-      }
-      return lines
+      let indent = String(repeating: " ", count: margin + 6)
+      let width = max(30, min(style.width, 100) - margin - 8)
+      let text = filled(finding.text, width)
+      let hint = finding.hint.map { filled("Try: " + $0, width) } ?? []
+      return [head + (text.first ?? "")] + (text.dropFirst() + hint).map { indent + $0 }
     }
+  }
+
+  /// Words in lines of at most `width` columns.
+  private func filled(_ text: String, _ width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.columns + 1 + String(word).columns <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
   }
 
   // MARK: Networks

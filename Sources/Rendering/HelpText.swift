@@ -44,7 +44,8 @@ package enum HelpText {
           }
         } else if let vjp = op.vjp(i), let gradient = gradient(vjp, op) {
           // What dz means is said once.
-          let note = lines.contains { $0.hasPrefix("  gradient") } ? "" : ", where dz is the gradient of z"
+          let note =
+            lines.contains { $0.hasPrefix("  gradient") } ? "" : ", where dz is the gradient of z"
           lines.append("  gradient    of \(name): \(gradient.text)\(note)")
           for part in gradient.parts { lines.append("              where \(part)") }
         }
@@ -124,7 +125,7 @@ package enum HelpText {
       explain ∂loss/∂w           one gradient, factor by factor, checked numerically
       step sgd(lr=0.5)           change w against its gradient
 
-    Lessons   nnrepl run lesson01.nn, then 02 and 03
+    Lessons   nnrepl run lesson01.nn, and on to lesson09.nn
     Verbs     \(Verb.allCases.map(\.rawValue).joined(separator: " "))
     """ + "\n"
       + Builtin.Topic.allCases.map { topic in

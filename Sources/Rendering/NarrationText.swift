@@ -337,15 +337,36 @@ package struct NarrationText {
   /// Scalars in aligned columns. A tensor's rows show the rule, the sum for its first entry, and the tensor
   /// that came of it.
   private func ledger(_ rows: [LedgerRow]) -> [String] {
-    guard rows.contains(where: \.isTensor) else { return aligned(rows.map(ledgerRow)) }
-    return rows.flatMap { row -> [String] in
-      guard row.isTensor else { return [ledgerRow(row).joined(separator: " ")] }
-      let shape = row.tensor.map { style.paint("   \($0.shape)", .faint) } ?? ""
-      let numbers = "= \(row.rule.substituted(format)) = \(format(row.result))"
-      var lines = ["\(row.target) ← \(row.rule.text)\(shape)", "    \(row.entry) \(numbers)"]
-      if let tensor = row.tensor, row.entry != row.target { lines.append(view(tensor).indented(4)) }
-      return lines
+    var lines: [String] = []
+    var start = 0
+    while start < rows.count {
+      // The rows of one parameter stand together, under its name if they are several.
+      let name = rows[start].parameter
+      let isTensor = rows[start].isTensor
+      let end =
+        rows[start...].firstIndex {
+          $0.parameter != name || $0.isTensor != isTensor
+            || (name == nil && isTensor && $0.target != rows[start].target)
+        } ?? rows.count
+      let group = Array(rows[start..<end])
+      let margin = name == nil ? "" : "  "
+      if let name { lines.append(style.paint(name, .bold)) }
+      if isTensor {
+        lines += group.flatMap(tensorRow).map { margin + $0 }
+      } else {
+        lines += aligned(group.map(ledgerRow)).map { margin + $0 }
+      }
+      start = end
     }
+    return lines
+  }
+
+  private func tensorRow(_ row: LedgerRow) -> [String] {
+    let shape = row.tensor.map { style.paint("   \($0.shape)", .faint) } ?? ""
+    let numbers = "= \(row.rule.substituted(format)) = \(format(row.result))"
+    var lines = ["\(row.target) ← \(row.rule.text)\(shape)", "    \(row.entry) \(numbers)"]
+    if let tensor = row.tensor { lines.append(view(tensor).indented(4)) }
+    return lines
   }
 
   private func ledgerRow(_ row: LedgerRow) -> [String] {

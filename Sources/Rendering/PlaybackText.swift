@@ -73,7 +73,17 @@ package struct PlaybackText {
       if !line.isEmpty { lines.append(line) }
       paragraph = []
     }
+    var isCode = false
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("```") {
+        fill()
+        isCode.toggle()
+        continue
+      }
+      if isCode {
+        lines.append("    " + line)
+        continue
+      }
       let isFixed =
         line.isEmpty || line.hasPrefix(" ") || line.hasPrefix("- ") || line.hasPrefix("|")
         || line.hasPrefix("#") || line.drop(while: \.isNumber).hasPrefix(". ")

@@ -36,7 +36,8 @@ extension Builtin {
       call.machine.format.digits = n
       return .none
     },
-    made("xor(n=4, noise=0)", "The corners of a square; the label says whether coordinates differ.") {
+    made("xor(n=4, noise=0)", "The corners of a square; the label says whether coordinates differ.")
+    {
       call, n, generator throws(Diagnostic) in
       .xor(n, noise: try call.double(1, or: 0), &generator)
     },
@@ -171,7 +172,8 @@ extension Builtin {
         at: call.span, hint: "give a share such as 0.8, or a number of samples below \(n)")
     }
     let shuffles = call.has(3) ? try call.flag(3) : true
-    let order = !shuffles
+    let order =
+      !shuffles
       ? Array(0..<n) : call.machine.generator.permutation(n)
     return .list(
       ListObject([

@@ -6,8 +6,8 @@ import Tensors
 extension Builtin {
   static let figures: [Builtin] = [
     Builtin(
-      "plot(*values, labels=none, title=none, log=false)", .figures,
-      "Curves: `plot(losses)`, several with `labels`, or `plot(x, y)`. `log` draws powers of ten evenly.",
+      "plot(*values, labels=none, title=none, log=false, x=none, height=12)", .figures,
+      "Curves: `plot(losses)`, several with `labels`, or `plot(x, y)`; `x` gives several curves their axis. `log` draws powers of ten evenly.",
       example: "plot([5, 3, 2, 1.5, 1.2, 1.1])"
     ) { call throws(Diagnostic) in
       var labels: [String] = []
@@ -18,19 +18,33 @@ extension Builtin {
       guard !given.isEmpty else {
         throw Diagnostic(.wrongArguments, "`plot` needs numbers to draw", at: call.span)
       }
+      if !labels.isEmpty, labels.count != given.count {
+        throw Diagnostic(
+          .wrongArguments, "there are \(given.count) curves, but \(labels.count) labels",
+          at: call.span, hint: "give one label for each curve; their common axis is `x=…`")
+      }
+      let axis = call.has(4) ? try call.numbers(4) : nil
+      if let axis, let odd = given.first(where: { $0.count != axis.count }) {
+        throw Diagnostic(
+          .shapeMismatch, "`x` has \(axis.count) numbers, but a curve has \(odd.count)",
+          at: call.span)
+      }
+      let height = try call.positive(5, or: 12)
       // Two curves without names are x and y.
       var series: [Figure.Series] = []
-      if given.count == 2, labels.count < 2, given[0].count == given[1].count {
+      if given.count == 2, labels.isEmpty, axis == nil, given[0].count == given[1].count {
         series = [Figure.Series(name: "", x: given[0], y: given[1])]
       } else {
         series = given.enumerated().map { i, y in
           let name = i < labels.count ? labels[i] : "\(i + 1)"
-          return Figure.Series(name: name, x: y.indices.map { Double($0 + 1) }, y: y)
+          return Figure.Series(name: name, x: axis ?? y.indices.map { Double($0 + 1) }, y: y)
         }
       }
       return .thing(
         FigureObject(
-          .lines(series, title: try call.text(2, or: ""), isLog: try call.flag(3))))
+          .lines(
+            series, title: try call.text(2, or: ""), isLog: try call.flag(3),
+            rows: min(height, 40))))
     },
     Builtin(
       "scatter(x, y=none, title=none)", .figures,
@@ -80,7 +94,8 @@ extension Builtin {
             title: try call.text(1, or: ""))))
     },
     Builtin(
-      "hist(x, bins=10, title=none)", .figures, "How many numbers fall into each of `bins` equal ranges.",
+      "hist(x, bins=10, title=none)", .figures,
+      "How many numbers fall into each of `bins` equal ranges.",
       example: "seed(0); hist(randn(200), bins=6)"
     ) { call throws(Diagnostic) in
       let values = try call.node(0).value.values.filter(\.isFinite)
@@ -208,7 +223,8 @@ extension BuiltinCall {
       scores.shape[0] == rows * columns
     else {
       throw Diagnostic(
-        .shapeMismatch, "the model should give one row for each of \(rows * columns) points", at: span,
+        .shapeMismatch, "the model should give one row for each of \(rows * columns) points",
+        at: span,
         hint: "a model takes X [n, 2] and gives scores [n, classes]")
     }
     let values = scores.value.values

@@ -337,7 +337,8 @@ extension Builtin {
       "The element type of new tensors and parameters: \"float64\" at the start, or \"float32\".",
       example: "set_default_dtype(\"float32\"); ones(2).dtype"
     ) { call throws(Diagnostic) in
-      call.machine.dtype = DType(name: try call.choice(0, or: "", ["float32", "float64"])) ?? .float64
+      call.machine.dtype =
+        DType(name: try call.choice(0, or: "", ["float32", "float64"])) ?? .float64
       return .none
     },
     Builtin("clock()", .rest, "Seconds since some fixed moment, for measuring.") {

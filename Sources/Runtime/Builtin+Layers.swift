@@ -105,7 +105,8 @@ extension Builtin {
         operands += [try call.operand(1), try call.operand(2)]
       }
       let result = try call.apply(.batchNorm, operands, attributes)
-      if isTraining, case .tensor(let mean) = call.value(1), case .tensor(let spread) = call.value(2)
+      if isTraining, case .tensor(let mean) = call.value(1),
+        case .tensor(let spread) = call.value(2)
       {
         try call.gather(x, into: mean, spread, momentum: try call.double(6, or: 0.1))
       }

@@ -16,7 +16,10 @@ extension Builtin {
       let trace = try call.trace(model)
       let total = model.parameters.reduce(0) { $0 + $1.shape.count }
       let rows = trace.map { step in
-        [step.place, step.text, call.batchShape(step.shape), step.parameters == 0 ? "" : "\(step.parameters)"]
+        [
+          step.place, step.text, call.batchShape(step.shape),
+          step.parameters == 0 ? "" : "\(step.parameters)",
+        ]
       }
       return .thing(
         FigureObject(
@@ -54,7 +57,8 @@ extension Machine {
     if case .list(let list) = result, let first = list.items.first { made = first }
     guard case .tensor(let node) = made else { return }
     switch stage {
-    case .layer(let layer): traced(layer, .tensor(node))
+    // A layer has told of itself.
+    case .layer: return
     case .builtin(let builtin):
       trace?.append(
         LayerTrace(
@@ -70,8 +74,7 @@ extension Machine {
   func traced(_ layer: LayerObject, _ result: Value) {
     var made = result
     if case .list(let list) = result, let first = list.items.first { made = first }
-    guard !layer.isSequence, layer.isLibrary || layer.parts.isEmpty, case .tensor(let node) = made,
-      trace?.last?.place != layer.name || layer.name == nil
+    guard !layer.isSequence, layer.isLibrary || layer.parts.isEmpty, case .tensor(let node) = made
     else { return }
     trace?.append(
       LayerTrace(
@@ -95,6 +98,7 @@ extension BuiltinCall {
   /// Runs the model once, in eval mode and without a trace in the graph, and notes what each part makes.
   fileprivate func trace(_ model: LayerObject) throws(Diagnostic) -> [LayerTrace] {
     let input = has(1) ? value(1) : try sample(model)
+    model.named("model", graph, forGood: false)
     let (wasTraining, wasRecording) = (model.isTraining, graph.isRecording)
     let modes = model.allLayers.map { ($0, $0.isTraining) }
     model.setTraining(false)
@@ -112,7 +116,16 @@ extension BuiltinCall {
 
   /// Zeros of the size that the first layer takes.
   private func sample(_ model: LayerObject) throws(Diagnostic) -> Value {
-    for layer in model.allLayers where layer.isLibrary {
+    for layer in model.allLayers {
+      // A layer of the learner's own is taken to multiply by a matrix [outputs, inputs].
+      if !layer.isLibrary, layer.parts.isEmpty {
+        let weights = layer.parameters.first { $0.shape.rank == 2 }
+        guard let weights else { continue }
+        return try made { () throws(TensorError) in
+          try Tensor(filling: Shape([2, weights.shape[1]]), with: 0, dtype: machine.dtype)
+        }
+      }
+      guard layer.isLibrary else { continue }
       func size(_ name: String) -> Double? {
         guard case .number(let n)? = layer.arguments.first(where: { $0.name == name })?.value else {
           if case .tensor(let node)? = layer.arguments.first(where: { $0.name == name })?.value {
@@ -143,8 +156,9 @@ extension BuiltinCall {
   /// One column for the input and one for each layer with weights.
   fileprivate func columns(_ model: LayerObject, _ trace: [LayerTrace]) -> [Figure.Column] {
     func units(_ shape: Shape) -> Int { shape.dims.dropFirst().reduce(1, *) }
-    let input = (try? sample(model)).flatMap { value -> Int? in
-      if case .tensor(let node) = has(1) ? self.value(1) : value { units(node.shape) } else { nil }
+    var input: Int?
+    if let value = has(1) ? self.value(1) : try? sample(model), case .tensor(let node) = value {
+      input = units(node.shape)
     }
     var stops: [(units: Int, steps: [String], parameters: Int)] = []
     for step in trace {
@@ -159,7 +173,8 @@ extension BuiltinCall {
     }
     var columns: [Figure.Column] = []
     for i in 0...stops.count {
-      let title = i == 0 ? "input" : i == stops.count ? "output" : stops.count == 2 ? "hidden" : "hidden \(i)"
+      let title =
+        i == 0 ? "input" : i == stops.count ? "output" : stops.count == 2 ? "hidden" : "hidden \(i)"
       let next = i < stops.count ? stops[i] : nil
       columns.append(
         Figure.Column(
@@ -191,8 +206,10 @@ extension BuiltinCall {
       if node.isLeaf {
         branches.append(
           Figure.Branch(
-            depth: depth, text: "\(name)   "
-              + (node.shape.rank == 0 ? "parameter, \(machine.format(node.number))" : "parameter \(node.shape)")))
+            depth: depth,
+            text: "\(name)   "
+              + (node.shape.rank == 0
+                ? "parameter, \(machine.format(node.number))" : "parameter \(node.shape)")))
         return
       }
       let isNew = seen.insert(ObjectIdentifier(node)).inserted
@@ -205,7 +222,10 @@ extension BuiltinCall {
     }
     visit(root, 0)
     if branches.count > limit {
-      branches = Array(branches.prefix(limit)) + [Figure.Branch(depth: 0, text: "… cut after \(limit) lines")]
+      branches =
+        Array(branches.prefix(limit)) + [
+          Figure.Branch(depth: 0, text: "… cut after \(limit) lines")
+        ]
     }
     return branches
   }

@@ -224,7 +224,8 @@ extension BuiltinCall {
   /// which are compared all with all.
   func warnLoss(_ op: Op, _ operands: [Node.Operand]) {
     if ["cross_entropy", "binary_cross_entropy_with_logits"].contains(op.name),
-      case .node(let input) = operands[0], ["softmax", "sigmoid", "log_softmax"].contains(input.op.name)
+      case .node(let input) = operands[0],
+      ["softmax", "sigmoid", "log_softmax"].contains(input.op.name)
     {
       let function = input.op.name
       machine.warn(
@@ -242,7 +243,8 @@ extension BuiltinCall {
           at: span, reason: "The mean of nothing is nan.",
           hint: "check the bounds of the batch, or the size of the data set"))
     }
-    guard ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"].contains(op.name), case .node(let predictions) = operands[0],
+    guard ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"].contains(op.name),
+      case .node(let predictions) = operands[0],
       case .node(let targets) = operands[1], predictions.shape != targets.shape,
       predictions.shape.rank > 0, targets.shape.rank > 0,
       let common = try? predictions.shape.broadcast(with: targets.shape)

@@ -20,7 +20,9 @@ extension Builtin {
         parameters, lr: try call.rate(1, or: 1e-3), momentum: momentum, dampening: dampening,
         weightDecay: try call.rate(4, or: 0), nesterov: nesterov, maximize: try call.flag(6))
     },
-    adam("adam", decay: 0, "Adam: steps along a running mean of the gradient, each weight at its own pace."),
+    adam(
+      "adam", decay: 0,
+      "Adam: steps along a running mean of the gradient, each weight at its own pace."),
     adam("adamw", decay: 0.01, "Adam with weight decay apart from the gradient."),
     optimizer(
       "rmsprop(params=none, lr=0.01, alpha=0.99, eps=1e-08, weight_decay=0, momentum=0, centered=false, maximize=false)",
@@ -107,8 +109,10 @@ extension Builtin {
         let given = try call.numbers(2)
         guard given.count == 2, given.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
           throw Diagnostic(
-            .badArgument, "`betas` are two numbers from 0 to below 1, not "
-              + call.machine.text(of: call.value(2)), at: call.span, hint: "write `betas=[0.9, 0.999]`")
+            .badArgument,
+            "`betas` are two numbers from 0 to below 1, not "
+              + call.machine.text(of: call.value(2)), at: call.span,
+            hint: "write `betas=[0.9, 0.999]`")
         }
         betas = (given[0], given[1])
       }
@@ -142,7 +146,8 @@ extension Builtin {
 
   static let schedules: [Builtin] = [
     schedule(
-      "step_lr(opt, step_size, gamma=0.1)", "Multiplies the rate by `gamma` every `step_size` steps.",
+      "step_lr(opt, step_size, gamma=0.1)",
+      "Multiplies the rate by `gamma` every `step_size` steps.",
       "step_lr(opt, 2)"
     ) { call, optimizer throws(Diagnostic) in
       let (size, gamma) = (max(1, try call.int(1)), try call.double(2, or: 0.1))
@@ -241,7 +246,8 @@ extension Builtin {
   ) -> Builtin {
     Builtin(
       signature, .schedules, summary,
-      example: "param w = 1; opt = sgd(w, lr=0.1, momentum=0.9); s = \(example); \(signature.hasPrefix("reduce") ? "s.step(5)" : "s.step(); s.step()"); opt.lr"
+      example:
+        "param w = 1; opt = sgd(w, lr=0.1, momentum=0.9); s = \(example); \(signature.hasPrefix("reduce") ? "s.step(5)" : "s.step(); s.step()"); opt.lr"
     ) { call throws(Diagnostic) in
       guard case .optimizer(let optimizer) = call.value(0) else {
         throw call.wrong(0, "an optimizer")

@@ -91,7 +91,8 @@ package final class Builtin: Sendable {
     }
   }
 
-  static let layers: [Builtin] = Library.definitions.filter { !$0.name.hasPrefix("_") }
+  static let layers: [Builtin] =
+    Library.definitions.filter { !$0.name.hasPrefix("_") }
     .map { definition in
       let function = overloads.first { $0.name == definition.name }
       return Builtin(definition, .layers, or: function)

@@ -47,7 +47,8 @@ final class DatasetObject: Thing {
     let place = [IndexPart.value(.number(Double(i)))]
     return .list(
       ListObject([
-        try machine.element(.tensor(x), place, span, 0), try machine.element(.tensor(y), place, span, 0),
+        try machine.element(.tensor(x), place, span, 0),
+        try machine.element(.tensor(y), place, span, 0),
       ]))
   }
 
@@ -55,7 +56,8 @@ final class DatasetObject: Thing {
     var lines = ["data set of \(x.shape[0]) samples: X \(x.shape), y \(y.shape)"]
     let names = features.prefix(6).joined(separator: ", ")
     if !features.isEmpty {
-      lines.append("features  \(names)\(features.count > 6 ? ", … \(features.count - 6) more" : "")")
+      lines.append(
+        "features  \(names)\(features.count > 6 ? ", … \(features.count - 6) more" : "")")
     }
     if !classes.isEmpty {
       let counts = classes.indices.map { k in y.value.values.filter { $0 == Double(k) }.count }
@@ -66,7 +68,8 @@ final class DatasetObject: Thing {
   }
 
   /// The samples at `places`, in that order.
-  func picked(_ places: [Int], _ machine: Machine, _ span: Span) throws(Diagnostic) -> DatasetObject {
+  func picked(_ places: [Int], _ machine: Machine, _ span: Span) throws(Diagnostic) -> DatasetObject
+  {
     DatasetObject(
       x: try machine.make(span) { () throws(TensorError) in try x.value.rows(places) },
       y: try machine.make(span) { () throws(TensorError) in try y.value.rows(places) },

@@ -12,7 +12,8 @@ extension BuiltinCall {
     guard let root = graph.lastRoot else {
       throw Diagnostic(
         .noGradient, "there is no backward pass to look at", at: span,
-        hint: "compute a loss, `loss.backward()`, then `diagnose(model)`")
+        reason: "A loss inside a function is gone when the function ends.",
+        hint: "compute a loss, `loss.backward()`, then `diagnose(model)` while `loss` is there")
     }
     let nodes = graph.recorded(below: root)
     let parameters = model.state.filter { $0.node.isParameter }
@@ -26,6 +27,7 @@ extension BuiltinCall {
     found += mistakes(root, nodes, model)
     if !root.number.isFinite { return found }
     found += gradients(parameters, root)
+    found += copies(parameters)
     found += units(nodes)
     if let optimizer { found += try updates(parameters, optimizer) }
     return found
@@ -108,7 +110,13 @@ extension BuiltinCall {
     guard let fresh = try? graph.gradients(of: root) else { return false }
     return model.parameters.contains { parameter in
       guard let stored = parameter.gradient, let own = fresh(parameter) else { return false }
-      return zip(stored.values, own.values).contains { abs($0 - $1) > 1e-6 * max(abs($0), abs($1), 1e-12) }
+      // A gradient that was clipped is shorter than the pass's own; a sum of several is not.
+      let (a, b) = (stored.values, own.values)
+      let dot = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+      let (size, fresh) = (a.reduce(0) { $0 + $1 * $1 }, b.reduce(0) { $0 + $1 * $1 })
+      let isScaled = dot > 0 && dot * dot > 0.999999 * size * fresh && size < fresh * 1.000001
+      guard !isScaled else { return false }
+      return zip(a, b).contains { abs($0 - $1) > 1e-6 * max(abs($0), abs($1), 1e-12) }
     }
   }
 
@@ -138,7 +146,9 @@ extension BuiltinCall {
           "check that the layer is used, and not inside `no_grad` or behind `detach`"))
     }
     guard let first = sizes.first, let last = sizes.last else { return found }
-    let line = sizes.map { "\($0.name) \(show($0.size))" }.joined(separator: ", ")
+    let parts = sizes.map { "\($0.name) \(show($0.size))" }
+    let line = (parts.count > 5 ? parts.prefix(2) + ["…"] + parts.suffix(2) : parts[...])
+      .joined(separator: ", ")
     let largest = sizes.map(\.size).max() ?? 0
     if largest > 100 {
       found.append(
@@ -147,17 +157,38 @@ extension BuiltinCall {
           "`clip_grad_norm(model, 1)`, smaller start values or a smaller learning rate"))
     } else if largest == 0 {
       found.append(
-        finding(.bad, "gradient by layer", "all zero: " + line, "look at the units below, and at the loss"))
+        finding(
+          .bad, "gradient by layer", "all zero: " + line, "look at the units below, and at the loss"
+        ))
     } else if sizes.count > 1, first.size < 1e-3 * last.size {
       found.append(
         finding(
           .bad, "gradient by layer",
-          "vanishing: the first layer's is \(show(first.size / last.size)) of the last one's: " + line,
+          "vanishing: the first layer's is \(show(first.size / last.size)) of the last one's: "
+            + line,
           "relu instead of sigmoid, kaiming start values, batch norm, or fewer layers"))
     } else {
       found.append(finding(.good, "gradient by layer", line))
     }
     return found
+  }
+
+  /// Units that start equal get equal gradients and stay equal for ever.
+  private func copies(_ parameters: [(name: String, node: Node)]) -> [Figure.Finding] {
+    parameters.compactMap { name, node in
+      guard node.shape.rank == 2, node.shape[0] > 1 else { return nil }
+      let (rows, width) = (node.shape[0], node.shape[1])
+      let values = node.value.values
+      let first = values[..<width]
+      let same = (0..<rows).filter {
+        Array(values[($0 * width)..<(($0 + 1) * width)]) == Array(first)
+      }
+      .count
+      guard same == rows else { return nil }
+      return finding(
+        .bad, "copies", "\(name): all \(rows) units are equal, and will stay so",
+        "start values that differ, such as kaiming_uniform")
+    }
   }
 
   // MARK: Units
@@ -187,13 +218,17 @@ extension BuiltinCall {
         }
       case "sigmoid", "tanh":
         let limit = node.op.name == "tanh" ? 0.99 : 0.995
-        let stuck = values.filter { node.op.name == "tanh" ? abs($0) > limit : $0 > limit || $0 < 1 - limit }
-          .count
+        let stuck = values.filter {
+          node.op.name == "tanh" ? abs($0) > limit : $0 > limit || $0 < 1 - limit
+        }
+        .count
         let share = Double(stuck) / Double(values.count)
-        let text = "\(name): \(show(100 * share))% of the outputs are at an end, where the slope is near 0"
+        let text =
+          "\(name): \(show(100 * share))% of the outputs are at an end, where the slope is near 0"
         if share > 0.5 {
           found.append(
-            finding(.bad, "saturated", text, "smaller start values, or inputs put through `standardize`"))
+            finding(
+              .bad, "saturated", text, "smaller start values, or inputs put through `standardize`"))
         } else if share > 0.2 {
           found.append(finding(.look, "saturated", text))
         }
@@ -220,14 +255,19 @@ extension BuiltinCall {
     }
     guard let most = ratios.map(\.ratio).max() else { return [] }
     let line = ratios.map { "\($0.name) \(show($0.ratio))" }.joined(separator: ", ")
-    if most > 0.1 {
+    if most > 0.5 {
       return [
-        finding(.bad, "update/weight", "large: " + line, "a smaller learning rate; about 0.001 is usual")
+        finding(
+          .bad, "update/weight", "large: " + line, "a smaller learning rate; about 0.001 is usual")
       ]
+    }
+    if most > 0.1 {
+      return [finding(.look, "update/weight", "large, but usual for a first step of sgd: " + line)]
     }
     if most < 1e-5 {
       return [
-        finding(.look, "update/weight", "tiny: " + line, "a larger learning rate; about 0.001 is usual")
+        finding(
+          .look, "update/weight", "tiny: " + line, "a larger learning rate; about 0.001 is usual")
       ]
     }
     return [finding(.good, "update/weight", line)]

@@ -141,7 +141,8 @@ enum Faults {
     case .labelOutOfRange(let label, let row, let classes):
       return Diagnostic(
         .labelOutOfRange, "the label of sample \(row) is \(NumberFormat()(label))", at: span,
-        reason: "There are \(classes) classes, so labels are whole numbers from 0 to \(classes - 1).",
+        reason:
+          "There are \(classes) classes, so labels are whole numbers from 0 to \(classes - 1).",
         hint: label == Double(classes)
           ? "count labels from 0: `y - 1`, or give the model one more output"
           : "check the labels with `min(y)` and `max(y)`")

@@ -3,7 +3,7 @@
 /// Something to look at.
 package enum Figure {
   /// Curves over a common axis.
-  case lines([Series], title: String, isLog: Bool)
+  case lines([Series], title: String, isLog: Bool, rows: Int)
   /// Points in a plane, each with the number of its class.
   case points([Point], classes: [String], title: String)
   /// Points over the regions that a model assigns to the classes; row-major, the top row first.

@@ -24,6 +24,14 @@ extension Machine {
     case .layer(let layer) where layer.isSequence:
       return layer.stages[try place(parts.first ?? .ellipsis, layer.stages.count, span)]
     case .thing(let thing):
+      if let data = thing as? DatasetObject, case .slice(let a, let b, let c)? = parts.first {
+        let (count, step) = (data.x.shape[0], try bound(c, span) ?? 1)
+        guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
+        func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
+        let (start, stop) = (place(try bound(a, span) ?? 0), place(try bound(b, span) ?? count))
+        return .thing(
+          try data.picked(Array(stride(from: start, to: max(start, stop), by: step)), self, span))
+      }
       if let count = thing.count {
         return try thing.element(try place(parts.first ?? .ellipsis, count, span), self, span)
       }

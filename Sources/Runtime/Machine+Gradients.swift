@@ -30,11 +30,29 @@ extension Machine {
         at: span)
     }
     let label = graph.label(of: root) ?? name
+    // A parameter that was stepped along its gradient and still has it will be stepped along the sum.
+    let forgotten = reached.filter { $0.gradient != nil && $0.time > lastBackward }
+    defer {
+      lastBackward = graph.clock
+      if !again, let first = reached.first(where: { p in forgotten.contains { $0 === p } }) {
+        warnForgotten(first, span)
+      }
+    }
     do throws(GradientError) {
       reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
     } catch {
       throw Faults.gradient(error, graph, span, name: label)
     }
+  }
+
+  private func warnForgotten(_ parameter: Node, _ span: Span) {
+    warn(
+      Diagnostic(
+        .gradientAccumulates, severity: .warning,
+        "`\(graph.label(of: parameter) ?? "w")` still had the gradient of the step before",
+        at: span,
+        reason: "`backward` added to it, so the next step goes along the sum of both.",
+        hint: "call `opt.zero_grad()` before each `backward()`"))
   }
 
   /// `∂y/∂x` as a value; nothing is stored.

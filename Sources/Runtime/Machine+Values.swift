@@ -12,6 +12,8 @@ extension Machine {
   func bracket(_ values: [Value], _ isBracket: [Bool], _ span: Span, _ site: UInt32)
     throws(Diagnostic) -> Value
   {
+    // Nothing in brackets is the beginning of a list.
+    if values.isEmpty { return .list(ListObject([])) }
     var operands: [Node.Operand] = []
     for (value, isRow) in zip(values, isBracket) {
       switch value {

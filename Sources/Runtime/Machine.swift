@@ -126,6 +126,8 @@ package final class Machine {
   var librarySpan: Span?
   /// Parameters that the last backward pass reached, for `step` without a list.
   var reached: [Node] = []
+  /// When that was, on the graph's clock.
+  var lastBackward = 0
 
   static let stackSlots = 1 << 20
   static let tick = 4096

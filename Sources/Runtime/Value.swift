@@ -50,7 +50,8 @@ package enum Value {
     case .function(let object): return id(object)
     case .builtin(let object): return id(object)
     case .layer(let object): return id(object) &+ (object.isTraining ? 1 : 0)
-    case .optimizer(let object): return id(object) &+ object.settings.reduce(0) { $0 &* 31 &+ $1.value.bitPattern }
+    case .optimizer(let object):
+      return id(object) &+ object.settings.reduce(0) { $0 &* 31 &+ $1.value.bitPattern }
     case .thing(let object): return id(object)
     case .cell(let object): return id(object)
     }

@@ -50,10 +50,34 @@ package struct Parser {
     self.tokens = tokens
   }
 
-  /// An error at the very end of a text with open brackets asks for more lines.
+  /// Brackets are open at the end, or the last line ends in an operator or a comma.
   private var isIncomplete: Bool {
-    diagnostics.last.map { $0.id == .unclosed } ?? false
+    var open = 0
+    for placed in tokens {
+      switch placed.token {
+      case .symbol(.openParen), .symbol(.openBracket), .symbol(.openBrace): open += 1
+      case .symbol(.closeParen), .symbol(.closeBracket), .symbol(.closeBrace): open -= 1
+      default: continue
+      }
+      // A bracket too many is an error that more lines cannot mend.
+      if open < 0 { return false }
+    }
+    if open > 0 { return true }
+    guard
+      let last = tokens.last(where: { $0.token != .end && $0.token != .newline })?.token,
+      !diagnostics.isEmpty
+    else { return false }
+    switch last {
+    case .symbol(let symbol): return Parser.expectsMore.contains(symbol)
+    case .keyword(let word): return [.and, .or, .not, .in, .else].contains(word)
+    default: return false
+    }
   }
+
+  private static let expectsMore: Set<Token.Symbol> = [
+    .comma, .plus, .minus, .times, .divide, .modulo, .matmul, .caret, .power, .floorDivide, .assign,
+    .assignInPlace, .equal, .notEqual, .less, .greater, .lessOrEqual, .greaterOrEqual, .close,
+  ]
 
   // MARK: Tokens
 

@@ -17,7 +17,8 @@ extension Double: Element {
   }
 
   package static func gemm(
-    _ a: UnsafePointer<Double>, transposed ta: Bool, _ b: UnsafePointer<Double>, transposed tb: Bool,
+    _ a: UnsafePointer<Double>, transposed ta: Bool, _ b: UnsafePointer<Double>,
+    transposed tb: Bool,
     _ c: UnsafeMutablePointer<Double>, beta: Double, _ m: Int, _ k: Int, _ n: Int
   ) {
     BLAS.prepare(m, k, n)

@@ -146,7 +146,11 @@ extension Generator {
         }
       }
     }
-    return try Tensor.make(shape, dtype) { fill($0) } float: { fill($0) }
+    return try Tensor.make(shape, dtype) {
+      fill($0)
+    } float: {
+      fill($0)
+    }
   }
 
   /// Many draws of 32 bits at once.

@@ -147,6 +147,10 @@ extension Tensor {
         }
       }
     }
-    return try make(target, common) { choose($0) } float: { choose($0) }
+    return try make(target, common) {
+      choose($0)
+    } float: {
+      choose($0)
+    }
   }
 }

@@ -36,7 +36,11 @@ extension Tensor {
         }
       }
     }
-    let product = try Tensor.make(target, common) { multiply($0) } float: { multiply($0) }
+    let product = try Tensor.make(target, common) {
+      multiply($0)
+    } float: {
+      multiply($0)
+    }
     var dims = batch.dims
     if rank > 1 { dims.append(m) }
     if other.rank > 1 { dims.append(n) }
@@ -67,6 +71,10 @@ extension Tensor {
         }
       }
     }
-    return try make(Shape(trusted: [m, n]), a.dtype) { multiply($0) } float: { multiply($0) }
+    return try make(Shape(trusted: [m, n]), a.dtype) {
+      multiply($0)
+    } float: {
+      multiply($0)
+    }
   }
 }

@@ -19,14 +19,17 @@ package struct Channels: Sendable {
 
 extension Tensor {
   /// Mean and biased variance of each channel, `[C]` both.
-  package func channelMoments(_ cut: Channels) throws(TensorError) -> (mean: Tensor, variance: Tensor)
-  {
+  package func channelMoments(_ cut: Channels) throws(TensorError) -> (
+    mean: Tensor, variance: Tensor
+  ) {
     let shape = Shape(trusted: [cut.channels])
     func mean<E: Element>(_ out: UnsafeMutablePointer<E>) {
       out.initialize(repeating: 0, count: cut.channels)
       read(E.self) { x in
         Channels.each(cut, x) { c, x, n, step in
-          if step == 0 { for i in 0..<n { out[c + i] += x[i] } } else {
+          if step == 0 {
+            for i in 0..<n { out[c + i] += x[i] }
+          } else {
             var sum: E = 0
             for i in 0..<n { sum += x[i] }
             out[c] += sum
@@ -36,7 +39,11 @@ extension Tensor {
       let share = 1 / E(max(1, cut.population))
       for c in 0..<cut.channels { out[c] *= share }
     }
-    let mean = try Tensor.make(shape, dtype) { mean($0) } float: { mean($0) }
+    let mean = try Tensor.make(shape, dtype) {
+      mean($0)
+    } float: {
+      mean($0)
+    }
     func variance<E: Element>(_ out: UnsafeMutablePointer<E>) {
       out.initialize(repeating: 0, count: cut.channels)
       read(E.self) { x in
@@ -58,7 +65,14 @@ extension Tensor {
       let share = 1 / E(max(1, cut.population))
       for c in 0..<cut.channels { out[c] *= share }
     }
-    return (mean, try Tensor.make(shape, dtype) { variance($0) } float: { variance($0) })
+    return (
+      mean,
+      try Tensor.make(shape, dtype) {
+        variance($0)
+      } float: {
+        variance($0)
+      }
+    )
   }
 
   /// `(x - mean)*scale + shift`, one of each for each channel.
@@ -85,7 +99,11 @@ extension Tensor {
         }
       }
     }
-    return try Tensor.make(shape, dtype) { scaled($0) } float: { scaled($0) }
+    return try Tensor.make(shape, dtype) {
+      scaled($0)
+    } float: {
+      scaled($0)
+    }
   }
 
   /// For each channel `Σ dz` and `Σ dz*(x - mean)`.
@@ -117,8 +135,16 @@ extension Tensor {
       }
     }
     return (
-      try Tensor.make(shape, dtype) { sums($0, false) } float: { sums($0, false) },
-      try Tensor.make(shape, dtype) { sums($0, true) } float: { sums($0, true) }
+      try Tensor.make(shape, dtype) {
+        sums($0, false)
+      } float: {
+        sums($0, false)
+      },
+      try Tensor.make(shape, dtype) {
+        sums($0, true)
+      } float: {
+        sums($0, true)
+      }
     )
   }
 
@@ -153,7 +179,11 @@ extension Tensor {
         }
       }
     }
-    return try Tensor.make(shape, dtype) { combined($0) } float: { combined($0) }
+    return try Tensor.make(shape, dtype) {
+      combined($0)
+    } float: {
+      combined($0)
+    }
   }
 }
 
@@ -202,6 +232,12 @@ extension Tensor {
         }
       }
     }
-    return (try Tensor.make(shape, dtype) { run($0) } float: { run($0) }, inverse)
+    return (
+      try Tensor.make(shape, dtype) {
+        run($0)
+      } float: {
+        run($0)
+      }, inverse
+    )
   }
 }

@@ -71,7 +71,11 @@ extension Tensor {
         }
       }
     }
-    return try Tensor.make(target, dtype) { copy($0) } float: { copy($0) }
+    return try Tensor.make(target, dtype) {
+      copy($0)
+    } float: {
+      copy($0)
+    }
   }
 
   /// `result[i] = self[offsets[i]]`.

@@ -8,7 +8,8 @@ package struct Window: Sendable, Equatable {
   package var dilation: [Int]
   package var ceilMode = false
 
-  package init(size: [Int], stride: [Int], padding: [Int], dilation: [Int], ceilMode: Bool = false) {
+  package init(size: [Int], stride: [Int], padding: [Int], dilation: [Int], ceilMode: Bool = false)
+  {
     (self.size, self.stride, self.padding, self.dilation) = (size, stride, padding, dilation)
     self.ceilMode = ceilMode
   }
@@ -44,7 +45,8 @@ extension Tensor {
     _ x: UnsafePointer<E>, _ columns: UnsafeMutablePointer<E>, channels: Int, image: [Int],
     _ window: Window, _ out: [Int]
   ) {
-    eachTap(channels: channels, image: image, window, out) { row, channel, y, xStart, xCount, first in
+    eachTap(channels: channels, image: image, window, out) {
+      row, channel, y, xStart, xCount, first in
       let line = columns + row
       for i in 0..<first { line[i] = 0 }
       if y >= 0 {
@@ -61,7 +63,8 @@ extension Tensor {
     _ columns: UnsafePointer<E>, _ x: UnsafeMutablePointer<E>, channels: Int, image: [Int],
     _ window: Window, _ out: [Int]
   ) {
-    eachTap(channels: channels, image: image, window, out) { row, channel, y, xStart, xCount, first in
+    eachTap(channels: channels, image: image, window, out) {
+      row, channel, y, xStart, xCount, first in
       guard y >= 0 else { return }
       let target = x + (channel * image[0] + y) * image[1] + xStart
       let line = columns + row + first
@@ -88,7 +91,8 @@ extension Tensor {
           // The first window whose tap is inside, and how many are.
           let first = min(out[1], shift >= 0 ? 0 : (-shift + step - 1) / step)
           let start = first * step + shift
-          let count = start >= image[1]
+          let count =
+            start >= image[1]
             ? 0 : min(out[1] - first, (image[1] - 1 - start) / step + 1)
           for oy in 0..<out[0] {
             let y = oy * window.stride[0] - window.padding[0] + ky * window.dilation[0]
@@ -138,7 +142,11 @@ extension Tensor {
       }
     }
     let target = try Shape([n, outputs * groups, out[0], out[1]])
-    return try Tensor.make(target, dtype) { run($0) } float: { run($0) }
+    return try Tensor.make(target, dtype) {
+      run($0)
+    } float: {
+      run($0)
+    }
   }
 
   /// The gradients of a convolution's images and kernels from that of its result.

@@ -15,11 +15,18 @@ package struct Command: Sendable {
 
   package static let all: [Command] = [
     Command(name: "help", argument: "[WORD]", summary: "a short guide, or the page of a word"),
-    Command(name: "vars", argument: "", summary: "the names you made: kind, shape, value, gradient"),
+    Command(
+      name: "vars", argument: "", summary: "the names you made: kind, shape, value, gradient"),
     Command(name: "cells", argument: "", summary: "the cells so far"),
-    Command(name: "graph", argument: "[NAME]", summary: "what a value was computed from; `loss` without a name"),
-    Command(name: "time", argument: "[CODE]", summary: "how long a cell takes, or how long the last one took"),
-    Command(name: "save", argument: "FILE.nn", summary: "writes the cells as a script that `nnrepl run` plays"),
+    Command(
+      name: "graph", argument: "[NAME]",
+      summary: "what a value was computed from; `loss` without a name"),
+    Command(
+      name: "time", argument: "[CODE]",
+      summary: "how long a cell takes, or how long the last one took"),
+    Command(
+      name: "save", argument: "FILE.nn",
+      summary: "writes the cells as a script that `nnrepl run` plays"),
     Command(name: "load", argument: "FILE.nn", summary: "runs a script's cells here"),
     Command(name: "undo", argument: "", summary: "takes the last cell back"),
     Command(name: "reset", argument: "", summary: "forgets everything and starts over"),
@@ -42,7 +49,8 @@ extension Workbench {
       let names = (found.isEmpty || word.isEmpty ? Command.all : found).map { ":" + $0.name }
       problem(
         word.isEmpty || found.isEmpty
-          ? "there is no command `:\(word)`" : "`:\(word)` may be \(names.joined(separator: " or "))",
+          ? "there is no command `:\(word)`"
+          : "`:\(word)` may be \(names.joined(separator: " or "))",
         hint: found.isEmpty ? "the commands are \(names.joined(separator: " "))" : nil)
       return .failed(2)
     }
@@ -89,7 +97,8 @@ extension Workbench {
   private func about(_ name: String, _ value: Value) -> String? {
     switch value {
     case .function(let function):
-      return session.machine.text(of: .function(function)) + "\n  defined here; `??\(name)` shows it"
+      return session.machine.text(of: .function(function))
+        + "\n  defined here; `??\(name)` shows it"
     case .builtin: return nil
     default:
       let row = inspection(name, value)
@@ -167,7 +176,8 @@ extension Workbench {
       )
     case .layer(let layer):
       return (
-        "layer", "", "\(layer.type), \(layer.parameters.reduce(0) { $0 + $1.shape.count }) numbers", ""
+        "layer", "", "\(layer.type), \(layer.parameters.reduce(0) { $0 + $1.shape.count }) numbers",
+        ""
       )
     case .number: return ("number", "", preview(value), "")
     case .string: return ("string", "", preview(value), "")
@@ -226,7 +236,8 @@ extension Workbench {
     let text =
       seconds < 1e-3
       ? "\(Int((seconds * 1e6).rounded())) µs"
-      : seconds < 1 ? "\(NumberFormat(digits: 3)(seconds * 1e3)) ms" : "\(NumberFormat(digits: 3)(seconds)) s"
+      : seconds < 1
+        ? "\(NumberFormat(digits: 3)(seconds * 1e3)) ms" : "\(NumberFormat(digits: 3)(seconds)) s"
     say(text)
     return ending
   }
@@ -244,5 +255,7 @@ extension Workbench {
 }
 
 extension Style {
-  func problem(_ text: String) -> String { hasColor ? "\u{1b}[31merror:\u{1b}[0m \(text)" : "error: \(text)" }
+  func problem(_ text: String) -> String {
+    hasColor ? "\u{1b}[31merror:\u{1b}[0m \(text)" : "error: \(text)"
+  }
 }

@@ -40,7 +40,9 @@ extension Workbench {
       return Completion(
         start: word.count, candidates: Command.all.map(\.name).filter { $0.hasPrefix(word) })
     }
-    if let path = openString(before) { return Completion(start: path.count, candidates: paths(path)) }
+    if let path = openString(before) {
+      return Completion(start: path.count, candidates: paths(path))
+    }
     return names(before)
   }
 
@@ -48,7 +50,9 @@ extension Workbench {
   private func symbol(_ before: String) -> Completion? {
     guard let slash = before.lastIndex(of: "\\") else { return nil }
     let word = String(before[before.index(after: slash)...])
-    guard word.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "^" }) else { return nil }
+    guard word.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "^" }) else {
+      return nil
+    }
     if let exact = LaTeX.symbols[word] {
       return Completion(start: word.count + 1, candidates: [exact])
     }
@@ -79,7 +83,9 @@ extension Workbench {
   // MARK: Names
 
   private func names(_ before: String) -> Completion {
-    let isPart: (Character) -> Bool = { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "'" || $0.isMark }
+    let isPart: (Character) -> Bool = {
+      $0.isLetter || $0.isNumber || $0 == "_" || $0 == "'" || $0.isMark
+    }
     let word = String(before.reversed().prefix(while: isPart).reversed())
     let rest = before.dropLast(word.count)
     if rest.hasSuffix("?") {
@@ -131,7 +137,9 @@ extension Workbench {
     case .record(let record): return record.fields.map(\.name)
     case .layer(let layer):
       return layer.fields.filter { !layer.isSequence || Int($0.name) == nil }.map(\.name)
-        + layer.methods.map(\.name) + ["training", "train", "eval", "parameters", "zero_grad", "state"]
+        + layer.methods.map(\.name) + [
+          "training", "train", "eval", "parameters", "zero_grad", "state",
+        ]
     case .optimizer(let optimizer):
       return optimizer.settings.map(\.name) + ["parameters", "step", "zero_grad"]
     case .thing(let thing): return thing.fieldNames + ["step"]
@@ -159,7 +167,8 @@ extension Workbench {
         continue
       }
       guard before[i] == "(" else { return nil }
-      let name = before[..<i].reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed()
+      let name = before[..<i].reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        .reversed()
       return name.isEmpty ? nil : String(name)
     }
     return nil

@@ -9,7 +9,9 @@ package enum Highlight {
   package static func text(_ code: String, _ style: Style) -> String {
     guard style.hasColor else { return code }
     let source = SourceText(id: 0, name: "entry", code)
-    guard let tokens = try? Lexer.tokens(of: source, in: 0..<source.bytes.count) else { return code }
+    guard let tokens = try? Lexer.tokens(of: source, in: 0..<source.bytes.count) else {
+      return code
+    }
     var result = ""
     var at = 0
     func take(to end: Int, _ ink: Style.Ink?) {
@@ -36,7 +38,8 @@ package enum Highlight {
   }
 
   private static let words: Set<String> = [
-    "param", "buffer", "layer", "repeat", "no_grad", "expect", "forward", "backward", "step", "explain",
+    "param", "buffer", "layer", "repeat", "no_grad", "expect", "forward", "backward", "step",
+    "explain",
   ]
 
   private static func ink(_ token: Token) -> Style.Ink? {

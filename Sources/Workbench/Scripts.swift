@@ -60,7 +60,9 @@ extension Workbench {
     for cell in notebook.cells where !cell.isText {
       let ending = run(notebook.code(cell))
       count += 1
-      if case .failed = ending, cell.expectedError == nil || cells.last?.error?.id != cell.expectedError {
+      if case .failed = ending,
+        cell.expectedError == nil || cells.last?.error?.id != cell.expectedError
+      {
         problem("stopped at cell \(count) of `\(path)`")
         return ending
       }

@@ -171,17 +171,25 @@ struct Question {
         let whole = "∂\(root)/∂\(c.input)"
         let gradient = c.gradient[0]
         var mistakes = [
-          (local, "that is the local derivative alone; upstream, \(NumberFormat()(upstream)) arrives"),
+          (
+            local,
+            "that is the local derivative alone; upstream, \(NumberFormat()(upstream)) arrives"
+          ),
           (upstream, "that is what arrives from upstream; the local derivative \(own) is missing"),
           (upstream + local, "along a path factors multiply; you added them"),
         ]
         var value = gradient
-        var because = "∂\(root)/∂\(c.step) × \(own) = \(NumberFormat()(upstream)) × \(NumberFormat()(local))"
+        var because =
+          "∂\(root)/∂\(c.step) × \(own) = \(NumberFormat()(upstream)) × \(NumberFormat()(local))"
         if let parts = c.sum {
           // The last of several paths has come: now the whole gradient can be asked for.
           value = parts.reduce(0) { $0 + $1[0] }
-          because = "the sum over the paths: " + parts.map { NumberFormat()($0[0]) }.joined(separator: " + ")
-          mistakes += parts.map { ($0[0], "that is one path; \(parts.count) paths meet, and they add up") }
+          because =
+            "the sum over the paths: "
+            + parts.map { NumberFormat()($0[0]) }.joined(separator: " + ")
+          mistakes += parts.map {
+            ($0[0], "that is one path; \(parts.count) paths meet, and they add up")
+          }
         } else if c.isPart {
           return questions
         }

@@ -76,24 +76,31 @@ struct Trial: Sendable, CustomTestStringConvertible {
     case "concat", "stack": return [trial([x, positive, x], Attributes(("dim", .ints([1]))))]
     case "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss":
       return ["mean", "sum", "none"].map {
-        trial([x, positive], Attributes(("reduction", .text($0)), ("beta", .number(0.8)), ("delta", .number(0.9))), " \($0)")
+        trial(
+          [x, positive],
+          Attributes(("reduction", .text($0)), ("beta", .number(0.8)), ("delta", .number(0.9))),
+          " \($0)")
       }
     case "binary_cross_entropy":
       let probabilities = tensor([0.41, 0.47, 0.64, 0.58, 0.46, 0.53], [2, 3])
       return [
         trial([probabilities, positive, Tensor(1)]),
-        trial([probabilities, positive, row], Attributes(("reduction", .text("sum"))), " weighted"),
+        trial(
+          [probabilities, positive, row], Attributes(("reduction", .text("sum"))), " weighted"),
       ]
     case "binary_cross_entropy_with_logits":
       return [
-        trial([x, positive, Tensor(1), Tensor(1)]), trial([x, positive, row, row], Attributes(), " weighted"),
+        trial([x, positive, Tensor(1), Tensor(1)]),
+        trial([x, positive, row, row], Attributes(), " weighted"),
       ]
     case "cross_entropy", "nll_loss":
       let labels = tensor([2, 0], [2])
       return [
         trial([x, labels, Tensor(1)]),
         trial([x, labels, Tensor(1)], Attributes(("reduction", .text("sum"))), " sum"),
-        trial([x, labels, row], Attributes(("label_smoothing", .number(op.name == "nll_loss" ? 0 : 0.1))), " weighted"),
+        trial(
+          [x, labels, row],
+          Attributes(("label_smoothing", .number(op.name == "nll_loss" ? 0 : 0.1))), " weighted"),
       ]
     case "linear":
       let deep = tensor((0..<12).map { 0.1 * Double($0) - 0.5 }, [2, 2, 3])
@@ -103,7 +110,8 @@ struct Trial: Sendable, CustomTestStringConvertible {
       ]
     case "batch_norm":
       let wide = tensor([0.4, -1.1, 0.9, 1.3, 0.2, -0.7, 0.5, 1.7, -0.3, 0.8, -0.6, 1.1], [4, 3])
-      let deep = tensor([0.4, -1.1, 0.9, 1.3, 0.2, -0.7, 0.5, 1.7, -0.3, 0.8, -0.6, 1.1], [2, 3, 2])
+      let deep = tensor(
+        [0.4, -1.1, 0.9, 1.3, 0.2, -0.7, 0.5, 1.7, -0.3, 0.8, -0.6, 1.1], [2, 3, 2])
       let eps = Attributes(("eps", .number(1e-5)))
       return [
         trial([wide, row, row], eps), trial([deep, row, row], eps, " length"),
@@ -124,24 +132,41 @@ struct Trial: Sendable, CustomTestStringConvertible {
     case "conv1d", "conv2d":
       let line = tensor((0..<20).map { 0.1 * Double(($0 * 7) % 20) - 0.9 }, [2, 2, 5])
       let image = tensor((0..<32).map { 0.1 * Double(($0 * 11) % 32) - 1.5 }, [1, 2, 4, 4])
-      let kernels = op.name == "conv1d"
+      let kernels =
+        op.name == "conv1d"
         ? tensor((0..<12).map { 0.1 * Double($0) - 0.5 }, [3, 2, 2])
         : tensor((0..<24).map { 0.1 * Double($0) - 1.2 }, [3, 2, 2, 2])
       let x = op.name == "conv1d" ? line : image
-      let grouped = op.name == "conv1d"
+      let grouped =
+        op.name == "conv1d"
         ? tensor((0..<8).map { 0.1 * Double($0) - 0.3 }, [4, 1, 2])
         : tensor((0..<16).map { 0.1 * Double($0) - 0.7 }, [4, 1, 2, 2])
       return [
         trial([x, kernels, row]),
-        trial([x, kernels], Attributes(("stride", .ints([2])), ("padding", .ints([1])), ("dilation", .ints([2]))), " stride"),
+        trial(
+          [x, kernels],
+          Attributes(("stride", .ints([2])), ("padding", .ints([1])), ("dilation", .ints([2]))),
+          " stride"),
         trial([x, grouped], Attributes(("groups", .number(2))), " groups"),
       ]
     case "max_pool1d", "avg_pool1d":
-      return [trial([tensor([0.4, -1.1, 0.9, 1.3, 0.2, -0.7], [1, 1, 6])], Attributes(("kernel_size", .ints([3])), ("stride", .ints([2]))))]
+      return [
+        trial(
+          [tensor([0.4, -1.1, 0.9, 1.3, 0.2, -0.7], [1, 1, 6])],
+          Attributes(("kernel_size", .ints([3])), ("stride", .ints([2]))))
+      ]
     case "max_pool2d", "avg_pool2d":
-      return [trial([tensor((0..<16).map { 0.1 * Double(($0 * 7) % 16) }, [1, 1, 4, 4])], Attributes(("kernel_size", .ints([3])), ("stride", .ints([1])), ("padding", .ints([1]))))]
+      return [
+        trial(
+          [tensor((0..<16).map { 0.1 * Double(($0 * 7) % 16) }, [1, 1, 4, 4])],
+          Attributes(("kernel_size", .ints([3])), ("stride", .ints([1])), ("padding", .ints([1]))))
+      ]
     case "adaptive_avg_pool2d":
-      return [trial([tensor((0..<20).map { 0.1 * Double(($0 * 7) % 20) }, [1, 1, 4, 5])], Attributes(("output_size", .ints([2, 2]))))]
+      return [
+        trial(
+          [tensor((0..<20).map { 0.1 * Double(($0 * 7) % 20) }, [1, 1, 4, 5])],
+          Attributes(("output_size", .ints([2, 2]))))
+      ]
     default: return [trial(op.operands.count == 2 ? [x, row] : [x])]
     }
   }

@@ -84,7 +84,8 @@ import Testing
           #expect(abs(a - b) <= 1e-9 * b)
         }
       }
-      #expect(abs(try number("train_loss") - want.train_loss) <= 1e-6 * want.train_loss, "epoch \(i)")
+      #expect(
+        abs(try number("train_loss") - want.train_loss) <= 1e-6 * want.train_loss, "epoch \(i)")
       #expect(abs(try number("eval_loss") - want.eval_loss) <= 1e-6 * want.eval_loss, "epoch \(i)")
       #expect(try number("train_accuracy") == want.train_accuracy, "epoch \(i)")
       #expect(try number("eval_accuracy") == want.eval_accuracy, "epoch \(i)")

@@ -99,7 +99,8 @@ import Testing
       list.append("betas=[\(beta1), \(beta2)]")
     }
     if golden.error != nil {
-      return refuses(golden, session, "param p = [0]; \(golden.op)(p, \(list.joined(separator: ", ")))")
+      return refuses(
+        golden, session, "param p = [0]; \(golden.op)(p, \(list.joined(separator: ", ")))")
     }
     try define(session, data: golden.inputs, parameters: golden.params)
     let names = golden.params.map(\.name)
@@ -149,7 +150,8 @@ import Testing
       "param p = 1; opt = \(isAdam ? "adam(p, lr=\(lr))" : "sgd(p, lr=\(lr), momentum=0.9)"); s = \(name)(opt, \(settings))"
     )
     if golden.error != nil {
-      return refuses(golden, session, "repeat \(Int(golden.attrs.number("steps") ?? 0)) { s.step() }")
+      return refuses(
+        golden, session, "repeat \(Int(golden.attrs.number("steps") ?? 0)) { s.step() }")
     }
     let metrics = golden.inputs.first { $0.name == "metrics" }?.data
     for want in golden.outputs {
@@ -165,7 +167,8 @@ import Testing
         }
         try GoldenTests.run(session, "now = opt.\(field)")
         let now = try #require(GoldenTests.tensors(session.value("now")).first?.item)
-        #expect(golden.matches(now, value), "\(golden.id) \(want.name)[\(k)]: \(now) is not \(value)")
+        #expect(
+          golden.matches(now, value), "\(golden.id) \(want.name)[\(k)]: \(now) is not \(value)")
       }
     }
   }
@@ -176,14 +179,16 @@ import Testing
     let names = golden.inputs.map(\.name)
     for name in names {
       try GoldenTests.run(
-        session, "param p_\(name) = zeros_like(\(name)); loss = sum(p_\(name)*\(name)); loss.backward()")
+        session,
+        "param p_\(name) = zeros_like(\(name)); loss = sum(p_\(name)*\(name)); loss.backward()")
     }
     let list = "list(" + names.map { "p_\($0)" }.joined(separator: ", ") + ")"
     if golden.op == "clip_grad_norm" {
       let p = golden.attrs.number("norm_type").map { "\($0)" } ?? "inf"
       try GoldenTests.run(
         session,
-        "total_norm = clip_grad_norm(\(list), \(golden.attrs.number("max_norm") ?? 0), norm_type=\(p))")
+        "total_norm = clip_grad_norm(\(list), \(golden.attrs.number("max_norm") ?? 0), norm_type=\(p))"
+      )
     } else {
       try GoldenTests.run(
         session, "clip_grad_value(\(list), \(golden.attrs.number("clip_value") ?? 0))")
@@ -270,7 +275,8 @@ import Testing
     let hasBias = golden.params.contains { $0.name == "b_ih" }
     let weights = hasBias ? "w_ih, w_hh, b_ih, b_hh" : "w_ih, w_hh"
     let unrolled = [
-      "unroll_rnn": "h = rnn_\(golden.attrs.word("nonlinearity") ?? "tanh")_cell(x[t], h, \(weights))",
+      "unroll_rnn":
+        "h = rnn_\(golden.attrs.word("nonlinearity") ?? "tanh")_cell(x[t], h, \(weights))",
       "unroll_gru": "h = gru_cell(x[t], h, \(weights))",
       "unroll_lstm": "h, c = lstm_cell(x[t], list(h, c), \(weights))",
     ]
@@ -311,7 +317,8 @@ import Testing
       "\(Int(golden.attrs.number($0) ?? 0))"
     }
     let bias = golden.attrs.all["bias"]?.text ?? "true"
-    let maker = "m = multihead_attention(\(settings.joined(separator: ", ")), bias=\(bias), batch_first=true)"
+    let maker =
+      "m = multihead_attention(\(settings.joined(separator: ", ")), bias=\(bias), batch_first=true)"
     if golden.error != nil { return refuses(golden, session, maker) }
     try GoldenTests.run(session, maker)
     for parameter in golden.params {

@@ -27,7 +27,8 @@ import Testing
     "conv1d(image[:, :, 0], kernels[:, :, 0], stride=2, padding=1)",
     "mse_loss(p, t)", "mse_loss(p, t, reduction=\"sum\")", "mse_loss(p, t, reduction=\"none\")",
     "l1_loss(p, t)", "smooth_l1_loss(p, t, beta=0.7)", "huber_loss(p, t, delta=0.6)",
-    "binary_cross_entropy(sigmoid(p), yes)", "binary_cross_entropy(sigmoid(p), yes, weight=[1, 2, 3])",
+    "binary_cross_entropy(sigmoid(p), yes)",
+    "binary_cross_entropy(sigmoid(p), yes, weight=[1, 2, 3])",
     "binary_cross_entropy_with_logits(p, yes)",
     "binary_cross_entropy_with_logits(p, yes, pos_weight=[1, 2, 3], reduction=\"sum\")",
     "cross_entropy(p, [0, 2, 1, 1])", "cross_entropy(p, [0, 2, 1, 1], weight=[1, 2, 3])",
@@ -103,7 +104,9 @@ import Testing
     try GoldenTests.run(session, "b = own(\(code.dropFirst(name.count + 1))")
     try GoldenTests.run(session, "gb = grad(sum(b*b), p)")
     for (x, y) in [("a", "b"), ("ga", "gb")] {
-      let (a, b) = (GoldenTests.tensors(session.value(x))[0], GoldenTests.tensors(session.value(y))[0])
+      let (a, b) = (
+        GoldenTests.tensors(session.value(x))[0], GoldenTests.tensors(session.value(y))[0]
+      )
       #expect(a.shape == b.shape)
       for (m, n) in zip(a.values, b.values) { #expect(abs(m - n) <= 1e-10 * max(1, abs(m))) }
     }
@@ -141,7 +144,8 @@ import Testing
       let arguments =
         ["mine", "g"] + names.map { "s_\($0)" } + ["\(step)"]
         + optimizer.settings.map { "k_\($0.name)" }
-      try GoldenTests.run(session, "result = \(optimizer.kind)(\(arguments.joined(separator: ", ")))")
+      try GoldenTests.run(
+        session, "result = \(optimizer.kind)(\(arguments.joined(separator: ", ")))")
       try GoldenTests.run(session, "mine = result[0]")
       for (i, name) in names.enumerated() {
         try GoldenTests.run(session, "s_\(name) = result[\(i + 1)]")

@@ -108,14 +108,22 @@ import Testing
 @Suite struct ArchitectureTests {
   static let allowed: [String: Set<String>] = [
     "Diagnostics": [], "Tensors": ["CBLAS"], "Autograd": ["Tensors"],
-    "Networks": ["Tensors", "Autograd", "SwiftCSV"], "Explain": ["Tensors", "Autograd", "Networks"],
+    "Networks": ["Tensors", "Autograd", "SwiftCSV"],
+    "Explain": ["Tensors", "Autograd", "Networks"],
     "Syntax": ["Diagnostics"],
     "Runtime": ["Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "CSupport"],
     "Lessons": ["Diagnostics", "Runtime", "CSupport"],
     "Rendering": [
       "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
     ],
-    "nnrepl": ["ArgumentParser", "CSupport", "Diagnostics", "Lessons", "Rendering", "Runtime"],
+    "Workbench": [
+      "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
+      "Rendering",
+    ],
+    "nnrepl": [
+      "ArgumentParser", "CEditLine", "CSupport", "Diagnostics", "Lessons", "Rendering", "Runtime",
+      "Workbench",
+    ],
   ]
 
   @Test(arguments: allowed.keys.sorted()) func importsPointOneWay(_ target: String) throws {
