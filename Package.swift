@@ -107,6 +107,14 @@ let package = Package(
       exclude: ["Goldens", "EndToEnd"],
       swiftSettings: strict),
     .testTarget(
+      name: "WorkbenchTests",
+      dependencies: ["Diagnostics", "Tensors", "Runtime", "Lessons", "Rendering", "Workbench"],
+      swiftSettings: strict),
+    // Drives the program itself, on a terminal and through pipes.
+    .target(name: "CTerminal", path: "Tests/CTerminal"),
+    .testTarget(
+      name: "TerminalTests", dependencies: ["nnrepl", "CTerminal"], swiftSettings: strict),
+    .testTarget(
       name: "TranscriptTests",
       dependencies: ["Diagnostics", "Runtime", "Lessons", "Rendering"],
       exclude: ["Transcripts"], swiftSettings: strict),

@@ -70,10 +70,13 @@ static void move_to_end(EditLine *el) {
   free(text);
 }
 
+/// Ends the entry. A plain terminal would draw the line anew for nothing if the cursor stands at its end.
 static unsigned char finish(EditLine *el) {
-  move_to_end(el);
+  const LineInfo *line = el_line(el);
+  bool at_end = line->cursor == line->lastchar;
+  if (!at_end) move_to_end(el);
   el_push(el, END_KEY);
-  return CC_REFRESH;
+  return at_end ? CC_NORM : CC_CURSOR;
 }
 
 static unsigned char on_return(EditLine *el, int key) {

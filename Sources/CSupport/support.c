@@ -24,6 +24,11 @@ void nnrepl_catch_interrupt(void) {
   struct sigaction action = {0};
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, NULL);
+  // Whoever started the program may have had it blocked.
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 void nnrepl_keep_freed_memory(void) {

@@ -190,6 +190,24 @@ package enum HelpText {
     fn name(x, k=2) { … }     fn name(x) = x^2     fn(x) = x^2
       A function. The last expression is the result; `return` works too.
     """,
+    "json": """
+    nnrepl --json
+      A session for editors and notebooks: requests on standard input and events on standard output, each
+      one JSON object on one line. Every event carries the `id` of its request.
+      {"op": "execute", "id": 1, "code": "x = 2"}          runs a cell or a command
+      {"op": "is_complete", "id": 2, "code": "f("}         whether it needs more lines
+      {"op": "complete", "id": 3, "code": "sig", "cursor": 3}   what may come next
+      {"op": "inspect", "id": 4, "name": "sigmoid"}        what `?sigmoid` shows
+      {"op": "interrupt"}                                  stops the cell that runs
+      Events: `stream` (what was printed), `result` (the value of the last statement), `display` (what a
+      verb told, a figure), `error` (with `severity` and `diagnostic`), and at the end `done`, with
+      `status` ok, error, incomplete or interrupted after `execute`, `complete` after `is_complete`,
+      `start` and `matches` after `complete`, `found` and `text` after `inspect`.
+    """,
+    "commands": """
+    Commands of a session begin with a colon and may be cut short: :vars :cells :graph :time :save :load
+    :undo :reset :help :quit. `:help` lists them; `?name` shows a page, `??name` a source.
+    """,
     "no_grad": "no_grad { … }\n  What is computed inside leaves no trace in the graph.",
     "expect":
       "expect CONDITION, \"what it means\"\n  A check: the cell fails if the condition does not hold.",

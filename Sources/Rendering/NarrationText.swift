@@ -133,7 +133,9 @@ package struct NarrationText {
   // MARK: Backward
 
   private func backward(_ pass: BackwardPass) -> [String] {
-    var lines = ["∂\(pass.root)/∂\(pass.root) = 1"]
+    // A single step of a walk begins where the one before ended.
+    let begins = pass.steps.first?.isRoot != false
+    var lines = begins ? ["∂\(pass.root)/∂\(pass.root) = 1"] : []
     for step in pass.steps {
       lines.append(style.paint("\(step.name) = \(step.formula.text)", .bold))
       lines += body(step).map { $0.indented(2) }

@@ -275,9 +275,13 @@ struct LayerTrace {
 extension Machine {
   /// A mark that changes whenever names, recorded values or random numbers do.
   package var footprint: [UInt64] {
-    var marks = [UInt64(graph.clock), generator.mark, UInt64(globalNames.count)]
+    var marks = [UInt64(graph.clock), generator.mark]
     for slot in globalNames.indices {
-      marks.append((state.pointee.globals + slot).pointee.mark)
+      let value = state.pointee.globals[slot]
+      // A name that was only asked for has no value.
+      if case .unset = value { continue }
+      if case .builtin = value { continue }
+      marks += [UInt64(slot), value.mark]
     }
     return marks
   }

@@ -10,6 +10,11 @@ package struct Completion: Equatable {
   package let start: Int
   package let candidates: [String]
 
+  package init(start: Int, candidates: [String]) {
+    self.start = start
+    self.candidates = candidates
+  }
+
   /// What all candidates begin with.
   package var common: String {
     guard let first = candidates.first else { return "" }

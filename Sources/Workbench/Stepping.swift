@@ -187,9 +187,10 @@ struct Question {
           because =
             "the sum over the paths: "
             + parts.map { NumberFormat()($0[0]) }.joined(separator: " + ")
-          mistakes += parts.map {
+          let paths = parts.map {
             ($0[0], "that is one path; \(parts.count) paths meet, and they add up")
           }
+          mistakes = paths + mistakes
         } else if c.isPart {
           return questions
         }

@@ -9,11 +9,14 @@ import Tensors
 /// What a workbench has to show.
 package enum Output {
   /// Results, for standard output.
-  case text(String)
+  case text(String, Kind = .display)
   /// Diagnostics, for standard error.
   case problem(String)
   /// A moving line; nil when it is done with.
   case progress(Progress?)
+
+  /// What a text is: printed, the value of a cell, or anything else to look at.
+  package enum Kind: String { case stream, result, display }
 }
 
 /// A session with its cells, its commands and its memory of how it came about.
@@ -129,10 +132,17 @@ package final class Workbench {
         show(.problem(text))
       } else if !text.isEmpty {
         printed = true
-        show(.text(text))
+        let kind: Output.Kind =
+          switch event {
+          case .text: .stream
+          case .value: .result
+          default: .display
+          }
+        show(.text(text, kind))
       }
     }
     if outcome.isIncomplete { return .incomplete }
+    lastErrors = outcome.errors
     for error in outcome.errors { report(error) }
     let error = outcome.errors.first
     let cell = Cell(
@@ -147,6 +157,8 @@ package final class Workbench {
   }
 
   var lastSeconds: Double?
+  /// What stopped the last cell.
+  package private(set) var lastErrors: [Diagnostic] = []
 
   func report(_ error: Diagnostic) {
     show(.problem(DiagnosticText(style, sources: session.sources).render(error) + "\n"))

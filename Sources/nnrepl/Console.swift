@@ -94,6 +94,12 @@ struct Console {
     text.withUTF8 { _ = fwrite($0.baseAddress, 1, $0.count, file) }
   }
 
+  /// Text that is on its way at once.
+  static func emit(_ text: String) {
+    write(text, to: stdout)
+    fflush(stdout)
+  }
+
   private func show(_ text: String) { Console.write(text, to: stdout) }
 
   /// Diagnostics go to standard error, after what was printed before them.
@@ -255,7 +261,7 @@ struct Console {
   // MARK: The session
 
   /// A workbench over this machine's files.
-  private func workbench(seed: UInt64? = nil) -> Workbench {
+  func workbench(seed: UInt64? = nil) -> Workbench {
     var settings = Workbench.Settings(
       seed: options.seed ?? seed ?? 0, isFloat32: options.dtype == "float32")
     settings.files = .open
@@ -271,7 +277,7 @@ struct Console {
     return { output in
       switch output {
       case .progress(let progress): line.show(progress)
-      case .text(let text):
+      case .text(let text, _):
         line.clear()
         Console.write(text, to: stdout)
         if isatty(STDOUT_FILENO) == 1 { fflush(stdout) }

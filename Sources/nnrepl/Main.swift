@@ -18,12 +18,16 @@ struct Main: ParsableCommand {
   @Option(help: "Run a file first, then start the session.")
   var load: String?
 
+  @Flag(help: "Serve editors and notebooks: one JSON object per line, in and out.")
+  var json = false
+
   @OptionGroup var options: SessionOptions
 
   mutating func run() throws {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
     let console = Console(options)
+    if json { throw ExitCode(JSONServer(console.workbench()).run()) }
     if let e { throw ExitCode(console.evaluate(e)) }
     throw ExitCode(try console.interact(loading: load.map { [$0] } ?? []))
   }

@@ -1,0 +1,149 @@
+// A session for programs: one JSON object per line, in and out.
+import CSupport
+import Diagnostics
+import Foundation
+import Rendering
+import Runtime
+import Synchronization
+import Workbench
+
+/// Serves requests from standard input until it ends; `nnrepl help json` has the protocol.
+final class JSONServer {
+  private let bench: Workbench
+  private let waiting = Requests()
+
+  init(_ bench: Workbench) { self.bench = bench }
+
+  /// Requests that were read and not yet served. A thread of its own reads them, so that `interrupt` is heard
+  /// while a cell runs.
+  private final class Requests: Sendable {
+    private let lines = Mutex<[String]>([])
+    private let arrived = DispatchSemaphore(value: 0)
+
+    func put(_ line: String) {
+      lines.withLock { $0.append(line) }
+      arrived.signal()
+    }
+
+    func next() -> String {
+      arrived.wait()
+      return lines.withLock { $0.isEmpty ? "" : $0.removeFirst() }
+    }
+  }
+
+  private struct Request {
+    let id: Int
+    let operation: String
+    let fields: [String: Any]
+    func text(_ name: String) -> String? { fields[name] as? String }
+  }
+
+  func run() -> Int32 {
+    let waiting = waiting
+    Thread.detachNewThread {
+      while let line = Console.readLine() {
+        if let request = JSONServer.request(line), request.operation == "interrupt" {
+          nnrepl_interrupt()
+          continue
+        }
+        waiting.put(line)
+      }
+      waiting.put("")
+    }
+    while true {
+      let line = waiting.next()
+      if line.isEmpty { return 0 }
+      if line.allSatisfy(\.isWhitespace) { continue }
+      guard let request = JSONServer.request(line) else {
+        send([("event", "error"), ("text", "a request is an object with an `op`")], id: 0)
+        continue
+      }
+      serve(request)
+    }
+  }
+
+  private static func request(_ line: String) -> Request? {
+    guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
+      let fields = object as? [String: Any], let operation = fields["op"] as? String
+    else { return nil }
+    return Request(id: fields["id"] as? Int ?? 0, operation: operation, fields: fields)
+  }
+
+  private func serve(_ request: Request) {
+    let code = request.text("code") ?? ""
+    switch request.operation {
+    case "execute": execute(code, request.id)
+    case "is_complete":
+      done(request.id, [("complete", bench.isComplete(code) ? "true" : "false")])
+    case "complete":
+      // The cursor counts characters (Unicode scalars would differ for composed letters).
+      let cursor = request.fields["cursor"] as? Int ?? code.count
+      let found = bench.completion(String(code.prefix(max(0, cursor))))
+      let list = found.candidates.map(PlaybackJSON.quoted).joined(separator: ",")
+      done(
+        request.id,
+        [("start", "\(max(0, min(cursor, code.count) - found.start))"), ("matches", "[\(list)]")])
+    case "inspect":
+      var text = ""
+      _ = bench.enter("?" + (request.text("name") ?? code)) { output in
+        if case .text(let part, _) = output { text += part }
+      }
+      done(
+        request.id,
+        [("found", text.isEmpty ? "false" : "true"), ("text", PlaybackJSON.quoted(text))])
+    default:
+      send(
+        [("event", "error"), ("text", "there is no operation `\(request.operation)`")],
+        id: request.id)
+      done(request.id, [("status", PlaybackJSON.quoted("error"))])
+    }
+  }
+
+  private func execute(_ code: String, _ id: Int) {
+    let number = bench.number
+    let ending = bench.enter(code) { [self] output in
+      switch output {
+      case .text(let text, let kind): send([("event", kind.rawValue), ("text", text)], id: id)
+      case .problem(let text): problem(text, id)
+      case .progress: break
+      }
+    }
+    let status: String =
+      switch ending {
+      case .done, .quit: "ok"
+      case .incomplete: "incomplete"
+      case .failed(130): "interrupted"
+      case .failed: "error"
+      }
+    var fields = [("status", PlaybackJSON.quoted(status))]
+    if bench.number > number { fields.append(("cell", "\(number)")) }
+    done(id, fields)
+  }
+
+  /// Warnings and errors; an error has its id beside its text.
+  private func problem(_ text: String, _ id: Int) {
+    var fields = [("event", "error"), ("text", text)]
+    if text.hasPrefix("warning") {
+      fields.append(("severity", "warning"))
+    } else {
+      fields.append(("severity", "error"))
+    }
+    if let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"), open < close {
+      fields.append(("diagnostic", String(text[text.index(after: open)..<close])))
+    }
+    send(fields, id: id)
+  }
+
+  private func done(_ id: Int, _ fields: [(String, String)]) {
+    write([("event", PlaybackJSON.quoted("done")), ("id", "\(id)")] + fields)
+  }
+
+  private func send(_ fields: [(String, String)], id: Int) {
+    write([("id", "\(id)")] + fields.map { ($0.0, PlaybackJSON.quoted($0.1)) })
+  }
+
+  private func write(_ fields: [(String, String)]) {
+    let line = fields.map { "\(PlaybackJSON.quoted($0.0)):\($0.1)" }.joined(separator: ",")
+    Console.emit("{\(line)}\n")
+  }
+}

@@ -1,0 +1,257 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The session as its user has it: keys in, screen out.
+@Suite(.serialized) struct TerminalTests {
+  let state = FileManager.default.temporaryDirectory
+    .appendingPathComponent("nnrepl-\(UUID().uuidString)").path
+
+  func start(_ arguments: [String] = [], term: String = "dumb") throws -> Terminal {
+    let terminal = try Terminal(arguments, term: term, state: state)
+    try terminal.wait(for: "nn[1]> ")
+    return terminal
+  }
+
+  /// `TERM=dumb` gets no escape sequence, and every byte is known.
+  @Test func theNeuronByteForByte() throws {
+    let terminal = try start()
+    terminal.clear()
+    let entries = [
+      "x1 = 2; x2 = 3", "param w1 = 0.5; param w2 = -1; param b = 0.1", "z = w1*x1 + w2*x2 + b",
+      "out = sigmoid(z)", "loss = (out - 1)^2", "backward loss", "explain ∂loss/∂w1",
+      "step sgd(lr=0.5)",
+    ]
+    for (i, entry) in entries.enumerated() {
+      terminal.type(entry + "\r")
+      try terminal.wait(for: "nn[\(i + 2)]> ")
+    }
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+    let expected = """
+      x1 = 2; x2 = 3
+      nn[2]> param w1 = 0.5; param w2 = -1; param b = 0.1
+      nn[3]> z = w1*x1 + w2*x2 + b
+      z = -1.9
+      nn[4]> out = sigmoid(z)
+      out = 0.1301
+      nn[5]> loss = (out - 1)^2
+      loss = 0.7567
+      nn[6]> backward loss
+        ∂loss/∂loss = 1
+        loss = (out - 1)^2
+          ∂loss/∂out = 2*(out - 1) = -1.74
+        out = sigmoid(z)
+          ∂out/∂z  = out*(1 - out)        = 0.1132
+          ∂loss/∂z = ∂loss/∂out × ∂out/∂z = -1.74 × 0.1132 = -0.1969
+        z = w1*x1 + w2*x2 + b
+          ∂z/∂w1 = x1 = 2     ∂loss/∂w1 = ∂loss/∂z × ∂z/∂w1 = -0.1969 × 2 = -0.3938
+          ∂z/∂w2 = x2 = 3     ∂loss/∂w2 = ∂loss/∂z × ∂z/∂w2 = -0.1969 × 3 = -0.5907
+          ∂z/∂b  = 1          ∂loss/∂b  = ∂loss/∂z × ∂z/∂b  = -0.1969 × 1 = -0.1969
+      nn[7]> explain ∂loss/∂w1
+        ∂loss/∂w1 = ∂loss/∂out × ∂out/∂z × ∂z/∂w1
+                  = 2*(out - 1) × out*(1 - out) × x1
+                  = -1.74 × 0.1132 × 2
+                  = -0.3938        numerically -0.3938, relative error 2e-11
+      nn[8]> step sgd(lr=0.5)
+        w1 ← w1 - lr*grad = 0.5 - 0.5*(-0.3938) = 0.6969
+        w2 ← w2 - lr*grad = -1 - 0.5*(-0.5907)  = -0.7046
+        b  ← b - lr*grad  = 0.1 - 0.5*(-0.1969) = 0.1985
+      nn[9]> \n
+      """
+    let lines = terminal.seen.replacingOccurrences(of: "\r", with: "")
+    #expect(lines == expected)
+    #expect(!terminal.seen.contains("\u{1b}"))
+  }
+
+  @Test func manyLinesAreOneEntryThatComesBackWhole() throws {
+    let terminal = try start(term: "xterm")
+    terminal.type("fn f(x) {\r")
+    terminal.type("x^2\r")
+    terminal.type("}\r")
+    try terminal.wait(for: "nn[2]> ")
+    // Up recalls the entry; up and on into its middle line, where the 2 becomes a 3.
+    terminal.type("\u{1b}[A\u{1b}[A\u{5}\u{7f}3\r")
+    try terminal.wait(for: "nn[3]> ")
+    terminal.type("f(2)\r")
+    try terminal.wait(for: "nn[4]> ")
+    #expect(terminal.plain.contains("\n8\r\n"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+    let history = try String(contentsOfFile: state + "/nnrepl/history", encoding: .utf8)
+    #expect(history == "fn f(x) {\\nx^2\\n}\nfn f(x) {\\nx^3\\n}\nf(2)\n")
+  }
+
+  @Test func pastesOfAnyLengthAreOneEntry() throws {
+    let terminal = try start(term: "xterm")
+    let short = (1...20).map { "a\($0) = \($0)" }.joined(separator: "\r")
+    terminal.type("\u{1b}[200~\(short)\u{1b}[201~\r")
+    try terminal.wait(for: "nn[2]> ")
+    let long = (1...400).map { "b\($0) = \($0)" }.joined(separator: "\r")
+    terminal.type("\u{1b}[200~\(long)\u{1b}[201~")
+    try terminal.wait(for: "400 lines pasted")
+    terminal.type("\r")
+    try terminal.wait(for: "nn[3]> ")
+    terminal.type("a20 + b400\r")
+    try terminal.wait(for: "nn[4]> ")
+    #expect(terminal.plain.contains("\n420\r\n"))
+    terminal.type("\u{1b}[200~nn[7]> y = 50\r5\rnn[8]> y*20\u{1b}[201~\r")
+    try terminal.wait(for: "nn[5]> ")
+    #expect(terminal.plain.contains("\n1000\r\n"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
+  @Test func lettersBeyondASCIIAreTypedDeletedAndCompleted() throws {
+    let terminal = try start()
+    terminal.type("σ = 2; ŷ = 3; 漢 = 4\r")
+    try terminal.wait(for: "nn[2]> ")
+    terminal.type("漢x\u{7f} + ŷ + \\sigma\t\r")
+    try terminal.wait(for: "nn[3]> ")
+    #expect(terminal.plain.contains("\n9\r\n"))
+    terminal.type("\\part\t\u{15}sigm\t(0)\r")
+    try terminal.wait(for: "nn[4]> ")
+    #expect(terminal.plain.contains("\n0.5\r\n"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
+  @Test func controlCDropsALineAnEntryASearchAndStopsALoop() throws {
+    let terminal = try start(term: "xterm")
+    terminal.type("kept = 7\r")
+    try terminal.wait(for: "nn[2]> ")
+    terminal.clear()
+    terminal.type("half a line\u{3}")
+    try terminal.wait(for: "nn[2]> ")
+    terminal.type("fn g(x) {\rx +\u{3}")
+    try terminal.wait(for: "nn[2]> ", count: 2)
+    terminal.type("\u{12}kep\u{3}")
+    try terminal.wait(for: "nn[2]> ", count: 3)
+    terminal.type("while true { }\r")
+    usleep(300_000)
+    let start = Date()
+    terminal.clear()
+    terminal.type("\u{3}")
+    try terminal.wait(for: "stopped by Ctrl-C")
+    // A tenth of a second on a quiet machine; ten times that leaves room for a busy one.
+    #expect(Date().timeIntervalSince(start) < 1)
+    terminal.type("kept\r")
+    try terminal.wait(for: "nn[3]> ")
+    #expect(terminal.plain.contains("\nkept = 7\r\n"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
+  @Test func theWindowMayChangeAndTheProgramRest() throws {
+    let terminal = try start(term: "xterm")
+    terminal.resize(rows: 40, columns: 50)
+    terminal.type("1 + 1\r")
+    try terminal.wait(for: "nn[2]> ")
+    terminal.send(SIGSTOP)
+    usleep(50_000)
+    terminal.send(SIGCONT)
+    terminal.type("2 + 3\r")
+    try terminal.wait(for: "nn[3]> ")
+    #expect(terminal.plain.contains("\n5\r\n"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
+  @Test func stepsWaitForAnAnswer() throws {
+    let terminal = try start()
+    terminal.type("param w = 3; y = w^2; z = y + 1;\r")
+    try terminal.wait(for: "nn[2]> ")
+    terminal.type("backward z, pause=true\r")
+    try terminal.wait(for: "step 1/2> ")
+    terminal.type("w y\r")
+    try terminal.wait(for: "step 1/2> ", count: 2)
+    #expect(terminal.plain.contains("\ny = 9\r\n"))
+    terminal.type("\r")
+    try terminal.wait(for: "step 2/2> ")
+    terminal.type("q\r")
+    try terminal.wait(for: "nn[3]> ")
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
+  @Test func twoSessionsShareOneHistory() throws {
+    let (a, b) = (try start(), try start())
+    for i in 0..<20 {
+      a.type("a\(i) = \(i)\r")
+      b.type("b\(i) = \(i)\r")
+      try a.wait(for: "nn[\(i + 2)]> ")
+      try b.wait(for: "nn[\(i + 2)]> ")
+    }
+    a.send(SIGKILL)
+    b.send(SIGKILL)
+    _ = try a.end()
+    _ = try b.end()
+    let history = try String(contentsOfFile: state + "/nnrepl/history", encoding: .utf8)
+    let lines = history.split(separator: "\n").map(String.init)
+    let expected = (0..<20).flatMap { ["a\($0) = \($0)", "b\($0) = \($0)"] }
+    #expect(lines.sorted() == expected.sorted())
+  }
+
+  // MARK: Pipes
+
+  @Test func aPipeGetsNoPromptAndNoEscape() throws {
+    let (output, errors, status) = try Terminal.pipe("x = 2\nfn f(a) {\n  a^2\n}\nf(x) + 1\n")
+    #expect(output == "5\n")
+    #expect(errors == "")
+    #expect(status == 0)
+  }
+
+  @Test func aPipeStopsAtTheFirstError() throws {
+    let (output, errors, status) = try Terminal.pipe("1 + 1\nlosss\n2 + 2\n")
+    #expect(output == "2\n")
+    #expect(errors.contains("error[unknown-name]"))
+    #expect(!errors.contains("\u{1b}"))
+    #expect(status == 1)
+  }
+
+  @Test func jsonServesAllOperations() throws {
+    let requests = [
+      #"{"op":"execute","id":1,"code":"x = 2\nprint(\"hi\")\nx^2"}"#,
+      #"{"op":"is_complete","id":2,"code":"f("}"#,
+      #"{"op":"complete","id":3,"code":"sigm","cursor":4}"#,
+      #"{"op":"inspect","id":4,"name":"sigmoid"}"#, #"{"op":"execute","id":5,"code":"losss"}"#,
+      #"{"op":"nonsense","id":6}"#, "no JSON",
+    ]
+    let (output, _, status) = try Terminal.pipe(
+      requests.joined(separator: "\n") + "\n", ["--json"])
+    #expect(status == 0)
+    let events = try output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    func kinds(_ id: Int) -> [String] {
+      events.filter { $0["id"] as? Int == id }.compactMap { $0["event"] as? String }
+    }
+    #expect(kinds(1) == ["stream", "result", "done"])
+    #expect(kinds(5) == ["error", "done"])
+    func field(_ id: Int, _ name: String) -> Any? {
+      events.last { $0["id"] as? Int == id }?[name]
+    }
+    #expect(field(2, "complete") as? Bool == false)
+    #expect(field(3, "matches") as? [String] == ["sigmoid"])
+    #expect(field(4, "found") as? Bool == true)
+    #expect(field(5, "status") as? String == "error")
+    #expect(field(6, "status") as? String == "error")
+  }
+
+  /// A session that is killed while it saves leaves the old file or the new one, whole.
+  @Test func killedWhileSavingItLeavesAWholeFile() throws {
+    try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+    let path = state + "/weights.safetensors"
+    for delay in [1_000, 5_000, 20_000, 60_000] as [UInt32] {
+      let terminal = try start()
+      terminal.type("m = linear(300, 300); save(m, \"\(path)\")\r")
+      try terminal.wait(for: "nn[2]> ")
+      terminal.type("while true { save(m, \"\(path)\") }\r")
+      usleep(delay)
+      terminal.send(SIGKILL)
+      _ = try terminal.end()
+      let (output, errors, _) = try Terminal.pipe("load(\"\(path)\").bias.shape\n")
+      #expect(output == "[300]\n", "\(errors)")
+    }
+  }
+}

@@ -1,0 +1,312 @@
+import Diagnostics
+import Foundation
+import Lessons
+import Rendering
+import Runtime
+import Tensors
+import Testing
+import Workbench
+
+/// A workbench whose files live in a dictionary, with what it showed.
+final class Bench {
+  let bench: Workbench
+  private(set) var output = ""
+  private(set) var problems = ""
+  let store = Store()
+
+  final class Store: @unchecked Sendable { var files: [String: [UInt8]] = [:] }
+
+  init(seed: UInt64 = 0) {
+    var settings = Workbench.Settings(seed: seed)
+    let store = store
+    settings.files = FileAccess(
+      read: { path in
+        store.files[path].map { .success($0) }
+          ?? .failure(FileAccess.FileFault(reason: "no such file"))
+      },
+      write: { path, bytes in
+        store.files[path] = bytes
+        return .success(())
+      })
+    bench = Workbench(settings, Style())
+  }
+
+  @discardableResult func enter(_ text: String) -> Workbench.Ending {
+    bench.enter(text) { [self] part in
+      switch part {
+      case .text(let text, _): output += text
+      case .problem(let text): problems += text
+      case .progress: break
+      }
+    }
+  }
+
+  func take() -> String {
+    defer { (output, problems) = ("", "") }
+    return output + problems
+  }
+
+  /// Names, values, gradients and the next random numbers.
+  var state: String {
+    var text = ""
+    let names = bench.session.machine.variables.sorted { $0.name < $1.name }
+    for (name, value) in names where name != "Out" {
+      text += "\(name) = \(bench.session.machine.text(of: value))\n"
+      if case .tensor(let node) = value, let gradient = node.gradient {
+        text += "\(name).grad = \(gradient.text())\n"
+      }
+    }
+    return text
+  }
+}
+
+/// Sessions made up from pieces, the same for the same seed.
+struct Scenario: Sendable, CustomTestStringConvertible {
+  let seed: UInt64
+  var testDescription: String { "session \(seed)" }
+
+  static let pieces = [
+    "x = 2", "x = x + 1", "x^2", "y = [1, 2, 3]*x", "y", "print(\"x is {x}\")", "rand(2)",
+    "z = randn(3)", "param w = 0.5", "param v = [1, -2]", "l = (w*x - 1)^2", "backward l",
+    "forward l", "l.forward(); zero_grad(w); l.backward()", "step sgd(w, lr=0.1)", "w.grad",
+    "explain ∂l/∂w", "fn f(a) = a*x", "f(3)", "w := w + 1", "nonsense", "q = 1; nonsense2",
+    "for i in range(3) { x = i; if i == 2 { nothing_here } }", "xs = list(1)", "append(xs, x); xs",
+    "m = linear(2, 1)", "m([1, 2])", "m.weight", "_", "Out[1]", "s = \"text\"; s", "x = 5;",
+    "no_grad { k = w*2 }", "if x > 2 { print(\"big\") } else { print(\"small\") }", "[1, 2] + [1, 2, 3]",
+    "seed(3); rand(1)", "opt = adam(list(w), lr=0.1)", "opt.step(); w", "plot([3, 2, 1])", "1/0",
+    "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }", "d = D(2); d([1, 2])",
+    "dropout(ones(4), 0.5)", "while x < 10 { x = x + 3 }; x", "repeat 2 { print(x) }", "expect x > 100",
+  ]
+
+  var cells: [String] {
+    var generator = Generator(seed: seed)
+    return (0..<12).map { _ in Self.pieces[Int(generator.below(UInt64(Self.pieces.count)))] }
+  }
+}
+
+@Suite struct WorkbenchTests {
+  static let scenarios = (0..<60).map { Scenario(seed: UInt64($0)) }
+
+  /// A saved session, run as a script, prints what the session printed.
+  @Test(arguments: scenarios) func savedSessionPrintsTheSame(_ scenario: Scenario) throws {
+    let bench = Bench()
+    for cell in scenario.cells { bench.enter(cell) }
+    let printed = bench.output
+    bench.enter(":save s.nn")
+    let text = String(decoding: try #require(bench.store.files["s.nn"]), as: UTF8.self)
+    let session = Session(seed: Notebook(SourceText(id: 0, name: "s", text)).seed ?? 99)
+    let notebook = Notebook(session.add(source: text, name: "s.nn"))
+    let events = EventText(Style())
+    var output = ""
+    let errors = Playback.run(notebook, in: session) { step in
+      guard case .event(let event) = step else { return }
+      if case .warning = event { return }
+      output += events.render(event, in: session)
+    }
+    #expect(errors.map(\.headline) == [])
+    #expect(output == printed)
+  }
+
+  /// Taking the last cell back restores values, gradients and random numbers exactly.
+  @Test(arguments: scenarios) func undoRestoresEverything(_ scenario: Scenario) {
+    let bench = Bench()
+    var before = bench.state
+    var count = bench.bench.cells.count
+    for cell in scenario.cells {
+      (before, count) = (bench.state, bench.bench.cells.count)
+      bench.enter(cell)
+    }
+    let changed = bench.bench.cells.count > count
+    if changed { bench.enter(":undo") }
+    #expect(bench.state == before)
+    // The same numbers come next, as in a session that never had the cell.
+    let other = Bench()
+    for cell in scenario.cells.dropLast() { other.enter(cell) }
+    bench.enter("drawn = randn(5)")
+    other.enter("drawn = randn(5)")
+    #expect(bench.state == other.state)
+  }
+
+  @Test func numbersCountTheCellsThatAreKept() {
+    let bench = Bench()
+    bench.enter("x = 2")
+    bench.enter("losss")
+    #expect(bench.bench.number == 2)
+    bench.enter("x*3")
+    bench.enter("Out[2] + _")
+    #expect(bench.take().hasSuffix("6\n12\n") == false)
+    #expect(bench.bench.number == 4)
+  }
+
+  @Test func commandsMayBeCutShort() {
+    let bench = Bench()
+    bench.enter("x = 2")
+    bench.enter("param w = [1, 2]; l = sum(w^2); l.backward()")
+    _ = bench.take()
+    bench.enter(":v")
+    #expect(
+      bench.take() == """
+          name   kind        shape   value    gradient
+          ──────────────────────────────────────────────
+          x      number                   2
+          w      parameter   [2]     [1, 2]   norm 4.472
+          l      computed                 5            1
+
+        """)
+    bench.enter(":c")
+    #expect(
+      bench.take() == "  [1] x = 2\n  [2] param w = [1, 2]; l = sum(w^2); l.backward()\n")
+    bench.enter(":nope")
+    #expect(bench.take().contains("there is no command `:nope`"))
+    #expect(bench.enter(":q") == .quit)
+    bench.enter(":re")
+    #expect(bench.take() == "forgot 2 cells\n")
+    bench.enter(":load 3")
+    #expect(bench.take().contains("∂loss/∂w1"))
+    bench.enter(":time 1 + 1")
+    #expect(bench.take().hasPrefix("2\n"))
+  }
+
+  @Test func questionsAreAnswered() {
+    let bench = Bench()
+    bench.enter("?sigmoid")
+    #expect(bench.take().contains("z*(1 - z)"))
+    bench.enter("??linear")
+    #expect(bench.take().contains("param weight = kaiming_uniform"))
+    bench.enter("??cross_entropy")
+    #expect(bench.take().contains("log_softmax"))
+    bench.enter("??adam")
+    #expect(bench.take().contains("m = beta1*m + (1 - beta1)*grad"))
+    bench.enter("fn double(x) = 2*x")
+    bench.enter("??double")
+    #expect(bench.take().contains("fn double(x) = 2*x"))
+    bench.enter("?sigmiod")
+    #expect(bench.take().contains("did you mean `sigmoid`?"))
+    bench.enter("??print")
+    #expect(bench.take().contains("written in Swift"))
+  }
+
+  // MARK: Completion
+
+  struct Tab: Sendable, CustomTestStringConvertible {
+    let typed: String
+    let candidates: [String]
+    var testDescription: String { typed }
+  }
+
+  static let tabs: [Tab] = [
+    Tab(typed: "sigm", candidates: ["sigmoid"]),
+    Tab(typed: "2 + my_v", candidates: ["my_value", "my_values"]),
+    Tab(typed: "my_record.fi", candidates: ["first"]),
+    Tab(typed: "model[0].wei", candidates: ["weight"]),
+    Tab(typed: "opt.mom", candidates: ["momentum"]),
+    Tab(typed: "my_value.req", candidates: ["requires_grad"]),
+    Tab(typed: "sgd(model, mom", candidates: ["momentum="]),
+    Tab(typed: "area(wid", candidates: ["width="]),
+    Tab(typed: "\\sigma", candidates: ["σ"]), Tab(typed: "\\partial", candidates: ["∂"]),
+    Tab(typed: "w\\_1", candidates: ["₁"]), Tab(typed: "\\part", candidates: ["\\partial"]),
+    Tab(typed: ":und", candidates: ["undo"]), Tab(typed: "?softm", candidates: ["softmax"]),
+    Tab(typed: "backw", candidates: ["backward"]), Tab(typed: "nothing_like_it", candidates: []),
+    Tab(typed: "ŷ_h", candidates: ["ŷ_hat"]),
+  ]
+
+  @Test(arguments: tabs) func completion(_ tab: Tab) {
+    let bench = Bench()
+    bench.enter(
+      """
+      my_value = [1]; my_values = 2; ŷ_hat = 3
+      my_record = record(first=1, second=2)
+      model = sequential(linear(2, 3)); opt = sgd(model, lr=0.1, momentum=0.9)
+      fn area(width, height) = width*height
+      """)
+    #expect(bench.bench.completion(tab.typed).candidates == tab.candidates)
+  }
+
+  @Test func candidatesAgreeOnACommonBeginning() {
+    let completion = Completion(start: 2, candidates: ["my_value", "my_values", "my_vat"])
+    #expect(completion.common == "my_va")
+  }
+
+  // MARK: Stepping
+
+  func walk(_ answers: [String], _ entry: String) -> String {
+    let bench = Bench()
+    bench.enter("x = 2; param w = 0.5; z = w*x; out = sigmoid(z); loss = (out - 1)^2;")
+    _ = bench.take()
+    var left = answers
+    var asked = ""
+    bench.bench.ask = { prompt in
+      asked += prompt
+      return left.isEmpty ? nil : left.removeFirst()
+    }
+    bench.enter(entry)
+    return asked + "\n" + bench.take()
+  }
+
+  @Test func stepsGoForwardsAndBack() {
+    let text = walk(["", "p", "n", "w w.grad", "c"], "backward loss, pause=true")
+    #expect(text.hasPrefix("step 1/3> step 2/3> step 1/3> step 2/3> step 2/3> "))
+    #expect(text.contains("w.grad = -0.2115"))
+    #expect(text.components(separatedBy: "loss = (out - 1)^2").count == 3)
+  }
+
+  @Test func leavingEndsTheWalk() {
+    let text = walk(["q"], "forward loss, pause=true")
+    #expect(text.contains("step 1/3> "))
+    #expect(!text.contains("step 2/3"))
+  }
+
+  @Test func wrongGuessesAreNamed() {
+    // ∂loss/∂out, then ∂out/∂z and ∂loss/∂z, then ∂z/∂w and ∂loss/∂w.
+    let text = walk(
+      ["2*(out - 1)", "", "out*(1 - out)", "0.1966", "", "2", "+0.2115", "", ""],
+      "backward loss, predict=true")
+    #expect(text.contains("✓ ∂loss/∂out"))
+    #expect(text.contains("✓ ∂out/∂z = 0.1966"))
+    #expect(text.contains("that is the local derivative alone"))
+    #expect(text.contains("the sign is wrong: ∂loss/∂w = -0.2115"))
+    #expect(text.contains("3 of 5 right so far"))
+  }
+
+  @Test func aMissingPathIsNamed() {
+    let bench = Bench()
+    bench.enter("param a = 2; b = 3*a; d = 2*b; e = b + d;")
+    var answers = ["1", "1", "", "2", "1", "", "3", "9", "", ""]
+    bench.bench.ask = { _ in answers.isEmpty ? nil : answers.removeFirst() }
+    bench.enter("backward e, predict=true")
+    #expect(bench.take().contains("paths meet, and they add up"))
+  }
+
+  @Test func withoutAnyoneToAskItTellsStraightThrough() {
+    let bench = Bench()
+    bench.enter("param w = 3; y = w^2;")
+    bench.enter("backward y, pause=true")
+    #expect(bench.take().contains("∂y/∂w = 2*w = 6"))
+  }
+
+  // MARK: Pasting
+
+  @Test func pastedPromptsAreStripped() {
+    let copied = "nn[1]> x = 2\nnn[2]> fn f(a) {\n       a^2\n       }\nnn[3]> f(x)\n4\n"
+    #expect(Paste.cleaned(copied) == "x = 2\nfn f(a) {\na^2\n}\nf(x)")
+    #expect(Paste.cleaned("a = 1\nb = 2\n") == "a = 1\nb = 2")
+  }
+
+  @Test func marginsComeAndGo() {
+    let entry = "fn f(a) {\n    a^2\n}"
+    let shown = Margin.added(entry, 7)
+    #expect(shown == "fn f(a) {\n           a^2\n       }")
+    #expect(Margin.stripped(shown, 7) == entry)
+  }
+
+  @Test func completeEntriesAreTold() {
+    let bench = Bench().bench
+    for (text, isComplete) in [
+      ("x = 2", true), ("f(", false), ("y = [1,", false), ("fn f(x) {", false), ("x = ", false),
+      ("2 +", false), ("if x { 1 }", true), ("if x { 1 } else", false), (")", true), (":vars", true),
+      ("\"open", true), ("", true), ("a = [1,\n 2]", true),
+    ] {
+      #expect(bench.isComplete(text) == isComplete, "\(text)")
+    }
+  }
+}
