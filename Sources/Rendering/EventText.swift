@@ -1,5 +1,7 @@
 // Everything a run shows, as text.
+import Autograd
 import Diagnostics
+import Networks
 import Runtime
 import Tensors
 
@@ -33,14 +35,85 @@ package struct EventText {
       return FigureText(style, session.machine.format).render(figure.figure)
     }
     let head = name.map { $0 + " = " } ?? ""
+    switch value {
+    case .layer(let layer) where layer.isLibrary: return head + table(layer, session)
+    case .optimizer(let optimizer): return head + table(optimizer, session)
+    default: break
+    }
     let lines = session.machine.text(of: value).split(
       separator: "\n", omittingEmptySubsequences: false)
     let margin = "\n" + String(repeating: " ", count: head.columns)
     var text = head + lines.joined(separator: margin)
-    if case .tensor(let node) = value, node.shape.rank > 1 {
-      text += style.paint("   shape \(node.shape)", .faint)
+    guard case .tensor(let node) = value else { return text }
+    if node.shape.rank > 1 { text += style.paint("   shape \(node.shape)", .faint) }
+    if node.isParameter, let gradient = node.gradient {
+      text += style.paint("   grad " + short(gradient, session), .faint)
     }
     return text
+  }
+}
+
+extension EventText {
+  /// A gradient in a word: a number, or the norm of a tensor.
+  private func short(_ gradient: Tensor, _ session: Session) -> String {
+    let format = session.machine.format
+    if gradient.rank == 0 { return format(gradient[0]) }
+    let norm = (try? gradient.norm(Array(0..<gradient.rank), p: 2))?[0] ?? .nan
+    return "norm \(format(norm))"
+  }
+
+  /// Rows in columns, cut with a count.
+  private func rows(_ rows: [[String]], limit: Int = 20) -> String {
+    let shown = rows.prefix(limit)
+    let widths = (0..<(shown.map(\.count).max() ?? 0)).map { k in
+      shown.map { k < $0.count ? $0[k].columns : 0 }.max() ?? 0
+    }
+    var lines = shown.map { row -> String in
+      var line = "\n  " + row.enumerated().map { $1.padded(widths[$0]) }.joined(separator: "   ")
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+    if rows.count > limit { lines.append("\n  … \(rows.count - limit) more") }
+    return lines.joined()
+  }
+
+  /// What a layer learns, stage by stage for a sequence.
+  private func table(_ layer: LayerObject, _ session: Session) -> String {
+    func learned(_ layer: LayerObject) -> String {
+      layer.state.filter { $0.node.isParameter }.map { "\($0.name) \($0.node.shape)" }
+        .joined(separator: ", ")
+    }
+    let machine = session.machine
+    guard layer.isSequence else {
+      let own = learned(layer)
+      return machine.text(of: .layer(layer)) + (own.isEmpty ? "" : style.paint("   " + own, .faint))
+    }
+    let count = layer.parameters.reduce(0) { $0 + $1.shape.count }
+    let stages = layer.stages.enumerated().map { i, stage -> [String] in
+      switch stage {
+      case .layer(let inner) where inner.isSequence:
+        return ["[\(i)]", "sequential of \(inner.stages.count)", learned(inner)]
+      case .layer(let inner): return ["[\(i)]", machine.text(of: stage), learned(inner)]
+      case .builtin(let builtin): return ["[\(i)]", builtin.name]
+      default: return ["[\(i)]", machine.text(of: stage)]
+      }
+    }
+    let mode = layer.isTraining ? "" : ", eval mode"
+    return "sequential, \(count) numbers to learn\(mode)" + rows(stages)
+  }
+
+  /// Settings, and the parameters that are moved.
+  private func table(_ optimizer: Optimizer, _ session: Session) -> String {
+    let machine = session.machine
+    let settings = optimizer.settings.map { "\($0.name)=\(machine.format($0.value))" }
+    let parameters = optimizer.parameters.enumerated().map { i, node -> [String] in
+      [
+        machine.graph.label(of: node) ?? "parameter \(i)", "\(node.shape)",
+        node.gradient.map { "grad " + short($0, session) } ?? "",
+      ]
+    }
+    return "\(optimizer.kind)(\(settings.joined(separator: ", ")))"
+      + (parameters.isEmpty ? "" : rows(parameters, limit: 12))
   }
 }
 

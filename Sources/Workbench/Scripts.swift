@@ -1,6 +1,7 @@
 // Sessions as scripts: what `:save` writes and `:load` reads.
 import Diagnostics
 import Lessons
+import Rendering
 import Runtime
 
 extension Workbench {
@@ -51,14 +52,37 @@ extension Workbench {
       problem("cannot read `\(path)`: no such file or lesson")
       return .failed(2)
     }
+    return play(text, path, whole: false)
+  }
+
+  /// Runs a script's cells.
+  /// - Parameter whole: shows its prose and code too, as `nnrepl run` does.
+  package func play(_ text: String, _ path: String, whole: Bool, show: ((Output) -> Void)? = nil)
+    -> Ending
+  {
+    if let show { self.show = show }
+    let pages = PlaybackText(style)
     let notebook = Notebook(SourceText(id: 0, name: path, text))
     if let fault = notebook.problem {
       report(fault)
       return .failed(1)
     }
     var count = 0
-    for cell in notebook.cells where !cell.isText {
-      let ending = run(notebook.code(cell))
+    for cell in notebook.cells {
+      if cell.isText {
+        if whole {
+          self.show(
+            .text(pages.render(.prose(title: cell.title, notebook.prose(cell)), in: session)))
+        }
+        continue
+      }
+      let code = notebook.code(cell)
+      if whole, cell.echoes {
+        self.show(
+          .text(pages.render(.code(number: number, title: cell.title, code), in: session)))
+      }
+      let ending = run(code)
+      if whole { self.show(.text("\n")) }
       count += 1
       if case .failed = ending,
         cell.expectedError == nil || cells.last?.error?.id != cell.expectedError
@@ -67,7 +91,7 @@ extension Workbench {
         return ending
       }
     }
-    say("ran \(count) cell\(count == 1 ? "" : "s") of \(path)")
+    if !whole { say("ran \(count) cell\(count == 1 ? "" : "s") of \(path)") }
     return .done
   }
 }

@@ -261,9 +261,10 @@ struct Console {
   // MARK: The session
 
   /// A workbench over this machine's files.
-  func workbench(seed: UInt64? = nil) -> Workbench {
+  func workbench(seed: UInt64? = nil, dtype: String? = nil) -> Workbench {
     var settings = Workbench.Settings(
-      seed: options.seed ?? seed ?? 0, isFloat32: options.dtype == "float32")
+      seed: options.seed ?? seed ?? 0,
+      isFloat32: options.dtype == "float32" || dtype == "float32")
     settings.files = .open
     settings.showsProgress = isatty(STDOUT_FILENO) == 1
     let bench = Workbench(settings, style)
@@ -290,15 +291,18 @@ struct Console {
   }
 
   /// An interactive session, or a script from a pipe: then there is no prompt, and the first error ends it.
-  /// - Parameter loading: files to run first.
-  func interact(loading: [String] = []) throws -> Int32 {
+  /// - Parameters:
+  ///   - loading: files to run first.
+  ///   - whole: shows their prose and code too.
+  func interact(loading: [String] = [], whole: Bool = false) throws -> Int32 {
     let show = output()
-    var first: Script?
-    if let name = loading.first { first = try read(name) }
-    let seed = first.flatMap { Notebook(SourceText(id: 0, name: $0.name, $0.text)).seed }
-    let bench = workbench(seed: seed)
-    for name in loading {
-      if case .failed(let status) = bench.enter(":load \(name)", show: show) { return status }
+    var scripts: [Script] = []
+    for name in loading { scripts.append(try read(name)) }
+    let header = scripts.first.map { Notebook(SourceText(id: 0, name: $0.name, $0.text)) }
+    let bench = workbench(seed: header?.seed, dtype: header?.dtype)
+    for script in scripts {
+      let ending = bench.play(script.text, script.name, whole: whole, show: show)
+      if case .failed(let status) = ending { return status }
     }
     let isTerminal = isatty(STDIN_FILENO) == 1
     let reader = reader(bench, isTerminal)

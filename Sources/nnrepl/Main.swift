@@ -88,7 +88,7 @@ struct Run: ParsableCommand {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
     let console = Console(options)
-    if interactive { throw ExitCode(try console.interact(loading: files)) }
+    if interactive { throw ExitCode(try console.interact(loading: files, whole: !quiet)) }
     var status: Int32 = 0
     for file in files {
       let script = try console.read(file)

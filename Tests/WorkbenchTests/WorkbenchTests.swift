@@ -72,10 +72,12 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     "explain ∂l/∂w", "fn f(a) = a*x", "f(3)", "w := w + 1", "nonsense", "q = 1; nonsense2",
     "for i in range(3) { x = i; if i == 2 { nothing_here } }", "xs = list(1)", "append(xs, x); xs",
     "m = linear(2, 1)", "m([1, 2])", "m.weight", "_", "Out[1]", "s = \"text\"; s", "x = 5;",
-    "no_grad { k = w*2 }", "if x > 2 { print(\"big\") } else { print(\"small\") }", "[1, 2] + [1, 2, 3]",
+    "no_grad { k = w*2 }", "if x > 2 { print(\"big\") } else { print(\"small\") }",
+    "[1, 2] + [1, 2, 3]",
     "seed(3); rand(1)", "opt = adam(list(w), lr=0.1)", "opt.step(); w", "plot([3, 2, 1])", "1/0",
     "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }", "d = D(2); d([1, 2])",
-    "dropout(ones(4), 0.5)", "while x < 10 { x = x + 3 }; x", "repeat 2 { print(x) }", "expect x > 100",
+    "dropout(ones(4), 0.5)", "while x < 10 { x = x + 3 }; x", "repeat 2 { print(x) }",
+    "expect x > 100",
   ]
 
   var cells: [String] {
@@ -303,7 +305,8 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     let bench = Bench().bench
     for (text, isComplete) in [
       ("x = 2", true), ("f(", false), ("y = [1,", false), ("fn f(x) {", false), ("x = ", false),
-      ("2 +", false), ("if x { 1 }", true), ("if x { 1 } else", false), (")", true), (":vars", true),
+      ("2 +", false), ("if x { 1 }", true), ("if x { 1 } else", false), (")", true),
+      (":vars", true),
       ("\"open", true), ("", true), ("a = [1,\n 2]", true),
     ] {
       #expect(bench.isComplete(text) == isComplete, "\(text)")
