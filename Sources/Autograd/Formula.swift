@@ -111,6 +111,16 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     return .call("pow", self, exponent)
   }
 
+  /// A part of a mean over `count`: a factor where that is a short decimal (`0.5*…`), a quotient where it is
+  /// not (`…/32`).
+  func shared(among count: Int) -> Formula {
+    guard count > 1 else { return self }
+    let (factor, rest) = scaled
+    let share = factor / Double(count)
+    if "\(abs(share))".count <= 4 || rest.number != nil { return .number(share) * rest }
+    return self / .number(Double(count))
+  }
+
   /// Whether two formulas are the same expression.
   func matches(_ other: Formula) -> Bool {
     switch (self, other) {

@@ -67,9 +67,10 @@ extension Op {
     }
     let vjps = (0..<2 + more.count).map { k in
       VJP(text: { c in
-        unbroadcastText(.dz * (slope(c, k) * share(c)), from: wide(c), to: c.inputs[k].shape)
+        unbroadcastText(
+          .dz * slope(c, k).shared(among: divisor(c)), from: wide(c), to: c.inputs[k].shape)
       }) { c, dz throws(TensorError) in
-        let formula = slope(c, k) * share(c)
+        let formula = slope(c, k).shared(among: divisor(c))
         let gradient = try formula.evaluate(tensors: { c.leaf($0, dz.dtype) }) ?? Tensor(0)
         return try unbroadcast((dz * gradient).expanded(to: wide(c)), to: c.inputs[k].shape)
       }
@@ -80,7 +81,7 @@ extension Op {
       definition: definition, derivative: .vjps(vjps),
       links: .entries { c, operand, offset in
         guard c.x.shape == c.y.shape, operand < 2 else { return [] }
-        let formula = (slope(c, operand) * share(c)).filled { leaf in
+        let formula = slope(c, operand).shared(among: divisor(c)).filled { leaf in
           guard case .operand(let i) = leaf else { return nil }
           return .entry(i, offset: c.inputs[i].rank == 0 ? 0 : offset)
         }
@@ -114,10 +115,8 @@ extension Op {
     }
   }
 
-  /// One over the count that the loss divides by.
-  private static func share(_ c: Call) -> Formula {
-    reduction(c) == "mean" ? .number(1 / Double(wide(c).count)) : 1
-  }
+  /// What the loss divides by.
+  private static func divisor(_ c: Call) -> Int { reduction(c) == "mean" ? wide(c).count : 1 }
 
   /// Mean squared error, predictions first.
   package static let mseLoss = elementwiseLoss(
@@ -214,7 +213,10 @@ extension Op {
         },
         VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.y.shape, with: 0) },
         VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.inputs[2].shape, with: 0) },
-      ])
+      ]),
+      links: .entries { c, operand, offset in
+        operand == 0 ? classEntry(c, offset, fromLogits: fromLogits) : []
+      }
     ) { c throws(TensorError) in
       try ClassTargets(name, c).loss(c, fromLogits: fromLogits)
     }
@@ -224,14 +226,33 @@ extension Op {
   private static func classSlope(_ c: Call, fromLogits: Bool) -> Formula {
     let axis = c.x.rank > 1 ? 1 : 0
     let classes = c.x.shape.dims.isEmpty ? 1 : c.x.shape[axis]
-    var share = Formula.number(1)
-    let rows = c.x.count / max(1, classes)
-    if reduction(c) == "mean" { share = .number(1 / Double(max(1, rows))) }
+    let rows = reduction(c) == "mean" ? c.x.count / max(1, classes) : 1
     let onehot: Formula =
       c.y.dtype.isFloat && c.y.shape == c.x.shape
       ? .y : .apply("one_hot", [.y], Attributes(("_classes", .ints([classes]))))
     let softmax = Formula.apply("softmax", [.x], Attributes(("dim", .ints([axis]))))
-    return .dz * ((fromLogits ? softmax - onehot : -onehot) * share)
+    return .dz * (fromLogits ? softmax - onehot : -onehot).shared(among: rows)
+  }
+
+  /// The slope of one score of one sample, written out: `(e^x₁/(e^x₀ + e^x₁ + e^x₂) - 1)/n`. For the plain
+  /// mean or sum over a few classes; empty otherwise.
+  private static func classEntry(_ c: Call, _ offset: Int, fromLogits: Bool)
+    -> [(offset: Int, partial: Formula)]
+  {
+    guard c.x.rank == 2, c.x.shape[1] <= 6, c.inputs[2].rank == 0, c.inputs[2][0] == 1,
+      c.y.rank == 1, reduction(c) != "none", (c.attributes.number("label_smoothing") ?? 0) == 0
+    else { return [] }
+    let (rows, classes) = (c.x.shape[0], c.x.shape[1])
+    let (row, k) = (offset / classes, offset % classes)
+    let ignored = c.attributes.number("ignore_index") ?? -100
+    guard !c.y.values.contains(ignored) else { return [] }
+    let isRight: Formula = c.y[row] == Double(k) ? 1 : 0
+    let exponentials = (0..<classes).map {
+      Formula.call("exp", .entry(0, offset: row * classes + $0))
+    }
+    let sum = exponentials.dropFirst().reduce(exponentials[0]) { $0 + $1 }
+    let slope = fromLogits ? exponentials[k] / sum - isRight : -isRight
+    return [(0, slope.shared(among: reduction(c) == "mean" ? rows : 1))]
   }
 }
 

@@ -319,7 +319,6 @@ static unsigned char on_backspace(EditLine *el, int key) {
   return CC_REFRESH;
 }
 
-/// Any other key after Tab starts completion afresh; libedit tells of none, so typing resets by its text.
 nnrepl_editor *nnrepl_editor_open(nnrepl_editor_calls calls) {
   setlocale(LC_CTYPE, "");
   if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
@@ -391,6 +390,8 @@ nnrepl_read_result nnrepl_editor_read(
     fputs("\033[?2004h", stdout);
     fflush(stdout);
   }
+  // Before the prompt appears, so that what is typed at once is not echoed by the kernel too.
+  el_set(e->el, EL_PREP_TERM, 1);
   int count = 0;
   const char *line = el_gets(e->el, &count);
   if (e->has_paste) {

@@ -118,9 +118,15 @@ package final class NamedGraph {
     if node.isLeaf {
       if let label = graph.label(of: node) { return .symbol(symbol(label, node)) }
       return node.shape.rank == 0
-        ? .number(node.value[0]) : .symbol(Symbol("data \(node.shape)"))
+        ? .number(node.value[0]) : .symbol(Symbol(NamedGraph.literal(node.value)))
     }
     return expanded(node)
+  }
+
+  /// Data without a name, as written if it is short.
+  private static func literal(_ tensor: Tensor) -> String {
+    let text = tensor.count <= 6 ? tensor.text().replacing("\n", with: "") : ""
+    return text.isEmpty || text.count > 24 ? "data \(tensor.shape)" : text
   }
 
   private func symbol(_ name: String, _ node: Node) -> Symbol {
@@ -136,6 +142,8 @@ package final class NamedGraph {
     }
     return .apply(node.op.name, operands, node.attributes)
   }
+
+  func operandFormula(_ i: Int, of node: Node) -> Formula { operand(i, of: node) }
 
   private func operand(_ i: Int, of node: Node) -> Formula {
     switch node.operand(i) {
@@ -187,7 +195,7 @@ package final class NamedGraph {
     return .symbol(Symbol("(\(formula(node).text))[\(place)]", value: entry.value))
   }
 
-  private func operandEntry(_ k: Int, of node: Node, at offset: Int) -> Formula {
+  func operandEntry(_ k: Int, of node: Node, at offset: Int) -> Formula {
     guard case .node(let input) = node.operand(k) else { return operand(k, of: node) }
     if input.isLeaf, !input.isTracked, graph.label(of: input) == nil {
       return .number(input.value[offset])
@@ -196,6 +204,10 @@ package final class NamedGraph {
   }
 
   /// The entry of operand `k` that an elementwise result's entry was computed from.
+  func place(_ k: Int, of node: Node, result offset: Int) -> Int {
+    source(k, of: node, result: offset)
+  }
+
   private func source(_ k: Int, of node: Node, result offset: Int) -> Int {
     guard case .node(let input) = node.operand(k) else { return 0 }
     let strides = input.shape.strides(stretchedTo: node.shape)

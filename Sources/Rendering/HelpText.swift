@@ -84,6 +84,9 @@ package enum HelpText {
     for setting in op.settings {
       if setting.name == "dim" {
         attributes.set("dim", .ints([1]))
+      } else if setting.name == "reduction" {
+        // Stated for the sum, which has no count in it.
+        attributes.set("reduction", .text("sum"))
       } else if let fallback = setting.fallback {
         attributes.set(setting.name, fallback)
       }
@@ -109,7 +112,11 @@ package enum HelpText {
     }
     let text = renamed(filled, op).replacing(".T", with: "ᵀ")
     guard text != "0" else { return nil }
-    return (text, filled.definitions.map { "\($0.name) = \(renamed($0.formula, op))" })
+    let isMean = op.settings.contains { $0.name == "reduction" }
+    return (
+      text + (isMean ? ", over n for the mean" : ""),
+      filled.definitions.map { "\($0.name) = \(renamed($0.formula, op))" }
+    )
   }
 
   private static func guide(_ style: Style) -> String {

@@ -237,20 +237,26 @@ package struct NarrationText {
       "\(d.paths.count) paths lead from \(d.root) to \(d.variable); their products add up:"
     ]
     let isLong = d.paths.count > 8
-    let told = isLong ? d.paths.prefix(3) + d.paths.suffix(1) : d.paths[...]
-    let rows = told.map { path -> [String] in
+    let chosen = isLong ? d.paths.prefix(3) + d.paths.suffix(1) : d.paths[...]
+    let rows = chosen.map { path -> [String] in
       let parts = chain(path)
       let via = path.factors.dropLast().map(\.bottom).joined(separator: ", ")
       return [via.isEmpty ? "directly:" : "through \(via):"]
         + [parts[0]] + parts.dropFirst().map { "= " + $0 }
     }
+    // Where a path's name and its product do not fit on one line, the product goes below.
+    let widest = rows.map { $0.prefix(2).reduce(0) { $0 + $1.columns + 1 } }.max() ?? 0
+    func told(_ rows: [[String]]) -> [String] {
+      guard widest > style.width - 4 else { return aligned(rows).map { "  " + $0 } }
+      return rows.flatMap { row in ["  " + row[0]] + row.dropFirst().map { "      " + $0 } }
+    }
     if isLong {
       let hidden = d.paths.dropFirst(3).dropLast().reduce(0) { $0 + $1.product }
-      lines += aligned(Array(rows.dropLast())).map { "  " + $0 }
+      lines += told(Array(rows.dropLast()))
       lines.append("  … \(d.paths.count - 4) more paths, together \(format(hidden))")
-      lines += aligned(Array(rows.suffix(1))).map { "  " + $0 }
+      lines += told(Array(rows.suffix(1)))
     } else {
-      lines += aligned(rows).map { "  " + $0 }
+      lines += told(rows)
     }
     let shown = d.paths.count <= 8 ? sum(d.paths.map(\.product)) + " = " : ""
     lines += checked("\(name) = \(shown)\(format(d.total))", d.check)

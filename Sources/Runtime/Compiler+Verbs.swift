@@ -63,6 +63,17 @@ extension Compiler {
   /// `explain ∂loss/∂w`, `explain ∂loss/∂W[0, 2]`, `explain z`, `explain opt`.
   private func explanation(_ subject: Expression, _ teller: Teller) throws(Diagnostic) -> Action {
     guard case .gradient(let of, let by) = subject.kind else {
+      if case .index(let base, let entries) = subject.kind {
+        let (whole, parts) = (try code(base), try indexParts(entries))
+        let value = try code(subject)
+        return Action { f throws(Diagnostic) in
+          let tensor = try whole.run(f)
+          if try !teller.explain(entry: tensor, base.text, try parts(f), f) {
+            try teller.explain(try value.run(f), f)
+          }
+          return .normal
+        }
+      }
       let value = try code(subject)
       return Action { f throws(Diagnostic) in
         try teller.explain(try value.run(f), f)
@@ -230,6 +241,22 @@ private struct Teller {
         hint: "make one of its inputs a `param` and compute it again")
     }
     try emit(try named(node, name, f).value(), f)
+  }
+
+  /// One number of a computed tensor; false if this is none.
+  func explain(entry value: Value, _ name: String, _ parts: [IndexPart], _ f: Frame)
+    throws(Diagnostic) -> Bool
+  {
+    guard case .tensor(let node) = value, node.isTracked, !node.isLeaf, node.shape.rank > 0,
+      parts.count == node.shape.rank
+    else { return false }
+    for part in parts { if case .value(.number) = part { continue } else { return false } }
+    let offset = try place(parts, node.shape)
+    let names = try telling { () throws(ExplainError) in
+      try NamedGraph(graph, root: node, rootName: name)
+    }
+    try emit(names.value(of: Entry(node, offset)), f)
+    return true
   }
 
   func explain(

@@ -11,7 +11,8 @@ extension Machine {
     case .tensor, .number:
       throw Diagnostic(
         .notTracked, "`\(name)` does not depend on any parameter", at: span,
-        reason: "Only what is computed from a `param` is recorded.",
+        reason:
+          "Only what is computed from a `param` is recorded; `no_grad`, `.detach()` and `.item()` cut it off.",
         hint: "declare what should be learned, as in `param w = 0.5`, and compute it again")
     default:
       throw Diagnostic(

@@ -99,6 +99,8 @@ package final class Machine {
   var dtype = DType.float64
   /// How numbers are written just now.
   package var format = NumberFormat()
+  /// Whether a nan or inf has been told of in this run: what follows from it is no news.
+  private var toldNonFinite = false
   /// Places that have warned already.
   private var warned: Set<String> = []
   /// The library's definitions that have been compiled.
@@ -207,6 +209,7 @@ package final class Machine {
     stepsLeft = limits.steps
     ticksUsed = 0
     outputBytes = 0
+    toldNonFinite = false
     state.pointee.fuel = min(Machine.tick, stepsLeft)
     _ = nnrepl_take_interrupt()
     graph.isRecording = true
@@ -259,6 +262,10 @@ package final class Machine {
           reason: warning.reason, hint: warning.hint))
     }
     let key = "\(warning.id.rawValue) \(warning.span.map { "\($0.source):\($0.start)" } ?? "")"
+    if warning.id == .nonFinite {
+      if toldNonFinite { return }
+      toldNonFinite = true
+    }
     if warned.insert(key).inserted { sink(.warning(warning)) }
   }
 }

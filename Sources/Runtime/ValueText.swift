@@ -115,7 +115,7 @@ extension Machine {
       switch kind {
       case "f": body = NumberFormat.fixed(n, precision ?? 6)
       case "e": body = NumberFormat.printf("%.\(precision ?? 6)e", n)
-      case "g": body = NumberFormat(digits: max(1, precision ?? 6))(n)
+      case "g": body = NumberFormat.printf("%.\(precision ?? 6)g", n)
       case "d": body = NumberFormat.fixed(n, 0)
       case "%": body = NumberFormat.fixed(n * 100, precision ?? 6) + "%"
       default: throw badFormat(spec, span)
