@@ -18,7 +18,8 @@ struct nnrepl_editor {
   char *prompt;
   int margin;
   bool interrupted;
-  bool tabbed;
+  /// The entry at the last Tab that changed nothing: the same again asks for the list.
+  char *tabbed;
   /// A paste too tall to be edited; a placeholder stands in the line for it.
   char *held;
   bool has_paste;
@@ -124,8 +125,8 @@ static unsigned char on_tab(EditLine *el, int key) {
   nnrepl_editor *e = editor_of(el);
   size_t cursor;
   char *text = text_of(el, &cursor);
-  nnrepl_completion found = e->calls.complete(text, cursor, e->tabbed);
-  free(text);
+  nnrepl_completion found = e->calls.complete(
+      text, cursor, e->tabbed && strcmp(e->tabbed, text) == 0);
   unsigned char result = CC_REFRESH;
   if (found.erase > 0) el_deletestr(el, found.erase);
   if (found.insert && *found.insert) el_insertstr(el, found.insert);
@@ -135,7 +136,9 @@ static unsigned char on_tab(EditLine *el, int key) {
     result = CC_REDISPLAY;
   }
   bool changed = found.erase > 0 || (found.insert && *found.insert);
-  e->tabbed = !changed;
+  free(e->tabbed);
+  e->tabbed = changed ? NULL : text;
+  if (changed) free(text);
   free(found.insert);
   free(found.list);
   return result;
@@ -385,7 +388,8 @@ nnrepl_read_result nnrepl_editor_read(
   e->prompt = strdup(prompt);
   e->margin = margin;
   e->interrupted = false;
-  e->tabbed = false;
+  free(e->tabbed);
+  e->tabbed = NULL;
   if (e->has_paste) {
     fputs("\033[?2004h", stdout);
     fflush(stdout);

@@ -114,9 +114,9 @@ package final class Machine {
 
   /// Whether someone watches: then long loops tell how far they are.
   package var showsProgress = false
-  private var meter: Meter?
+  var meter: Meter?
 
-  private struct Meter {
+  struct Meter {
     let start = Machine.now
     var shown = 0.0
     var losses: [Double] = []
@@ -277,61 +277,6 @@ struct LayerTrace {
   let type: String
   let shape: Shape
   let parameters: Int
-}
-
-extension Machine {
-  /// A mark that changes whenever names, recorded values or random numbers do.
-  package var footprint: [UInt64] {
-    var marks = [UInt64(graph.clock), generator.mark]
-    for slot in globalNames.indices {
-      let value = state.pointee.globals[slot]
-      // A name that was only asked for has no value.
-      if case .unset = value { continue }
-      if case .builtin = value { continue }
-      marks += [UInt64(slot), value.mark]
-    }
-    return marks
-  }
-
-  package var seconds: Double { Machine.now }
-
-  /// The element type of new tensors, by PyTorch's name.
-  package func setDType(named name: String) { if let known = DType(name: name) { dtype = known } }
-
-  static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
-  /// Starts to measure a loop, unless one around it is measured already.
-  func beginProgress() -> Bool {
-    guard showsProgress, meter == nil else { return false }
-    meter = Meter()
-    return true
-  }
-
-  /// One turn of the measured loop is over. Nothing is shown within the first second.
-  func progress(_ done: Int, of count: Int) {
-    guard var meter else { return }
-    switch self["loss"] {
-    case .number(let n)?: meter.losses.append(n)
-    case .tensor(let node)? where node.shape.count == 1: meter.losses.append(node.value[0])
-    default: break
-    }
-    if meter.losses.count > 4096 { meter.losses.removeFirst(2048) }
-    let seconds = Machine.now - meter.start
-    if seconds > 1, seconds - meter.shown > 0.1 {
-      meter.shown = seconds
-      sink(.progress(Progress(done: done, count: count, losses: meter.losses, seconds: seconds)))
-    }
-    self.meter = meter
-  }
-
-  func endProgress() {
-    if let meter, meter.shown > 0 { sink(.progress(nil)) }
-    meter = nil
-  }
 }
 
 extension Frame {

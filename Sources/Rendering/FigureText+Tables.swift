@@ -1,0 +1,122 @@
+// Tables, trees, reports and networks as text.
+import Runtime
+
+extension FigureText {
+  func table(_ head: [String], _ rows: [[String]], _ foot: String) -> [String] {
+    var widths = head.map(\.columns)
+    for row in rows {
+      for (k, cell) in row.enumerated() where k < widths.count {
+        widths[k] = max(widths[k], cell.columns)
+      }
+    }
+    func line(_ cells: [String]) -> String {
+      "  "
+        + cells.enumerated().map { k, cell in
+          let pad = String(repeating: " ", count: max(0, widths[k] - cell.columns))
+          // Numbers stand at the right of their column.
+          return k > 0 && Double(cell) != nil ? pad + cell : cell + pad
+        }.joined(separator: "   ")
+    }
+    let rule = String(
+      repeating: mark("─", "-"), count: widths.reduce(0, +) + 3 * max(0, widths.count - 1))
+    var lines = [style.paint(line(head), .bold), "  " + rule] + rows.map(line)
+    if !foot.isEmpty { lines += ["  " + rule, "  " + foot] }
+    return lines
+  }
+
+  func tree(_ branches: [Figure.Branch]) -> [String] {
+    branches.enumerated().map { i, branch in
+      guard branch.depth > 0 else { return "  " + branch.text }
+      // A vertical goes on at a depth as long as a later branch of that depth belongs to the same stem.
+      func continues(_ depth: Int) -> Bool {
+        for next in branches[(i + 1)...] {
+          if next.depth == depth { return true }
+          if next.depth < depth { return false }
+        }
+        return false
+      }
+      let stems = (1..<branch.depth).map { continues($0) ? mark("│  ", "|  ") : "   " }.joined()
+      let joint = continues(branch.depth) ? mark("├─ ", "|- ") : mark("└─ ", "`- ")
+      return "  " + stems + joint + branch.text
+    }
+  }
+
+  func report(_ findings: [Figure.Finding]) -> [String] {
+    let margin = findings.map(\.title.columns).max() ?? 0
+    return findings.flatMap { finding -> [String] in
+      let (sign, ink): (String, Style.Ink) =
+        switch finding.verdict {
+        case .good: (mark("✓", "ok"), .green)
+        case .look: (mark("!", "? "), .yellow)
+        case .bad: (mark("✗", "x "), .red)
+        }
+      let head = "  " + style.paint(sign, ink) + " " + finding.title.padded(margin) + "  "
+      let indent = String(repeating: " ", count: margin + 6)
+      let width = max(30, min(style.width, 100) - margin - 8)
+      let text = filled(finding.text, width)
+      let hint = finding.hint.map { filled("Try: " + $0, width) } ?? []
+      return [head + (text.first ?? "")] + (text.dropFirst() + hint).map { indent + $0 }
+    }
+  }
+
+  /// Words in lines of at most `width` columns.
+  private func filled(_ text: String, _ width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.columns + 1 + String(word).columns <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
+  // MARK: Networks
+
+  /// Columns of circles, at most eight to a column, with what lies between them above the arrows.
+  func network(_ columns: [Figure.Column]) -> [String] {
+    let shown = 8
+    let unit = mark("○", "o")
+    let heights = columns.map { min($0.units, shown) }
+    let rows = heights.max() ?? 1
+    var blocks: [[String]] = []
+    for (i, column) in columns.enumerated() {
+      let height = heights[i]
+      let start = (rows - height) / 2
+      var cells = (0..<rows).map { row -> String in
+        guard row >= start, row < start + height else { return "" }
+        let isGap = column.units > shown && row == start + height - 2
+        return isGap ? mark("⋮", ":") : unit
+      }
+      cells = [column.title] + cells + [column.units == 1 ? "1 unit" : "\(column.units) units"]
+      let width = cells.map(\.columns).max() ?? 1
+      blocks.append(cells.map { centred($0, width) })
+      guard i < columns.count - 1 else { break }
+      // The steps stand over the arrow, one to a line.
+      let steps = column.steps
+      let arrow = rows / 2
+      let inner = max(7, steps.map(\.columns).max() ?? 0)
+      var link = [String](repeating: "", count: rows + 2)
+      link[arrow + 1] = String(repeating: mark("─", "-"), count: inner - 1) + mark("▶", ">")
+      var row = arrow
+      for step in steps.reversed() where row > 0 {
+        link[row] = step
+        row -= 1
+      }
+      let overflow = steps.count - arrow
+      if overflow > 0 { link[0] = steps.prefix(overflow).joined(separator: ", ") }
+      if column.parameters > 0 { link[arrow + 2] = "\(column.parameters) numbers" }
+      let wide = max(inner, link.map(\.columns).max() ?? 0)
+      link[arrow + 1] = String(repeating: mark("─", "-"), count: wide - 1) + mark("▶", ">")
+      blocks.append(link.map { centred($0, wide) })
+    }
+    return (0..<rows + 2).map { row in "  " + blocks.map { $0[row] }.joined(separator: "  ") }
+  }
+
+  private func centred(_ text: String, _ width: Int) -> String {
+    let space = max(0, width - text.columns)
+    return String(repeating: " ", count: space / 2) + text
+      + String(repeating: " ", count: space - space / 2)
+  }
+}
