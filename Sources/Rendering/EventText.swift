@@ -119,12 +119,18 @@ extension EventText {
 
 /// How far a long loop is, on one line.
 package enum ProgressText {
+  /// Values evenly picked from the first to the last.
+  private static func sampled(_ values: [Double], _ count: Int) -> [Double] {
+    guard values.count > count else { return values }
+    return (0..<count).map { values[$0 * (values.count - 1) / (count - 1)] }
+  }
+
   package static func line(_ progress: Progress, width: Int, isASCII: Bool) -> String {
     var line = "\(progress.done)/\(progress.count)"
     if let loss = progress.losses.last {
       line +=
         "  loss \(NumberFormat()(loss))  "
-        + Sparkline.text(progress.losses, width: 24, isASCII: isASCII)
+        + Sparkline.text(sampled(progress.losses, 24), width: 24, isASCII: isASCII)
     }
     if progress.done > 0 {
       let left = progress.seconds / Double(progress.done) * Double(progress.count - progress.done)

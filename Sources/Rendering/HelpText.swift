@@ -11,7 +11,11 @@ package enum HelpText {
   /// The page on a topic, or the nearest topics.
   package static func page(_ topic: String, _ style: Style) -> Result<String, Missing> {
     if topic.isEmpty { return .success(guide(style)) }
-    if let verb = verbs[topic] { return .success(verb) }
+    if let verb = verbs[topic] {
+      let others = Verb.allCases.map(\.rawValue).filter { $0 != topic }
+      return .success(
+        ([verb] + example(verbExamples[topic] ?? "") + seeAlso(others)).joined(separator: "\n"))
+    }
     if let builtin = Builtin.named(topic) { return .success(page(builtin, style)) }
     if let statement = statements[topic] { return .success(statement) }
     if let id = Diagnostic.Identifier(rawValue: topic) {
@@ -31,7 +35,7 @@ package enum HelpText {
   }
 
   private static func page(_ builtin: Builtin, _ style: Style) -> String {
-    var lines = [style.paint(builtin.signature, .bold), "  " + builtin.summary]
+    var lines = [style.paint(builtin.signature, .bold)] + wrapped(builtin.summary, style)
     if let function = builtin.function {
       lines.append("  with tensors \(function.signature) applies at once")
     }
@@ -55,10 +59,36 @@ package enum HelpText {
       }
     }
     if !builtin.example.isEmpty { lines += example(builtin.example) }
+    lines += seeAlso(neighbours(of: builtin))
     if Library.source(builtin.name) != nil || builtin.topic == .optimizers {
       lines.append("  source      ??\(builtin.name)")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// A sentence in lines that fit.
+  private static func wrapped(_ text: String, _ style: Style) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.columns + word.count + 1 <= min(max(60, style.width), 100) {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append("  " + word)
+      }
+    }
+    return lines
+  }
+
+  private static func seeAlso(_ names: [String]) -> [String] {
+    names.isEmpty ? [] : ["  see also    " + names.joined(separator: ", ")]
+  }
+
+  /// The functions that stand beside one in its topic.
+  private static func neighbours(of builtin: Builtin) -> [String] {
+    let names = Builtin.all.filter { $0.topic == builtin.topic }.map(\.name)
+    guard let i = names.firstIndex(of: builtin.name) else { return [] }
+    let near = names[max(0, i - 2)..<min(names.count, i + 3)]
+    return near.filter { $0 != builtin.name }
   }
 
   /// The example as a session would show it.
@@ -153,33 +183,38 @@ package enum HelpText {
 
   private static let verbs: [String: String] = [
     "forward": """
-    forward VALUE [, detail="ops" | "all"]
+    forward VALUE [, detail="ops" | "all"] [, pause=true] [, predict=true]
       Computes every value below VALUE again from its leaves as they are now, and tells each
       step: formula, numbers, result, and what it was before.
       Silent form: loss.forward()
-      example     forward loss
     """,
     "backward": """
-    backward LOSS [, detail="ops" | "all"]
+    backward LOSS [, detail="ops" | "all"] [, pause=true] [, predict=true]
       Backpropagation: from the loss down to every parameter, each local derivative and its link
-      in the chain. Gradients are added to each parameter's `.grad`.
+      in the chain. Gradients are added to each parameter's `.grad`. detail="ops" makes every op a step and
+      opens layers through their textbook definition. In a session pause=true goes step by step, and
+      predict=true asks for each factor first.
       Silent form: loss.backward()
-      example     backward loss
     """,
     "step": """
     step OPTIMIZER
       Moves each parameter against its gradient and shows the sum. Without a list of parameters
       the optimizer takes those that the last `backward` reached.
       Silent form: opt.step()
-      example     step sgd(lr=0.5)
     """,
     "explain": """
     explain ∂LOSS/∂W    explain ∂LOSS/∂W[0, 2]    explain VALUE    explain OPTIMIZER
       The chain rule for one gradient: every path from the loss to the parameter, each factor by
       name, by formula and by number, and the result beside a numeric estimate.
       For a tensor without an index: the matrix form. For a value: how it was computed.
-      example     explain ∂loss/∂w
     """,
+  ]
+
+  private static let verbExamples: [String: String] = [
+    "forward": "param w = 3; loss = (2*w - 1)^2; w := 1; forward loss",
+    "backward": "param w = 3; out = 2*w; loss = (out - 1)^2; backward loss",
+    "step": "param w = 3; loss = (w - 1)^2; loss.backward(); step sgd(lr=0.5)",
+    "explain": "param w = 3; out = 2*w; loss = (out - 1)^2; explain ∂loss/∂w",
   ]
 
   private static let statements: [String: String] = [

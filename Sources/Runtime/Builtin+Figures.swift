@@ -57,7 +57,8 @@ extension Builtin {
     },
     Builtin(
       "boundary(model, data, title=none)", .figures,
-      "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0."
+      "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0.",
+      example: "seed(0); boundary(mlp(2, [4], 2), xor())"
     ) { call throws(Diagnostic) in
       guard case .thing(let thing) = call.value(1), let data = thing as? DatasetObject else {
         throw call.wrong(1, "a data set")

@@ -186,8 +186,10 @@ extension Builtin {
   ]
 
   private static func mode(_ name: String, _ on: Bool) -> Builtin {
-    Builtin("\(name)(layer)", .looking, "Puts a layer and all inside it into \(name) mode.") {
-      call throws(Diagnostic) in
+    Builtin(
+      "\(name)(layer)", .looking, "Puts a layer and all inside it into \(name) mode.",
+      example: "d = dropout(0.5); d.\(name)(); d.training"
+    ) { call throws(Diagnostic) in
       guard case .layer(let layer) = call.value(0) else { throw call.wrong(0, "a layer") }
       layer.setTraining(on)
       return call.value(0)

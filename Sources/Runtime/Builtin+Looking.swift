@@ -43,7 +43,9 @@ extension Builtin {
     },
     Builtin(
       "diagnose(model, opt=none)", .looking,
-      "What the last backward pass says about a model's health: loss, gradients by layer, dead and saturated units, mode, and with an optimizer how far its next step goes."
+      "What the last backward pass says about a model's health: loss, gradients by layer, dead and saturated units, mode, and with an optimizer how far its next step goes.",
+      example:
+        "seed(0); m = mlp(2, [4], 2); d = moons(20); loss = cross_entropy(m(d.X), d.y); loss.backward(); diagnose(m)"
     ) { call throws(Diagnostic) in
       .thing(FigureObject(.report(try call.findings())))
     },

@@ -38,6 +38,8 @@ extension Machine {
   /// One turn of the measured loop is over. Nothing is shown within the first second.
   func progress(_ done: Int, of count: Int) {
     guard var meter else { return }
+    // Taken out while it changes, so that its losses are not copied.
+    self.meter = nil
     switch self["loss"] {
     case .number(let n)?: meter.losses.append(n)
     case .tensor(let node)? where node.shape.count == 1: meter.losses.append(node.value[0])

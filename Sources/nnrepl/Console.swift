@@ -199,8 +199,11 @@ struct Console {
   func play(_ script: Script, quiet: Bool, pausing: Bool, json: Bool) -> Int32 {
     let (session, notebook) = open(script)
     let text = PlaybackText(style, isQuiet: quiet)
+    let line = MovingLine(style)
     let errors = Playback.run(notebook, in: session) { step in
       if json { return show(PlaybackJSON.line(step, in: session)) }
+      if case .event(.progress(let progress)) = step { return line.show(progress) }
+      line.clear()
       if case .event(.warning(let warning)) = step { return report([warning], session) }
       show(text.render(step, in: session))
       if case .cellEnd = step, pausing, isatty(STDIN_FILENO) == 1 {
