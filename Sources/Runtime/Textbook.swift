@@ -20,8 +20,8 @@ extension Machine {
         return .node(twins[ObjectIdentifier(input)] ?? input)
       }
       let twin: Node
-      if Machine.fused.contains(node.op.name), let steps = Library.textbook[node.op.name] {
-        twin = try run(steps, operands, node.attributes, span)
+      if let steps = steps(node, operands, span) {
+        twin = steps
       } else {
         do throws(TensorError) {
           twin = try graph.apply(node.op, operands, node.attributes, site: node.site)
@@ -33,6 +33,16 @@ extension Machine {
       twins[ObjectIdentifier(node)] = twin
     }
     return twins[ObjectIdentifier(root)] ?? root
+  }
+
+  /// A fused op's textbook, if it has one that covers the case at hand: some are written for the usual shapes
+  /// only.
+  private func steps(_ node: Node, _ operands: [Node.Operand], _ span: Span) -> Node? {
+    guard Machine.fused.contains(node.op.name), let definition = Library.textbook[node.op.name],
+      let result = try? run(definition, operands, node.attributes, span),
+      result.shape == node.shape
+    else { return nil }
+    return result
   }
 
   /// A textbook definition applied to an op's operands and settings.
