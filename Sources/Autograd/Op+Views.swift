@@ -119,6 +119,7 @@ extension Op {
 
   private static func gatherOffsets(_ c: Call) throws(TensorError) -> [Int] {
     let axis = try c.x.shape.axis(c.attributes.dims.first ?? 0)
+    guard c.x.rank > 0 else { throw .rankNeeded("gather", 1, c.x.shape) }
     guard c.y.rank == c.x.rank else { throw .rankNeeded("gather", c.x.rank, c.y.shape) }
     for other in 0..<c.x.rank where other != axis && c.y.shape[other] > c.x.shape[other] {
       throw .sizesDiffer(c.x.shape, c.y.shape, axis: axis, operation: "gather")

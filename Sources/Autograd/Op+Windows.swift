@@ -234,6 +234,9 @@ private struct Plane {
     func part(_ i: Int, _ axis: Int) -> Range<Int> {
       i * image[axis] / out[axis]..<((i + 1) * image[axis] + out[axis] - 1) / out[axis]
     }
+    target = try Shape(Array(c.x.shape.dims.dropLast(2)) + out)
+    // A table of places, some hundred bytes, for each result.
+    _ = try Shape.fitting(out, stride: 128)
     var tables: [(places: [Int], divisor: Double)] = []
     for y in 0..<out[0] {
       for x in 0..<out[1] {
@@ -244,7 +247,6 @@ private struct Plane {
     self.tables = tables
     size = image[0] * image[1]
     count = size == 0 ? 0 : c.x.count / size
-    target = try Shape(Array(c.x.shape.dims.dropLast(2)) + out)
   }
 }
 
@@ -260,6 +262,9 @@ extension Window {
       guard let smallest = list.min(), smallest >= fallback else {
         throw .setting(
           "the window", "`\(name)` may not be less than \(fallback)", Double(list.min() ?? 0))
+      }
+      guard let largest = list.max(), largest <= Int32.max else {
+        throw .setting("the window", "`\(name)` is too large", Double(list.max() ?? 0))
       }
       return pair(list, idle)
     }

@@ -80,14 +80,10 @@ static unsigned char finish(EditLine *el) {
   return at_end ? CC_NORM : CC_CURSOR;
 }
 
-static unsigned char on_return(EditLine *el, int key) {
+/// Goes on in a new line, behind the margin.
+static unsigned char on_break(EditLine *el, int key) {
   (void)key;
   nnrepl_editor *e = editor_of(el);
-  size_t cursor;
-  char *text = text_of(el, &cursor);
-  bool done = e->held || e->calls.is_complete(text);
-  free(text);
-  if (done) return finish(el);
   char line[256];
   int margin = e->margin < 250 ? e->margin : 250;
   line[0] = '\n';
@@ -95,6 +91,15 @@ static unsigned char on_return(EditLine *el, int key) {
   line[margin + 1] = 0;
   el_insertstr(el, line);
   return CC_REFRESH;
+}
+
+static unsigned char on_return(EditLine *el, int key) {
+  nnrepl_editor *e = editor_of(el);
+  size_t cursor;
+  char *text = text_of(el, &cursor);
+  bool done = e->held || e->calls.is_complete(text);
+  free(text);
+  return done ? finish(el) : on_break(el, key);
 }
 
 static unsigned char on_interrupt(EditLine *el, int key) {
@@ -347,6 +352,7 @@ nnrepl_editor *nnrepl_editor_open(nnrepl_editor_calls calls) {
     const char *keys[4];
   } functions[] = {
       {"nn-return", on_return, {"^M", "^J"}},
+      {"nn-break", on_break, {"\\e^M", "\\e^J"}},
       {"nn-interrupt", on_interrupt, {"^C"}},
       {"nn-end", on_end, {"^D"}},
       {"nn-suspend", on_suspend, {"^Z"}},

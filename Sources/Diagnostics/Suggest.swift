@@ -15,6 +15,9 @@ package enum Suggest {
 
   /// Names that learners bring from Python's libraries, with ours.
   private static let elsewhere: [String: String] = [
+    "Parameter": "param w = 0.5", "Param": "param w = 0.5", "Value": "param w = 0.5",
+    "parameter": "param w = 0.5", "Variable": "param w = 0.5", "array": "[1, 2, 3]",
+    "int": "floor(x)", "str": "\"{x}\"", "zero_": "zero_grad(w)",
     "None": "none", "True": "true", "False": "false", "train_test_split": "split(data, 0.8)",
     "random_split": "split(data, 0.8)", "DataLoader": "batches(data, batch_size=32, shuffle=true)",
     "TensorDataset": "dataset(X, y)", "Linear": "linear", "ReLU": "relu",
@@ -25,7 +28,8 @@ package enum Suggest {
     "accuracy": "mean(argmax(model(X), dim=1) == y)",
     "accuracy_score": "mean(argmax(model(X), dim=1) == y)",
     "softmax_cross_entropy": "cross_entropy",
-    "load_iris": "iris()", "make_moons": "moons(200)", "to_categorical": "one_hot", "np": "arange",
+    "load_iris": "iris()", "make_moons": "moons(200)", "to_categorical": "one_hot",
+    "np": "[1, 2, 3]",
     "Embedding": "embedding", "LSTM": "lstm", "GRU": "gru", "RNN": "rnn",
     "clip_grad_norm_": "clip_grad_norm",
   ]

@@ -17,9 +17,11 @@ package struct DiagnosticText {
         + style.paint(diagnostic.headline, .bold)
     ]
     if let frame = frame(diagnostic, ink) { lines += frame }
-    if let reason = diagnostic.reason, !reason.isEmpty { lines.append(reason) }
+    if let reason = diagnostic.reason, !reason.isEmpty { lines += style.wrapped(reason) }
     if let hint = diagnostic.hint {
-      lines.append(style.paint("Try:", .bold, .cyan) + " \(hint)")
+      var hinted = style.wrapped("Try: " + hint)
+      hinted[0] = style.paint("Try:", .bold, .cyan) + hinted[0].dropFirst(4)
+      lines += hinted
     }
     return lines.joined(separator: "\n")
   }

@@ -47,8 +47,8 @@ package struct FigureText {
   private func curves(_ series: [Figure.Series], _ isLog: Bool, _ rows: Int) -> [String] {
     let columns = max(20, min(64, style.width - 16))
     func scaled(_ y: Double) -> Double { isLog ? Double.log(y) / Double.log(10) : y }
-    let ys = series.flatMap(\.y).map(scaled).filter(\.isFinite)
-    let xs = series.flatMap(\.x).filter(\.isFinite)
+    let ys = series.flatMap(\.y).map(scaled).filter(\.isDrawable)
+    let xs = series.flatMap(\.x).filter(\.isDrawable)
     guard let low = ys.min(), let high = ys.max(), let left = xs.min(), let right = xs.max() else {
       return ["  (nothing to draw)"]
     }
@@ -58,7 +58,7 @@ package struct FigureText {
       var last: (Int, Int)?
       for (x, y) in zip(line.x, line.y) {
         let level = scaled(y)
-        guard level.isFinite, x.isFinite else {
+        guard level.isDrawable, x.isDrawable else {
           last = nil
           continue
         }
@@ -78,7 +78,7 @@ package struct FigureText {
     var ends: [Int: [String]] = [:]
     if series.count > 1 {
       for (i, line) in series.enumerated() {
-        guard let y = line.y.last(where: \.isFinite) else { continue }
+        guard let y = line.y.last(where: \.isDrawable) else { continue }
         var row = Int(((high - scaled(y)) / height * Double(rows - 1)).rounded())
         while ends[row] != nil, row < rows - 1 { row += 1 }
         ends[row, default: []].append(style.paint(line.name, ink(i)))
@@ -110,7 +110,7 @@ package struct FigureText {
     let rows = regions.map { $0.0.count / max(1, $0.1) } ?? 18
     let marks = style.isASCII ? ["o", "x", "+", "*", "#", "@"] : ["○", "●", "△", "▲", "□", "■"]
     let grounds = style.isASCII ? [" ", ".", ":", "-", "=", "~"] : [" ", "░", "▒", "·", "▓", "-"]
-    let xs = points.map(\.x), ys = points.map(\.y)
+    let xs = points.map(\.x).filter(\.isDrawable), ys = points.map(\.y).filter(\.isDrawable)
     let box =
       regions?.2
       ?? Figure.Box(
@@ -121,7 +121,7 @@ package struct FigureText {
     }
     let width = box.right > box.left ? box.right - box.left : 1
     let height = box.top > box.bottom ? box.top - box.bottom : 1
-    for point in points where point.x.isFinite && point.y.isFinite {
+    for point in points where point.x.isDrawable && point.y.isDrawable {
       let column = Int(((point.x - box.left) / width * Double(columns - 1)).rounded())
       let row = Int(((box.top - point.y) / height * Double(rows - 1)).rounded())
       guard (0..<columns).contains(column), (0..<rows).contains(row) else { continue }
@@ -158,7 +158,7 @@ package struct FigureText {
   // MARK: Shades and bars
 
   private func shades(_ values: [Double], _ rows: Int, _ columns: Int) -> [String] {
-    let finite = values.filter(\.isFinite)
+    let finite = values.filter(\.isDrawable)
     guard let low = finite.min(), let high = finite.max() else { return ["  (nothing to draw)"] }
     let ramp = Array(style.isASCII ? " .:-=+*#%@" : " ░▒▓█").map(String.init)
     let wide = columns * 2 <= style.width - 6
@@ -167,7 +167,7 @@ package struct FigureText {
       "  "
         + (0..<shownColumns).map { column in
           let x = values[row * columns + column]
-          guard x.isFinite else { return wide ? "??" : "?" }
+          guard x.isDrawable else { return wide ? "??" : "?" }
           let share = high > low ? (x - low) / (high - low) : 0
           let shade = ramp[min(ramp.count - 1, Int(share * Double(ramp.count)))]
           return wide ? shade + shade : shade
@@ -202,7 +202,7 @@ package struct FigureText {
 /// A row of bars of eight heights.
 package enum Sparkline {
   package static func text(_ values: [Double], width: Int, isASCII: Bool) -> String {
-    let finite = values.suffix(width).filter(\.isFinite)
+    let finite = values.suffix(width).filter(\.isDrawable)
     guard let low = finite.min(), let high = finite.max() else { return "" }
     let bars = Array(isASCII ? "_.-~^" : "▁▂▃▄▅▆▇█")
     return String(

@@ -18,6 +18,8 @@ package enum HelpText {
     }
     if let builtin = Builtin.named(topic) { return .success(page(builtin, style)) }
     if let statement = statements[topic] { return .success(statement) }
+    if topic == "functions" { return .success(functions(style)) }
+    if let topic = Builtin.Topic(rawValue: topic) { return .success(page(topic, style)) }
     if let id = Diagnostic.Identifier(rawValue: topic) {
       return .success(style.paint(topic, .bold) + "\n  " + id.page)
     }
@@ -30,12 +32,14 @@ package enum HelpText {
   }
 
   package static var topics: [String] {
-    verbs.keys.sorted() + statements.keys.sorted() + Builtin.names
+    verbs.keys.sorted() + statements.keys.sorted() + ["functions"]
+      + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
       + Diagnostic.Identifier.allCases.map(\.rawValue)
   }
 
   private static func page(_ builtin: Builtin, _ style: Style) -> String {
-    var lines = [style.paint(builtin.signature, .bold)] + wrapped(builtin.summary, style)
+    var lines =
+      [style.paint(builtin.signature, .bold)] + style.wrapped(builtin.summary, indent: "  ")
     if let function = builtin.function {
       lines.append("  with tensors \(function.signature) applies at once")
     }
@@ -64,19 +68,6 @@ package enum HelpText {
       lines.append("  source      ??\(builtin.name)")
     }
     return lines.joined(separator: "\n")
-  }
-
-  /// A sentence in lines that fit.
-  private static func wrapped(_ text: String, _ style: Style) -> [String] {
-    var lines: [String] = []
-    for word in text.split(separator: " ") {
-      if let last = lines.last, last.columns + word.count + 1 <= min(max(60, style.width), 100) {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append("  " + word)
-      }
-    }
-    return lines
   }
 
   private static func seeAlso(_ names: [String]) -> [String] {
@@ -164,12 +155,24 @@ package enum HelpText {
 
     Lessons   nnrepl run lesson01.nn, and on to lesson09.nn
     Verbs     \(Verb.allCases.map(\.rawValue).joined(separator: " "))
-    """ + "\n"
-      + Builtin.Topic.allCases.map { topic in
-        let names = Builtin.all.filter { $0.topic == topic }.map(\.name)
-        return topic.rawValue.padded(13) + fold(names, indent: 13, width: style.width)
-      }.joined(separator: "\n")
-      + "\nAny of these words, or the name of an error, has its page: help WORD"
+    Pages     help WORD, for a verb, a function or the name of an error
+              help functions, all of them; help keys; help commands; help json
+    """
+  }
+
+  /// Every function, by topic.
+  private static func functions(_ style: Style) -> String {
+    Builtin.Topic.allCases.map { topic in
+      let names = Builtin.all.filter { $0.topic == topic }.map(\.name)
+      return topic.rawValue.padded(13) + fold(names, indent: 13, width: style.width)
+    }.joined(separator: "\n") + "\nA topic has its page too, as in `help losses`."
+  }
+
+  /// The functions of a topic, each with its first line.
+  private static func page(_ topic: Builtin.Topic, _ style: Style) -> String {
+    Builtin.all.filter { $0.topic == topic }.flatMap { builtin in
+      [style.paint(builtin.signature, .bold)] + style.wrapped(builtin.summary, indent: "  ")
+    }.joined(separator: "\n")
   }
 
   private static func fold(_ words: [String], indent: Int, width: Int) -> String {
@@ -245,6 +248,20 @@ package enum HelpText {
       verb told, a figure), `error` (with `severity` and `diagnostic`), and at the end `done`, with
       `status` ok, error, incomplete or interrupted after `execute`, `complete` after `is_complete`,
       `start` and `matches` after `complete`, `found` and `text` after `inspect`.
+    """,
+    "keys": """
+    Keys of a session
+      Return         runs the entry, or goes on in a new line while it is not complete
+      Alt-Return     a new line in any case
+      Up, Down       lines of the entry, then earlier entries, each as a whole
+      Ctrl-R         looks for an earlier entry
+      Tab            completes names, fields, arguments, files and \\sigma; twice lists what there is
+      Ctrl-A Ctrl-E  start and end of the line; Ctrl-K deletes up to the end
+      Ctrl-C         drops the entry, or stops what runs; all names are kept
+      Ctrl-Z         suspends; `fg` comes back
+      Ctrl-D         leaves
+    At a step      Return or n next, p back, w NAME shows a value, c runs on, q leaves
+    At a question  a number, a formula over your names, or just its sign: + - 0
     """,
     "commands": """
     Commands of a session begin with a colon and may be cut short: :vars :cells :graph :time :save :load

@@ -26,6 +26,28 @@ package struct Style: Sendable {
 
 extension Style {
   package func painted(_ text: String, _ ink: Ink) -> String { paint(text, ink) }
+
+  /// Lines that are too long for the terminal, broken between words.
+  func wrapped(_ text: String, indent: String = "") -> [String] {
+    var lines: [String] = []
+    for whole in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let room = min(max(60, width), 100)
+      guard indent.count + String(whole).columns > room else {
+        lines.append(indent + whole)
+        continue
+      }
+      var line = ""
+      for word in whole.split(separator: " ") {
+        if !line.isEmpty, line.columns + 1 + String(word).columns > room {
+          lines.append(line)
+          line = ""
+        }
+        line += line.isEmpty ? indent + word : " " + word
+      }
+      lines.append(line)
+    }
+    return lines
+  }
 }
 
 extension String {

@@ -58,6 +58,9 @@ extension Builtin {
     made("blobs(n=150, centers=3, features=2, std=1)", "Clouds of points around random centres.") {
       call, n, generator throws(Diagnostic) in
       let (centers, features) = (try call.positive(1, or: 3), try call.positive(2, or: 2))
+      try call.tensors { () throws(TensorError) in
+        for rows in [n, centers] { _ = try Shape.fitting([rows, features], stride: 64) }
+      }
       return .blobs(
         n, centers: centers, features: features, spread: try call.double(3, or: 1), &generator)
     },
@@ -154,7 +157,8 @@ extension Builtin {
       call throws(Diagnostic) in
       let fallback = Int(call.builtin.parameters[0].fallback ?? "") ?? 4
       let n = try call.positive(0, or: fallback)
-      try call.tensors { () throws(TensorError) in _ = try Tensor(filling: Shape([n, 2]), with: 0) }
+      // Some numbers and a list of them for each sample.
+      try call.tensors { () throws(TensorError) in _ = try Shape.fitting([n, 2], stride: 64) }
       let table = try make(call, n, &call.machine.generator)
       return .thing(try DatasetObject(table, call.machine, call.span))
     }

@@ -99,19 +99,21 @@ extension Builtin {
       "How many numbers fall into each of `bins` equal ranges.",
       example: "seed(0); hist(randn(200), bins=6)"
     ) { call throws(Diagnostic) in
-      let values = try call.node(0).value.values.filter(\.isFinite)
+      let values = try call.node(0).value.values.filter(\.isDrawable)
       let bins = try call.positive(1, or: 10)
-      guard let low = values.min(), let high = values.max(), bins <= 200 else {
-        throw Diagnostic(
-          .badArgument, "there is nothing to count, or too many bins", at: call.span)
+      guard bins <= 200 else {
+        throw Diagnostic(.badArgument, "`bins` is \(bins); at most 200 fit", at: call.span)
+      }
+      guard let low = values.min(), let high = values.max() else {
+        throw Diagnostic(.badArgument, "there are no finite numbers to count", at: call.span)
       }
       var counts = [Int](repeating: 0, count: bins)
-      let width = high > low ? (high - low) / Double(bins) : 1
-      for x in values { counts[min(bins - 1, Int((x - low) / width))] += 1 }
+      let width = high > low ? high - low : Double(bins)
+      for x in values { counts[min(bins - 1, Int((x - low) / width * Double(bins)))] += 1 }
       return .thing(
         FigureObject(
           .bins(
-            counts, low: low, high: low + width * Double(bins), title: try call.text(2, or: ""))))
+            counts, low: low, high: low + width, title: try call.text(2, or: ""))))
     },
   ]
 }
@@ -152,6 +154,10 @@ extension BuiltinCall {
       Figure.Point(x: x[2 * i], y: x[2 * i + 1], label: Int(exactly: y[i]).map { max(0, $0) } ?? 0)
     }
     let count = (points.map(\.label).max() ?? 0) + 1
+    // More kinds than marks: the targets are no classes.
+    guard count <= 100 else {
+      return (points.map { Figure.Point(x: $0.x, y: $0.y, label: 0) }, [])
+    }
     let names = data.classes.isEmpty ? (0..<count).map { "class \($0)" } : data.classes
     return (points, names)
   }
@@ -193,7 +199,7 @@ extension BuiltinCall {
     -> ([Int], Int, Figure.Box)
   {
     let (columns, rows) = (56, 20)
-    let (xs, ys) = (points.map(\.x), points.map(\.y))
+    let (xs, ys) = (points.map(\.x).filter(\.isDrawable), points.map(\.y).filter(\.isDrawable))
     let (left, right) = (xs.min() ?? 0, xs.max() ?? 1)
     let (bottom, top) = (ys.min() ?? 0, ys.max() ?? 1)
     let (dx, dy) = (0.08 * max(right - left, 1e-9), 0.08 * max(top - bottom, 1e-9))

@@ -247,13 +247,14 @@ extension Builtin {
       example: "list(1, \"two\", [3])"
     ) {
       call throws(Diagnostic) in
-      .list(ListObject(call.rest))
+      try Value.list(ListObject(call.rest)).nested(call.span)
     },
     Builtin(
       "record(*fields)", .rest, "Named fields: `record(a=1, b=2).a`.",
       example: "record(lr=0.1, steps=5)"
     ) {
-      call throws(Diagnostic) in .record(RecordObject(call.named))
+      call throws(Diagnostic) in
+      try Value.record(RecordObject(call.named)).nested(call.span)
     },
     Builtin(
       "tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])"
@@ -264,6 +265,10 @@ extension Builtin {
           ListObject((0..<range.count).map { .number(range.start + Double($0) * range.step) }))
       }
       let tensor = try call.node(0).value
+      // Empty rows take room too.
+      try call.tensors { () throws(TensorError) in
+        _ = try Shape.fitting(Array(tensor.shape.dims.prefix { $0 > 0 }), stride: 64)
+      }
       func nested(_ axis: Int, _ offset: Int) -> Value {
         guard axis < tensor.rank else { return .number(tensor[offset]) }
         let step = tensor.shape.strides[axis]
@@ -287,12 +292,12 @@ extension Builtin {
               }
             }())
         }
-        list.items.append(value)
+        list.items.append(try value.nested(in: list, span))
         return .none
       }
     ) { call throws(Diagnostic) in
       guard case .list(let list) = call.value(0) else { throw call.wrong(0, "a list") }
-      list.items.append(call.value(1))
+      list.items.append(try call.value(1).nested(in: list, call.span))
       return .none
     },
     Builtin(

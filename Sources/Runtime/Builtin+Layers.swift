@@ -204,7 +204,7 @@ extension Builtin {
           hint: "write for instance `sequential(linear(2, 8), relu, linear(8, 1))`")
       }
     }
-    return .layer(LayerObject(sequence: stages))
+    return try Value.layer(LayerObject(sequence: stages)).nested(call.span)
   }
 
   /// What only the library's own code calls.
@@ -337,8 +337,8 @@ extension BuiltinCall {
       throw Diagnostic(
         .badArgument, "`\(builtin.name)` needs at least two axes, [outputs, inputs]", at: span)
     }
-    let field = dims[2...].reduce(1, *)
-    return (Double(dims[1] * field), Double(dims[0] * field))
+    let field = dims[2...].reduce(1) { $0 * Double($1) }
+    return (Double(dims[1]) * field, Double(dims[0]) * field)
   }
 
   /// torch.nn.init.calculate_gain.

@@ -137,9 +137,10 @@ extension Builtin {
       }
       let shape = try call.node(0).shape.dims + [classes]
       return try call.made { () throws(TensorError) in
-        var values = [Double](repeating: 0, count: labels.count * classes)
+        let shape = try Shape.fitting(shape)
+        var values = [Double](repeating: 0, count: shape.count)
         for (row, label) in labels.enumerated() { values[row * classes + label] = 1 }
-        return try Tensor(values, shape: Shape(shape), dtype: .int64)
+        return try Tensor(values, shape: shape, dtype: .int64)
       }
     },
   ]

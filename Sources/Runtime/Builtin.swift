@@ -159,6 +159,10 @@ package final class Builtin: Sendable {
         if takesAnyName { continue }
         throw Faults.noParameter(self.name, name, parameters.map(\.name), place)
       }
+      guard case .unset = values[i] else {
+        throw Diagnostic(
+          .wrongArguments, "`\(name)` is given twice", at: place, hint: "give it once")
+      }
       values[i] = value
     }
     for (i, parameter) in parameters.enumerated() where parameter.fallback == nil {

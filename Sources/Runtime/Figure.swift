@@ -1,5 +1,10 @@
 // Figures as data; `Rendering` draws them.
 
+extension Double {
+  /// Whether it can be put on an axis: ranges between such numbers are finite too.
+  package var isDrawable: Bool { magnitude <= 1e300 }
+}
+
 /// Something to look at.
 package enum Figure {
   /// Curves over a common axis.

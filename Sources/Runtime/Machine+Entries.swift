@@ -127,10 +127,10 @@ extension Machine {
       guard let only = parts.first, parts.count == 1 else {
         throw Diagnostic(.badIndex, "a list has one axis", at: span)
       }
-      list.items[try place(only, list.items.count, span)] = value
+      list.items[try place(only, list.items.count, span)] = try value.nested(in: list, span)
     case .record(let record):
       guard case .value(.string(let name))? = parts.first else { fallthrough }
-      record[name.text] = value
+      record[name.text] = try value.nested(in: record, span)
     case .tensor:
       throw Diagnostic(
         .immutable, "tensors cannot be changed in place", at: span,

@@ -19,7 +19,7 @@ extension Machine {
       switch value {
       case .number(let n): operands.append(.number(n))
       case .tensor(let node) where isRow || node.shape.rank == 0: operands.append(.node(node))
-      default: return .list(ListObject(values))
+      default: return try Value.list(ListObject(values)).nested(span)
       }
     }
     var numbers: [Double] = []
@@ -217,12 +217,12 @@ extension Machine {
 
   func setField(_ value: Value, _ name: String, _ new: Value, _ span: Span) throws(Diagnostic) {
     switch value {
-    case .record(let record): record[name] = new
+    case .record(let record): record[name] = try new.nested(in: record, span)
     case .layer(let layer):
       guard let field = layer.fields.first(where: { $0.name == name }) else {
         throw noField(value, name, span)
       }
-      field.cell.value = new
+      field.cell.value = try new.nested(in: layer, span)
     case .optimizer(let optimizer):
       guard case .number(let n) = new, optimizer[name] != nil else {
         throw noField(value, name, span)

@@ -104,6 +104,8 @@ package final class Session {
   /// The last value is `_`, and `Out[n]` that of cell n.
   private func keep(_ value: Value, _ number: Int?) {
     machine["_"] = value
+    // The values of the cells are not a value of a cell.
+    if value.holdsOutputs { return }
     guard let number else { return }
     if case .thing(let thing)? = machine["Out"], let outputs = thing as? OutputsObject {
       outputs[number] = value
@@ -145,6 +147,18 @@ enum LookAlike {
 }
 
 /// The values of the cells so far: `Out[3]`.
+extension Value {
+  /// Whether the values of the cells are among what it holds.
+  fileprivate var holdsOutputs: Bool {
+    switch self {
+    case .thing(let thing): thing is OutputsObject
+    case .list(let list): list.items.contains(where: \.holdsOutputs)
+    case .record(let record): record.fields.contains { $0.value.holdsOutputs }
+    default: false
+    }
+  }
+}
+
 final class OutputsObject: Thing {
   private var values: [Int: Value] = [:]
 

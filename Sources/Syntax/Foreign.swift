@@ -31,7 +31,7 @@ enum Foreign {
         if case .name(let part) = tokens[i].token { part } else { nil }
       }.joined(separator: ".")
       return Diagnostic(
-        .otherLanguage, "`\(text)` is PyTorch's spelling",
+        .otherLanguage, "`\(text)` is \(word == "np" ? "NumPy" : "PyTorch")'s spelling",
         at: tokens[at].span.to(tokens[last].span), hint: "`\(spelling(name))`")
     }
     switch word {
@@ -66,7 +66,8 @@ enum Foreign {
       "MSELoss": "mse_loss", "CrossEntropyLoss": "cross_entropy", "BCELoss": "binary_cross_entropy",
       "BCEWithLogitsLoss": "bce_with_logits", "L1Loss": "l1_loss", "ReLU": "relu", "GELU": "gelu",
       "LeakyReLU": "leaky_relu", "MaxPool2d": "maxpool2d", "AvgPool2d": "avgpool2d",
-      "manual_seed": "seed", "no_grad": "no_grad { … }", "vector_norm": "norm", "cat": "concat",
+      "manual_seed": "seed", "array": "[1, 2, 3]", "Parameter": "param w = 0.5",
+      "no_grad": "no_grad { … }", "vector_norm": "norm", "cat": "concat",
       "MultiheadAttention": "multihead_attention",
     ]
     return known[member] ?? member.lowercased()

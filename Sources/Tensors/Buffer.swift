@@ -26,13 +26,9 @@ package final class Buffer: @unchecked Sendable {
 
   /// - Throws: `TensorError.tooLarge` when the budget would be passed or the system has no more.
   init(shape: Shape, stride: Int) throws(TensorError) {
-    let limit = MemoryBudget.limit
-    guard shape.count <= (limit - MemoryBudget.live) / stride else {
-      throw .tooLarge(shape.dims, limit: limit)
-    }
-    bytes = shape.count * stride
+    bytes = try Shape.fitting(shape.dims, stride: stride).count * stride
     guard let memory = aligned_alloc(64, max(64, (bytes + 63) & ~63)) else {
-      throw .tooLarge(shape.dims, limit: limit)
+      throw .tooLarge(shape.dims, limit: MemoryBudget.limit)
     }
     self.memory = memory
     MemoryBudget.add(bytes)

@@ -72,7 +72,7 @@ package enum Kernel {
     let high: Double
     package init(_ low: Double, _ high: Double) { (self.low, self.high) = (low, high) }
     @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      x < E(low) ? E(low) : x > E(high) ? E(high) : x
+      x > E(high) ? E(high) : x < E(low) ? min(E(low), E(high)) : x
     }
   }
   package struct Sigmoid: UnaryKernel {

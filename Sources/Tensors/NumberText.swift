@@ -61,7 +61,7 @@ extension Tensor {
   package func text(_ format: NumberFormat = NumberFormat(), edge: Int = 3, limit: Int = 200)
     -> String
   {
-    let folds = count > limit
+    let folds = count > limit || shape.dims.contains { $0 > limit }
     if rank == 0 { return cell(0, format) }
     let shown = Shape(trusted: shape.dims.map { folds ? min($0, 2 * edge + 1) : $0 })
     var cells: [String] = []

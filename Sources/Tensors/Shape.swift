@@ -19,6 +19,15 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     self.count = count
   }
 
+  /// A shape whose elements, of `stride` bytes each, are within what memory may hold.
+  package static func fitting(_ dims: [Int], stride: Int = 8) throws(TensorError) -> Shape {
+    let shape = try Shape(dims)
+    guard shape.count <= (MemoryBudget.limit - MemoryBudget.live) / stride else {
+      throw .tooLarge(dims, limit: MemoryBudget.limit)
+    }
+    return shape
+  }
+
   package init(arrayLiteral elements: Int...) {
     dims = elements
     count = elements.reduce(1, *)

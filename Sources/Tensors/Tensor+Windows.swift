@@ -111,9 +111,11 @@ extension Tensor {
     let image = [shape[2], shape[3]]
     let out = try window.outputs(of: image)
     let (n, inputs, outputs) = (shape[0], shape[1] / groups, weight.shape[0] / groups)
-    let (taps, places) = (inputs * window.size[0] * window.size[1], out[0] * out[1])
+    let taps = inputs * window.size[0] * window.size[1]
+    let target = try Shape.fitting([n, outputs * groups, out[0], out[1]])
+    let places = try Shape.fitting(out).count
     let scratch = try Tensor(
-      filling: Shape([max(1, taps * places)]), with: 0, dtype: dtype)
+      filling: Shape.fitting([max(1, taps), max(1, places)]), with: 0, dtype: dtype)
     func run<E: Element>(_ z: UnsafeMutablePointer<E>) {
       read(E.self) { x in
         weight.read(E.self) { w in
@@ -141,7 +143,6 @@ extension Tensor {
         }
       }
     }
-    let target = try Shape([n, outputs * groups, out[0], out[1]])
     return try Tensor.make(target, dtype) {
       run($0)
     } float: {

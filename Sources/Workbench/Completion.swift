@@ -1,5 +1,6 @@
 // What may come next: names, fields, named arguments, commands, files, symbols by their LaTeX names.
 import Diagnostics
+import Lessons
 import Networks
 import Runtime
 import Syntax
@@ -32,12 +33,18 @@ extension Workbench {
   /// Candidates for what stands before the cursor.
   package func completion(_ before: String) -> Completion {
     if let symbol = symbol(before) { return symbol }
-    let trimmed = before.trimmingSpace
+    // What follows the word counts, a space too.
+    let trimmed = before.drop(while: \.isWhitespace)
     if trimmed.hasPrefix(":") {
       if let space = trimmed.firstIndex(of: " ") {
-        let word = trimmed[trimmed.index(after: space)...].trimmingSpace
+        let word = String(trimmed[trimmed.index(after: space)...].drop(while: \.isWhitespace))
         if [":save", ":load"].contains(where: { $0.hasPrefix(trimmed[..<space]) }) {
-          return Completion(start: word.count, candidates: paths(word))
+          let lessons = Lesson.all.map { $0.name + ".nn" }.filter { $0.hasPrefix(word) }
+          let scripts = paths(word).filter { $0.hasSuffix("/") || $0.hasSuffix(".nn") }
+          let isLoad = ":load".hasPrefix(trimmed[..<space])
+          return Completion(
+            start: word.count,
+            candidates: isLoad ? scripts + lessons.filter { !scripts.contains($0) } : scripts)
         }
         return names(before)
       }
@@ -100,10 +107,9 @@ extension Workbench {
       return Completion(
         start: word.count, candidates: fields(of: object).filter { $0.hasPrefix(word) })
     }
-    var candidates = known(word)
-    if let function = callee(rest) {
-      candidates = arguments(of: function).filter { $0.hasPrefix(word) } + candidates
-    }
+    let named = (callee(rest).map(arguments) ?? verbArguments(rest)).filter { $0.hasPrefix(word) }
+    // With nothing typed yet, what the call takes is the answer.
+    let candidates = word.isEmpty && !named.isEmpty ? named : named + known(word)
     return Completion(start: word.count, candidates: candidates)
   }
 
@@ -155,6 +161,18 @@ extension Workbench {
       }
       return ["grad", "shape", "T", "rank", "size", "dtype", "requires_grad"]
         + methods.map(\.name).sorted()
+    default: return []
+    }
+  }
+
+  /// What a verb takes after its value: `backward loss, pause=true`.
+  private func verbArguments(_ before: Substring) -> [String] {
+    let line = before.split(whereSeparator: { $0 == "\n" || $0 == ";" }).last ?? ""
+    let verb = line.split(separator: " ").first.map(String.init) ?? ""
+    guard line.contains(","), !before.hasSuffix("\n") else { return [] }
+    switch verb {
+    case "forward", "backward": return ["pause=", "predict=", "detail="]
+    case "step", "explain": return ["detail="]
     default: return []
     }
   }

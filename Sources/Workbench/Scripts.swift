@@ -44,15 +44,16 @@ extension Workbench {
       problem("`:load` needs the name of a file", hint: ":load lesson03.nn")
       return .failed(2)
     }
-    var text = Lesson.named(path)?.text
+    // A lesson is there to be read, a script of one's own to be taken up again.
+    var (text, isLesson) = (Lesson.named(path)?.text, true)
     if let files = settings.files, case .success(let bytes) = files.read(path) {
-      text = String(decoding: bytes, as: UTF8.self)
+      (text, isLesson) = (String(decoding: bytes, as: UTF8.self), false)
     }
     guard let text else {
       problem("cannot read `\(path)`: no such file or lesson")
       return .failed(2)
     }
-    return play(text, path, whole: false)
+    return play(text, path, whole: isLesson)
   }
 
   /// Runs a script's cells.

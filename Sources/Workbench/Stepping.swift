@@ -41,7 +41,9 @@ extension Workbench {
     var place = 0
     while place < steps.count {
       if place >= seen, !runsOn {
-        for question in steps[place].questions where place >= asked { put(question) }
+        for question in steps[place].questions where place >= asked {
+          guard put(question) else { return tell(predicts) }
+        }
         asked = max(asked, place + 1)
       }
       show(.text(steps[place].text + "\n"))
@@ -59,7 +61,11 @@ extension Workbench {
       case .leave: place = steps.count
       }
     }
-    if predicts, score.asked > 0 { say("\(score.right) of \(score.asked) right so far") }
+    tell(predicts)
+  }
+
+  private func tell(_ predicts: Bool) {
+    if predicts, score.asked > 0 { say("\(score.right) of \(score.asked) right") }
   }
 
   private enum Move { case next, back, runOn, leave }
@@ -110,13 +116,15 @@ extension Workbench {
 
   // MARK: Guessing
 
-  private func put(_ question: Question) {
-    guard let line = ask?("\(question.what) = ? ") else { return }
+  /// - Returns: false when the learner leaves.
+  private func put(_ question: Question) -> Bool {
+    guard let line = ask?("\(question.what) = ? ") else { return false }
     let text = line.trimmingSpace
+    if text == "q" || text == "quit", session.value(text) == nil { return false }
     if text.isEmpty || text == "?" {
       say("  it is \(session.machine.format(question.value)), from \(question.because)")
       score.asked += 1
-      return
+      return true
     }
     let verdict: (isRight: Bool, text: String)
     switch text {
@@ -128,7 +136,7 @@ extension Workbench {
         : (false, "it is \(session.machine.format(question.value)): \(question.because)")
     default:
       guard let guess = Double(text) ?? session.number(text) else {
-        say("  a number, a formula over your names, or just its sign: + - 0")
+        say("  a number, a formula over your names, or just its sign: + - 0; q leaves")
         return put(question)
       }
       verdict = question.judge(guess, session.machine.format)
@@ -136,6 +144,7 @@ extension Workbench {
     score.asked += 1
     if verdict.isRight { score.right += 1 }
     say((verdict.isRight ? "  ✓ " : "  ✗ ") + verdict.text)
+    return true
   }
 }
 

@@ -275,6 +275,21 @@ struct Console {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The answer to a question on the terminal; nil after Ctrl-D or Ctrl-C. The signal may arrive in another
+  /// thread than this, so that no read is broken off: it is looked for between waits.
+  static func answer() -> String? {
+    while nnrepl_take_interrupt() == 0 {
+      var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      guard poll(&input, 1, 50) > 0 else { continue }
+      if let line = readLine() { return line }
+      break
+    }
+    // The end of an answer is no end of the session.
+    clearerr(stdin)
+    emit("\n")
+    return nil
+  }
+
   // MARK: Help
 
   func help(_ topic: String) -> Int32 {

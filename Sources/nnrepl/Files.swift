@@ -30,6 +30,14 @@ extension FileAccess {
   }
 
   private static func writeFile(_ path: String, _ bytes: [UInt8]) -> Result<Void, FileFault> {
+    var info = stat()
+    if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG {
+      return .failure(FileFault(reason: "it is not an ordinary file"))
+    }
+    // What a link leads to is replaced, not the link.
+    let resolved = realpath(path, nil)
+    defer { free(resolved) }
+    let path = resolved.map { String(cString: $0) } ?? path
     let temporary = "\(path).\(getpid()).new"
     guard let file = fopen(temporary, "w") else { return .failure(lastFault()) }
     let isWritten =

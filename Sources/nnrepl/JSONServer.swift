@@ -32,7 +32,8 @@ final class JSONServer {
   }
 
   private struct Request {
-    let id: Int
+    /// As it came: a number, or text in quotes.
+    let id: String
     let operation: String
     let fields: [String: Any]
     func text(_ name: String) -> String? { fields[name] as? String }
@@ -55,10 +56,10 @@ final class JSONServer {
       if line.isEmpty { return 0 }
       if line.allSatisfy(\.isWhitespace) { continue }
       guard let request = JSONServer.request(line) else {
-        send([("event", "error"), ("text", "a request is an object with an `op`")], id: 0)
+        send([("event", "error"), ("text", "a request is an object with an `op`")], id: "0")
         continue
       }
-      serve(request)
+      if !serve(request) { return 0 }
     }
   }
 
@@ -66,13 +67,23 @@ final class JSONServer {
     guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
       let fields = object as? [String: Any], let operation = fields["op"] as? String
     else { return nil }
-    return Request(id: fields["id"] as? Int ?? 0, operation: operation, fields: fields)
+    return Request(
+      id: (fields["id"] as? Int).map(String.init)
+        ?? (fields["id"] as? String).map(PlaybackJSON.quoted) ?? "0", operation: operation,
+      fields: fields)
   }
 
-  private func serve(_ request: Request) {
+  /// - Returns: false when the session is over.
+  private func serve(_ request: Request) -> Bool {
     let code = request.text("code") ?? ""
     switch request.operation {
-    case "execute": execute(code, request.id)
+    case "execute":
+      guard request.text("code") != nil else {
+        send([("event", "error"), ("text", "`execute` needs `code`")], id: request.id)
+        done(request.id, [("status", PlaybackJSON.quoted("error"))])
+        return true
+      }
+      return execute(code, request.id)
     case "is_complete":
       done(request.id, [("complete", bench.isComplete(code) ? "true" : "false")])
     case "complete":
@@ -97,9 +108,10 @@ final class JSONServer {
         id: request.id)
       done(request.id, [("status", PlaybackJSON.quoted("error"))])
     }
+    return true
   }
 
-  private func execute(_ code: String, _ id: Int) {
+  private func execute(_ code: String, _ id: String) -> Bool {
     let number = bench.number
     let ending = bench.enter(code) { [self] output in
       switch output {
@@ -118,10 +130,11 @@ final class JSONServer {
     var fields = [("status", PlaybackJSON.quoted(status))]
     if bench.number > number { fields.append(("cell", "\(number)")) }
     done(id, fields)
+    return ending != .quit
   }
 
   /// Warnings and errors; an error has its id beside its text.
-  private func problem(_ text: String, _ id: Int) {
+  private func problem(_ text: String, _ id: String) {
     var fields = [("event", "error"), ("text", text)]
     if text.hasPrefix("warning") {
       fields.append(("severity", "warning"))
@@ -134,12 +147,12 @@ final class JSONServer {
     send(fields, id: id)
   }
 
-  private func done(_ id: Int, _ fields: [(String, String)]) {
-    write([("event", PlaybackJSON.quoted("done")), ("id", "\(id)")] + fields)
+  private func done(_ id: String, _ fields: [(String, String)]) {
+    write([("event", PlaybackJSON.quoted("done")), ("id", id)] + fields)
   }
 
-  private func send(_ fields: [(String, String)], id: Int) {
-    write([("id", "\(id)")] + fields.map { ($0.0, PlaybackJSON.quoted($0.1)) })
+  private func send(_ fields: [(String, String)], id: String) {
+    write([("id", id)] + fields.map { ($0.0, PlaybackJSON.quoted($0.1)) })
   }
 
   private func write(_ fields: [(String, String)]) {

@@ -16,7 +16,8 @@ enum Entry {
 protocol LineReader {
   /// Reads one whole entry, of as many lines as it needs.
   func entry(number: Int) -> Entry
-  /// Reads one line in the middle of a run.
+  /// Reads one line in the middle of a run, on a terminal in its ordinary state; nil when the learner leaves by
+  /// Ctrl-D or Ctrl-C.
   func line(_ prompt: String) -> String?
   /// Keeps an entry for the history.
   func keep(_ entry: String)
@@ -56,7 +57,7 @@ struct PlainReader: LineReader {
 
   func line(_ prompt: String) -> String? {
     show(prompt)
-    return Console.readLine()
+    return Console.answer()
   }
 
   private func show(_ text: String) {
@@ -65,7 +66,7 @@ struct PlainReader: LineReader {
   }
 }
 
-/// Reads a line of the answer to a question, on a terminal that is in its ordinary state.
+/// Entries of any number of lines, edited by libedit.
 final class EditReader: LineReader {
   private let editor: OpaquePointer
   private let style: Style
@@ -175,9 +176,8 @@ final class EditReader: LineReader {
   func keep(_ entry: String) { history.add(entry) }
 
   func line(_ prompt: String) -> String? {
-    Console.write(prompt, to: stdout)
-    fflush(stdout)
-    return Console.readLine()
+    Console.emit(prompt)
+    return Console.answer()
   }
 }
 

@@ -59,6 +59,8 @@ import Testing
     Case(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
     Case(code: "param w = 2\nw = w*3", output: "warning parameter-rebound\n6\n"),
     Case(code: "a = 1; b = 2;", output: ""),
+    Case(code: "clamp([1, 3], 5, 1)", output: "[1, 1]\n"),
+    Case(code: "zeros(1e10, 0).shape", output: "[10000000000, 0]\n"),
     Case(code: "log([0, 1])", output: "warning non-finite\n[-inf, 0]\n"),
     Case(code: "mse_loss([[1], [2]], [1, 2])", output: "warning loss-broadcast\n0.5\n"),
     Case(
@@ -113,6 +115,24 @@ import Testing
     Fault(code: "forward", id: .unexpected),
     Fault(code: "digits(0)", id: .badArgument),
     Fault(code: "a, b = [1, 2, 3]", id: .wrongArguments),
+    // Values that would lie in themselves, or too deep for what reads them.
+    Fault(code: "l = list(1); append(l, l)", id: .badArgument),
+    Fault(code: "l = list(1); m = list(l); l[0] = m", id: .badArgument),
+    Fault(code: "r = record(a=1); r.a = list(r)", id: .badArgument),
+    Fault(code: "q = linear(2, 3); q.bias = q", id: .badArgument),
+    Fault(code: "q = sequential(relu); repeat 200 { q = sequential(q) }", id: .badArgument),
+    // Sizes beyond what memory holds, each on another way.
+    Fault(code: "one_hot(1e10)", id: .memoryLimit),
+    Fault(code: "tolist(zeros(1e10, 0))", id: .memoryLimit),
+    Fault(code: "blobs(features=1e9)", id: .memoryLimit),
+    Fault(code: "blobs(centers=1e9)", id: .memoryLimit),
+    Fault(code: "adaptive_avg_pool2d(ones(1, 1, 5), 1e6)", id: .memoryLimit),
+    Fault(code: "conv2d(ones(1, 1, 5, 5), ones(2, 1, 3, 3), padding=1e9)", id: .memoryLimit),
+    Fault(code: "conv2d(1, 2, 2147483648)", id: .memoryLimit),
+    Fault(code: "kaiming_uniform([1, 4294967296, 4294967296])", id: .memoryLimit),
+    Fault(code: "gather(2.5, 0, true)", id: .shapeMismatch),
+    Fault(code: "hist([1e308, -1e308])", id: .badArgument),
+    Fault(code: "conv1d(ones(1, 1, 5), ones(1, 1, 2), padding=0, padding=3)", id: .wrongArguments),
   ]
 
   @Test(arguments: faults) func mistakesGetTheirDiagnostic(_ fault: Fault) {
@@ -166,7 +186,12 @@ import Testing
   }
 
   @Test func deepListsAreReleased() {
-    let (_, errors) = Self.run("xs = list()\nfor i in range(100000) { xs = list(xs) }\nxs = 0")
-    #expect(errors.isEmpty)
+    let (_, errors) = Self.run(
+      """
+      top = list(); xs = top
+      for i in range(100000) { inner = list(); append(xs, inner); xs = inner }
+      top = 0; xs = 0
+      """)
+    #expect(errors.map(\.headline) == [])
   }
 }

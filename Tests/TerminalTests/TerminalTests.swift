@@ -174,6 +174,38 @@ import Testing
     #expect(try terminal.end() == 0)
   }
 
+  /// Ctrl-D and Ctrl-C leave the steps, not the session.
+  @Test func stepsAreLeftByTheUsualKeys() throws {
+    let terminal = try start()
+    terminal.type("param w = 3; y = w^2;\r")
+    try terminal.wait(for: "nn[2]> ")
+    for (cell, key) in ["\u{4}", "\u{3}"].enumerated() {
+      terminal.type("backward y, pause=true\r")
+      try terminal.wait(for: "step 1/1> ", count: cell + 1)
+      terminal.type(key)
+      try terminal.wait(for: "nn[\(cell + 3)]> ")
+    }
+    terminal.type("backward y, predict=true\r")
+    try terminal.wait(for: "= ? ")
+    terminal.type("q\r")
+    try terminal.wait(for: "nn[5]> ")
+    terminal.type("w.grad\r")
+    try terminal.wait(for: "nn[6]> ")
+    // Each pass was made, and added its 6, before its telling was left.
+    #expect(terminal.plain.contains("\r\n18\r\n"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
+  @Test func altReturnGoesOnInANewLine() throws {
+    let terminal = try start()
+    terminal.type("a = 2\u{1b}\ra*21\r")
+    try terminal.wait(for: "nn[2]> ")
+    #expect(terminal.plain.contains("\n42\r\n"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
   @Test func twoSessionsShareOneHistory() throws {
     let (a, b) = (try start(), try start())
     for i in 0..<20 {
