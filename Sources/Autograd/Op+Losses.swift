@@ -25,6 +25,12 @@ extension Op {
           ? .call("sign", d)
           : Formula.where_("lt", .call("abs", d), beta, d / beta, .call("sign", d))
         return [slope, -slope]
+      },
+      check: { c throws(TensorError) in
+        let beta = c.attributes.number("beta") ?? 1
+        guard beta >= 0 else {
+          throw .setting("smooth_l1_loss", "`beta` must not be negative", beta)
+        }
       }),
     elementwiseLoss(
       "huber_loss", settings: [Setting("delta", .number(1))],

@@ -18,7 +18,7 @@ struct nnrepl_editor {
   char *prompt;
   int margin;
   bool interrupted;
-  /// The entry at the last Tab that changed nothing: the same again asks for the list.
+  /// The entry as the last Tab left it: another Tab on the same asks for the list.
   char *tabbed;
   /// A paste too tall to be edited; a placeholder stands in the line for it.
   char *held;
@@ -142,8 +142,8 @@ static unsigned char on_tab(EditLine *el, int key) {
   }
   bool changed = found.erase > 0 || (found.insert && *found.insert);
   free(e->tabbed);
-  e->tabbed = changed ? NULL : text;
   if (changed) free(text);
+  e->tabbed = changed ? text_of(el, NULL) : text;
   free(found.insert);
   free(found.list);
   return result;

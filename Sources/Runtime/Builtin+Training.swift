@@ -150,7 +150,7 @@ extension Builtin {
       "Multiplies the rate by `gamma` every `step_size` steps.",
       "step_lr(opt, 2)"
     ) { call, optimizer throws(Diagnostic) in
-      let (size, gamma) = (max(1, try call.int(1)), try call.double(2, or: 0.1))
+      let (size, gamma) = (try call.positive(1, or: 1), try call.double(2, or: 0.1))
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .factor("step_lr", optimizer) { power(gamma, $0 / size) }
       }
@@ -192,7 +192,7 @@ extension Builtin {
       "cosine_annealing_lr(opt, T_max, eta_min=0)",
       "Down to `eta_min` along half a cosine, in `T_max` steps.", "cosine_annealing_lr(opt, 2)"
     ) { call, optimizer throws(Diagnostic) in
-      let (period, lowest) = (try call.int(1), try call.double(2, or: 0))
+      let (period, lowest) = (try call.positive(1, or: 1), try call.double(2, or: 0))
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .cosine(optimizer, period: period, lowest: lowest)
       }

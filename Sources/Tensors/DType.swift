@@ -30,8 +30,15 @@ package enum DType: UInt8, Sendable, Comparable, CaseIterable {
   /// The type in which a smooth function of such elements is computed.
   package var floating: DType { isFloat ? self : .float64 }
 
-  /// The value as this type stores it.
-  package func rounded(_ x: Double) -> Double { self == .float32 ? Double(Float(x)) : x }
+  /// The value as this type stores it; whole numbers are cut towards zero, as in PyTorch.
+  package func rounded(_ x: Double) -> Double {
+    switch self {
+    case .float32: Double(Float(x))
+    case .float64: x
+    case .int64: x.rounded(.towardZero)
+    case .bool: x != 0 ? 1 : 0
+    }
+  }
 
   private var category: UInt8 { isFloat ? 2 : rawValue }
 

@@ -70,6 +70,9 @@ package struct Tensor: Sendable {
   package func converted(to target: DType) throws(TensorError) -> Tensor {
     if target == dtype { return self }
     if case .scalar(let number) = storage { return Tensor(number, dtype: target) }
+    if target < dtype, !target.isFloat {
+      return try Tensor(values.map(target.rounded), shape: shape, dtype: target)
+    }
     let sameStorage = (target == .float32) == (dtype == .float32)
     if sameStorage { return Tensor(shape: shape, dtype: target, storage: storage) }
     return try Tensor.make(shape, target) { out in

@@ -107,9 +107,11 @@ extension Workbench {
       return Completion(
         start: word.count, candidates: fields(of: object).filter { $0.hasPrefix(word) })
     }
-    let named = (callee(rest).map(arguments) ?? verbArguments(rest)).filter { $0.hasPrefix(word) }
-    // With nothing typed yet, what the call takes is the answer.
-    let candidates = word.isEmpty && !named.isEmpty ? named : named + known(word)
+    let verb = verbArguments(rest)
+    let named = (callee(rest).map(arguments) ?? verb).filter { $0.hasPrefix(word) }
+    // With nothing typed yet, what the call takes is the answer; a verb takes nothing else.
+    let isAlone = !named.isEmpty && (word.isEmpty || !verb.isEmpty)
+    let candidates = isAlone ? named : named + known(word)
     return Completion(start: word.count, candidates: candidates)
   }
 

@@ -210,7 +210,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     Tab(typed: ":und", candidates: ["undo"]), Tab(typed: "?softm", candidates: ["softmax"]),
     Tab(typed: "backw", candidates: ["backward"]), Tab(typed: "nothing_like_it", candidates: []),
     Tab(typed: "ŷ_h", candidates: ["ŷ_hat"]),
-    Tab(typed: "backward my_value, pau", candidates: ["pause="]),
+    Tab(typed: "backward my_value, pa", candidates: ["pause="]),
     Tab(typed: "area(", candidates: ["width=", "height="]),
     Tab(typed: ":load lesson03", candidates: ["lesson03.nn"]),
   ]
