@@ -230,14 +230,15 @@ private struct Teller {
       return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
     }
     guard case .tensor(let node) = value, node.isTracked, !node.isLeaf else {
-      let what: String
       if case .tensor(let leaf) = value, leaf.isParameter {
-        what = "`\(name)` is a parameter: its value was given, and changes only by updates"
-      } else {
-        what = "`\(name)` was not computed from any `param`, so no one recorded how"
+        throw Diagnostic(
+          .nothingToExplain,
+          "`\(name)` is a parameter: its value was given, and changes only by updates", at: span,
+          hint: "explain what it does to a value, as in `explain ∂loss/∂\(name)`")
       }
       throw Diagnostic(
-        .nothingToExplain, what, at: span,
+        .nothingToExplain,
+        "`\(name)` was not computed from any `param`, so no one recorded how", at: span,
         hint: "make one of its inputs a `param` and compute it again")
     }
     try emit(try named(node, name, f).value(), f)

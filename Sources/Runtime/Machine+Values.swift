@@ -207,12 +207,21 @@ extension Machine {
     if case .thing(let thing) = value { known = thing.fieldNames }
     let near = Suggest.close(to: name, among: known)
     let isCallable = Builtin.named(name) != nil
+    // What a tensor does have was called as if it were a method.
+    var isPlain = false
+    if case .tensor = value {
+      isPlain = ["grad", "shape", "T", "rank", "size", "dtype"].contains(name)
+    }
     return Diagnostic(
       .unknownField, "\(value.kind) has no `\(name)`", at: span,
-      hint: isCallable
-        ? "call it: `.\(name)()`"
-        : near.isEmpty
-          ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
+      hint: isPlain
+        ? "write it without brackets: `.\(name)`"
+        : name == "zero_"
+          ? "`zero_grad(w)` sets gradients back"
+          : isCallable
+            ? "call it: `.\(name)()`"
+            : near.isEmpty
+              ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
   }
 
   func setField(_ value: Value, _ name: String, _ new: Value, _ span: Span) throws(Diagnostic) {

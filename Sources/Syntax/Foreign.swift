@@ -6,7 +6,7 @@ enum Foreign {
     "lambda": "fn(x) = x^2", "def": "fn name(x) { … }", "let": "x = 1", "var": "x = 1",
     "import": "everything is there already", "elif": "else if", "True": "true", "False": "false",
     "None": "none", "function": "fn name(x) { … }", "const": "x = 1",
-    "class": "layer Name(…) { … }",
+    "class": "layer Name(…) { … }", "with": "no_grad { … }", "assert": "expect condition",
     "print": "print(x)",
   ]
 
@@ -36,7 +36,7 @@ enum Foreign {
     }
     switch word {
     case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var",
-      "const", "function":
+      "const", "function", "with", "assert":
       guard isValue(next) || word == "lambda" else { return nil }
     case "True", "False", "None": break
     default: return nil
