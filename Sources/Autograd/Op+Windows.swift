@@ -85,6 +85,7 @@ extension Op {
     var window = try Window(c.attributes, size: size, axes)
     if c.attributes.word("padding") == "same" {
       window.padding = (0..<2).map { (window.reach($0) - 1) / 2 }
+      window.tail = (0..<2).map { (window.reach($0) - 1) % 2 }
     }
     let flat = axes == 1 ? [1] : []
     return (

@@ -48,6 +48,11 @@ extension Builtin {
       let (x, places) = (try call.node(0), try call.node(2))
       let dim = try call.int(1)
       let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
+      if let below = places.value.values.first(where: { $0 < 0 }) {
+        throw Diagnostic(
+          .indexOutOfRange, "`index_select` was given the place \(call.machine.format(below))",
+          at: call.span, hint: "count from 0; `x[[-1]]` counts from the end")
+      }
       let items =
         [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
         + [.list(places.value)]

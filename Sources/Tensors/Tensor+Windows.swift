@@ -5,6 +5,8 @@ package struct Window: Sendable, Equatable {
   package var size: [Int]
   package var stride: [Int]
   package var padding: [Int]
+  /// Padding at the end of each axis besides: what `same` needs for an even kernel.
+  package var tail = [0, 0]
   package var dilation: [Int]
   package var ceilMode = false
 
@@ -23,7 +25,7 @@ package struct Window: Sendable, Equatable {
   package func outputs(of image: [Int]) throws(TensorError) -> [Int] {
     var lengths: [Int] = []
     for axis in 0..<2 {
-      let room = image[axis] + 2 * padding[axis] - reach(axis)
+      let room = image[axis] + 2 * padding[axis] + tail[axis] - reach(axis)
       guard room >= 0 else { throw .windowTooLarge(size, image: image, padding: padding) }
       var length = (ceilMode ? room + stride[axis] - 1 : room) / stride[axis] + 1
       if ceilMode, (length - 1) * stride[axis] >= image[axis] + padding[axis] { length -= 1 }

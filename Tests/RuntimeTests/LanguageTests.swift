@@ -62,6 +62,15 @@ import Testing
     Case(code: "clamp([1, 3], 5, 1)", output: "[1, 1]\n"),
     Case(code: "tensor([1.5, -1.5], dtype=\"int64\")", output: "[1, -1]\n"),
     Case(code: "tensor([0.5, 0], dtype=\"bool\")", output: "[true, false]\n"),
+    // torch.nn.functional.conv1d pads the end once more for an even kernel.
+    Case(
+      code: "conv1d(ones(1, 1, 5), ones(1, 1, 2), padding=\"same\")",
+      output: "[[[2, 2, 2, 2, 1]]]\n"),
+    Case(
+      code: """
+        seed(0); param k = randn(1, 1, 4, 2); x = randn(1, 1, 5, 3)
+        gradcheck(sum(conv2d(x, k, padding="same")^2), k).result
+        """, output: "ok\n"),
     Case(code: "zeros(1e10, 0).shape", output: "[10000000000, 0]\n"),
     Case(code: "log([0, 1])", output: "warning non-finite\n[-inf, 0]\n"),
     Case(code: "mse_loss([[1], [2]], [1, 2])", output: "warning loss-broadcast\n0.5\n"),
@@ -137,6 +146,7 @@ import Testing
     Fault(code: "conv1d(3, 4, 3, groups=2)", id: .badArgument),
     Fault(code: "conv1d(3, 4, 3, groups=0)", id: .badArgument),
     Fault(code: "with no_grad() { 1 }", id: .otherLanguage),
+    Fault(code: "index_select([1, 2], 0, [-1])", id: .indexOutOfRange),
     Fault(code: "gather(2.5, 0, true)", id: .shapeMismatch),
     Fault(code: "hist([1e308, -1e308])", id: .badArgument),
     Fault(code: "conv1d(ones(1, 1, 5), ones(1, 1, 2), padding=0, padding=3)", id: .wrongArguments),
