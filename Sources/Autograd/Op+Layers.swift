@@ -12,7 +12,7 @@ extension Op {
     "An affine map: each output is a weighted sum of the inputs, plus a bias.",
     "x @ weight.T + bias",
     gradients: [
-      { c in c.x.rank == 1 ? .call("matmul", .dz, .y) : .call("matmul", .dz, .y) },
+      { _ in .call("matmul", .dz, .y) },
       { c in
         c.x.rank == 1
           ? .call("outer", .dz, .x)

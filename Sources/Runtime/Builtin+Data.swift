@@ -81,12 +81,9 @@ extension Builtin {
       "The samples in batches, for a loop; shuffled anew each time, in the order of PyTorch's DataLoader.",
       example: "seed(0); for xb, yb in batches(xor(), batch_size=2, shuffle=true) { print(yb) }"
     ) { call throws(Diagnostic) in
-      guard case .thing(let thing) = call.value(0), let data = thing as? DatasetObject else {
-        throw call.wrong(0, "a data set")
-      }
-      return .thing(
+      .thing(
         BatchesObject(
-          data, size: try call.positive(1, or: 1), shuffles: try call.flag(2),
+          try call.dataset(0), size: try call.positive(1, or: 1), shuffles: try call.flag(2),
           dropsLast: try call.flag(3)))
     },
     Builtin(
@@ -197,6 +194,11 @@ extension BuiltinCall {
     return n
   }
 
+  func dataset(_ i: Int) throws(Diagnostic) -> DatasetObject {
+    if let data = value(i).dataset { return data }
+    throw wrong(i, "a data set")
+  }
+
   /// A data set that travels with the program.
   fileprivate func shipped(_ name: String, _ target: String) throws(Diagnostic) -> Value {
     guard let text = Carried.text("data/\(name).csv") else { return .none }
@@ -271,7 +273,7 @@ extension BuiltinCall {
 
   fileprivate func standardized() throws(Diagnostic) -> Value {
     func features(_ value: Value) throws(Diagnostic) -> Tensor {
-      if case .thing(let thing) = value, let data = thing as? DatasetObject { return data.x.value }
+      if let data = value.dataset { return data.x.value }
       if case .tensor(let node) = value { return node.value }
       throw wrong(0, "data sets or tensors")
     }
@@ -294,7 +296,7 @@ extension BuiltinCall {
     for value in [value(0)] + rest {
       let x = try features(value)
       let scaled = try machine.make(span) { () throws(TensorError) in try (x - mean) / scale }
-      if case .thing(let thing) = value, let data = thing as? DatasetObject {
+      if let data = value.dataset {
         results.append(
           .thing(
             DatasetObject(x: scaled, y: data.y, features: data.features, classes: data.classes)))

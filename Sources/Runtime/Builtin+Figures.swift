@@ -60,9 +60,7 @@ extension Builtin {
       "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0.",
       example: "seed(0); boundary(mlp(2, [4], 2), xor())"
     ) { call throws(Diagnostic) in
-      guard case .thing(let thing) = call.value(1), let data = thing as? DatasetObject else {
-        throw call.wrong(1, "a data set")
-      }
+      let data = try call.dataset(1)
       guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
         throw Diagnostic(
           .shapeMismatch, "`boundary` draws data of two features; this has X \(data.x.shape)",
@@ -163,7 +161,7 @@ extension BuiltinCall {
   }
 
   fileprivate func points(_ i: Int, _ j: Int) throws(Diagnostic) -> ([Figure.Point], [String]) {
-    if case .thing(let thing) = value(i), let data = thing as? DatasetObject {
+    if let data = value(i).dataset {
       guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
         throw Diagnostic(
           .shapeMismatch, "`scatter` draws two features; this data has X \(data.x.shape)", at: span,
@@ -214,18 +212,7 @@ extension BuiltinCall {
     let input = try made { () throws(TensorError) in
       try Tensor(grid, shape: Shape([rows * columns, 2]), dtype: machine.dtype)
     }
-    let wasRecording = graph.isRecording
-    graph.isRecording = false
-    var modes: [(LayerObject, Bool)] = []
-    if case .layer(let model) = value(0) {
-      modes = model.allLayers.map { ($0, $0.isTraining) }
-      model.setTraining(false)
-    }
-    defer {
-      graph.isRecording = wasRecording
-      for (layer, mode) in modes { layer.setOwnMode(mode) }
-    }
-    let result = try machine.call(value(0), Arguments([input]), at: span, span, site, frame)
+    let result = try measured(value(0), input)
     guard case .tensor(let scores) = result, scores.shape.rank > 0,
       scores.shape[0] == rows * columns
     else {

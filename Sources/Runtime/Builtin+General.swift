@@ -13,7 +13,7 @@ extension Builtin {
       "Parts of `size` along an axis, as a list. A data set is shuffled and cut in two; `size` is the first part's share.",
       example: "split(arange(5), 2)"
     ) { call throws(Diagnostic) in
-      if case .thing(let thing) = call.value(0), let data = thing as? DatasetObject {
+      if let data = call.value(0).dataset {
         return try splitData(data, call)
       }
       let size = try call.int(1)
@@ -355,9 +355,7 @@ extension Builtin {
     },
     Builtin("clock()", .rest, "Seconds since some fixed moment, for measuring.") {
       call throws(Diagnostic) in
-      var now = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &now)
-      return .number(Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9)
+      .number(Machine.now)
     },
     Builtin("todo(hint)", .rest, "Stands where you write your own code.") {
       call throws(Diagnostic) in

@@ -263,10 +263,8 @@ extension Builtin {
       let fans = try call.fans(dims)
       let mode = try call.choice(2, or: "fan_in", ["fan_in", "fan_out"])
       let gain = try call.gain(3, try call.double(1, or: 0))
-      let std = gain / (mode == "fan_in" ? fans.in : fans.out).squareRoot()
-      guard kind == "uniform" else { return try call.normal(dims, 0, std) }
-      let bound = 3.0.squareRoot() * std
-      return try call.uniform(dims, -bound, bound)
+      return try call.spread(
+        dims, kind, std: gain / (mode == "fan_in" ? fans.in : fans.out).squareRoot())
     }
   }
 
@@ -279,10 +277,8 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let dims = try call.ints(call.value(0))
       let fans = try call.fans(dims)
-      let std = try call.double(1, or: 1) * (2 / (fans.in + fans.out)).squareRoot()
-      guard kind == "uniform" else { return try call.normal(dims, 0, std) }
-      let bound = 3.0.squareRoot() * std
-      return try call.uniform(dims, -bound, bound)
+      return try call.spread(
+        dims, kind, std: try call.double(1, or: 1) * (2 / (fans.in + fans.out)).squareRoot())
     }
   }
 }
@@ -329,6 +325,13 @@ extension BuiltinCall {
     try draw(dims, machine.dtype) { generator, count in
       generator.normals(count, .float32).map { Double(Float($0) * Float(std) + Float(mean)) }
     }
+  }
+
+  /// Draws around 0 with a standard deviation, uniform or normal.
+  fileprivate func spread(_ dims: [Int], _ kind: String, std: Double) throws(Diagnostic) -> Value {
+    guard kind == "uniform" else { return try normal(dims, 0, std) }
+    let bound = 3.0.squareRoot() * std
+    return try uniform(dims, -bound, bound)
   }
 
   /// How many inputs and outputs each weight connects.

@@ -54,34 +54,31 @@ extension Builtin {
 
 extension Machine {
   /// Notes what a layer or function made, for `summary`.
-  func traced(_ stage: Value, _ result: Value, place: String? = nil) {
-    var made = result
-    if case .list(let list) = result, let first = list.items.first { made = first }
-    guard case .tensor(let node) = made else { return }
-    switch stage {
+  func traced(_ stage: Value, _ result: Value, place: String) {
     // A layer has told of itself.
-    case .layer: return
-    case .builtin(let builtin):
-      trace?.append(
-        LayerTrace(
-          place: place ?? "", text: builtin.name, type: builtin.name, shape: node.shape,
-          parameters: 0))
-    default:
-      trace?.append(
-        LayerTrace(
-          place: place ?? "", text: "fn", type: "fn", shape: node.shape, parameters: 0))
-    }
+    if case .layer = stage { return }
+    guard let shape = made(result) else { return }
+    var name = "fn"
+    if case .builtin(let builtin) = stage { name = builtin.name }
+    trace?.append(LayerTrace(place: place, text: name, type: name, shape: shape, parameters: 0))
   }
 
   func traced(_ layer: LayerObject, _ result: Value) {
-    var made = result
-    if case .list(let list) = result, let first = list.items.first { made = first }
-    guard !layer.isSequence, layer.isLibrary || layer.parts.isEmpty, case .tensor(let node) = made
+    guard !layer.isSequence, layer.isLibrary || layer.parts.isEmpty, let shape = made(result)
     else { return }
     trace?.append(
       LayerTrace(
-        place: layer.name ?? "", text: text(of: .layer(layer)), type: layer.type,
-        shape: node.shape, parameters: layer.parameters.reduce(0) { $0 + $1.shape.count }))
+        place: layer.name ?? "", text: text(of: .layer(layer)), type: layer.type, shape: shape,
+        parameters: layer.parameters.reduce(0) { $0 + $1.shape.count }))
+  }
+
+  /// The shape of a result; of several, as recurrent layers give them, that of the first.
+  private func made(_ result: Value) -> Shape? {
+    switch result {
+    case .tensor(let node): node.shape
+    case .list(let list): if case .tensor(let node)? = list.items.first { node.shape } else { nil }
+    default: nil
+    }
   }
 }
 
@@ -101,19 +98,26 @@ extension BuiltinCall {
   fileprivate func trace(_ model: LayerObject) throws(Diagnostic) -> [LayerTrace] {
     let input = has(1) ? value(1) : try sample(model)
     model.named("model", graph, forGood: false)
-    let (wasTraining, wasRecording) = (model.isTraining, graph.isRecording)
-    let modes = model.allLayers.map { ($0, $0.isTraining) }
-    model.setTraining(false)
-    graph.isRecording = false
     machine.trace = []
+    defer { machine.trace = nil }
+    _ = try measured(.layer(model), input)
+    return machine.trace ?? []
+  }
+
+  /// What a model makes of a batch in eval mode, without a trace in the graph; its modes stay as they are.
+  func measured(_ model: Value, _ input: Value) throws(Diagnostic) -> Value {
+    let wasRecording = graph.isRecording
+    graph.isRecording = false
+    var modes: [(LayerObject, Bool)] = []
+    if case .layer(let layer) = model {
+      modes = layer.allLayers.map { ($0, $0.isTraining) }
+      layer.setTraining(false)
+    }
     defer {
-      machine.trace = nil
       graph.isRecording = wasRecording
-      model.setTraining(wasTraining)
       for (layer, mode) in modes { layer.setOwnMode(mode) }
     }
-    _ = try machine.call(.layer(model), Arguments([input]), at: span, span, site, frame)
-    return machine.trace ?? []
+    return try machine.call(model, Arguments([input]), at: span, span, site, frame)
   }
 
   /// Zeros of the size that the first layer takes.

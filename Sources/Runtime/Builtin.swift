@@ -160,8 +160,7 @@ package final class Builtin: Sendable {
         throw Faults.noParameter(self.name, name, parameters.map(\.name), place)
       }
       guard case .unset = values[i] else {
-        throw Diagnostic(
-          .wrongArguments, "`\(name)` is given twice", at: place, hint: "give it once")
+        throw Faults.twice(name, place)
       }
       values[i] = value
     }

@@ -4,6 +4,12 @@ import Diagnostics
 import Networks
 import Tensors
 
+extension Value {
+  var dataset: DatasetObject? {
+    if case .thing(let thing) = self { thing as? DatasetObject } else { nil }
+  }
+}
+
 /// Samples `X: [n, …]` and their targets `y: [n, …]`.
 final class DatasetObject: Thing {
   let x: Node

@@ -193,6 +193,10 @@ enum Faults {
 
   // MARK: Calls
 
+  static func twice(_ name: String, _ span: Span) -> Diagnostic {
+    Diagnostic(.wrongArguments, "`\(name)` is given twice", at: span, hint: "give it once")
+  }
+
   static func count(_ function: String, _ names: [String], _ given: Int, _ span: Span) -> Diagnostic
   {
     let takes = names.isEmpty ? "no arguments" : "(\(names.joined(separator: ", ")))"

@@ -171,8 +171,7 @@ extension Machine {
         throw Faults.noParameter(code.name, name, parameters.map(\.name), place)
       }
       guard values[i] == nil else {
-        throw Diagnostic(
-          .wrongArguments, "`\(name)` is given twice", at: place, hint: "give it once")
+        throw Faults.twice(name, place)
       }
       values[i] = value
     }

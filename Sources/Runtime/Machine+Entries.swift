@@ -13,24 +13,16 @@ extension Machine {
         throw Diagnostic(.badIndex, "a list has one axis", at: span, hint: "write x[i][j]")
       }
       if case .slice(let a, let b, let c) = parts[0] {
-        let count = list.items.count
-        let step = try bound(c, span) ?? 1
-        guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
-        func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
-        let (start, stop) = (place(try bound(a, span) ?? 0), place(try bound(b, span) ?? count))
-        return .list(ListObject(stride(from: start, to: stop, by: step).map { list.items[$0] }))
+        let places = try places(a, b, c, list.items.count, span)
+        return .list(ListObject(places.map { list.items[$0] }))
       }
       return list.items[try self.place(parts[0], list.items.count, span)]
     case .layer(let layer) where layer.isSequence:
       return layer.stages[try place(parts.first ?? .ellipsis, layer.stages.count, span)]
     case .thing(let thing):
-      if let data = thing as? DatasetObject, case .slice(let a, let b, let c)? = parts.first {
-        let (count, step) = (data.x.shape[0], try bound(c, span) ?? 1)
-        guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
-        func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
-        let (start, stop) = (place(try bound(a, span) ?? 0), place(try bound(b, span) ?? count))
-        return .thing(
-          try data.picked(Array(stride(from: start, to: max(start, stop), by: step)), self, span))
+      if let data = container.dataset, case .slice(let a, let b, let c)? = parts.first {
+        let places = try places(a, b, c, data.x.shape[0], span)
+        return .thing(try data.picked(places, self, span))
       }
       if let count = thing.count {
         return try thing.element(try place(parts.first ?? .ellipsis, count, span), self, span)
@@ -72,6 +64,18 @@ extension Machine {
       throw Faults.tensor(.indexOutOfRange(i, axis: 0, length: count), span, names: [])
     }
     return i < 0 ? i + count : i
+  }
+
+  /// The places among `count` that `a:b:c` names.
+  private func places(_ a: Value, _ b: Value, _ c: Value, _ count: Int, _ span: Span)
+    throws(Diagnostic) -> [Int]
+  {
+    let step = try bound(c, span) ?? 1
+    guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
+    func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
+    return Array(
+      stride(
+        from: place(try bound(a, span) ?? 0), to: place(try bound(b, span) ?? count), by: step))
   }
 
   private func bound(_ value: Value, _ span: Span) throws(Diagnostic) -> Int? {

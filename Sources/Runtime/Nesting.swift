@@ -20,9 +20,13 @@ extension Value {
     guard holder != nil else { return self }
     // Heights of what was seen, as parts that are shared would be visited once per path.
     var heights: [ObjectIdentifier: Int] = [:]
+    var isCircle = false
     func height(_ value: Value, within limit: Int) -> Int? {
       guard let (object, parts) = value.holder else { return 0 }
-      if object === container { return nil }
+      if object === container {
+        isCircle = true
+        return nil
+      }
       let id = ObjectIdentifier(object)
       if let known = heights[id] { return known <= limit ? known : nil }
       guard limit > 0 else { return nil }
@@ -37,9 +41,9 @@ extension Value {
     if height(self, within: Value.depthLimit) != nil { return self }
     throw Diagnostic(
       .badArgument,
-      container == nil
-        ? "this \(kind.dropFirst(kind.hasPrefix("a ") ? 2 : 0)) nests more than \(Value.depthLimit) deep"
-        : "\(kind) cannot be put into itself", at: span,
+      isCircle
+        ? "\(kind) cannot be put into itself" : "\(kind) nests at most \(Value.depthLimit) deep",
+      at: span,
       hint: "keep the parts side by side, as in `xs = list(); append(xs, part)`")
   }
 }

@@ -146,7 +146,6 @@ enum LookAlike {
   static func folded(_ name: String) -> String { String(name.map { twins[$0] ?? $0 }) }
 }
 
-/// The values of the cells so far: `Out[3]`.
 extension Value {
   /// Whether the values of the cells are among what it holds.
   fileprivate var holdsOutputs: Bool {
@@ -159,6 +158,7 @@ extension Value {
   }
 }
 
+/// The values of the cells so far: `Out[3]`.
 final class OutputsObject: Thing {
   private var values: [Int: Value] = [:]
 

@@ -26,7 +26,8 @@ package final class Buffer: @unchecked Sendable {
 
   /// - Throws: `TensorError.tooLarge` when the budget would be passed or the system has no more.
   init(shape: Shape, stride: Int) throws(TensorError) {
-    bytes = try Shape.fitting(shape.dims, stride: stride).count * stride
+    try shape.checkSize(stride: stride)
+    bytes = shape.count * stride
     guard let memory = aligned_alloc(64, max(64, (bytes + 63) & ~63)) else {
       throw .tooLarge(shape.dims, limit: MemoryBudget.limit)
     }

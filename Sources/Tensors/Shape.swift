@@ -22,10 +22,14 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   /// A shape whose elements, of `stride` bytes each, are within what memory may hold.
   package static func fitting(_ dims: [Int], stride: Int = 8) throws(TensorError) -> Shape {
     let shape = try Shape(dims)
-    guard shape.count <= (MemoryBudget.limit - MemoryBudget.live) / stride else {
-      throw .tooLarge(dims, limit: MemoryBudget.limit)
-    }
+    try shape.checkSize(stride: stride)
     return shape
+  }
+
+  @inline(__always)
+  func checkSize(stride: Int) throws(TensorError) {
+    let limit = MemoryBudget.limit
+    guard count <= (limit - MemoryBudget.live) / stride else { throw .tooLarge(dims, limit: limit) }
   }
 
   package init(arrayLiteral elements: Int...) {

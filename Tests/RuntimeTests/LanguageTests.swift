@@ -145,6 +145,7 @@ import Testing
     Fault(code: "param w = 1; step_lr(sgd(w, lr=0.1), 0)", id: .badArgument),
     Fault(code: "conv1d(3, 4, 3, groups=2)", id: .badArgument),
     Fault(code: "conv1d(3, 4, 3, groups=0)", id: .badArgument),
+    Fault(code: "conv2d(3, 4, 3, groups=2)", id: .badArgument),
     Fault(code: "with no_grad() { 1 }", id: .otherLanguage),
     Fault(code: "index_select([1, 2], 0, [-1])", id: .indexOutOfRange),
     Fault(code: "gather(2.5, 0, true)", id: .shapeMismatch),
