@@ -26,7 +26,9 @@ let package = Package(
     .systemLibrary(name: "CBLAS", providers: [.apt(["libopenblas-dev"])]),
 
     // What Swift cannot say: a flag that a signal handler may write, and files embedded at build time.
-    .target(name: "CSupport", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+    .target(
+      name: "CSupport", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])],
+      linkerSettings: [.linkedLibrary("md")]),
 
     // Line editing through libedit: what its variadic functions and key callbacks force into C.
     .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
@@ -66,11 +68,18 @@ let package = Package(
       name: "Lessons",
       dependencies: ["Diagnostics", "Runtime", "CSupport"], swiftSettings: strict),
 
+    // Exercises: check files, fresh inputs, verdicts and the reasons for them, records.
+    .target(
+      name: "Grading",
+      dependencies: ["CSupport", "Diagnostics", "Tensors", "Autograd", "Syntax", "Runtime"],
+      swiftSettings: strict),
+
     // Any value above as styled text.
     .target(
       name: "Rendering",
       dependencies: [
         "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
+        "Grading",
       ],
       swiftSettings: strict),
 
@@ -87,7 +96,8 @@ let package = Package(
     .executableTarget(
       name: "nnrepl",
       dependencies: [
-        "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Rendering", "Workbench",
+        "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Grading", "Rendering",
+        "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -57,6 +57,18 @@ CARRIED(lessons_lesson09_nn) = {
 CARRIED(lessons_lesson09_nn_out) = {
 #embed "../../lessons/lesson09.nn.out"
 };
+CARRIED(lessons_course_json) = {
+#embed "../../lessons/course.json"
+};
+CARRIED(lessons_exercises_ex03_check_nn) = {
+#embed "../../lessons/exercises/ex03.check.nn"
+};
+CARRIED(lessons_exercises_ex03_nn) = {
+#embed "../../lessons/exercises/ex03.nn"
+};
+CARRIED(lessons_solutions_ex03_nn) = {
+#embed "../../lessons/solutions/ex03.nn"
+};
 CARRIED(library_layers_nn) = {
 #embed "../Runtime/Library/layers.nn"
 };
@@ -95,6 +107,10 @@ static const nnrepl_file files[] = {
     {"lessons/lesson08.nn.out", lessons_lesson08_nn_out, sizeof lessons_lesson08_nn_out},
     {"lessons/lesson09.nn", lessons_lesson09_nn, sizeof lessons_lesson09_nn},
     {"lessons/lesson09.nn.out", lessons_lesson09_nn_out, sizeof lessons_lesson09_nn_out},
+    {"lessons/course.json", lessons_course_json, sizeof lessons_course_json},
+    {"lessons/exercises/ex03.check.nn", lessons_exercises_ex03_check_nn, sizeof lessons_exercises_ex03_check_nn},
+    {"lessons/exercises/ex03.nn", lessons_exercises_ex03_nn, sizeof lessons_exercises_ex03_nn},
+    {"lessons/solutions/ex03.nn", lessons_solutions_ex03_nn, sizeof lessons_solutions_ex03_nn},
     {"library/layers.nn", library_layers_nn, sizeof library_layers_nn},
     {"library/textbook.nn", library_textbook_nn, sizeof library_textbook_nn},
     {"data/breast_cancer.csv", data_breast_cancer_csv, sizeof data_breast_cancer_csv},

@@ -1,6 +1,7 @@
 #include "support.h"
 #include <fcntl.h>
 #include <malloc.h>
+#include <sha2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -45,4 +46,11 @@ size_t nnrepl_resident_bytes(void) {
   unsigned long total = 0, resident = 0;
   if (sscanf(text, "%lu %lu", &total, &resident) != 2) return 0;
   return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void nnrepl_sha256(const unsigned char *bytes, size_t size, unsigned char digest[32]) {
+  SHA2_CTX context;
+  SHA256Init(&context);
+  SHA256Update(&context, bytes, size);
+  SHA256Final(digest, &context);
 }

@@ -55,6 +55,11 @@ extension Diagnostic {
     case expectFailed = "expect-failed"
     case todo = "todo"
     case expectedError = "expected-error"
+    // Exercises
+    case badCheck = "bad-check"
+    case badCourse = "bad-course"
+    case forbidden = "forbidden"
+    case reservedName = "reserved-name"
     // Limits
     case stepLimit = "step-limit"
     case depthLimit = "depth-limit"
@@ -164,6 +169,14 @@ extension Diagnostic.Identifier {
     case .todo: "A gap for the learner to fill: replace todo(…) by your own code."
     case .expectedError:
       "The cell announces an error with `#| expect: error ID`, but ran without it."
+    case .badCheck:
+      "A check file of a course cannot be used as it is. This is its author's to mend; no attempt is counted."
+    case .badCourse:
+      "A course has a file `course.json` and a folder `exercises`. Something in it is missing, or does not agree with its checksum. `nnrepl course check` lists what is wrong."
+    case .forbidden:
+      "The exercise asks you to do by hand what this function does for you. You may call it at the top level of your script, to compare; your functions may not use it."
+    case .reservedName:
+      "Scripts that are checked may not give these names a meaning of their own: they belong to the checks."
     case .stepLimit: "The run used up its steps. A loop that never ends is the usual reason."
     case .depthLimit:
       "Functions called each other too deeply. A recursion that never reaches its end is the usual reason."

@@ -9,7 +9,7 @@ package struct Lesson: Sendable {
 
   /// All lessons, in order.
   package static let all: [Lesson] = Carried.names
-    .filter { $0.hasPrefix(folder) && $0.hasSuffix(".nn") }
+    .filter { $0.hasPrefix(folder + "lesson") && $0.hasSuffix(".nn") }
     .map {
       Lesson(name: String($0.dropFirst(folder.count).dropLast(3)), text: Carried.text($0) ?? "")
     }

@@ -192,6 +192,13 @@ extension Compiler {
         try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
     }
     compiled.body = try inner.block(function.body, resultful: true)
+    if let name = function.name, machine.calls[name] != nil {
+      let (body, machine) = (compiled.body, machine)
+      compiled.body = Action { f throws(Diagnostic) in
+        machine.calls[name, default: 0] += 1
+        return try body.run(f)
+      }
+    }
     inner.finish(compiled)
     return (compiled, scope)
   }

@@ -122,6 +122,9 @@ package final class Machine {
     var losses: [Double] = []
   }
 
+  /// How often functions with these names were called; others are not counted.
+  package var calls: [String: Int] = [:]
+
   /// Where `summary` gathers what each layer made, while it looks.
   var trace: [LayerTrace]?
   /// The learner's call inside which library code runs.

@@ -135,7 +135,8 @@ package final class Session {
   }
 }
 
-enum LookAlike {
+/// Letters of other alphabets that look like Latin ones.
+package enum LookAlike {
   private static let twins: [Character: Character] = [
     "а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "х": "x", "у": "y", "і": "i", "ο": "o",
     "ν": "v", "А": "A", "В": "B", "Е": "E", "К": "K", "М": "M", "Н": "H", "О": "O", "Р": "P",
@@ -143,7 +144,7 @@ enum LookAlike {
     "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X",
   ]
 
-  static func folded(_ name: String) -> String { String(name.map { twins[$0] ?? $0 }) }
+  package static func folded(_ name: String) -> String { String(name.map { twins[$0] ?? $0 }) }
 }
 
 extension Value {

@@ -10,7 +10,10 @@ struct Main: ParsableCommand {
     abstract: "See how neural networks learn: every step shows its chain rule with real numbers.",
     usage: "nnrepl [-e EXPRESSION]\nnnrepl run lesson03.nn\nnnrepl help TOPIC",
     version: "0.1.0",
-    subcommands: [Run.self, ListLessons.self, Help.self])
+    subcommands: [
+      Run.self, ListLessons.self, Help.self, ListExercises.self, CheckExercise.self, ShowHint.self,
+      ShowSolution.self, ResetExercise.self, CourseCommand.self, ServeWorker.self,
+    ])
 
   @Option(name: .short, help: "Run an expression and print its value.")
   var e: String?

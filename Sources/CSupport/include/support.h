@@ -26,3 +26,22 @@ typedef struct {
 size_t nnrepl_file_count(void);
 
 const nnrepl_file *nnrepl_file_at(size_t i);
+
+/// SHA-256 (FIPS 180-4) of a text.
+void nnrepl_sha256(const unsigned char *bytes, size_t size, unsigned char digest[32]);
+
+/// Starts this program again with `arguments`, no environment, no open files, in a process group of its own.
+/// Its standard input and output are the other end of `channel`; with `is_silent` its errors go nowhere.
+/// Returns its id, or -1.
+int nnrepl_start(const char *const arguments[], int is_silent, int *channel);
+
+/// Kills a started process with all its group and waits for it. Returns the signal that ended it, or its exit
+/// status, negative.
+int nnrepl_end(int process);
+
+/// Makes this process end when its parent does, and forget its environment.
+void nnrepl_follow_parent(void);
+
+/// Closes this process off for good: `memory` more bytes, `seconds` of processor time, no files, no new
+/// processes, no network. Returns 1 if Landlock holds, plus 2 if seccomp does; 0 if neither.
+int nnrepl_confine(size_t memory, unsigned seconds);

@@ -1,0 +1,190 @@
+// A course: its exercises in order, their checks, what a run of them may use.
+import Diagnostics
+import Foundation
+import Syntax
+
+/// Where a course's files come from. Paths are relative: `exercises/ex03.nn`.
+package struct CourseFiles {
+  /// What learners get too.
+  package let shared: (String) -> String?
+  /// What only the instructor has: `ex03.hidden.nn`.
+  package let secret: (String) -> String?
+
+  package init(
+    shared: @escaping (String) -> String?, secret: @escaping (String) -> String?
+  ) {
+    self.shared = shared
+    self.secret = secret
+  }
+}
+
+/// `course.json`
+package struct CourseList: Codable, Equatable, Sendable {
+  package struct Entry: Codable, Equatable, Sendable {
+    package var id: String
+    /// The lesson that comes before it.
+    package var lesson: String?
+    /// What its public checks give.
+    package var points: Int
+  }
+
+  package struct Tolerances: Codable, Equatable, Sendable {
+    package var rtol = 1e-6
+    package var atol = 1e-12
+  }
+
+  package var name: String
+  package var title: String
+  package var exercises: [Entry]
+  package var budgets: Budgets
+  package var tolerances: Tolerances
+  /// Of each shared file.
+  package var sha256: [String: String]
+}
+
+package struct Exercise {
+  package let id: String
+  package let title: String
+  package let lesson: String?
+  package let needs: [String]
+  /// The text that a learner starts from.
+  package let starter: String
+  package let hints: [String]
+  package let checks: [Check]
+  /// Built-ins that the learner's functions may not use.
+  package let forbidden: [String]
+
+  /// What its public checks give.
+  package var points: Int {
+    checks.filter { !$0.isHidden }.reduce(0) { $0 + $1.declaration.points }
+  }
+}
+
+/// One check, and the file that it is declared in.
+package struct Check {
+  package let declaration: CheckDeclaration
+  package let file: CheckFile
+  package let source: SourceText
+  package let isHidden: Bool
+  package let exercise: String
+
+  /// `ex03.dw`
+  package var id: String { exercise + "." + declaration.name }
+}
+
+package struct Course {
+  package let list: CourseList
+  package let exercises: [Exercise]
+  /// Of all its files, those of the instructor included.
+  package let hash: String
+
+  /// - Throws: `Diagnostic` when a file is missing, unreadable or not what `course.json` says.
+  package init(_ files: CourseFiles, verifying: Bool = true) throws {
+    guard let text = files.shared("course.json") else {
+      throw Course.fault(
+        "there is no `course.json` here", hint: "name the course's folder with --course")
+    }
+    do {
+      list = try JSONDecoder().decode(CourseList.self, from: Data(text.utf8))
+    } catch {
+      throw Course.fault("`course.json` cannot be read", reason: Course.words(error))
+    }
+    var all = text
+    var exercises: [Exercise] = []
+    for entry in list.exercises {
+      let paths = Course.paths(entry.id)
+      guard let starter = files.shared(paths.starter), let checks = files.shared(paths.checks)
+      else {
+        throw Course.fault(
+          "the course lists \(entry.id), but \(files.shared(paths.starter) == nil ? paths.starter : paths.checks) is missing"
+        )
+      }
+      if verifying {
+        for (path, text) in [(paths.starter, starter), (paths.checks, checks)]
+        where list.sha256[path] != Digest.sha256(text) {
+          throw Course.fault(
+            "\(path) is not the file that `course.json` was made with",
+            hint: "restore it; its author can record it with `nnrepl course check --promote`")
+        }
+      }
+      let hidden = files.secret(entry.id + ".hidden.nn")
+      exercises.append(try Course.exercise(entry, starter, checks, hidden))
+      all += starter + checks + (hidden ?? "")
+    }
+    self.exercises = exercises
+    hash = Digest.sha256(all)
+  }
+
+  package static func paths(_ id: String) -> (starter: String, checks: String) {
+    ("exercises/\(id).nn", "exercises/\(id).check.nn")
+  }
+
+  package func exercise(_ id: String) -> Exercise? { exercises.first { $0.id == id } }
+
+  private static func exercise(
+    _ entry: CourseList.Entry, _ starter: String, _ checks: String, _ hidden: String?
+  ) throws -> Exercise {
+    let (file, shown) = try read(checks, Course.paths(entry.id).checks, entry.id, isHidden: false)
+    var all = shown
+    var forbidden = file.forbidden
+    if let hidden {
+      let (more, checks) = try read(hidden, entry.id + ".hidden.nn", entry.id, isHidden: true)
+      all += checks
+      forbidden += more.forbidden
+    }
+    guard !shown.isEmpty else {
+      throw fault("\(entry.id) has no checks", reason: "A suite of no checks would pass anything.")
+    }
+    guard Set(all.map(\.id)).count == all.count else {
+      throw fault("two checks of \(entry.id) have the same name")
+    }
+    return Exercise(
+      id: entry.id, title: file.title, lesson: entry.lesson, needs: file.needs, starter: starter,
+      hints: file.hints, checks: all, forbidden: forbidden)
+  }
+
+  private static func read(_ text: String, _ path: String, _ id: String, isHidden: Bool) throws
+    -> (CheckFile, [Check])
+  {
+    let source = SourceText(id: 0, name: path, text)
+    let file: CheckFile
+    do {
+      file = try Parser.checkFile(source)
+    } catch {
+      throw CourseProblem(diagnostic: error, source: source)
+    }
+    guard file.exercise == id else {
+      throw fault("\(path) is of the exercise `\(file.exercise)`, not `\(id)`")
+    }
+    return (
+      file,
+      file.checks.map {
+        Check(declaration: $0, file: file, source: source, isHidden: isHidden, exercise: id)
+      }
+    )
+  }
+
+  package static func fault(_ headline: String, reason: String? = nil, hint: String? = nil)
+    -> CourseProblem
+  {
+    CourseProblem(
+      diagnostic: Diagnostic(.badCourse, headline, at: nil, reason: reason, hint: hint), source: nil
+    )
+  }
+
+  private static func words(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "It has no `\(key.stringValue)`."
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is of the wrong kind."
+    default: "It is not JSON."
+    }
+  }
+}
+
+/// A fault of the course, not of the learner.
+package struct CourseProblem: Error {
+  package let diagnostic: Diagnostic
+  /// The file that the diagnostic points into.
+  package let source: SourceText?
+}

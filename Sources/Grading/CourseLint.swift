@@ -1,0 +1,175 @@
+// What is wrong with a course, found before learners find it.
+import Diagnostics
+import Foundation
+
+/// A solution with one mistake, and what a good check says of it.
+package struct Mutant {
+  package let name: String
+  /// The solution with some functions written anew.
+  package let script: String
+  /// The check that must fail.
+  package let killer: String
+  /// Words of which one must be in the feedback.
+  package let faults: [String]
+
+  /// - Parameter text: begins with `# killed by: dw` and `# fault: sigmoid' | slope`, then the functions that differ.
+  package init?(_ name: String, _ text: String, solution: String) {
+    func field(_ head: String) -> String? {
+      text.split(separator: "\n").first { $0.hasPrefix("# \(head): ") }
+        .map { String($0.dropFirst(head.count + 4)) }
+    }
+    guard let killer = field("killed by") else { return nil }
+    self.name = name
+    self.killer = killer
+    script = solution + "\n" + text
+    faults =
+      field("fault")?.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+  }
+}
+
+/// What `course check` finds in one exercise.
+package struct ExerciseReport {
+  package let exercise: Exercise
+  package var problems: [String] = []
+  package var mutants = 0
+  package var killed = 0
+  /// Mutants of public checks, and those whose feedback names the fault.
+  package var told = 0
+  package var named = 0
+  /// Mutants whose feedback does not name the fault, with what it says.
+  package var unnamed: [(name: String, message: String)] = []
+}
+
+package struct CourseLint {
+  let course: Course
+  let judge: Judge
+  /// How many learners' inputs the solution is tried on.
+  let seeds: Int
+
+  package init(_ course: Course, seeds: Int = 3) {
+    self.course = course
+    self.seeds = seeds
+    // The course's own scripts need no process of their own.
+    judge = Judge(course) { _ in Worker() }
+  }
+
+  /// - Throws: `CourseProblem` when a reference cannot be evaluated.
+  package func report(
+    _ exercise: Exercise, solution: String?, mutants: [(name: String, text: String)]
+  )
+    throws -> ExerciseReport
+  {
+    var report = ExerciseReport(exercise: exercise)
+    try form(exercise, &report)
+    let starter = try outcomes(exercise, exercise.starter, "learner 0")
+    for outcome in starter where outcome.record.verdict == .pass {
+      report.problems.append("the starter passes \(outcome.record.id) as it is")
+    }
+    guard let solution else {
+      report.problems.append("it has no solution")
+      return report
+    }
+    for seed in 0..<seeds {
+      for outcome in try outcomes(exercise, solution, "learner \(seed)")
+      where outcome.record.verdict != .pass {
+        report.problems.append(
+          "the solution fails \(outcome.record.id) for learner \(seed): \(outcome.record.message)")
+      }
+    }
+    for (name, text) in mutants { try kill(name, text, solution, &report) }
+    if mutants.count < 4 {
+      report.problems.append("it has \(mutants.count) mutants; 4 are the least")
+    }
+    return report
+  }
+
+  private func outcomes(_ exercise: Exercise, _ script: String, _ learner: String) throws
+    -> [CheckOutcome]
+  {
+    try judge.judge(exercise, script: script, learner: learner, key: "course check")
+  }
+
+  private func form(_ exercise: Exercise, _ report: inout ExerciseReport) throws {
+    let listed = course.list.exercises.first { $0.id == exercise.id }?.points ?? 0
+    let declared = exercise.checks.first { !$0.isHidden }?.file.points ?? 0
+    for (points, place) in [(listed, "course.json"), (declared, "its first line")]
+    where points != exercise.points {
+      report.problems.append(
+        "its public checks give \(exercise.points) points, \(place) says \(points)")
+    }
+    for id in exercise.needs where course.exercise(id) == nil {
+      report.problems.append("it needs `\(id)`, which the course does not have")
+    }
+    if exercise.hints.count < 3 {
+      report.problems.append("it has \(exercise.hints.count) hints; 3 are the least")
+    }
+    let open = exercise.checks.filter { !$0.isHidden }
+    if !(3...6).contains(open.count) {
+      report.problems.append("it has \(open.count) public checks, not 3 to 6")
+    }
+    if open.reduce(0, { $0 + $1.declaration.misconceptions.count }) < 2 {
+      report.problems.append("it has fewer than 2 misconceptions")
+    }
+    if open.count == exercise.checks.count { report.problems.append("it has no hidden checks") }
+    for check in exercise.checks { try references(check, &report) }
+  }
+
+  /// A declared gradient must be what is expected, and what central differences say.
+  private func references(_ check: Check, _ report: inout ExerciseReport) throws {
+    let reference = try Reference(check)
+    for inputs in try reference.cases(seed: 1) {
+      let expected = try reference.expected(inputs)
+      if !expected.numbers.allSatisfy(\.isFinite) {
+        report.problems.append("\(check.id) expects nan or inf")
+        return
+      }
+      guard check.declaration.gradient != nil else { continue }
+      let found = try reference.gradients(inputs)
+      let close = Comparison(rtol: 1e-5, atol: 1e-7, axes: [])
+      if close.mismatch(expected, found.automatic) != nil
+        || (found.isSmooth && close.mismatch(found.automatic, found.numeric) != nil)
+      {
+        report.problems.append("\(check.id) does not expect the gradient that it declares")
+        return
+      }
+    }
+  }
+
+  private func kill(
+    _ name: String, _ text: String, _ solution: String, _ report: inout ExerciseReport
+  )
+    throws
+  {
+    report.mutants += 1
+    guard let mutant = Mutant(name, text, solution: solution) else {
+      report.problems.append("the mutant \(name) does not say what it is killed by")
+      return
+    }
+    let outcomes = try outcomes(report.exercise, mutant.script, "learner 0")
+    let id = report.exercise.id + "." + mutant.killer
+    guard let record = outcomes.first(where: { $0.record.id == id })?.record else {
+      report.problems.append(
+        "the mutant \(name) names a check `\(mutant.killer)` that is not there")
+      return
+    }
+    guard record.verdict != .pass else {
+      report.problems.append("the mutant \(name) passes \(id)")
+      return
+    }
+    report.killed += 1
+    if record.hidden {
+      // What is told of a hidden check is fixed: no value may be in it.
+      if record.message.contains(where: \.isNumber) {
+        report.problems.append("\(id) tells of a value: \(record.message)")
+      }
+      return
+    }
+    report.told += 1
+    let message = record.message.lowercased()
+    if mutant.faults.contains(where: { message.contains($0.lowercased()) }) {
+      report.named += 1
+    } else {
+      report.unnamed.append((name, record.message))
+    }
+  }
+}

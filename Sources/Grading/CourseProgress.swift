@@ -1,0 +1,59 @@
+// What a learner has done so far. Advisory: grading never looks at it.
+import Foundation
+
+/// `.nnrepl-progress.json`: plain, portable, safe to delete.
+package struct CourseProgress: Codable, Equatable, Sendable {
+  package struct Entry: Codable, Equatable, Sendable {
+    package var passed = false
+    /// The most points that the public checks gave.
+    package var best = 0
+    package var attempts = 0
+    /// Hints that were read.
+    package var hints = 0
+    /// Whether the solution was read before the checks passed.
+    package var gaveUp = false
+    /// Of the script that was checked last.
+    package var sha256 = ""
+  }
+
+  package var exercises: [String: Entry] = [:]
+
+  package init() {}
+
+  package init?(_ text: String) {
+    guard let read = try? JSONDecoder().decode(CourseProgress.self, from: Data(text.utf8)) else {
+      return nil
+    }
+    self = read
+  }
+
+  package var text: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    return ((try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}") + "\n"
+  }
+
+  package subscript(id: String) -> Entry {
+    get { exercises[id] ?? Entry() }
+    set { exercises[id] = newValue }
+  }
+
+  /// Notes one run of the public checks.
+  package mutating func note(_ exercise: Exercise, _ outcomes: [CheckOutcome], script: String) {
+    let points = outcomes.reduce(0) { $0 + $1.record.points }
+    self[exercise.id].attempts += 1
+    self[exercise.id].best = max(self[exercise.id].best, points)
+    self[exercise.id].passed = self[exercise.id].passed || outcomes.allPass
+    self[exercise.id].sha256 = Digest.sha256(script)
+  }
+
+  /// The first exercise that has not passed.
+  package func next(in course: Course) -> Exercise? {
+    course.exercises.first { !self[$0.id].passed }
+  }
+}
+
+extension [CheckOutcome] {
+  /// Whether there were checks, and each passed.
+  package var allPass: Bool { !isEmpty && allSatisfy { $0.record.verdict == .pass } }
+}

@@ -1,0 +1,257 @@
+// Judges one check: fresh inputs, a process of its own, plain values back, a verdict and the reason for it.
+import Diagnostics
+import Syntax
+
+/// What became of one check, for a reader.
+package struct CheckOutcome: Sendable {
+  package let record: CheckRecord
+  /// What stopped the script itself, before anything could be called.
+  package var scriptFault: Fault?
+  package var warnings: [String] = []
+  /// What the script printed at its top level.
+  package var printed = ""
+}
+
+package struct Judge {
+  /// A new process for a script, or what stands for one.
+  package typealias Start = (Budgets) throws(Fault) -> any Respondent
+
+  private let course: Course
+  private let start: Start
+
+  package init(_ course: Course, start: @escaping Start) {
+    self.course = course
+    self.start = start
+  }
+
+  /// Judges all checks of an exercise.
+  /// - Parameters:
+  ///   - key: the course's secret; the learner's inputs follow from it.
+  ///   - show: is told each outcome as it comes.
+  /// - Throws: `CourseProblem`
+  package func judge(
+    _ exercise: Exercise, script: String, learner: String, key: String,
+    only isWanted: (Check) -> Bool = { _ in true }, show: (CheckOutcome) -> Void = { _ in }
+  ) throws -> [CheckOutcome] {
+    var outcomes: [CheckOutcome] = []
+    for check in exercise.checks where isWanted(check) {
+      // A script that stops by itself stops for every check alike.
+      if let fault = outcomes.last?.scriptFault, fault.id != Fault.ended {
+        outcomes.append(ended(check, fault))
+      } else {
+        let seed = Digest.seed(key: key, learner: learner, check: check.id)
+        outcomes.append(try judge(check, of: exercise, script, seed))
+      }
+      show(outcomes[outcomes.count - 1])
+    }
+    return outcomes
+  }
+
+  private func ended(_ check: Check, _ fault: Fault) -> CheckOutcome {
+    let place = fault.line.map { "the script ended at line \($0): " } ?? ""
+    let hint = fault.hint.map { "\nTry: " + $0 } ?? ""
+    return CheckOutcome(
+      record: CheckRecord(
+        check, .error, category: fault.id, message: place + fault.headline + hint),
+      scriptFault: fault)
+  }
+
+  private func judge(_ check: Check, of exercise: Exercise, _ script: String, _ seed: UInt64) throws
+    -> CheckOutcome
+  {
+    let reference = try Reference(check)
+    let worker: any Respondent
+    let declaration = check.declaration
+    let job = Job(
+      script: script, call: declaration.call, parameters: declaration.draws.flatMap(\.names),
+      counted: declaration.uses.map(\.function), forbidden: exercise.forbidden,
+      budgets: course.list.budgets)
+    var warnings: [String] = []
+    var printed = ""
+    do throws(Fault) {
+      worker = try start(course.list.budgets)
+      switch try worker.ask(.run(job)) {
+      case .ready(let told, let text): (warnings, printed) = (told, text)
+      case .fault(let fault): return ended(check, fault)
+      case .value: return ended(check, .nonsense)
+      }
+    } catch {
+      return ended(check, error)
+    }
+    let hearing = Hearing(course: course, check: check, reference: reference, worker: worker)
+    return CheckOutcome(
+      record: try hearing.record(seed), warnings: warnings, printed: Escaped.block(printed))
+  }
+}
+
+extension Fault {
+  /// The process ended without an answer.
+  package static let ended = "process-ended"
+
+  static let nonsense = Fault(id: ended, headline: "the process answered something else")
+}
+
+/// One check with the learner's functions ready to be called.
+private struct Hearing {
+  let course: Course
+  let check: Check
+  let reference: Reference
+  let worker: any Respondent
+
+  private var declaration: CheckDeclaration { check.declaration }
+
+  private var comparison: Comparison {
+    Comparison(
+      rtol: declaration.rtol ?? course.list.tolerances.rtol,
+      atol: declaration.atol ?? course.list.tolerances.atol, axes: declaration.axes)
+  }
+
+  /// Why no value can be judged.
+  private struct Refusal: Error {
+    let category: String
+    let inputs: Case
+    let text: String
+    var isError = true
+    var showsInputs = true
+  }
+
+  func record(_ seed: UInt64) throws -> CheckRecord {
+    var trials: [Trial] = []
+    do {
+      for inputs in try reference.cases(seed: seed) { trials.append(try trial(inputs)) }
+      guard !trials.isEmpty else {
+        throw Course.fault("the check \(check.id) has no cases")
+      }
+      guard let first = smallest(trials) else {
+        return CheckRecord(check, .pass, points: declaration.points)
+      }
+      return try failure(first, trials, seed)
+    } catch let refusal as Refusal {
+      return CheckRecord(
+        check, refusal.isError ? .error : .fail, category: refusal.category,
+        message: check.isHidden
+          ? Hearing.rationale(refusal.category)
+          : refusal.text + (refusal.showsInputs ? "\nwith " + Hearing.text(refusal.inputs) : ""))
+    }
+  }
+
+  private func trial(_ inputs: Case) throws -> Trial {
+    let expected = try reference.expected(inputs)
+    let reply: Reply
+    do throws(Fault) { reply = try worker.ask(.call(inputs.inputs.map(\.value))) } catch {
+      throw Refusal(category: error.id, inputs: inputs, text: error.text)
+    }
+    switch reply {
+    case .value(let answer, let calls, _):
+      for (function, limit) in declaration.uses where calls[function, default: 0] > limit {
+        throw Refusal(
+          category: "calls", inputs: inputs,
+          text:
+            "`\(function)` ran \(calls[function, default: 0]) times for one answer, at most \(limit) is allowed: compute the derivative, do not measure it",
+          isError: false, showsInputs: false)
+      }
+      return Trial(
+        inputs: inputs, answer: answer, expected: expected,
+        mismatch: comparison.mismatch(answer, expected))
+    case .fault(let fault) where fault.id == Diagnostic.Identifier.todo.rawValue:
+      throw Refusal(category: fault.id, inputs: inputs, text: fault.text, showsInputs: false)
+    case .fault(let fault):
+      throw Refusal(
+        category: fault.id, inputs: inputs,
+        text: fault.text + (fault.hint.map { "\nTry: " + $0 } ?? ""))
+    case .ready: throw Refusal(category: Fault.ended, inputs: inputs, text: Fault.nonsense.text)
+    }
+  }
+
+  /// The failing case with the least to read, among those that fail soonest.
+  private func smallest(_ trials: [Trial]) -> Trial? {
+    let failing = trials.filter { $0.mismatch != nil }
+    let stage = failing.compactMap { $0.mismatch?.stage }.min()
+    return failing.filter { $0.mismatch?.stage == stage }.min { $0.inputs.size < $1.inputs.size }
+  }
+
+  private func failure(_ first: Trial, _ trials: [Trial], _ seed: UInt64) throws -> CheckRecord {
+    let stage = first.mismatch?.stage ?? .value
+    let credit = declaration.isPartial ? Int(Double(declaration.points) * stage.credit) : 0
+    guard !check.isHidden else {
+      return CheckRecord(
+        check, .fail, points: credit, category: stage.rawValue,
+        message: Hearing.rationale(stage.rawValue))
+    }
+    let shown = try smaller(than: first, seed)
+    var lines = [Hearing.text(shown)]
+    if let mismatch = shown.mismatch, stage <= .finite || shown.expected.numbers.count > 1 {
+      lines.append(mismatch.text)
+    }
+    lines += try Blame(reference: reference, trials: trials, shown: shown).findings()
+    if stage > .finite, let both = try gradients(shown) { lines.append(both) }
+    return CheckRecord(
+      check, .fail, points: credit, category: stage.rawValue, message: lines.joined(separator: "\n")
+    )
+  }
+
+  /// A failing case that a hand can follow: other whole numbers, then zeros and ones where they still fail.
+  private func smaller(than first: Trial, _ seed: UInt64) throws -> Trial {
+    var best = first
+    func consider(_ inputs: Case) -> Bool {
+      guard inputs.size < best.inputs.size, let tried = try? trial(inputs),
+        tried.mismatch?.stage == first.mismatch?.stage
+      else { return false }
+      best = tried
+      return true
+    }
+    for inputs in try reference.cases(seed: ~seed) { _ = consider(inputs) }
+    for i in best.inputs.inputs.indices {
+      for value in try reference.simpler(than: best.inputs, at: i) {
+        var inputs = best.inputs
+        inputs.inputs[i].value = value
+        if consider(inputs) { break }
+      }
+    }
+    return best
+  }
+
+  /// Where the check names a gradient: what backpropagation and central differences say.
+  private func gradients(_ shown: Trial) throws -> String? {
+    guard declaration.gradient != nil, case .number = shown.expected else { return nil }
+    let found = try reference.gradients(shown.inputs)
+    guard found.isSmooth else { return "here is a kink: central differences do not tell" }
+    return
+      "by hand \(shown.answer.text), autograd \(found.automatic.text), central difference \(found.numeric.text)"
+  }
+
+  // MARK: Words
+
+  /// All that is told of a hidden check.
+  static func rationale(_ category: String) -> String {
+    switch category {
+    case "kind": "a hidden check got a value of another kind than expected"
+    case "shape": "a hidden check got another shape than expected"
+    case "finite": "a hidden check got nan or inf"
+    case "zero", "sign", "scale", "value": "a hidden check got a wrong value"
+    case "calls": "a hidden check counted more calls than allowed"
+    default: "a hidden check ended in an error"
+    }
+  }
+
+  private static func text(_ inputs: Case) -> String {
+    inputs.inputs.map { "\($0.name)=\(oneLine($0.value))" }.joined(separator: " ")
+  }
+
+  private static func oneLine(_ value: PlainValue) -> String {
+    value.text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
+  }
+
+  /// The example: on one line if it fits, else one line for each part.
+  private static func text(_ trial: Trial) -> String {
+    let (you, expected) = (oneLine(trial.answer), oneLine(trial.expected))
+    let line = "\(text(trial.inputs)):  you \(you)   expected \(expected)"
+    if line.count <= 88 { return line }
+    var rows = trial.inputs.inputs.map { ("\($0.name) = ", $0.value.text) }
+    rows += [("you      ", trial.answer.text), ("expected ", trial.expected.text)]
+    return rows.map { head, text in
+      let margin = String(repeating: " ", count: head.count)
+      return head + text.split(separator: "\n").joined(separator: "\n" + margin)
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,151 @@
+// What crosses between the learner's process and ours: numbers, tensors, and lists of them.
+import Autograd
+import Diagnostics
+import Runtime
+import Tensors
+
+/// A value without behaviour.
+package enum PlainValue: Codable, Equatable, Sendable {
+  case none
+  case boolean(Bool)
+  case number(Double)
+  case text(String)
+  /// Elements in row-major order.
+  case tensor(shape: [Int], [Double])
+  case list([PlainValue])
+  /// Anything else, by its kind: "a function".
+  case other(String)
+
+  /// Larger answers do not cross, in elements.
+  private static let sizeLimit = 1_000_000
+
+  package init(_ value: Value) {
+    var room = PlainValue.sizeLimit
+    self = PlainValue.plain(value, &room)
+  }
+
+  private static func plain(_ value: Value, _ room: inout Int) -> PlainValue {
+    room -= 1
+    switch value {
+    case .none, .unset: return .none
+    case .bool(let on): return .boolean(on)
+    case .number(let number): return .number(number)
+    case .string(let string):
+      room -= string.text.utf8.count / 8
+      return room > 0 ? .text(string.text) : .other("a very long string")
+    case .tensor(let node):
+      if node.shape.rank == 0 { return .number(node.value[0]) }
+      room -= node.shape.count
+      guard room > 0 else { return .other("a very large tensor \(node.shape)") }
+      return .tensor(shape: node.shape.dims, node.value.values)
+    case .list(let list):
+      var parts: [PlainValue] = []
+      for item in list.items {
+        parts.append(plain(item, &room))
+        if room <= 0 { return .other("a very long list") }
+      }
+      return .list(parts)
+    default: return .other(value.kind)
+    }
+  }
+
+  /// The value in a session.
+  package func value(in session: Session) throws -> Value {
+    switch self {
+    case .none, .other: return .none
+    case .boolean(let on): return .bool(on)
+    case .number(let number): return .number(number)
+    case .text(let text): return Value(text)
+    case .tensor(let dims, let values):
+      return session.constant(try Tensor(values, shape: Shape(dims)))
+    case .list(let parts):
+      return .list(ListObject(try parts.map { try $0.value(in: session) }))
+    }
+  }
+
+  /// As a learner reads it.
+  package var text: String {
+    switch self {
+    case .none: "nothing"
+    case .boolean(let on): on ? "true" : "false"
+    case .number(let number): NumberFormat()(number)
+    case .text(let text): "\"" + Escaped.line(text) + "\""
+    case .tensor(let dims, let values):
+      (try? Tensor(values, shape: Shape(dims)).text(edge: 2, limit: 24)) ?? "a tensor"
+    case .list(let parts):
+      parts.count > 8
+        ? "a list of \(parts.count)" : "list(" + parts.map(\.text).joined(separator: ", ") + ")"
+    case .other(let kind): Escaped.line(kind)
+    }
+  }
+
+  /// The kind, as messages name it.
+  var kind: String {
+    switch self {
+    case .none: "nothing"
+    case .boolean: "a boolean"
+    case .number: "a number"
+    case .text: "a text"
+    case .tensor(let dims, _): "a tensor \(PlainValue.shapeText(dims))"
+    case .list(let parts): "a list of \(parts.count)"
+    case .other(let kind): kind
+    }
+  }
+
+  static func shapeText(_ dims: [Int]) -> String {
+    "[" + dims.map(String.init).joined(separator: ", ") + "]"
+  }
+
+  /// All its numbers, one after another.
+  var numbers: [Double] {
+    switch self {
+    case .number(let number): [number]
+    case .boolean(let on): [on ? 1 : 0]
+    case .tensor(_, let values): values
+    case .list(let parts): parts.flatMap(\.numbers)
+    default: []
+    }
+  }
+
+  /// How much there is to read in it: 0 for a zero, little for small whole numbers.
+  var size: Double {
+    switch self {
+    case .number(let x): x == x.rounded() ? min(abs(x), 100) * (x < 0 ? 1.5 : 1) : 50 + abs(x)
+    case .tensor(_, let values): values.reduce(1) { $0 + 1 + PlainValue.number($1).size }
+    case .list(let parts): parts.reduce(1) { $0 + $1.size }
+    default: 1
+    }
+  }
+}
+
+/// Text from a stranger, made harmless for a terminal and for a line of a record.
+package enum Escaped {
+  /// One line: control characters, and those that turn the direction of text, are spelled out.
+  package static func line(_ text: String) -> String { escape(text, keeping: []) }
+
+  /// Lines stay lines.
+  package static func block(_ text: String) -> String { escape(text, keeping: ["\n"]) }
+
+  private static func escape(_ text: String, keeping: Set<Unicode.Scalar>) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      if keeping.contains(scalar) || !isUnsafe(scalar) {
+        result.unicodeScalars.append(scalar)
+      } else if scalar == "\n" {
+        result += "\\n"
+      } else {
+        result += "\\u{" + String(scalar.value, radix: 16) + "}"
+      }
+    }
+    return result
+  }
+
+  static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
+    // Direction marks, joiners, tags; U+FEFF.
+    case .format: true
+    default: scalar.value == 0xfffe || scalar.value == 0xffff
+    }
+  }
+}

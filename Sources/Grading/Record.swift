@@ -1,0 +1,70 @@
+// What grading leaves behind: one record for each submission, one entry for each check.
+
+package struct CheckRecord: Codable, Equatable, Sendable {
+  package enum Verdict: String, Codable, Sendable {
+    case pass, fail
+    /// The script or a call ended in an error or a limit.
+    case error
+    /// There is nothing to judge.
+    case missing
+  }
+
+  /// `ex03.dw`
+  package let id: String
+  package let verdict: Verdict
+  package let points: Int
+  package let max: Int
+  /// The rung that failed, or the error's id; empty for a pass.
+  package let category: String
+  package let message: String
+  package let hidden: Bool
+
+  package init(
+    _ check: Check, _ verdict: Verdict, points: Int = 0, category: String = "", message: String = ""
+  ) {
+    id = check.id
+    self.verdict = verdict
+    self.points = points
+    max = check.declaration.points
+    self.category = category
+    self.message = message
+    hidden = check.isHidden
+  }
+}
+
+package struct Record: Codable, Equatable, Sendable {
+  package enum Status: String, Codable, Sendable {
+    case graded
+    /// It was not even looked at; the message says why.
+    case rejected
+    /// Our fault or the course's: no attempt is counted.
+    case fault
+  }
+
+  package static let schema = "nnrepl/record/1"
+
+  package var schema = Record.schema
+  package var submission: String
+  package var course: String
+  package var courseHash: String
+  package var submissionHash: String
+  /// From which the inputs were drawn, in hexadecimal.
+  package var seed: String
+  package var version: String
+  package var status: Status
+  package var message: String
+  package var score: Int
+  package var max: Int
+  package var checks: [CheckRecord]
+  package var warnings: [String]
+  /// What the scripts printed at their top level, harmless and cut.
+  package var output: String
+  package var seconds: Double
+
+  /// Nil where two gradings of the same submission agree in all but the time.
+  package var withoutTime: Record {
+    var record = self
+    record.seconds = 0
+    return record
+  }
+}

@@ -1,0 +1,179 @@
+// What a checked script may not say, found by reading it.
+import Diagnostics
+import Runtime
+import Syntax
+
+enum Rules {
+  /// Words of the checks.
+  static let reserved: Set<String> = [
+    "check", "expect", "exercise", "forbid", "factors", "misconception", "reference", "expected",
+  ]
+
+  /// The first breach of the exercise's rules.
+  static func breach(_ statements: [Statement], _ source: SourceText, _ job: Job) -> Diagnostic? {
+    reservedName(statements)
+      ?? job.forbidden.lazy.compactMap { forbidden($0, statements, source, job.call) }.first
+  }
+
+  private static func reservedName(_ statements: [Statement]) -> Diagnostic? {
+    var found: Diagnostic?
+    func refuse(_ name: String, _ span: Span) {
+      guard found == nil, reserved.contains(name) else { return }
+      found = Diagnostic(
+        .reservedName, "`\(name)` belongs to the checks and cannot be given a meaning", at: span,
+        hint: "choose another name")
+    }
+    func look(_ body: [Statement]) {
+      Walk.statements(in: body) { statement in
+        switch statement.kind {
+        case .assign(let targets, _, _):
+          for target in targets {
+            if case .name(let name) = target.kind { refuse(name, target.span) }
+          }
+        case .parameter(let name, _, let span), .buffer(let name, _, let span): refuse(name, span)
+        case .forLoop(let targets, _, _): for target in targets { refuse(target.name, target.span) }
+        case .function(let function): refuse(function.name ?? "", statement.span)
+        case .layer(let layer): refuse(layer.name, statement.span)
+        default: break
+        }
+      }
+    }
+    look(statements)
+    return found
+  }
+
+  /// A built-in that the learner's functions may not use. At the top level it may be called, to compare; under
+  /// another name it could be carried into a function.
+  private static func forbidden(
+    _ name: String, _ statements: [Statement], _ source: SourceText, _ call: String
+  ) -> Diagnostic? {
+    var functions: [String: Function] = [:]
+    Walk.expressions(in: statements, { _ in }) { functions[$0.name ?? ""] = $0 }
+    if let span = alias(of: name, in: statements) {
+      return refusal(name, "under another name", span, source)
+    }
+    var culprit: (function: String, span: Span)?
+    func enter(_ function: Function, _ known: String) {
+      let label = function.name ?? known
+      if culprit == nil, let span = mention(of: name, in: function.body) { culprit = (label, span) }
+      Walk.expressions(in: function.body) { expression in
+        if case .function(let inner) = expression.kind { enter(inner, label) }
+      } function: { inner in
+        enter(inner, inner.name ?? label)
+      }
+    }
+    Walk.expressions(in: statements) { expression in
+      if case .function(let inner) = expression.kind { enter(inner, "fn") }
+    } function: {
+      enter($0, "fn")
+    }
+    guard let culprit else { return nil }
+    let trace = path(to: culprit.function, from: call, functions)
+    return refusal(
+      name, "in " + trace.map { "`\($0)`" }.joined(separator: " → "), culprit.span, source)
+  }
+
+  private static func refusal(_ name: String, _ place: String, _ span: Span, _ source: SourceText)
+    -> Diagnostic
+  {
+    Diagnostic(
+      .forbidden, "`\(name)` is used \(place); this exercise is to be done without it", at: span,
+      hint: "write the formula out; at the top level you may call `\(name)` to compare")
+  }
+
+  /// Where statements use a name, functions not entered.
+  private static func mention(of name: String, in body: [Statement]) -> Span? {
+    var found: Span?
+    func note(_ span: Span) { if found == nil { found = span } }
+    Walk.statements(in: body) { statement in
+      if case .verb(let verb, _, _) = statement.kind, verb.rawValue == name { note(statement.span) }
+    }
+    Walk.expressions(in: body) { expression in
+      switch expression.kind {
+      case .name(name): note(expression.span)
+      case .call(let callee, _):
+        if case .field(_, name, let span) = callee.kind { note(span) }
+      case .gradient: if name == "grad" { note(expression.span) }
+      default: break
+      }
+    } function: { _ in
+    }
+    return found
+  }
+
+  /// Where the top level mentions a name without calling it.
+  private static func alias(of name: String, in statements: [Statement]) -> Span? {
+    var called: Set<Span> = []
+    var found: Span?
+    Walk.expressions(in: statements) { expression in
+      if case .call(let callee, _) = expression.kind, case .name(name) = callee.kind {
+        called.insert(callee.span)
+      }
+      if case .name(name) = expression.kind, !called.contains(expression.span), found == nil {
+        found = expression.span
+      }
+    } function: { _ in
+    }
+    return found
+  }
+
+  /// The shortest way from what is called to a function: `grad_w`, `helper`.
+  private static func path(to target: String, from call: String, _ functions: [String: Function])
+    -> [String]
+  {
+    func names(_ body: [Statement]) -> Set<String> {
+      var names: Set<String> = []
+      Walk.expressions(in: body) {
+        if case .name(let name) = $0.kind, functions[name] != nil { names.insert(name) }
+      } function: { _ in
+      }
+      return names
+    }
+    let text = SourceText(id: 0, name: "call", call.hasPrefix("{") ? "fn() " + call : call)
+    var first = names(Parser.parse(text).statements)
+    if first.isEmpty { first = Set(functions.keys.filter { call.contains($0) && !$0.isEmpty }) }
+    var waiting = first.sorted().map { [$0] }
+    var seen = first
+    while !waiting.isEmpty {
+      let path = waiting.removeFirst()
+      let last = path[path.count - 1]
+      if last == target { return path }
+      for next in names(functions[last]?.body ?? []).sorted() where seen.insert(next).inserted {
+        waiting.append(path + [next])
+      }
+    }
+    return [target]
+  }
+
+  /// Characters that make a script read otherwise than it runs.
+  static func warnings(_ script: String) -> [String] {
+    var found: [String] = []
+    let names = Set(words(script[...]))
+    for (i, line) in script.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      if found.count == 5 { break }
+      if let bad = line.unicodeScalars.first(where: {
+        $0 != "\t" && $0 != "\r" && Escaped.isUnsafe($0)
+      }) {
+        found.append(
+          "line \(i + 1) holds an invisible character, U+\(String(bad.value, radix: 16).uppercased())"
+        )
+      } else if let name = twin(line, among: names) {
+        found.append("line \(i + 1): `\(name)` has letters that only look like Latin ones")
+      }
+    }
+    return found
+  }
+
+  private static func words(_ text: Substring) -> [Substring] {
+    text.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+  }
+
+  /// A word with a Cyrillic or Greek look-alike, beside Latin letters or beside its Latin twin.
+  private static func twin(_ line: Substring, among names: Set<Substring>) -> Substring? {
+    words(line.prefix { $0 != "#" }).first { word in
+      let folded = LookAlike.folded(String(word))
+      return folded != word
+        && (names.contains(folded[...]) || word.contains { $0.isASCII && $0.isLetter })
+    }
+  }
+}

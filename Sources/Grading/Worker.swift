@@ -1,0 +1,155 @@
+// The learner's side: runs their script, answers calls with plain values. It knows no reference.
+import Diagnostics
+import Runtime
+import Syntax
+
+/// What a run of a learner's script may use. The same on every machine.
+package struct Budgets: Codable, Equatable, Sendable {
+  /// Turns of loops and calls, for the script and for each call.
+  package var steps = 2_000_000
+  package var depth = 2_000
+  package var megabytes = 512
+  /// Bytes of printed text that are kept.
+  package var outputBytes = 4_096
+  package var sourceBytes = 200_000
+  /// Seconds after which a check's process is ended, should the other budgets not do it.
+  package var seconds = 10.0
+  package init() {}
+}
+
+/// A script to run, and what will be called.
+package struct Job: Codable, Sendable {
+  package let script: String
+  package let call: String
+  package let parameters: [String]
+  /// Functions whose calls are counted.
+  package let counted: [String]
+  package let forbidden: [String]
+  package let budgets: Budgets
+}
+
+package enum Request: Codable, Sendable {
+  case run(Job)
+  case call([PlainValue])
+}
+
+package enum Reply: Codable, Sendable {
+  /// The script ran to its end.
+  case ready(warnings: [String], printed: String)
+  case value(PlainValue, calls: [String: Int], printed: String)
+  case fault(Fault)
+}
+
+/// What stopped the script or a call.
+package struct Fault: Codable, Equatable, Sendable, Error {
+  /// The diagnostic's id, or what became of the process.
+  package let id: String
+  /// One line.
+  package let headline: String
+  /// The line of the script, if it is there.
+  package let line: Int?
+  package let hint: String?
+  /// Whether a limit was passed.
+  package let isLimit: Bool
+
+  package init(
+    id: String, headline: String, line: Int? = nil, hint: String? = nil, isLimit: Bool = false
+  ) {
+    self.id = id
+    self.headline = Escaped.line(headline)
+    self.line = line
+    self.hint = hint.map(Escaped.line)
+    self.isLimit = isLimit
+  }
+
+  /// Both in one line.
+  package var text: String { headline + (line.map { " (line \($0))" } ?? "") }
+}
+
+/// Whoever answers for a script: a process of its own, or a session in this one.
+package protocol Respondent: AnyObject {
+  /// - Throws: `Fault` when no answer came.
+  func ask(_ request: Request) throws(Fault) -> Reply
+}
+
+/// Runs one script and answers calls.
+package final class Worker: Respondent {
+  private let session = Session()
+  private var function = Value.none
+  private var budgets = Budgets()
+  private var printed = ""
+  private var isCut = false
+  private var warnings: [String] = []
+
+  package init() {}
+
+  package func ask(_ request: Request) -> Reply {
+    printed = ""
+    isCut = false
+    do {
+      switch request {
+      case .run(let job): return try run(job)
+      case .call(let arguments):
+        session.count(callsOf: Array(session.machine.calls.keys))
+        let values = try arguments.map { try $0.value(in: session) }
+        let value = try session.call(function, values) { self.hear($0) }
+        return .value(PlainValue(value), calls: session.machine.calls, printed: printed)
+      }
+    } catch {
+      return .fault(fault(error))
+    }
+  }
+
+  private func run(_ job: Job) throws -> Reply {
+    budgets = job.budgets
+    session.machine.limits.steps = budgets.steps
+    session.machine.limits.depth = budgets.depth
+    session.machine.limits.liveBytes = budgets.megabytes << 20
+    // What is too much to keep is dropped; the run goes on.
+    session.machine.limits.outputBytes = .max
+    guard job.script.utf8.count <= budgets.sourceBytes else {
+      throw Fault(
+        id: Diagnostic.Identifier.sourceTooLarge.rawValue,
+        headline:
+          "the script has \(job.script.utf8.count) bytes; at most \(budgets.sourceBytes) are read",
+        isLimit: true)
+    }
+    warnings = Rules.warnings(job.script)
+    let source = SourceText(id: 0, name: "script", job.script)
+    let parsed = Parser.parse(source)
+    if let problem = parsed.diagnostics.first ?? Rules.breach(parsed.statements, source, job) {
+      _ = session.add(source: job.script, name: "script")
+      throw problem
+    }
+    session.count(callsOf: job.counted)
+    let outcome = session.run(job.script, name: "script") { self.hear($0) }
+    if let error = outcome.errors.first { throw error }
+    function = try session.function(job.parameters, job.call)
+    return .ready(warnings: warnings, printed: printed)
+  }
+
+  private func hear(_ event: Event) {
+    guard case .text(let text) = event, !isCut else { return }
+    printed += text
+    guard printed.utf8.count > budgets.outputBytes else { return }
+    printed =
+      String(decoding: printed.utf8.prefix(budgets.outputBytes), as: UTF8.self) + "… truncated"
+    isCut = true
+  }
+
+  private func fault(_ error: any Error) -> Fault {
+    if let fault = error as? Fault { return fault }
+    guard let diagnostic = error as? Diagnostic else {
+      return Fault(id: Diagnostic.Identifier.internalFault.rawValue, headline: "\(error)")
+    }
+    var line: Int?
+    if let span = diagnostic.span, span.source == 0, let script = session.sources.first {
+      line = script.line(at: Int(span.start))
+    }
+    let isGap = diagnostic.id == .todo
+    let headline = isGap ? "still to do: \(diagnostic.reason ?? "")" : diagnostic.headline
+    return Fault(
+      id: diagnostic.id.rawValue, headline: headline, line: line, hint: diagnostic.hint,
+      isLimit: diagnostic.id.isLimit)
+  }
+}

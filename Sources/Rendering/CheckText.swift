@@ -1,0 +1,133 @@
+// Exercises, verdicts and hints as text.
+import Grading
+
+package struct CheckText {
+  let style: Style
+
+  package init(_ style: Style) { self.style = style }
+
+  /// What a run of an exercise's public checks found.
+  package func report(_ exercise: Exercise, _ outcomes: [CheckOutcome], script: String) -> String {
+    let points = outcomes.reduce(0) { $0 + $1.record.points }
+    let score = "\(points)/\(exercise.points) (public checks)"
+    var lines = [head(exercise, score)]
+    for warning in outcomes.first?.warnings ?? [] {
+      lines.append("  " + style.paint("warning:", .yellow) + " " + warning)
+    }
+    if let fault = outcomes.first?.scriptFault {
+      lines += self.fault(fault, outcomes[0].record.message, script)
+    } else {
+      for outcome in outcomes { lines += check(outcome.record) }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func head(_ exercise: Exercise, _ score: String) -> String {
+    let title = "\(exercise.id)  \(exercise.title)"
+    return style.paint(title, .bold) + String(repeating: " ", count: max(2, 52 - title.columns))
+      + score
+  }
+
+  private func mark(_ passed: Bool) -> String {
+    passed
+      ? style.paint(style.isASCII ? "+" : "✓", .green)
+      : style.paint(style.isASCII ? "x" : "✗", .red)
+  }
+
+  private func check(_ record: CheckRecord) -> [String] {
+    let name = record.id.split(separator: ".").last.map(String.init) ?? record.id
+    let head = "  \(mark(record.verdict == .pass)) \(name) \(record.points)/\(record.max)"
+    let told = record.message.split(separator: "\n", omittingEmptySubsequences: false).map(
+      String.init)
+    guard let first = told.first, !first.isEmpty else { return [head] }
+    // An example that fits stands beside the name.
+    if told.count > 1 ? first.contains("   expected ") : true, first.columns < 70 {
+      return [head + "   " + first] + body(told.dropFirst())
+    }
+    return [head] + body(told[...])
+  }
+
+  private func body(_ lines: ArraySlice<String>) -> [String] {
+    lines.flatMap { line in
+      line.hasPrefix(" ") || line.contains(" = ")
+        ? ["      " + line] : style.wrapped(line, indent: "      ")
+    }
+  }
+
+  private func fault(_ fault: Fault, _ message: String, _ script: String) -> [String] {
+    let told = message.split(separator: "\n").map(String.init)
+    var lines = ["  \(mark(false)) " + (told.first ?? fault.headline)]
+    let text = script.split(separator: "\n", omittingEmptySubsequences: false)
+    if let line = fault.line, line <= text.count {
+      lines.append(
+        "      " + style.paint("\(line) │", .blue) + " "
+          + Escaped.line(String(text[line - 1].prefix(70))))
+    }
+    return lines + body(told.dropFirst())
+  }
+
+  /// What to do now.
+  package func next(
+    _ exercise: Exercise, _ outcomes: [CheckOutcome], _ progress: CourseProgress, in course: Course
+  )
+    -> String
+  {
+    let seen = progress[exercise.id].hints
+    guard outcomes.allPass else {
+      if seen < exercise.hints.count {
+        return "hint \(seen + 1) of \(exercise.hints.count): nnrepl hint \(exercise.id)\n"
+      }
+      return exercise.hints.isEmpty
+        ? ""
+        : "hints again: nnrepl hint \(exercise.id) --all; the solution: nnrepl solution \(exercise.id) --give-up\n"
+    }
+    let solution = "one way to write it: nnrepl solution \(exercise.id)\n"
+    guard let next = progress.next(in: course) else {
+      return style.paint("All public checks passed, and with them the course.", .green) + "\n"
+        + solution
+    }
+    return style.paint("All public checks passed.", .green)
+      + " \(solution)next: nnrepl check \(next.id)   \(next.title)\n"
+  }
+
+  /// The course's exercises with what the learner has done.
+  package func list(_ course: Course, _ progress: CourseProgress) -> String {
+    let passed = course.exercises.filter { progress[$0.id].passed }.count
+    let points = course.exercises.reduce(0) { $0 + progress[$1.id].best }
+    let most = course.exercises.reduce(0) { $0 + $1.points }
+    let next = progress.next(in: course)
+    var lines = [
+      style.paint(course.list.title, .bold)
+        + "   \(passed) of \(course.exercises.count) passed, \(points) of \(most) points"
+    ]
+    for exercise in course.exercises {
+      let entry = progress[exercise.id]
+      let sign =
+        entry.passed
+        ? mark(true) : exercise.id == next?.id ? style.paint(style.isASCII ? ">" : "▸", .cyan) : " "
+      let score =
+        entry.attempts == 0 ? "\(exercise.points) points" : "\(entry.best)/\(exercise.points)"
+      var notes = exercise.lesson.map { ["after \($0)"] } ?? []
+      if entry.attempts > 0 { notes.append(counted(entry.attempts, "attempt")) }
+      if entry.hints > 0 { notes.append(counted(entry.hints, "hint")) }
+      if entry.gaveUp { notes.append("solution read first") }
+      lines.append(
+        "  \(sign) " + exercise.id.padded(6) + exercise.title.padded(44) + score.padded(11)
+          + notes.joined(separator: ", "))
+    }
+    lines.append(next.map { "next: nnrepl check \($0.id)" } ?? "All done.")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func counted(_ n: Int, _ what: String) -> String { "\(n) \(what)\(n == 1 ? "" : "s")" }
+
+  /// Hints up to a number, the last of them new.
+  package func hints(_ exercise: Exercise, from first: Int, to last: Int) -> String {
+    (first...last).map { number in
+      let head = "hint \(number) of \(exercise.hints.count)  "
+      let text = style.wrapped(
+        exercise.hints[number - 1], indent: String(repeating: " ", count: head.count))
+      return style.paint(head, .bold) + text.joined(separator: "\n").dropFirst(head.count)
+    }.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,258 @@
+// The learner's commands: exercises, check, hint, solution, reset, predict.
+import ArgumentParser
+import CSupport
+import Diagnostics
+@preconcurrency import Glibc
+import Grading
+import Rendering
+import Runtime
+
+/// Exit statuses of the commands about exercises.
+enum CheckStatus {
+  static let passed: Int32 = 0
+  static let failed: Int32 = 1
+  static let usage: Int32 = 2
+  /// The script ended in an error or passed a limit.
+  static let script: Int32 = 3
+  /// Our own fault or the course's; it counts for nobody.
+  static let course: Int32 = 4
+}
+
+extension ParsableCommand {
+  /// Runs a command about a course; faults become messages and exit statuses.
+  func withCourse(_ body: () throws -> Int32) throws {
+    do {
+      throw ExitCode(try body())
+    } catch let problem as CourseProblem {
+      let text = DiagnosticText(
+        Console(SessionOptions.standard).style, sources: problem.source.map { [$0] } ?? [])
+      let place = problem.source.map { "\($0.name): " } ?? ""
+      Console.write(place + text.render(problem.diagnostic) + "\n", to: stderr)
+      throw ExitCode(CheckStatus.course)
+    } catch let fault as UsageFault {
+      Console.write("nnrepl: \(fault.text)\n", to: stderr)
+      throw ExitCode(CheckStatus.usage)
+    }
+  }
+
+  var checkText: CheckText { CheckText(Console(SessionOptions.standard).style) }
+}
+
+struct ListExercises: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exercises", abstract: "List the exercises, with your progress.")
+
+  @OptionGroup var course: CourseOptions
+
+  func run() throws {
+    try withCourse {
+      let place = try Workplace(course)
+      Console.emit(checkText.list(place.course, place.progress))
+      return CheckStatus.passed
+    }
+  }
+}
+
+struct CheckExercise: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Check an exercise; the first time, write the file to start from.")
+
+  @Argument(help: "ex03, 3, or a file; without it, the next exercise.")
+  var exercise: String?
+
+  @Option(help: "text or json.")
+  var format = "text"
+
+  @OptionGroup var course: CourseOptions
+
+  func validate() throws {
+    guard ["text", "json"].contains(format) else {
+      throw ValidationError("--format is text or json")
+    }
+  }
+
+  func run() throws {
+    try withCourse {
+      var place = try Workplace(course)
+      let (exercise, path) = try place.exercise(self.exercise)
+      guard let script = Files.text(path) else { return try begin(exercise, path, place) }
+      // Each version of the script gets inputs of its own, the same each time.
+      let judge = Judge(place.course) { budgets throws(Fault) in
+        try WorkerProcess(budgets, mustBeConfined: false)
+      }
+      let outcomes = try judge.judge(
+        exercise, script: script, learner: Digest.sha256(script), key: "public",
+        only: { !$0.isHidden })
+      if let fault = outcomes.first?.scriptFault, fault.id == WorkerProcess.unusable {
+        throw Course.fault(fault.headline, hint: fault.hint)
+      }
+      place.progress.note(exercise, outcomes, script: script)
+      place.save()
+      if format == "json" {
+        Console.write(
+          String(decoding: Wire.line(CheckReport(exercise, outcomes)), as: UTF8.self), to: stdout)
+      } else {
+        Console.emit(
+          checkText.report(exercise, outcomes, script: script)
+            + checkText.next(exercise, outcomes, place.progress, in: place.course))
+      }
+      if outcomes.allPass { return CheckStatus.passed }
+      return outcomes.contains { $0.scriptFault != nil } ? CheckStatus.script : CheckStatus.failed
+    }
+  }
+
+  /// The file is new: the learner starts here.
+  private func begin(_ exercise: Exercise, _ path: String, _ place: Workplace) throws -> Int32 {
+    try place.write(exercise.starter, to: path)
+    let lesson = exercise.lesson.map { " (it goes with \($0): nnrepl run \($0))" } ?? ""
+    Console.emit(
+      "\(exercise.id)  \(exercise.title)\nwrote \(path)\(lesson)\nfill its gaps, then: nnrepl check \(exercise.id), or let nnrepl watch \(exercise.id) check each time you save\n"
+    )
+    return CheckStatus.failed
+  }
+}
+
+extension Workplace {
+  /// Writes a file of the learner's, in a folder that may be new.
+  func write(_ text: String, to path: String) throws {
+    if !path.contains("/") || mkdir(folder, 0o755) == 0 || errno == EEXIST,
+      Files.write(text, to: path)
+    {
+      return
+    }
+    throw UsageFault(
+      text: "cannot write `\(path)`: \(String(cString: strerror(errno)).lowercased())")
+  }
+}
+
+/// `check --format json`
+struct CheckReport: Encodable {
+  let schema = "nnrepl/check/1"
+  let exercise: String
+  let title: String
+  let score: Int
+  let max: Int
+  let passed: Bool
+  let checks: [CheckRecord]
+  let warnings: [String]
+  let output: String
+
+  init(_ exercise: Exercise, _ outcomes: [CheckOutcome]) {
+    self.exercise = exercise.id
+    title = exercise.title
+    score = outcomes.reduce(0) { $0 + $1.record.points }
+    max = exercise.points
+    passed = outcomes.allPass
+    checks = outcomes.map(\.record)
+    warnings = outcomes.first?.warnings ?? []
+    output = outcomes.first?.printed ?? ""
+  }
+}
+
+struct ShowHint: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hint", abstract: "Show the next hint of an exercise.")
+
+  @Argument(help: "ex03 or 3; without it, the next exercise.")
+  var exercise: String?
+
+  @Flag(help: "Show again all that you have seen.")
+  var all = false
+
+  @OptionGroup var course: CourseOptions
+
+  func run() throws {
+    try withCourse {
+      var place = try Workplace(course)
+      let (exercise, _) = try place.exercise(self.exercise)
+      let seen = place.progress[exercise.id].hints
+      guard !exercise.hints.isEmpty else {
+        Console.emit("\(exercise.id) has no hints\n")
+        return CheckStatus.passed
+      }
+      if all {
+        Console.emit(
+          seen == 0
+            ? "you have seen no hint of \(exercise.id) yet: nnrepl hint \(exercise.id)\n"
+            : checkText.hints(exercise, from: 1, to: min(seen, exercise.hints.count)))
+        return CheckStatus.passed
+      }
+      let number = min(seen + 1, exercise.hints.count)
+      Console.emit(checkText.hints(exercise, from: number, to: number))
+      if seen >= exercise.hints.count {
+        Console.emit("that was the last one; --all shows all again\n")
+      }
+      place.progress[exercise.id].hints = number
+      place.save()
+      return CheckStatus.passed
+    }
+  }
+}
+
+struct ShowSolution: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "solution", abstract: "Show a solution, after your own has passed.")
+
+  @Argument(help: "ex03 or 3; without it, the next exercise.")
+  var exercise: String?
+
+  @Flag(help: "Show it although the checks have not passed; this is noted.")
+  var giveUp = false
+
+  @OptionGroup var course: CourseOptions
+
+  func run() throws {
+    try withCourse {
+      var place = try Workplace(course)
+      let (exercise, _) = try place.exercise(self.exercise)
+      let entry = place.progress[exercise.id]
+      guard let solution = course.files().shared("solutions/\(exercise.id).nn") else {
+        throw UsageFault(text: "this course keeps the solution of \(exercise.id) to itself")
+      }
+      guard entry.passed || giveUp else {
+        Console.emit(
+          "\(exercise.id) has not passed yet: nnrepl check \(exercise.id), or nnrepl hint \(exercise.id).\nTo see the solution all the same: nnrepl solution \(exercise.id) --give-up\n"
+        )
+        return CheckStatus.failed
+      }
+      if !entry.passed {
+        place.progress[exercise.id].gaveUp = true
+        place.save()
+      }
+      Console.emit(solution)
+      return CheckStatus.passed
+    }
+  }
+}
+
+struct ResetExercise: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reset", abstract: "Start an exercise afresh; your file is kept beside it.")
+
+  @Argument(help: "ex03 or 3.")
+  var exercise: String
+
+  @OptionGroup var course: CourseOptions
+
+  func run() throws {
+    try withCourse {
+      let place = try Workplace(course)
+      let (exercise, path) = try place.exercise(self.exercise)
+      var kept = ""
+      if let old = Files.text(path), old != exercise.starter {
+        var backup = path + ".bak"
+        var number = 2
+        while Files.text(backup) != nil {
+          backup = "\(path).bak\(number)"
+          number += 1
+        }
+        try place.write(old, to: backup)
+        kept = "; yours is kept as \(backup)"
+      }
+      try place.write(exercise.starter, to: path)
+      Console.emit("wrote \(path)\(kept)\n")
+      return CheckStatus.passed
+    }
+  }
+}

@@ -1,0 +1,203 @@
+// A learner's script in a process of its own: one line of JSON each way for each question.
+import ArgumentParser
+import CSupport
+import Foundation
+import Glibc
+import Grading
+
+/// How lines of JSON are written and read; numbers keep all their digits, nan and inf among them.
+enum Wire {
+  static func line<Message: Encodable>(_ message: Message) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return (try? [UInt8](encoder.encode(message)) + [UInt8(ascii: "\n")]) ?? []
+  }
+
+  static func message<Message: Decodable>(_: Message.Type, _ line: [UInt8]) -> Message? {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try? decoder.decode(Message.self, from: Data(line))
+  }
+}
+
+/// A socket or pipe that carries lines.
+final class Channel {
+  let file: Int32
+  private var waiting: [UInt8] = []
+  private var searched = 0
+  private var hasEnded = false
+
+  init(_ file: Int32) { self.file = file }
+
+  /// Longer lines are nobody's answer, in bytes.
+  private static let lineLimit = 64 << 20
+
+  enum Arrival {
+    case line([UInt8])
+    case end
+    case late
+  }
+
+  /// The next line, without its end.
+  /// - Parameter deadline: on `Channel.now`; none waits for ever.
+  func line(until deadline: Double? = nil) -> Arrival {
+    while true {
+      if let end = waiting[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        let line = Array(waiting[..<end])
+        waiting.removeSubrange(...end)
+        searched = 0
+        return .line(line)
+      }
+      searched = waiting.count
+      if hasEnded || waiting.count > Channel.lineLimit { return .end }
+      if let deadline {
+        let left = deadline - Channel.now
+        var wait = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+        let ready = left > 0 ? poll(&wait, 1, Int32(min(left * 1000 + 1, 1e9))) : 0
+        if ready == 0 { return .late }
+        if ready < 0 { continue }
+      }
+      var chunk = [UInt8](repeating: 0, count: 1 << 16)
+      let count = read(file, &chunk, chunk.count)
+      if count > 0 { waiting += chunk[..<count] }
+      if count == 0 || (count < 0 && errno != EINTR) { hasEnded = true }
+    }
+  }
+
+  /// - Returns: false if nobody reads any more.
+  @discardableResult
+  func send<Message: Encodable>(_ message: Message) -> Bool {
+    var rest = Wire.line(message)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      if count < 0, errno != EINTR { return false }
+      rest = rest.dropFirst(max(0, count))
+    }
+    return true
+  }
+
+  static var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
+
+/// This program, started again.
+final class ChildProcess {
+  let channel: Channel
+  private let id: Int32
+  private var ending: Int32?
+
+  init?(_ arguments: [String], isSilent: Bool) {
+    // A child that has gone shows in what its channel says, not as a signal that ends this process.
+    signal(SIGPIPE, SIG_IGN)
+    var file: Int32 = -1
+    let words = (["nnrepl"] + arguments).map { strdup($0) }
+    defer { for word in words { free(word) } }
+    var list = words.map { UnsafePointer($0) } + [nil]
+    id = nnrepl_start(&list, isSilent ? 1 : 0, &file)
+    guard id > 0 else { return nil }
+    channel = Channel(file)
+  }
+
+  /// Ends it, if it still runs.
+  /// - Returns: the signal that ended it, or its exit status, negative.
+  @discardableResult
+  func end() -> Int32 {
+    if let ending { return ending }
+    close(channel.file)
+    let status = nnrepl_end(id)
+    ending = status
+    return status
+  }
+
+  deinit { end() }
+}
+
+/// Asks a worker process, and ends it when it takes too long.
+final class WorkerProcess: Respondent {
+  private let process: ChildProcess
+  private let deadline: Double
+  private let seconds: Double
+  private var failure: Fault?
+
+  /// What the kernel holds a worker to; see `nnrepl_confine`.
+  struct Hello: Codable { let confinement: Int32 }
+
+  /// - Parameter mustBeConfined: refuses a worker that the kernel does not close off.
+  init(_ budgets: Budgets, mustBeConfined: Bool) throws(Fault) {
+    let arguments = ["worker", "\(budgets.megabytes)", "\(Int(budgets.seconds.rounded(.up)))"]
+    guard let process = ChildProcess(arguments, isSilent: true) else {
+      throw Fault(id: WorkerProcess.unusable, headline: "no process could be started")
+    }
+    self.process = process
+    seconds = budgets.seconds
+    deadline = Channel.now + budgets.seconds + 5
+    guard case .line(let line) = process.channel.line(until: deadline),
+      let hello = Wire.message(Hello.self, line)
+    else { throw Fault(id: WorkerProcess.unusable, headline: "the process did not start") }
+    if mustBeConfined, hello.confinement == 0 {
+      throw Fault(
+        id: WorkerProcess.unusable, headline: "this kernel has neither seccomp nor Landlock",
+        hint: "grade in a container, and say so with --unconfined")
+    }
+  }
+
+  /// Our own fault, not the script's.
+  static let unusable = "worker-unusable"
+
+  private lazy var limit = Channel.now + seconds
+
+  func ask(_ request: Request) throws(Fault) -> Reply {
+    if let failure { throw failure }
+    process.channel.send(request)
+    switch process.channel.line(until: limit) {
+    case .line(let line):
+      if let reply = Wire.message(Reply.self, line) { return reply }
+      throw ended("its process sent something that is no answer", isLimit: false)
+    case .late:
+      throw ended("it took more than \(Int(seconds)) seconds", isLimit: true, id: "time-limit")
+    case .end:
+      switch process.end() {
+      case SIGXCPU: throw ended("it took too much processor time", isLimit: true, id: "time-limit")
+      case let signal where signal > 0:
+        throw ended("its process was ended by the system, as when memory runs out", isLimit: true)
+      default: throw ended("its process ended without an answer", isLimit: false)
+      }
+    }
+  }
+
+  private func ended(_ headline: String, isLimit: Bool, id: String = Fault.ended) -> Fault {
+    process.end()
+    let fault = Fault(id: id, headline: headline, isLimit: isLimit)
+    failure = fault
+    return fault
+  }
+}
+
+/// The other side: reads questions, answers them. Nobody types this command.
+struct ServeWorker: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
+
+  @Argument var megabytes: Int
+  @Argument var seconds: UInt32
+
+  func run() {
+    nnrepl_follow_parent()
+    let channel = Channel(STDIN_FILENO)
+    // What is made on first use is made now, while files can still be opened.
+    let worker = Worker()
+    _ = Wire.message(Request.self, Wire.line(Request.call([.number(.nan)])))
+    // Room for the stacks that deep recursion needs, beside what the script may hold.
+    let room = (megabytes << 20) + 1 << 30
+    channel.send(WorkerProcess.Hello(confinement: nnrepl_confine(room, seconds + 1)))
+    while case .line(let line) = channel.line() {
+      guard let request = Wire.message(Request.self, line) else { return }
+      guard channel.send(worker.ask(request)) else { return }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// Where a learner works: the exercise files they edit, and how far they are.
+import ArgumentParser
+import Grading
+import Runtime
+
+/// What went wrong before anything could be judged; the text is for a reader.
+struct UsageFault: Error { let text: String }
+
+/// The course that travels inside the program, or one in a folder.
+struct CourseOptions: ParsableArguments {
+  @Option(help: "The folder of a course, with its course.json; without it, nnrepl's own.")
+  var course: String?
+
+  func files(secret: String? = nil) -> CourseFiles {
+    guard let course else {
+      return CourseFiles(
+        shared: { Carried.text("lessons/" + $0) },
+        secret: { path in secret.flatMap { Files.text($0 + "/" + path) } })
+    }
+    let hidden = secret ?? course + "/private"
+    return CourseFiles(
+      shared: { Files.text(course + "/" + $0) }, secret: { Files.text(hidden + "/" + $0) })
+  }
+}
+
+enum Files {
+  /// A text file; nil if it cannot be read as one.
+  static func text(_ path: String) -> String? {
+    guard case .success(let bytes) = FileAccess.open.read(path) else { return nil }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  @discardableResult
+  static func write(_ text: String, to path: String) -> Bool {
+    if case .success = FileAccess.open.write(path, Array(text.utf8)) { true } else { false }
+  }
+}
+
+struct Workplace {
+  let course: Course
+  /// The folder of the learner's files.
+  let folder: String
+  var progress: CourseProgress
+
+  init(_ options: CourseOptions) throws {
+    course = try Course(options.files())
+    let ids = course.exercises.map(\.id)
+    let folders =
+      [".", "exercises"] + (options.course.map { [$0 + "/exercises"] } ?? ["lessons/exercises"])
+    folder =
+      folders.first { folder in ids.contains { Files.text("\(folder)/\($0).nn") != nil } }
+      ?? "exercises"
+    progress =
+      Files.text("\(folder)/\(Workplace.progressName)").flatMap(CourseProgress.init)
+      ?? CourseProgress()
+  }
+
+  private static let progressName = ".nnrepl-progress.json"
+
+  func save() { Files.write(progress.text, to: "\(folder)/\(Workplace.progressName)") }
+
+  func path(_ exercise: Exercise) -> String {
+    folder == "." ? "\(exercise.id).nn" : "\(folder)/\(exercise.id).nn"
+  }
+
+  /// The exercise that a word names: `ex03`, `3`, `some/ex03.nn`; without one, the next.
+  /// - Returns: with the path of the file to check, if the word is one.
+  func exercise(_ word: String?) throws -> (Exercise, path: String) {
+    guard let word else {
+      guard let next = progress.next(in: course) ?? course.exercises.last else {
+        throw UsageFault(text: "the course has no exercises")
+      }
+      return (next, path(next))
+    }
+    let file = word.split(separator: "/").last.map(String.init) ?? word
+    let name = file.hasSuffix(".nn") ? String(file.dropLast(3)) : file
+    let padded = Int(name).map { $0 < 10 ? "ex0\($0)" : "ex\($0)" } ?? name
+    guard let found = course.exercise(padded) else {
+      let known = course.exercises.map(\.id).joined(separator: ", ")
+      throw UsageFault(text: "there is no exercise `\(word)`; the course has \(known)")
+    }
+    return (found, word.hasSuffix(".nn") && word != found.id + ".nn" ? word : path(found))
+  }
+}
