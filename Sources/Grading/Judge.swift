@@ -153,12 +153,12 @@ private struct Hearing {
       return Trial(
         inputs: inputs, answer: answer, expected: expected,
         mismatch: comparison.mismatch(answer, expected))
-    case .fault(let fault) where fault.id == Diagnostic.Identifier.todo.rawValue:
-      throw Refusal(category: fault.id, inputs: inputs, text: fault.text, showsInputs: false)
     case .fault(let fault):
+      let isGap = fault.id == Diagnostic.Identifier.todo.rawValue
       throw Refusal(
         category: fault.id, inputs: inputs,
-        text: fault.text + (fault.hint.map { "\nTry: " + $0 } ?? ""))
+        text: fault.text + (isGap ? "" : fault.hint.map { "\nTry: " + $0 } ?? ""),
+        showsInputs: !isGap && fault.id != Fault.undefined)
     case .ready: throw Refusal(category: Fault.ended, inputs: inputs, text: Fault.nonsense.text)
     }
   }

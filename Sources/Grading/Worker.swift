@@ -66,6 +66,11 @@ package struct Fault: Codable, Equatable, Sendable, Error {
   package var text: String { headline + (line.map { " (line \($0))" } ?? "") }
 }
 
+extension Fault {
+  /// A function that the checks call is not there.
+  static let undefined = "not-defined"
+}
+
 /// Whoever answers for a script: a process of its own, or a session in this one.
 package protocol Respondent: AnyObject {
   /// - Throws: `Fault` when no answer came.
@@ -115,14 +120,15 @@ package final class Worker: Respondent {
         isLimit: true)
     }
     warnings = Rules.warnings(job.script)
-    let source = SourceText(id: 0, name: "script", job.script)
-    let parsed = Parser.parse(source)
-    if let problem = parsed.diagnostics.first ?? Rules.breach(parsed.statements, source, job) {
-      _ = session.add(source: job.script, name: "script")
-      throw problem
+    let source = session.add(source: job.script, name: "script")
+    try session.onBigStack {
+      let parsed = Parser.parse(source)
+      if let problem = parsed.diagnostics.first ?? Rules.breach(parsed.statements, source, job) {
+        throw problem
+      }
     }
     session.count(callsOf: job.counted)
-    let outcome = session.run(job.script, name: "script") { self.hear($0) }
+    let outcome = session.run(source, in: 0..<source.bytes.count) { self.hear($0) }
     if let error = outcome.errors.first { throw error }
     function = try session.function(job.parameters, job.call)
     return .ready(warnings: warnings, printed: printed)
@@ -145,6 +151,15 @@ package final class Worker: Respondent {
     var line: Int?
     if let span = diagnostic.span, span.source == 0, let script = session.sources.first {
       line = script.line(at: Int(span.start))
+    }
+    // What the course calls and the script does not have.
+    if diagnostic.id == .unknownName, let span = diagnostic.span, span.source != 0,
+      Int(span.source) < session.sources.count
+    {
+      let name = session.sources[Int(span.source)].text(span)
+      return Fault(
+        id: Fault.undefined, headline: "your script does not define `\(name)`",
+        hint: "keep the names that the starter gives its functions")
     }
     let isGap = diagnostic.id == .todo
     let headline = isGap ? "still to do: \(diagnostic.reason ?? "")" : diagnostic.headline

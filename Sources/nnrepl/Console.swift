@@ -100,6 +100,9 @@ struct Console {
     fflush(stdout)
   }
 
+  /// A word of the program itself, on standard error.
+  static func tell(_ text: String) { write("nnrepl: \(text)\n", to: stderr) }
+
   func show(_ text: String) { Console.write(text, to: stdout) }
 
   /// Diagnostics go to standard error, after what was printed before them.
@@ -152,7 +155,7 @@ struct Console {
         name: name, text: try Console.text(of: file, name), recordPath: record, recorded: recorded)
     }
     guard let lesson = Lesson.named(name) else {
-      Console.write("nnrepl: cannot read `\(name)`: no such file or lesson\n", to: stderr)
+      Console.tell("cannot read `\(name)`: no such file or lesson")
       throw ExitCode(2)
     }
     return Script(
@@ -173,14 +176,12 @@ struct Console {
       if count == 0 { break }
       bytes += chunk[..<count]
       guard bytes.count <= SourceText.sizeLimit else {
-        write(
-          "nnrepl: `\(name)` is larger than \(SourceText.sizeLimit >> 20) MB; keep data in a CSV file\n",
-          to: stderr)
+        tell("`\(name)` is larger than \(SourceText.sizeLimit >> 20) MB; keep data in a CSV file")
         throw ExitCode(3)
       }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      write("nnrepl: `\(name)` is not UTF-8 text\n", to: stderr)
+      tell("`\(name)` is not UTF-8 text")
       throw ExitCode(2)
     }
     return text
@@ -241,7 +242,7 @@ struct Console {
     let (output, errors) = transcript(script)
     if promoting {
       guard let path = script.recordPath, let file = fopen(path, "w") else {
-        Console.write("nnrepl: cannot write the output of `\(script.name)`\n", to: stderr)
+        Console.tell("cannot write the output of `\(script.name)`")
         return 2
       }
       Console.write(output, to: file)
@@ -249,8 +250,7 @@ struct Console {
       return status(errors)
     }
     guard let recorded = script.recorded else {
-      Console.write(
-        "nnrepl: `\(script.name)` has no recorded output; --promote makes it\n", to: stderr)
+      Console.tell("`\(script.name)` has no recorded output; --promote makes it")
       return 1
     }
     guard

@@ -30,7 +30,7 @@ extension ParsableCommand {
       Console.write(place + text.render(problem.diagnostic) + "\n", to: stderr)
       throw ExitCode(CheckStatus.course)
     } catch let fault as UsageFault {
-      Console.write("nnrepl: \(fault.text)\n", to: stderr)
+      Console.tell(fault.text)
       throw ExitCode(CheckStatus.usage)
     }
   }
@@ -84,7 +84,7 @@ struct CheckExercise: ParsableCommand {
       let outcomes = try judge.judge(
         exercise, script: script, learner: Digest.sha256(script), key: "public",
         only: { !$0.isHidden })
-      if let fault = outcomes.first?.scriptFault, fault.id == WorkerProcess.unusable {
+      if let fault = outcomes.first?.scriptFault, fault.id == Fault.unusable {
         throw Course.fault(fault.headline, hint: fault.hint)
       }
       place.progress.note(exercise, outcomes, script: script)

@@ -5,14 +5,17 @@ import Runtime
 
 @main
 struct Main: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "nnrepl",
     abstract: "See how neural networks learn: every step shows its chain rule with real numbers.",
     usage: "nnrepl [-e EXPRESSION]\nnnrepl run lesson03.nn\nnnrepl help TOPIC",
-    version: "0.1.0",
+    version: version,
     subcommands: [
       Run.self, ListLessons.self, Help.self, ListExercises.self, CheckExercise.self, ShowHint.self,
-      ShowSolution.self, ResetExercise.self, CourseCommand.self, ServeWorker.self,
+      ShowSolution.self, ResetExercise.self, CourseCommand.self, Grade.self, Merge.self,
+      Regrade.self, ServeWorker.self, ServeGrader.self,
     ])
 
   @Option(name: .short, help: "Run an expression and print its value.")

@@ -132,23 +132,20 @@ final class WorkerProcess: Respondent {
   init(_ budgets: Budgets, mustBeConfined: Bool) throws(Fault) {
     let arguments = ["worker", "\(budgets.megabytes)", "\(Int(budgets.seconds.rounded(.up)))"]
     guard let process = ChildProcess(arguments, isSilent: true) else {
-      throw Fault(id: WorkerProcess.unusable, headline: "no process could be started")
+      throw Fault(id: Fault.unusable, headline: "no process could be started")
     }
     self.process = process
     seconds = budgets.seconds
     deadline = Channel.now + budgets.seconds + 5
     guard case .line(let line) = process.channel.line(until: deadline),
       let hello = Wire.message(Hello.self, line)
-    else { throw Fault(id: WorkerProcess.unusable, headline: "the process did not start") }
+    else { throw Fault(id: Fault.unusable, headline: "the process did not start") }
     if mustBeConfined, hello.confinement == 0 {
       throw Fault(
-        id: WorkerProcess.unusable, headline: "this kernel has neither seccomp nor Landlock",
+        id: Fault.unusable, headline: "this kernel has neither seccomp nor Landlock",
         hint: "grade in a container, and say so with --unconfined")
     }
   }
-
-  /// Our own fault, not the script's.
-  static let unusable = "worker-unusable"
 
   private lazy var limit = Channel.now + seconds
 

@@ -1,0 +1,286 @@
+// Records in the formats of the systems that show marks.
+import Foundation
+
+/// The shapes in which `grade` prints its records.
+package enum GradeFormat: String, CaseIterable, Sendable {
+  case jsonl, csv, junit, gradescope, exercism, classroom50, prairielearn
+
+  /// Whether the format speaks of one submission only.
+  package var isSingle: Bool {
+    switch self {
+    case .jsonl, .csv, .junit: false
+    default: true
+    }
+  }
+
+  package func text(_ records: [Record]) -> String {
+    switch self {
+    case .jsonl: return records.map { GradeFormat.json($0, pretty: false) }.joined()
+    case .csv: return Table.text(records)
+    case .junit: return JUnit.text(records)
+    case .gradescope: return records.map { GradeFormat.json(Gradescope($0)) }.joined()
+    case .exercism: return records.map { GradeFormat.json(Exercism($0)) }.joined()
+    case .classroom50: return records.map { GradeFormat.json(Classroom50($0)) }.joined()
+    case .prairielearn: return records.map { GradeFormat.json(PrairieLearn($0)) }.joined()
+    }
+  }
+
+  private static func json(_ value: some Encodable, pretty: Bool = true) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+    return ((try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}") + "\n"
+  }
+}
+
+extension Record {
+  /// One line for a reader: why it has no marks, or what was printed.
+  fileprivate var remark: String {
+    ([message] + warnings.map { "warning: " + $0 }).filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+}
+
+/// `/autograder/results/results.json`
+private struct Gradescope: Encodable {
+  struct Test: Encodable {
+    let name: String
+    let score: Int
+    let max_score: Int
+    let status: String
+    let output: String
+    let output_format = "text"
+    let visibility: String
+  }
+
+  let score: Int
+  let execution_time: Double
+  let output: String
+  let output_format = "text"
+  /// What the script printed is shown to nobody but the instructor.
+  let stdout_visibility = "hidden"
+  let visibility = "visible"
+  let tests: [Test]
+  let extra_data: [String: String]
+
+  init(_ record: Record) {
+    score = record.score
+    execution_time = record.seconds
+    output = record.remark
+    tests = record.checks.map {
+      Test(
+        name: $0.id, score: $0.points, max_score: $0.max,
+        status: $0.verdict == .pass ? "passed" : "failed", output: $0.message,
+        visibility: $0.hidden ? "after_due_date" : "visible")
+    }
+    extra_data = [
+      "submission": record.submission, "submission_hash": record.submissionHash,
+      "course_hash": record.courseHash, "version": record.version, "status": record.status.rawValue,
+    ]
+  }
+}
+
+/// `results.json` of a test runner, version 3.
+private struct Exercism: Encodable {
+  struct Test: Encodable {
+    let name: String
+    let status: String
+    let message: String?
+    let output: String?
+  }
+
+  let version = 3
+  let status: String
+  let message: String?
+  let tests: [Test]
+
+  init(_ record: Record) {
+    let script = record.checks.first {
+      $0.verdict == .error && $0.message.hasPrefix("the script ended")
+    }
+    let isBroken =
+      record.status != .graded || script != nil
+      || record.checks.allSatisfy { $0.verdict == .missing }
+    status =
+      isBroken ? "error" : record.checks.allSatisfy { $0.verdict == .pass } ? "pass" : "fail"
+    let reason =
+      script?.message ?? (record.remark.isEmpty ? "nothing was handed in" : record.remark)
+    message = isBroken ? String(reason.prefix(65_535)) : nil
+    tests =
+      isBroken
+      ? []
+      : record.checks.map {
+        Test(
+          name: $0.id,
+          status: $0.verdict == .pass ? "pass" : $0.verdict == .fail ? "fail" : "error",
+          message: $0.verdict == .pass ? nil : $0.message, output: nil)
+      }
+  }
+}
+
+/// `result.json`
+private struct Classroom50: Encodable {
+  struct Test: Encodable {
+    let name: String
+    let passed: Bool
+    let score: Int
+    let max: Int
+    enum CodingKeys: String, CodingKey {
+      case name = "test-name"
+      case passed, score
+      case max = "max-score"
+    }
+  }
+
+  let schema = "classroom50/result/v1"
+  let classroom: String
+  let assignment: String
+  let usernames: [String]
+  let submission: String
+  let commit: String
+  let release: String
+  let review = ""
+  let datetime: String
+  let score: Int
+  let max: Int
+  let tests: [Test]
+
+  enum CodingKeys: String, CodingKey {
+    case schema, classroom, assignment, usernames, submission, commit, release, review, datetime
+    case score
+    case max = "max-score"
+    case tests
+  }
+
+  init(_ record: Record) {
+    let environment = ProcessInfo.processInfo.environment
+    classroom = environment["GITHUB_REPOSITORY_OWNER"] ?? record.course
+    let exercises = Set(record.checks.compactMap { $0.id.split(separator: ".").first })
+    assignment = exercises.count == 1 ? exercises.first.map(String.init) ?? "" : record.course
+    usernames = [environment["GITHUB_ACTOR"] ?? record.submission]
+    submission = record.submission
+    commit = environment["GITHUB_SHA"] ?? ""
+    release = environment["GITHUB_REF_NAME"] ?? ""
+    datetime = Date().formatted(.iso8601)
+    score = record.score
+    max = record.max
+    tests = record.checks.map {
+      Test(name: $0.id, passed: $0.verdict == .pass, score: $0.points, max: $0.max)
+    }
+  }
+}
+
+/// `results.json` of an external grader.
+private struct PrairieLearn: Encodable {
+  struct Test: Encodable {
+    let name: String
+    let description: String
+    let points: Int
+    let max_points: Int
+    let message: String
+    let output = ""
+  }
+
+  let gradable: Bool
+  /// From 0 to 1.
+  let score: Double
+  let message: String
+  let output: String
+  let tests: [Test]
+
+  init(_ record: Record) {
+    // What is not the learner's fault costs no attempt.
+    gradable = record.status == .graded
+    score = record.max == 0 ? 0 : Double(record.score) / Double(record.max)
+    message = record.remark
+    output = record.output
+    tests = record.checks.map {
+      Test(
+        name: $0.id, description: $0.hidden ? "hidden" : "", points: $0.points, max_points: $0.max,
+        message: $0.message)
+    }
+  }
+}
+
+/// One row for each submission, one column for each check (RFC 4180).
+private enum Table {
+  static func text(_ records: [Record]) -> String {
+    var ids: [String] = []
+    for record in records {
+      for check in record.checks where !ids.contains(check.id) { ids.append(check.id) }
+    }
+    var rows = [["submission", "status", "score", "max"] + ids]
+    for record in records {
+      let points = Dictionary(record.checks.map { ($0.id, "\($0.points)") }) { first, _ in first }
+      rows.append(
+        [record.submission, record.status.rawValue, "\(record.score)", "\(record.max)"]
+          + ids.map { points[$0] ?? "" })
+    }
+    return rows.map { $0.map(cell).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  /// Always data: a spreadsheet must not take a name for a formula.
+  private static func cell(_ text: String) -> String {
+    let guarded = text.first.map { "=+-@\t".contains($0) } == true ? "'" + text : text
+    guard guarded.contains(where: { ",\"\r\n".contains($0) }) else { return guarded }
+    return "\"" + guarded.replacing("\"", with: "\"\"") + "\""
+  }
+}
+
+/// One suite for each submission; points are properties, as the format has none.
+private enum JUnit {
+  static func text(_ records: [Record]) -> String {
+    func total(_ verdicts: CheckRecord.Verdict..., in records: [Record]) -> Int {
+      records.reduce(0) { $0 + $1.checks.filter { verdicts.contains($0.verdict) }.count }
+    }
+    let tests = records.reduce(0) { $0 + $1.checks.count }
+    var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    xml +=
+      "<testsuites name=\"nnrepl\" tests=\"\(tests)\" failures=\"\(total(.fail, .missing, in: records))\" errors=\"\(total(.error, in: records))\">\n"
+    for record in records {
+      xml +=
+        "  <testsuite name=\"\(escaped(record.submission))\" tests=\"\(record.checks.count)\" failures=\"\(total(.fail, .missing, in: [record]))\" errors=\"\(total(.error, in: [record]))\" skipped=\"0\" time=\"\(seconds(record.seconds))\">\n"
+      xml += "    <properties>\n"
+      for (name, value) in [
+        ("score", "\(record.score)"), ("max", "\(record.max)"), ("status", record.status.rawValue),
+        ("message", record.message),
+      ] {
+        xml += "      <property name=\"\(name)\" value=\"\(escaped(value))\"/>\n"
+      }
+      xml += "    </properties>\n"
+      for check in record.checks { xml += testcase(check) }
+      if !record.output.isEmpty {
+        xml += "    <system-out>\(escaped(record.output))</system-out>\n"
+      }
+      xml += "  </testsuite>\n"
+    }
+    return xml + "</testsuites>\n"
+  }
+
+  private static func testcase(_ check: CheckRecord) -> String {
+    let exercise = check.id.split(separator: ".").first.map(String.init) ?? check.id
+    let head = "    <testcase name=\"\(escaped(check.id))\" classname=\"\(escaped(exercise))\""
+    let element = check.verdict == .error ? "error" : "failure"
+    guard check.verdict != .pass else { return head + "/>\n" }
+    return head
+      + ">\n      <\(element) message=\"\(escaped(check.message.split(separator: "\n").first.map(String.init) ?? ""))\" type=\"\(escaped(check.category))\">\(escaped(check.message))</\(element)>\n    </testcase>\n"
+  }
+
+  private static func seconds(_ time: Double) -> String { String((time * 1000).rounded() / 1000) }
+
+  /// Text or an attribute of XML 1.0, which has no control characters.
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\n", "\t": result.unicodeScalars.append(scalar)
+      case _ where Escaped.isUnsafe(scalar): result += "\u{fffd}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}
