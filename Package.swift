@@ -123,7 +123,8 @@ let package = Package(
     // Drives the program itself, on a terminal and through pipes.
     .target(name: "CTerminal", path: "Tests/CTerminal"),
     .testTarget(
-      name: "TerminalTests", dependencies: ["nnrepl", "CTerminal"], swiftSettings: strict),
+      name: "TerminalTests", dependencies: ["nnrepl", "CTerminal", "Grading"],
+      swiftSettings: strict),
     .testTarget(
       name: "TranscriptTests",
       dependencies: ["Diagnostics", "Runtime", "Lessons", "Rendering"],

@@ -209,6 +209,16 @@ struct Blame {
 
   // MARK: Without declared parts
 
+  /// Whether all answers are one and the same multiple of the right ones.
+  static func isScale(_ trials: [Trial]) -> Bool {
+    guard trials.allSatisfy({ $0.mismatch.map { $0.stage >= .scale } ?? true }) else {
+      return false
+    }
+    let pairs = trials.flatMap { zip($0.answer.numbers, $0.expected.numbers) }.filter { $0.1 != 0 }
+    guard pairs.count >= 3, let first = pairs.first else { return false }
+    return pairs.allSatisfy { Comparison.isNear($0.0 / $0.1, first.0 / first.1) }
+  }
+
   private func transposed() -> String? {
     let squares = trials.filter {
       if case .tensor(let dims, _) = $0.expected {

@@ -160,6 +160,13 @@ package final class Reference {
     }
   }
 
+  /// The value of somebody else's expression over a case's inputs.
+  func value(of expression: Expression, in source: SourceText, _ inputs: Case) throws -> PlainValue
+  {
+    try bind(inputs.inputs)
+    return PlainValue(try session.value(of: expression, in: source))
+  }
+
   private func prepare(_ inputs: Case) throws {
     try bind(inputs.inputs)
     for definition in check.declaration.definitions {

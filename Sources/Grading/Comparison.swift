@@ -71,7 +71,9 @@ struct Comparison {
       return Mismatch(stage: .sign, text: "the sign is wrong" + count)
     }
     let ratio = wrong[0].0 / wrong[0].1
-    if wrong.count == a.count, wrong.allSatisfy({ Comparison.isNear($0.0 / $0.1, ratio) }) {
+    if a.count > 1, wrong.count == a.count,
+      wrong.allSatisfy({ Comparison.isNear($0.0 / $0.1, ratio) })
+    {
       return Mismatch(stage: .scale, text: "the size is wrong")
     }
     return Mismatch(stage: .value, text: "the value is wrong" + count)

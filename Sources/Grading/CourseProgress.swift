@@ -10,6 +10,8 @@ package struct CourseProgress: Codable, Equatable, Sendable {
     package var attempts = 0
     /// Hints that were read.
     package var hints = 0
+    /// Rounds of predicting; each has other numbers.
+    package var predictions = 0
     /// Whether the solution was read before the checks passed.
     package var gaveUp = false
     /// Of the script that was checked last.

@@ -92,7 +92,7 @@ extension Fault {
 }
 
 /// One check with the learner's functions ready to be called.
-private struct Hearing {
+struct Hearing {
   let course: Course
   let check: Check
   let reference: Reference
@@ -171,7 +171,7 @@ private struct Hearing {
   }
 
   private func failure(_ first: Trial, _ trials: [Trial], _ seed: UInt64) throws -> CheckRecord {
-    let stage = first.mismatch?.stage ?? .value
+    let stage = Blame.isScale(trials) ? .scale : first.mismatch?.stage ?? .value
     let credit = declaration.isPartial ? Int(Double(declaration.points) * stage.credit) : 0
     guard !check.isHidden else {
       return CheckRecord(
@@ -234,7 +234,7 @@ private struct Hearing {
     }
   }
 
-  private static func text(_ inputs: Case) -> String {
+  static func text(_ inputs: Case) -> String {
     inputs.inputs.map { "\($0.name)=\(oneLine($0.value))" }.joined(separator: " ")
   }
 

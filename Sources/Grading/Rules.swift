@@ -142,7 +142,11 @@ enum Rules {
         waiting.append(path + [next])
       }
     }
-    return [target]
+    // Another check calls it; whoever mentions it is the way.
+    let caller = functions.keys.sorted().first {
+      $0 != target && names(functions[$0]?.body ?? []).contains(target)
+    }
+    return (caller.map { [$0] } ?? []) + [target]
   }
 
   /// Characters that make a script read otherwise than it runs.

@@ -1,5 +1,6 @@
 // Exercises, verdicts and hints as text.
 import Grading
+import Tensors
 
 package struct CheckText {
   let style: Style
@@ -129,5 +130,22 @@ package struct CheckText {
         exercise.hints[number - 1], indent: String(repeating: " ", count: head.count))
       return style.paint(head, .bold) + text.joined(separator: "\n").dropFirst(head.count)
     }.joined(separator: "\n") + "\n"
+  }
+}
+
+extension CheckText {
+  /// What a prediction is about.
+  package func head(_ prediction: Prediction) -> String {
+    let given =
+      prediction.given.isEmpty ? "" : "   where " + prediction.given.joined(separator: ", ")
+    return style.paint("\(prediction.check)   \(prediction.call)", .bold)
+      + "   with \(prediction.inputs)\(given)\n"
+  }
+
+  /// The answer to a question, after it was predicted.
+  package func line(_ question: Prediction.Question, _ verdict: Prediction.Verdict) -> String {
+    let value = NumberFormat()(question.value)
+    let note = verdict == .rightSign ? (question.value < 0 ? "negative: " : "positive: ") : ""
+    return "    \(mark(verdict != .wrong)) \(note)\(question.formula) = \(value)\n"
   }
 }

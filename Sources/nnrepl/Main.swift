@@ -10,13 +10,29 @@ struct Main: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nnrepl",
     abstract: "See how neural networks learn: every step shows its chain rule with real numbers.",
-    usage: "nnrepl [-e EXPRESSION]\nnnrepl run lesson03.nn\nnnrepl help TOPIC",
+    usage: "nnrepl [-e EXPRESSION]\nnnrepl run lesson03.nn\nnnrepl check ex03\nnnrepl help TOPIC",
     version: version,
-    subcommands: [
-      Run.self, ListLessons.self, Help.self, ListExercises.self, CheckExercise.self, ShowHint.self,
-      ShowSolution.self, ResetExercise.self, CourseCommand.self, Grade.self, Merge.self,
-      Regrade.self, ServeWorker.self, ServeGrader.self,
-    ])
+    subcommands: [ServeWorker.self, ServeGrader.self],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Seeing", subcommands: [Interact.self, Run.self, ListLessons.self, Help.self]),
+      CommandGroup(
+        name: "Exercising",
+        subcommands: [
+          ListExercises.self, CheckExercise.self, ShowHint.self, ShowSolution.self, Watch.self,
+          ResetExercise.self, Predict.self,
+        ]),
+      CommandGroup(
+        name: "Teaching",
+        subcommands: [CourseCommand.self, Grade.self, Merge.self, Regrade.self]),
+    ],
+    defaultSubcommand: Interact.self)
+}
+
+/// What the program does when it is given no command.
+struct Interact: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "session", abstract: "An interactive session.")
 
   @Option(name: .short, help: "Run an expression and print its value.")
   var e: String?
@@ -124,6 +140,10 @@ struct Help: ParsableCommand {
   var topic: [String] = []
 
   func run() throws {
+    let commands = Main.configuration.groupedSubcommands.flatMap(\.subcommands)
+    if topic.count == 1, let command = commands.first(where: { $0._commandName == topic[0] }) {
+      return print(Main.helpMessage(for: command))
+    }
     throw ExitCode(Console(SessionOptions.standard).help(topic.joined(separator: " ")))
   }
 }

@@ -1,0 +1,61 @@
+// `predict`: the learner says each factor's value or sign before it is shown.
+import ArgumentParser
+@preconcurrency import Glibc
+import Grading
+
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Predict each factor of an exercise's gradients, its value or its sign.")
+
+  @Argument(help: "ex03 or 3; without it, the next exercise.")
+  var exercise: String?
+
+  @OptionGroup var course: CourseOptions
+
+  func run() throws {
+    try withCourse {
+      var place = try Workplace(course)
+      let (exercise, _) = try place.exercise(self.exercise)
+      let round = place.progress[exercise.id].predictions
+      let predictions = try Prediction.all(of: exercise, seed: UInt64(round))
+      guard !predictions.isEmpty else {
+        throw UsageFault(text: "\(exercise.id) has no factors to predict")
+      }
+      place.progress[exercise.id].predictions += 1
+      place.save()
+      Console.emit(
+        "A number, arithmetic such as sigmoid(2) - 1, or + or - for the sign alone; q leaves.\n")
+      var (right, asked) = (0, 0)
+      for prediction in predictions {
+        Console.emit(checkText.head(prediction))
+        for question in prediction.questions {
+          guard let verdict = ask(question, prediction) else {
+            Console.emit("\n")
+            return summary(right, asked)
+          }
+          asked += 1
+          if verdict != .wrong { right += 1 }
+          Console.emit(checkText.line(question, verdict))
+        }
+      }
+      return summary(right, asked)
+    }
+  }
+
+  private func summary(_ right: Int, _ asked: Int) -> Int32 {
+    Console.emit("\(right) of \(asked) predicted\n")
+    return asked > 0 && right == asked ? CheckStatus.passed : CheckStatus.failed
+  }
+
+  /// - Returns: nil when the learner leaves.
+  private func ask(_ question: Prediction.Question, _ prediction: Prediction) -> Prediction.Verdict?
+  {
+    while true {
+      Console.emit("  \(question.label ?? "their product") = ? ")
+      guard let answer = Console.readLine(), answer != "q" else { return nil }
+      let verdict = prediction.verdict(question, answer)
+      if verdict != .unread { return verdict }
+      Console.emit("    that is no number; try 0.25, or + or -\n")
+    }
+  }
+}
