@@ -117,6 +117,8 @@ let package = Package(
       exclude: ["Goldens", "EndToEnd"],
       swiftSettings: strict),
     .testTarget(
+      name: "GradingTests", dependencies: ["Grading", "Runtime"], swiftSettings: strict),
+    .testTarget(
       name: "WorkbenchTests",
       dependencies: ["Diagnostics", "Tensors", "Runtime", "Lessons", "Rendering", "Workbench"],
       swiftSettings: strict),

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,17 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static int memory_file = -1;
+
+size_t nnrepl_resident_bytes(void) {
+  if (memory_file < 0) memory_file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  char text[64] = {0};
+  if (memory_file < 0 || pread(memory_file, text, sizeof text - 1, 0) <= 0) return 0;
+  unsigned long total = 0, resident = 0;
+  if (sscanf(text, "%lu %lu", &total, &resident) != 2) return 0;
+  return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
 
 int nnrepl_start(const char *const arguments[], int is_silent, int *channel) {
   int ends[2];
@@ -71,6 +83,82 @@ int nnrepl_end(int process) {
 void nnrepl_follow_parent(void) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   clearenv();
+}
+
+// What is asked of a nursery: a child that gets the file sent along (0), or the end of a child (its id).
+static ssize_t ask(int nursery, int32_t child, int file) {
+  struct iovec part = {&child, sizeof child};
+  char control[CMSG_SPACE(sizeof(int))] = {0};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (file >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+    memcpy(CMSG_DATA(header), &file, sizeof file);
+  }
+  return sendmsg(nursery, &message, MSG_NOSIGNAL);
+}
+
+static int32_t answer(int nursery) {
+  int32_t value = -1;
+  ssize_t count;
+  while ((count = recv(nursery, &value, sizeof value, MSG_WAITALL)) < 0 && errno == EINTR) {
+  }
+  return count == sizeof value ? value : -1;
+}
+
+void nnrepl_nursery(int channel) {
+  for (;;) {
+    int32_t child = 0;
+    struct iovec part = {&child, sizeof child};
+    char control[CMSG_SPACE(sizeof(int))];
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t count = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+    if (count < 0 && errno == EINTR) continue;
+    if (count != sizeof child) _exit(0);
+    int32_t value = -1;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (child != 0) {
+      value = nnrepl_end(child);
+    } else if (header && header->cmsg_type == SCM_RIGHTS) {
+      int file;
+      memcpy(&file, CMSG_DATA(header), sizeof file);
+      value = fork();
+      if (value == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(file, 0);
+        dup2(file, 1);
+        // The nursery's own memory file and channel stay behind.
+        close_range(3, ~0u, 0);
+        memory_file = -1;
+        return;
+      }
+      if (value > 0) setpgid(value, value);
+      close(file);
+    }
+    if (send(channel, &value, sizeof value, MSG_NOSIGNAL) < 0) _exit(0);
+  }
+}
+
+int nnrepl_hatch(int nursery, int *channel) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+  int32_t child = ask(nursery, 0, ends[1]) > 0 ? answer(nursery) : -1;
+  close(ends[1]);
+  if (child > 0) {
+    *channel = ends[0];
+  } else {
+    close(ends[0]);
+  }
+  return child;
+}
+
+int nnrepl_end_hatched(int nursery, int child) {
+  return ask(nursery, child, -1) > 0 ? answer(nursery) : -1;
 }
 
 static void limit(int resource, rlim_t value) {

@@ -32,20 +32,15 @@ void nnrepl_catch_interrupt(void) {
   sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+size_t *nnrepl_stack_limit(void) {
+  static _Thread_local size_t limit = 0;
+  return &limit;
+}
+
 void nnrepl_keep_freed_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_MXFAST, 0);
-}
-
-size_t nnrepl_resident_bytes(void) {
-  static int file = -1;
-  if (file < 0) file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  char text[64] = {0};
-  if (file < 0 || pread(file, text, sizeof text - 1, 0) <= 0) return 0;
-  unsigned long total = 0, resident = 0;
-  if (sscanf(text, "%lu %lu", &total, &resident) != 2) return 0;
-  return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 void nnrepl_sha256(const unsigned char *bytes, size_t size, unsigned char digest[32]) {

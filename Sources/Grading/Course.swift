@@ -89,6 +89,11 @@ package struct Course {
     } catch {
       throw Course.fault("`course.json` cannot be read", reason: Course.words(error))
     }
+    guard list.budgets.areSensible else {
+      throw Course.fault(
+        "the budgets in `course.json` are out of range",
+        hint: "for instance 2000000 steps, depth 2000, 512 megabytes, 10 seconds")
+    }
     var all = text
     var exercises: [Exercise] = []
     for entry in list.exercises {

@@ -15,6 +15,12 @@ package struct Budgets: Codable, Equatable, Sendable {
   /// Seconds after which a check's process is ended, should the other budgets not do it.
   package var seconds = 10.0
   package init() {}
+
+  var areSensible: Bool {
+    (1...1_000_000_000_000).contains(steps) && (1...100_000).contains(depth)
+      && (16...65_536).contains(megabytes) && (0...1_000_000_000).contains(outputBytes)
+      && (0...100_000_000).contains(sourceBytes) && (0.1...3_600).contains(seconds)
+  }
 }
 
 /// A script to run, and what will be called.

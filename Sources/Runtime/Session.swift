@@ -225,7 +225,7 @@ extension Expression {
 }
 
 /// Deep recursion in a learner's program needs a deep stack.
-enum BigStack {
+package enum BigStack {
   private static let bytes = 512 << 20
 
   private final class Job: @unchecked Sendable {
@@ -233,9 +233,11 @@ enum BigStack {
     init(_ body: @escaping (UInt) -> Void) { self.body = body }
   }
 
-  /// Runs `body` on a thread with a large stack and waits for it.
+  /// Runs `body` on a thread with a large stack and waits for it; on such a thread already, at once.
   /// - Parameter body: is told the lowest address its frames may reach.
-  static func run(_ body: @escaping (UInt) -> Void) {
+  package static func run(_ body: @escaping (UInt) -> Void) {
+    let limit = nnrepl_stack_limit().pointee
+    if limit != 0 { return body(UInt(limit)) }
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     pthread_attr_setstacksize(&attributes, bytes)
@@ -249,7 +251,9 @@ enum BigStack {
         let job = Unmanaged<Job>.fromOpaque(raw).takeRetainedValue()
         var marker: UInt8 = 0
         let top = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
-        job.body(top - UInt(BigStack.bytes) + 4 << 20)
+        let limit = top - UInt(BigStack.bytes) + 4 << 20
+        nnrepl_stack_limit().pointee = Int(limit)
+        job.body(limit)
         return nil
       }, job.toOpaque())
     if failed == 0 {

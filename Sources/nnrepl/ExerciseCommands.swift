@@ -78,8 +78,9 @@ struct CheckExercise: ParsableCommand {
       let (exercise, path) = try place.exercise(self.exercise)
       guard let script = Files.text(path) else { return try begin(exercise, path, place) }
       // Each version of the script gets inputs of its own, the same each time.
+      let nursery = Nursery()
       let judge = Judge(place.course) { budgets throws(Fault) in
-        try WorkerProcess(budgets, mustBeConfined: false)
+        try WorkerProcess(budgets, from: nursery, mustBeConfined: false)
       }
       let outcomes = try judge.judge(
         exercise, script: script, learner: Digest.sha256(script), key: "public",

@@ -3,6 +3,7 @@ import ArgumentParser
 import CSupport
 import Foundation
 import Grading
+import Runtime
 
 /// What `grade` and `regrade` need to know.
 struct GradeOptions: ParsableArguments {
@@ -71,11 +72,12 @@ struct GraderSetup: Codable {
       )
     }
     let mustBeConfined = !isUnconfined
+    let nursery = Nursery()
     return Grader(
       course, exercise: exercise, key: key ?? files.secret("key") ?? course.hash,
       version: Main.version
     ) { budgets throws(Fault) in
-      try WorkerProcess(budgets, mustBeConfined: mustBeConfined)
+      try WorkerProcess(budgets, from: nursery, mustBeConfined: mustBeConfined)
     }
   }
 }
@@ -90,6 +92,10 @@ struct ServeGrader: ParsableCommand {
     guard case .line(let line) = channel.line(), let setup = Wire.message(GraderSetup.self, line)
     else { return }
     let grader = try setup.grader()
+    BigStack.run { _ in serve(grader, channel) }
+  }
+
+  private func serve(_ grader: Grader, _ channel: Channel) {
     while case .line(let line) = channel.line() {
       guard let submission = Wire.message(Submission.self, line) else { return }
       let start = Channel.now

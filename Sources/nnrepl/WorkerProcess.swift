@@ -4,6 +4,7 @@ import CSupport
 import Foundation
 import Glibc
 import Grading
+import Runtime
 
 /// How lines of JSON are written and read; numbers keep all their digits, nan and inf among them.
 enum Wire {
@@ -118,26 +119,48 @@ final class ChildProcess {
   deinit { end() }
 }
 
+/// A warm process that has never seen a script, and that forks a worker in a moment.
+final class Nursery {
+  private var process: ChildProcess?
+
+  /// - Returns: nil if no process can be had.
+  fileprivate func hatch() -> (nursery: ChildProcess, child: Int32, channel: Channel)? {
+    for _ in 1...2 {
+      guard let nursery = process ?? ChildProcess(["worker"], isSilent: true) else { return nil }
+      process = nursery
+      var file: Int32 = -1
+      let child = nnrepl_hatch(nursery.channel.file, &file)
+      if child > 0 { return (nursery, child, Channel(file)) }
+      // Gone, for whatever reason: once more with a new one.
+      process = nil
+    }
+    return nil
+  }
+}
+
 /// Asks a worker process, and ends it when it takes too long.
 final class WorkerProcess: Respondent {
-  private let process: ChildProcess
-  private let deadline: Double
+  private let nursery: ChildProcess
+  private let child: Int32
+  private let channel: Channel
   private let seconds: Double
+  private var ending: Int32?
   private var failure: Fault?
 
   /// What the kernel holds a worker to; see `nnrepl_confine`.
   struct Hello: Codable { let confinement: Int32 }
 
   /// - Parameter mustBeConfined: refuses a worker that the kernel does not close off.
-  init(_ budgets: Budgets, mustBeConfined: Bool) throws(Fault) {
-    let arguments = ["worker", "\(budgets.megabytes)", "\(Int(budgets.seconds.rounded(.up)))"]
-    guard let process = ChildProcess(arguments, isSilent: true) else {
+  init(_ budgets: Budgets, from nursery: Nursery, mustBeConfined: Bool) throws(Fault) {
+    guard let (nursery, child, channel) = nursery.hatch() else {
       throw Fault(id: Fault.unusable, headline: "no process could be started")
     }
-    self.process = process
+    self.nursery = nursery
+    self.child = child
+    self.channel = channel
     seconds = budgets.seconds
-    deadline = Channel.now + budgets.seconds + 5
-    guard case .line(let line) = process.channel.line(until: deadline),
+    channel.send(budgets)
+    guard case .line(let line) = channel.line(until: Channel.now + 30),
       let hello = Wire.message(Hello.self, line)
     else { throw Fault(id: Fault.unusable, headline: "the process did not start") }
     if mustBeConfined, hello.confinement == 0 {
@@ -147,19 +170,31 @@ final class WorkerProcess: Respondent {
     }
   }
 
+  deinit { end() }
+
+  /// - Returns: the signal that ended it, or its exit status, negative.
+  @discardableResult
+  private func end() -> Int32 {
+    if let ending { return ending }
+    close(channel.file)
+    let status = nnrepl_end_hatched(nursery.channel.file, child)
+    ending = status
+    return status
+  }
+
   private lazy var limit = Channel.now + seconds
 
   func ask(_ request: Request) throws(Fault) -> Reply {
     if let failure { throw failure }
-    process.channel.send(request)
-    switch process.channel.line(until: limit) {
+    channel.send(request)
+    switch channel.line(until: limit) {
     case .line(let line):
       if let reply = Wire.message(Reply.self, line) { return reply }
       throw ended("its process sent something that is no answer", isLimit: false)
     case .late:
       throw ended("it took more than \(Int(seconds)) seconds", isLimit: true, id: "time-limit")
     case .end:
-      switch process.end() {
+      switch end() {
       case SIGXCPU: throw ended("it took too much processor time", isLimit: true, id: "time-limit")
       case let signal where signal > 0:
         throw ended("its process was ended by the system, as when memory runs out", isLimit: true)
@@ -169,7 +204,7 @@ final class WorkerProcess: Respondent {
   }
 
   private func ended(_ headline: String, isLimit: Bool, id: String = Fault.ended) -> Fault {
-    process.end()
+    end()
     let fault = Fault(id: id, headline: headline, isLimit: isLimit)
     failure = fault
     return fault
@@ -180,18 +215,26 @@ final class WorkerProcess: Respondent {
 struct ServeWorker: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 
-  @Argument var megabytes: Int
-  @Argument var seconds: UInt32
-
   func run() {
     nnrepl_follow_parent()
-    let channel = Channel(STDIN_FILENO)
-    // What is made on first use is made now, while files can still be opened.
+    // What is made on first use is made now, once for all children, and while files can still be opened.
     let worker = Worker()
     _ = Wire.message(Request.self, Wire.line(Request.call([.number(.nan)])))
-    // Room for the stacks that deep recursion needs, beside what the script may hold.
-    let room = (megabytes << 20) + 1 << 30
-    channel.send(WorkerProcess.Hello(confinement: nnrepl_confine(room, seconds + 1)))
+    nnrepl_nursery(STDIN_FILENO)
+    let channel = Channel(STDIN_FILENO)
+    guard case .line(let line) = channel.line(), let budgets = Wire.message(Budgets.self, line)
+    else { return }
+    // One large stack for all that is run, instead of one for each call.
+    BigStack.run { _ in
+      // Room for the stack, beside what the script may hold.
+      let room = (budgets.megabytes << 20) + 1 << 30
+      let confinement = nnrepl_confine(room, UInt32(budgets.seconds) + 1)
+      channel.send(WorkerProcess.Hello(confinement: confinement))
+      serve(worker, channel)
+    }
+  }
+
+  private func serve(_ worker: Worker, _ channel: Channel) {
     while case .line(let line) = channel.line() {
       guard let request = Wire.message(Request.self, line) else { return }
       guard channel.send(worker.ask(request)) else { return }

@@ -16,6 +16,9 @@ void nnrepl_keep_freed_memory(void);
 /// Bytes of memory that the process occupies; 0 where the system does not tell.
 size_t nnrepl_resident_bytes(void);
 
+/// The lowest address that this thread's stack may reach; 0 where nobody has set it.
+size_t *nnrepl_stack_limit(void);
+
 /// A file of the repository carried inside the program.
 typedef struct {
   const char *name;
@@ -41,6 +44,16 @@ int nnrepl_end(int process);
 
 /// Makes this process end when its parent does, and forget its environment.
 void nnrepl_follow_parent(void);
+
+/// In a process that has never seen a script: forks a child for each that is asked for over `channel`, and
+/// returns in each child, whose standard input and output are a channel of its own. Never returns in the parent.
+void nnrepl_nursery(int channel);
+
+/// Asks a nursery for a child. Returns its id, or -1.
+int nnrepl_hatch(int nursery, int *channel);
+
+/// Has a nursery kill a child with all its group; returns as `nnrepl_end` does.
+int nnrepl_end_hatched(int nursery, int child);
 
 /// Closes this process off for good: `memory` more bytes, `seconds` of processor time, no files, no new
 /// processes, no network. Returns 1 if Landlock holds, plus 2 if seccomp does; 0 if neither.

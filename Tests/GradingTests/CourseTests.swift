@@ -1,0 +1,210 @@
+import Foundation
+import Runtime
+import Testing
+
+@testable import Grading
+
+/// This repository's own course.
+enum Own {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  static func text(_ path: String) -> String? {
+    try? String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  static var files: CourseFiles {
+    CourseFiles(shared: { text("lessons/" + $0) }, secret: { text("Tests/Course/" + $0) })
+  }
+
+  static func mutants(of id: String) throws -> [(name: String, text: String)] {
+    let folder = root.appendingPathComponent("Tests/Course/mutants").path
+    return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      .filter { $0.hasPrefix(id + "-") }
+      .map { ($0, text("Tests/Course/mutants/" + $0) ?? "") }
+  }
+}
+
+@Suite struct CourseTests {
+  /// Starters fail, solutions pass for several learners, references agree with autograd and with central
+  /// differences, every mutant is killed, and feedback names the fault of nine in ten.
+  @Test func theCourseHolds() throws {
+    let course = try Course(Own.files)
+    let lint = CourseLint(course, seeds: 2)
+    var (told, named, killed) = (0, 0, 0)
+    var problem: (any Error)?
+    BigStack.run { _ in
+      do {
+        for exercise in course.exercises {
+          let report = try lint.report(
+            exercise, solution: Own.text("lessons/solutions/\(exercise.id).nn"),
+            mutants: try Own.mutants(of: exercise.id))
+          #expect(report.problems.isEmpty, "\(exercise.id): \(report.problems)")
+          told += report.told
+          named += report.named
+          killed += report.killed
+        }
+      } catch { problem = error }
+    }
+    if let problem { throw problem }
+    #expect(killed >= 4 * course.exercises.count)
+    #expect(Double(named) >= 0.9 * Double(told), "\(named) of \(told)")
+  }
+
+  @Test func theProgramCarriesTheCourse() throws {
+    let carried = try Course(
+      CourseFiles(shared: { Carried.text("lessons/" + $0) }, secret: { Own.files.secret($0) }))
+    #expect(carried.hash == (try Course(Own.files)).hash)
+    for exercise in carried.exercises {
+      #expect(Carried.text("lessons/solutions/\(exercise.id).nn") != nil)
+    }
+  }
+
+  /// The same learner gets the same inputs, another learner others.
+  @Test func inputsAreALearnersOwn() throws {
+    let course = try Course(Own.files)
+    let check = try #require(course.exercise("ex03")?.checks.first)
+    let reference = try Reference(check)
+    func cases(_ learner: String, _ key: String) throws -> [Case] {
+      try reference.cases(seed: Digest.seed(key: key, learner: learner, check: check.id))
+    }
+    #expect(try cases("ada", "key") == cases("ada", "key"))
+    #expect(try cases("ada", "key") != cases("alan", "key"))
+    #expect(try cases("ada", "key") != cases("ada", "other key"))
+    let numbers = try cases("ada", "key").flatMap { $0.inputs.flatMap(\.value.numbers) }
+    #expect(numbers.contains { $0 < 0 } && numbers.contains(0) && numbers.contains { $0 > 0 })
+    #expect(numbers.contains { $0 != $0.rounded() })
+  }
+
+  /// FIPS 180-4's example, and the first two cases of RFC 4231.
+  @Test func digests() {
+    #expect(
+      Digest.sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(
+      Digest.hmac(key: String(repeating: "\u{0b}", count: 20), "Hi There")
+        == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
+    #expect(
+      Digest.hmac(key: "Jefe", "what do ya want for nothing?")
+        == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+  }
+
+  /// A course made of one exercise, with this check file.
+  private func course(
+    _ checks: String, starter: String = "todo(\"all\")", list: String? = nil
+  ) throws -> Course {
+    let list =
+      list
+      ?? #"{"name":"t","title":"T","exercises":[{"id":"e","points":1}],"budgets":{"steps":10000,"depth":100,"megabytes":64,"outputBytes":100,"sourceBytes":1000,"seconds":1},"tolerances":{"rtol":1e-6,"atol":1e-12},"sha256":{}}"#
+    let files = ["course.json": list, "exercises/e.nn": starter, "exercises/e.check.nn": checks]
+    return try Course(
+      CourseFiles(shared: { files[$0] }, secret: { _ in nil }), verifying: false)
+  }
+
+  @Test(arguments: [
+    ("", "names no exercise"),
+    ("exercise f", "is of the exercise `f`"),
+    ("exercise e", "has no checks"),
+    ("exercise e\ncheck a { expect 1 }", "does not call"),
+    ("exercise e\ncheck a { call f() }", "does not expect"),
+    ("exercise e\ncheck a { draw x in 3; call f(x); expect x }", "no range"),
+    ("exercise e\ncheck a { cal f() }", "no statement `cal`"),
+    ("exercise e\ncheck a { call f(); expect 1 }\ncheck a { call f(); expect 1 }", "two checks"),
+    ("exercise e\nhint 2 \"x\"", "hint 2 follows hint 0"),
+    ("exercise e\ncheck a { call f(); expect (1 }", "expected"),
+    ("exercise e\ncheck a points 1e9 { call f(); expect 1 }", "whole number"),
+    ("exercise e\nhint 1 \"{x}\"", "no {expressions}"),
+  ])
+  func aBrokenCheckFileIsTold(_ text: String, _ words: String) {
+    let problem = #expect(throws: CourseProblem.self) { try course(text) }
+    #expect(
+      problem?.diagnostic.headline.contains(words) == true, "\(problem?.diagnostic.headline ?? "")")
+  }
+
+  @Test(arguments: [
+    ("{}", "cannot be read"), ("[", "cannot be read"),
+    (
+      #"{"name":"t","title":"T","exercises":[],"budgets":{"steps":0,"depth":1,"megabytes":16,"outputBytes":1,"sourceBytes":1,"seconds":1},"tolerances":{"rtol":0,"atol":0},"sha256":{}}"#,
+      "budgets"
+    ),
+  ])
+  func aBrokenCourseIsTold(_ list: String, _ words: String) {
+    let problem = #expect(throws: CourseProblem.self) { try course("exercise e", list: list) }
+    #expect(problem?.diagnostic.headline.contains(words) == true)
+  }
+
+  @Test func aFileThatIsNotTheCoursesIsRefused() {
+    let files = CourseFiles(
+      shared: { path in
+        Own.files.shared(path).map { path == "exercises/ex03.check.nn" ? $0 + "\n" : $0 }
+      }, secret: { _ in nil })
+    let problem = #expect(throws: CourseProblem.self) { try Course(files) }
+    #expect(problem?.diagnostic.headline.contains("exercises/ex03.check.nn") == true)
+  }
+
+  /// What feedback says of an answer, where the right one is `2*x*y + y`.
+  @Test(arguments: [
+    ("2*x*y + y", ""),
+    ("4*x*y + 2*y", "the factor `twice` looks doubled"),
+    ("x*y + y/2", "the factor `twice` looks missing"),
+    ("-(2*x*y + y)", "the sign is turned"),
+    ("2*x*y", "the term `own`, y, is missing"),
+    ("2*x*y + 2*y", "the term `own`, y, is there twice"),
+    ("2*x*y - y", "the term `own`, y, has its sign turned"),
+    ("2*x*y + y + 3", "always 3 too large"),
+    ("5*(2*x*y + y)", "always 5 times the right answer"),
+    ("x*x*x*y", "in "),
+    ("[2*x*y + y]", "an axis of length 1"),
+    ("true", "a boolean, but a number was expected"),
+    ("none", "does the function end with the value?"),
+    ("x/0", "the answer holds"),
+    ("todo(\"write it\")", "still to do: write it"),
+    ("h(x)", "there is no `h` here (line 1)"),
+    ("y + x*y*2*1.0001", "the value is wrong"),
+    ("2*x + 1", "y is forgotten"),
+  ])
+  func feedbackNamesTheFault(_ answer: String, _ words: String) throws {
+    let course = try course(
+      """
+      exercise e points 1
+      check a {
+          draw x, y in [1, 3]
+          call f(x, y)
+          expect 2*x*y + y
+          factors twice: 2, rest: x*y + y/2
+          terms product: 2*x*y, own: y
+          misconception "y is forgotten": 2*x + 1
+      }
+      """)
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0], script: "fn f(x, y) = \(answer)", learner: "ada", key: "key")
+    let record = outcomes[0].record
+    #expect((record.verdict == .pass) == words.isEmpty)
+    #expect(words.isEmpty || record.message.contains(words), "\(record.message)")
+  }
+
+  /// The gradient of a loss stands beside autograd and central differences.
+  @Test func gradientsAreShownThreeWays() throws {
+    let course = try course(
+      "exercise e\ncheck a { draw x in [1, 2]; call f(x); gradient x^3 by x }")
+    let judge = Judge(course) { _ in Worker() }
+    let wrong = try judge.judge(
+      course.exercises[0], script: "fn f(x) = 3*x", learner: "ada", key: "key")
+    #expect(wrong[0].record.message.contains("by hand 6, autograd 12, central difference 12"))
+    let right = try judge.judge(
+      course.exercises[0], script: "fn f(x) = 3*x^2", learner: "ada", key: "key")
+    #expect(right.allPass)
+  }
+
+  /// Part of the points, where the check says so.
+  @Test func partialCredit() throws {
+    let course = try course(
+      "exercise e\ncheck a points 7 { draw x in [1, 2]; call f(x); expect x; partial }")
+    let judge = Judge(course) { _ in Worker() }
+    for (answer, points) in [("x", 7), ("2*x", 5), ("-x", 4), ("[x]", 1), ("none", 0)] {
+      let outcomes = try judge.judge(
+        course.exercises[0], script: "fn f(x) = \(answer)", learner: "ada", key: "key")
+      #expect(outcomes[0].record.points == points, "\(answer): \(outcomes[0].record)")
+    }
+  }
+}
