@@ -167,19 +167,6 @@ struct Attack {
 }
 
 @Suite struct AttackTests {
-  private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Terminal.program)
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
-
   /// All attacks handed in as one class, graded by the program and its workers.
   private static func graded() throws -> (records: [String: Record], output: String) {
     let folder = NSTemporaryDirectory() + "nnrepl-attacks-\(UUID().uuidString)"
@@ -198,7 +185,7 @@ struct Attack {
         try Data(claim.utf8).write(to: URL(fileURLWithPath: place + "/.nnrepl-progress.json"))
       }
     }
-    let (status, output) = try run([
+    let (status, output) = try Program.run([
       "grade", folder, "--course", Attack.Course.folder, "--secret", Attack.Course.secret,
       "--exercise", "ex03", "--seed", "a secret", "--jobs", "2",
     ])
