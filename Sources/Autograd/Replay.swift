@@ -99,7 +99,13 @@ extension Graph {
     let unit = node.dtype == .float32 ? 0x1p-23 : 0x1p-52
     let noise = 16 * unit * max(abs(f[0]), abs(f[1]), abs(f[2])) / h
     let gap = abs(right - left)
-    let isKink = gap > 1e-3 * max(abs(left), abs(right)) && gap > max(1e-6, noise)
+    var isKink = gap > 1e-3 * max(abs(left), abs(right)) && gap > max(1e-6, noise)
+    if isKink {
+      // Half the step halves what curvature does, as at the bottom of a parabola, and leaves a kink as it is.
+      let near = try trial(root, node, offset: offset, [x - h / 2, x + h / 2])
+      let nearGap = abs((near[1] - f[2]) - (f[2] - near[0])) / (h / 2)
+      isKink = nearGap > 0.75 * gap
+    }
     return NumericCheck(analytic: analytic, numeric: numeric, isKink: isKink)
   }
 }

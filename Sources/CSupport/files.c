@@ -66,8 +66,62 @@ CARRIED(lessons_exercises_ex03_check_nn) = {
 CARRIED(lessons_exercises_ex03_nn) = {
 #embed "../../lessons/exercises/ex03.nn"
 };
+CARRIED(lessons_exercises_ex07_check_nn) = {
+#embed "../../lessons/exercises/ex07.check.nn"
+};
+CARRIED(lessons_exercises_ex07_nn) = {
+#embed "../../lessons/exercises/ex07.nn"
+};
+CARRIED(lessons_exercises_ex08_check_nn) = {
+#embed "../../lessons/exercises/ex08.check.nn"
+};
+CARRIED(lessons_exercises_ex08_nn) = {
+#embed "../../lessons/exercises/ex08.nn"
+};
+CARRIED(lessons_exercises_ex09_check_nn) = {
+#embed "../../lessons/exercises/ex09.check.nn"
+};
+CARRIED(lessons_exercises_ex09_nn) = {
+#embed "../../lessons/exercises/ex09.nn"
+};
+CARRIED(lessons_exercises_ex10_check_nn) = {
+#embed "../../lessons/exercises/ex10.check.nn"
+};
+CARRIED(lessons_exercises_ex10_nn) = {
+#embed "../../lessons/exercises/ex10.nn"
+};
+CARRIED(lessons_exercises_ex11_check_nn) = {
+#embed "../../lessons/exercises/ex11.check.nn"
+};
+CARRIED(lessons_exercises_ex11_nn) = {
+#embed "../../lessons/exercises/ex11.nn"
+};
+CARRIED(lessons_exercises_ex12_check_nn) = {
+#embed "../../lessons/exercises/ex12.check.nn"
+};
+CARRIED(lessons_exercises_ex12_nn) = {
+#embed "../../lessons/exercises/ex12.nn"
+};
 CARRIED(lessons_solutions_ex03_nn) = {
 #embed "../../lessons/solutions/ex03.nn"
+};
+CARRIED(lessons_solutions_ex07_nn) = {
+#embed "../../lessons/solutions/ex07.nn"
+};
+CARRIED(lessons_solutions_ex08_nn) = {
+#embed "../../lessons/solutions/ex08.nn"
+};
+CARRIED(lessons_solutions_ex09_nn) = {
+#embed "../../lessons/solutions/ex09.nn"
+};
+CARRIED(lessons_solutions_ex10_nn) = {
+#embed "../../lessons/solutions/ex10.nn"
+};
+CARRIED(lessons_solutions_ex11_nn) = {
+#embed "../../lessons/solutions/ex11.nn"
+};
+CARRIED(lessons_solutions_ex12_nn) = {
+#embed "../../lessons/solutions/ex12.nn"
 };
 CARRIED(library_layers_nn) = {
 #embed "../Runtime/Library/layers.nn"
@@ -110,7 +164,25 @@ static const nnrepl_file files[] = {
     {"lessons/course.json", lessons_course_json, sizeof lessons_course_json},
     {"lessons/exercises/ex03.check.nn", lessons_exercises_ex03_check_nn, sizeof lessons_exercises_ex03_check_nn},
     {"lessons/exercises/ex03.nn", lessons_exercises_ex03_nn, sizeof lessons_exercises_ex03_nn},
+    {"lessons/exercises/ex07.check.nn", lessons_exercises_ex07_check_nn, sizeof lessons_exercises_ex07_check_nn},
+    {"lessons/exercises/ex07.nn", lessons_exercises_ex07_nn, sizeof lessons_exercises_ex07_nn},
+    {"lessons/exercises/ex08.check.nn", lessons_exercises_ex08_check_nn, sizeof lessons_exercises_ex08_check_nn},
+    {"lessons/exercises/ex08.nn", lessons_exercises_ex08_nn, sizeof lessons_exercises_ex08_nn},
+    {"lessons/exercises/ex09.check.nn", lessons_exercises_ex09_check_nn, sizeof lessons_exercises_ex09_check_nn},
+    {"lessons/exercises/ex09.nn", lessons_exercises_ex09_nn, sizeof lessons_exercises_ex09_nn},
+    {"lessons/exercises/ex10.check.nn", lessons_exercises_ex10_check_nn, sizeof lessons_exercises_ex10_check_nn},
+    {"lessons/exercises/ex10.nn", lessons_exercises_ex10_nn, sizeof lessons_exercises_ex10_nn},
+    {"lessons/exercises/ex11.check.nn", lessons_exercises_ex11_check_nn, sizeof lessons_exercises_ex11_check_nn},
+    {"lessons/exercises/ex11.nn", lessons_exercises_ex11_nn, sizeof lessons_exercises_ex11_nn},
+    {"lessons/exercises/ex12.check.nn", lessons_exercises_ex12_check_nn, sizeof lessons_exercises_ex12_check_nn},
+    {"lessons/exercises/ex12.nn", lessons_exercises_ex12_nn, sizeof lessons_exercises_ex12_nn},
     {"lessons/solutions/ex03.nn", lessons_solutions_ex03_nn, sizeof lessons_solutions_ex03_nn},
+    {"lessons/solutions/ex07.nn", lessons_solutions_ex07_nn, sizeof lessons_solutions_ex07_nn},
+    {"lessons/solutions/ex08.nn", lessons_solutions_ex08_nn, sizeof lessons_solutions_ex08_nn},
+    {"lessons/solutions/ex09.nn", lessons_solutions_ex09_nn, sizeof lessons_solutions_ex09_nn},
+    {"lessons/solutions/ex10.nn", lessons_solutions_ex10_nn, sizeof lessons_solutions_ex10_nn},
+    {"lessons/solutions/ex11.nn", lessons_solutions_ex11_nn, sizeof lessons_solutions_ex11_nn},
+    {"lessons/solutions/ex12.nn", lessons_solutions_ex12_nn, sizeof lessons_solutions_ex12_nn},
     {"library/layers.nn", library_layers_nn, sizeof library_layers_nn},
     {"library/textbook.nn", library_textbook_nn, sizeof library_textbook_nn},
     {"data/breast_cancer.csv", data_breast_cancer_csv, sizeof data_breast_cancer_csv},

@@ -258,7 +258,10 @@ struct Blame {
   /// How many cases are wrong, and in what way most of them are.
   private func share() -> String? {
     let wrong = trials.compactMap(\.mismatch)
-    guard let stage = shown.mismatch?.stage, trials.count > 1 else { return nil }
+    // Of an answer of many numbers it is said already how many are wrong.
+    guard let stage = shown.mismatch?.stage, trials.count > 1,
+      trials.allSatisfy({ $0.expected.numbers.count == 1 })
+    else { return nil }
     let words =
       switch stage {
       case .zero: "a zero is out of place"

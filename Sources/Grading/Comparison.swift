@@ -120,7 +120,7 @@ struct Comparison {
     }
     if given.filter({ $0 != 1 }) == wanted.filter({ $0 != 1 }) {
       return given.count > wanted.count
-        ? "an axis of length 1 is too many; `squeeze` drops it"
+        ? "an axis of length 1 is too many: is a sum missing? `squeeze` drops it"
         : "an axis of length 1 is missing; `unsqueeze`, or `keepdim=true` in a sum, keeps it"
     }
     for i in wanted.indices {

@@ -83,10 +83,12 @@ package struct CourseLint {
     return report
   }
 
+  private static let key = "course check"
+
   private func outcomes(_ exercise: Exercise, _ script: String, _ learner: String) throws
     -> [CheckOutcome]
   {
-    try judge.judge(exercise, script: script, learner: learner, key: "course check")
+    try judge.judge(exercise, script: script, learner: learner, key: CourseLint.key)
   }
 
   private func form(_ exercise: Exercise, _ report: inout ExerciseReport) throws {
@@ -145,9 +147,11 @@ package struct CourseLint {
       report.problems.append("the mutant \(name) does not say what it is killed by")
       return
     }
-    let outcomes = try outcomes(report.exercise, mutant.script, "learner 0")
     let id = report.exercise.id + "." + mutant.killer
-    guard let record = outcomes.first(where: { $0.record.id == id })?.record else {
+    let outcomes = try judge.judge(
+      report.exercise, script: mutant.script, learner: "learner 0", key: CourseLint.key,
+      only: { $0.id == id })
+    guard let record = outcomes.first?.record else {
       report.problems.append(
         "the mutant \(name) names a check `\(mutant.killer)` that is not there")
       return

@@ -238,6 +238,11 @@ struct Hearing {
     inputs.inputs.map { "\($0.name)=\(oneLine($0.value))" }.joined(separator: " ")
   }
 
+  /// A tensor row by row; lists in one line.
+  private static func block(_ value: PlainValue) -> String {
+    if case .list = value { oneLine(value) } else { value.text }
+  }
+
   private static func oneLine(_ value: PlainValue) -> String {
     value.text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
   }
@@ -248,7 +253,7 @@ struct Hearing {
     let line = "\(text(trial.inputs)):  you \(you)   expected \(expected)"
     if line.count <= 88 { return line }
     var rows = trial.inputs.inputs.map { ("\($0.name) = ", $0.value.text) }
-    rows += [("you      ", trial.answer.text), ("expected ", trial.expected.text)]
+    rows += [("you      ", block(trial.answer)), ("expected ", block(trial.expected))]
     return rows.map { head, text in
       let margin = String(repeating: " ", count: head.count)
       return head + text.split(separator: "\n").joined(separator: "\n" + margin)

@@ -71,7 +71,7 @@ package enum PlainValue: Codable, Equatable, Sendable {
     case .number(let number): NumberFormat()(number)
     case .text(let text): "\"" + Escaped.line(text) + "\""
     case .tensor(let dims, let values):
-      (try? Tensor(values, shape: Shape(dims)).text(edge: 2, limit: 24)) ?? "a tensor"
+      (try? Tensor(values, shape: Shape(dims)).text(edge: 3, limit: 60)) ?? "a tensor"
     case .list(let parts):
       parts.count > 8
         ? "a list of \(parts.count)" : "list(" + parts.map(\.text).joined(separator: ", ") + ")"

@@ -169,8 +169,11 @@ package final class Worker: Respondent {
     }
     let isGap = diagnostic.id == .todo
     let headline = isGap ? "still to do: \(diagnostic.reason ?? "")" : diagnostic.headline
+    // What the marks under the source line would say: the shapes of both sides.
+    let marks = diagnostic.labels.map(\.text).filter { !$0.isEmpty }
+    let shapes = marks.isEmpty ? "" : ": " + marks.joined(separator: " and ")
     return Fault(
-      id: diagnostic.id.rawValue, headline: headline, line: line, hint: diagnostic.hint,
+      id: diagnostic.id.rawValue, headline: headline + shapes, line: line, hint: diagnostic.hint,
       isLimit: diagnostic.id.isLimit)
   }
 }

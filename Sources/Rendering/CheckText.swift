@@ -50,9 +50,15 @@ package struct CheckText {
 
   private func body(_ lines: ArraySlice<String>) -> [String] {
     lines.flatMap { line in
-      line.hasPrefix(" ") || line.contains(" = ")
-        ? ["      " + line] : style.wrapped(line, indent: "      ")
+      isTable(line) ? ["      " + line] : style.wrapped(line, indent: "      ")
     }
+  }
+
+  /// A part of an example, whose columns stand under each other: `X = [[1, 2],`.
+  private func isTable(_ line: String) -> Bool {
+    let words = line.split(separator: " ", maxSplits: 2)
+    return line.hasPrefix(" ") || line.hasPrefix("you ") || line.hasPrefix("expected ")
+      || words.count > 1 && words[1] == "="
   }
 
   private func fault(_ fault: Fault, _ message: String, _ script: String) -> [String] {

@@ -127,7 +127,8 @@ extension Parser {
       let function = try name("after `uses`").0
       guard word("at"), word("most") else { throw unexpected("`at most` and a number") }
       check.uses.append((function, try count("after `at most`")))
-    case "axes": check.axes = try names("after `axes`")
+    case "axes":
+      repeat { check.axes.append(try label("for an axis")) } while accept(.comma)
     case "partial": check.isPartial = true
     default:
       throw Diagnostic(
@@ -176,16 +177,17 @@ extension Parser {
     var bindings: [CheckDeclaration.Binding] = []
     repeat {
       skipNewlines()
-      let label: String
-      if case .string = current {
-        label = try text("for a part")
-      } else {
-        label = try name("for a part").0
-      }
+      let label = try label("for a part")
       try expect(sign, "after `\(label)`")
       bindings.append(CheckDeclaration.Binding(name: label, value: try expression()))
     } while accept(.comma)
     return bindings
+  }
+
+  /// A name, or several words in quotes.
+  private mutating func label(_ place: String) throws(Diagnostic) -> String {
+    if case .string = current { return try text(place) }
+    return try name(place).0
   }
 
   private mutating func names(_ place: String) throws(Diagnostic) -> [String] {

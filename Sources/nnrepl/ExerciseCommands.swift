@@ -22,7 +22,12 @@ extension ParsableCommand {
   /// Runs a command about a course; faults become messages and exit statuses.
   func withCourse(_ body: () throws -> Int32) throws {
     do {
-      throw ExitCode(try body())
+      var result: Result<Int32, any Error> = .success(CheckStatus.course)
+      // One large stack for all references and calls, instead of one for each.
+      withoutActuallyEscaping(body) { body in
+        BigStack.run { _ in result = Result { try body() } }
+      }
+      throw ExitCode(try result.get())
     } catch let problem as CourseProblem {
       let text = DiagnosticText(
         Console(SessionOptions.standard).style, sources: problem.source.map { [$0] } ?? [])
