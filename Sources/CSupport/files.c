@@ -60,11 +60,41 @@ CARRIED(lessons_lesson09_nn_out) = {
 CARRIED(lessons_course_json) = {
 #embed "../../lessons/course.json"
 };
+CARRIED(lessons_exercises_ex01_check_nn) = {
+#embed "../../lessons/exercises/ex01.check.nn"
+};
+CARRIED(lessons_exercises_ex01_nn) = {
+#embed "../../lessons/exercises/ex01.nn"
+};
+CARRIED(lessons_exercises_ex02_check_nn) = {
+#embed "../../lessons/exercises/ex02.check.nn"
+};
+CARRIED(lessons_exercises_ex02_nn) = {
+#embed "../../lessons/exercises/ex02.nn"
+};
 CARRIED(lessons_exercises_ex03_check_nn) = {
 #embed "../../lessons/exercises/ex03.check.nn"
 };
 CARRIED(lessons_exercises_ex03_nn) = {
 #embed "../../lessons/exercises/ex03.nn"
+};
+CARRIED(lessons_exercises_ex04_check_nn) = {
+#embed "../../lessons/exercises/ex04.check.nn"
+};
+CARRIED(lessons_exercises_ex04_nn) = {
+#embed "../../lessons/exercises/ex04.nn"
+};
+CARRIED(lessons_exercises_ex05_check_nn) = {
+#embed "../../lessons/exercises/ex05.check.nn"
+};
+CARRIED(lessons_exercises_ex05_nn) = {
+#embed "../../lessons/exercises/ex05.nn"
+};
+CARRIED(lessons_exercises_ex06_check_nn) = {
+#embed "../../lessons/exercises/ex06.check.nn"
+};
+CARRIED(lessons_exercises_ex06_nn) = {
+#embed "../../lessons/exercises/ex06.nn"
 };
 CARRIED(lessons_exercises_ex07_check_nn) = {
 #embed "../../lessons/exercises/ex07.check.nn"
@@ -102,8 +132,23 @@ CARRIED(lessons_exercises_ex12_check_nn) = {
 CARRIED(lessons_exercises_ex12_nn) = {
 #embed "../../lessons/exercises/ex12.nn"
 };
+CARRIED(lessons_solutions_ex01_nn) = {
+#embed "../../lessons/solutions/ex01.nn"
+};
+CARRIED(lessons_solutions_ex02_nn) = {
+#embed "../../lessons/solutions/ex02.nn"
+};
 CARRIED(lessons_solutions_ex03_nn) = {
 #embed "../../lessons/solutions/ex03.nn"
+};
+CARRIED(lessons_solutions_ex04_nn) = {
+#embed "../../lessons/solutions/ex04.nn"
+};
+CARRIED(lessons_solutions_ex05_nn) = {
+#embed "../../lessons/solutions/ex05.nn"
+};
+CARRIED(lessons_solutions_ex06_nn) = {
+#embed "../../lessons/solutions/ex06.nn"
 };
 CARRIED(lessons_solutions_ex07_nn) = {
 #embed "../../lessons/solutions/ex07.nn"
@@ -162,8 +207,18 @@ static const nnrepl_file files[] = {
     {"lessons/lesson09.nn", lessons_lesson09_nn, sizeof lessons_lesson09_nn},
     {"lessons/lesson09.nn.out", lessons_lesson09_nn_out, sizeof lessons_lesson09_nn_out},
     {"lessons/course.json", lessons_course_json, sizeof lessons_course_json},
+    {"lessons/exercises/ex01.check.nn", lessons_exercises_ex01_check_nn, sizeof lessons_exercises_ex01_check_nn},
+    {"lessons/exercises/ex01.nn", lessons_exercises_ex01_nn, sizeof lessons_exercises_ex01_nn},
+    {"lessons/exercises/ex02.check.nn", lessons_exercises_ex02_check_nn, sizeof lessons_exercises_ex02_check_nn},
+    {"lessons/exercises/ex02.nn", lessons_exercises_ex02_nn, sizeof lessons_exercises_ex02_nn},
     {"lessons/exercises/ex03.check.nn", lessons_exercises_ex03_check_nn, sizeof lessons_exercises_ex03_check_nn},
     {"lessons/exercises/ex03.nn", lessons_exercises_ex03_nn, sizeof lessons_exercises_ex03_nn},
+    {"lessons/exercises/ex04.check.nn", lessons_exercises_ex04_check_nn, sizeof lessons_exercises_ex04_check_nn},
+    {"lessons/exercises/ex04.nn", lessons_exercises_ex04_nn, sizeof lessons_exercises_ex04_nn},
+    {"lessons/exercises/ex05.check.nn", lessons_exercises_ex05_check_nn, sizeof lessons_exercises_ex05_check_nn},
+    {"lessons/exercises/ex05.nn", lessons_exercises_ex05_nn, sizeof lessons_exercises_ex05_nn},
+    {"lessons/exercises/ex06.check.nn", lessons_exercises_ex06_check_nn, sizeof lessons_exercises_ex06_check_nn},
+    {"lessons/exercises/ex06.nn", lessons_exercises_ex06_nn, sizeof lessons_exercises_ex06_nn},
     {"lessons/exercises/ex07.check.nn", lessons_exercises_ex07_check_nn, sizeof lessons_exercises_ex07_check_nn},
     {"lessons/exercises/ex07.nn", lessons_exercises_ex07_nn, sizeof lessons_exercises_ex07_nn},
     {"lessons/exercises/ex08.check.nn", lessons_exercises_ex08_check_nn, sizeof lessons_exercises_ex08_check_nn},
@@ -176,7 +231,12 @@ static const nnrepl_file files[] = {
     {"lessons/exercises/ex11.nn", lessons_exercises_ex11_nn, sizeof lessons_exercises_ex11_nn},
     {"lessons/exercises/ex12.check.nn", lessons_exercises_ex12_check_nn, sizeof lessons_exercises_ex12_check_nn},
     {"lessons/exercises/ex12.nn", lessons_exercises_ex12_nn, sizeof lessons_exercises_ex12_nn},
+    {"lessons/solutions/ex01.nn", lessons_solutions_ex01_nn, sizeof lessons_solutions_ex01_nn},
+    {"lessons/solutions/ex02.nn", lessons_solutions_ex02_nn, sizeof lessons_solutions_ex02_nn},
     {"lessons/solutions/ex03.nn", lessons_solutions_ex03_nn, sizeof lessons_solutions_ex03_nn},
+    {"lessons/solutions/ex04.nn", lessons_solutions_ex04_nn, sizeof lessons_solutions_ex04_nn},
+    {"lessons/solutions/ex05.nn", lessons_solutions_ex05_nn, sizeof lessons_solutions_ex05_nn},
+    {"lessons/solutions/ex06.nn", lessons_solutions_ex06_nn, sizeof lessons_solutions_ex06_nn},
     {"lessons/solutions/ex07.nn", lessons_solutions_ex07_nn, sizeof lessons_solutions_ex07_nn},
     {"lessons/solutions/ex08.nn", lessons_solutions_ex08_nn, sizeof lessons_solutions_ex08_nn},
     {"lessons/solutions/ex09.nn", lessons_solutions_ex09_nn, sizeof lessons_solutions_ex09_nn},

@@ -110,8 +110,9 @@ struct Hearing {
   private struct Refusal: Error {
     let category: String
     let inputs: Case
-    let text: String
     var isError = true
+    var isLimit = false
+    let text: String
     var showsInputs = true
   }
 
@@ -126,7 +127,8 @@ struct Hearing {
         return CheckRecord(check, .pass, points: declaration.points)
       }
       return try failure(first, trials, seed)
-    } catch let refusal as Refusal {
+    } catch let first as Refusal {
+      let refusal = try smaller(than: first, seed)
       return CheckRecord(
         check, refusal.isError ? .error : .fail, category: refusal.category,
         message: check.isHidden
@@ -139,16 +141,16 @@ struct Hearing {
     let expected = try reference.expected(inputs)
     let reply: Reply
     do throws(Fault) { reply = try worker.ask(.call(inputs.inputs.map(\.value))) } catch {
-      throw Refusal(category: error.id, inputs: inputs, text: error.text)
+      throw Refusal(category: error.id, inputs: inputs, isLimit: error.isLimit, text: error.text)
     }
     switch reply {
     case .value(let answer, let calls, _):
       for (function, limit) in declaration.uses where calls[function, default: 0] > limit {
         throw Refusal(
-          category: "calls", inputs: inputs,
+          category: "calls", inputs: inputs, isError: false,
           text:
             "`\(function)` ran \(calls[function, default: 0]) times for one answer, at most \(limit) is allowed: compute the derivative, do not measure it",
-          isError: false, showsInputs: false)
+          showsInputs: false)
       }
       return Trial(
         inputs: inputs, answer: answer, expected: expected,
@@ -156,7 +158,7 @@ struct Hearing {
     case .fault(let fault):
       let isGap = fault.id == Diagnostic.Identifier.todo.rawValue
       throw Refusal(
-        category: fault.id, inputs: inputs,
+        category: fault.id, inputs: inputs, isLimit: fault.isLimit,
         text: fault.text + (isGap ? "" : fault.hint.map { "\nTry: " + $0 } ?? ""),
         showsInputs: !isGap && fault.id != Fault.undefined)
     case .ready: throw Refusal(category: Fault.ended, inputs: inputs, text: Fault.nonsense.text)
@@ -188,6 +190,18 @@ struct Hearing {
     return CheckRecord(
       check, .fail, points: credit, category: stage.rawValue, message: lines.joined(separator: "\n")
     )
+  }
+
+  /// The case with the least to read that ends in the same error.
+  private func smaller(than first: Refusal, _ seed: UInt64) throws -> Refusal {
+    guard !check.isHidden, first.showsInputs, !first.isLimit else { return first }
+    for inputs in try reference.cases(seed: ~seed).sorted(by: { $0.size < $1.size })
+    where inputs.size < first.inputs.size {
+      do { _ = try trial(inputs) } catch let refusal as Refusal where refusal.category == first.category {
+        return refusal
+      }
+    }
+    return first
   }
 
   /// A failing case that a hand can follow: other whole numbers, then zeros and ones where they still fail.

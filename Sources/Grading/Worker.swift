@@ -2,6 +2,7 @@
 import Diagnostics
 import Runtime
 import Syntax
+import Tensors
 
 /// What a run of a learner's script may use. The same on every machine.
 package struct Budgets: Codable, Equatable, Sendable {
@@ -15,6 +16,9 @@ package struct Budgets: Codable, Equatable, Sendable {
   /// Seconds after which a check's process is ended, should the other budgets not do it.
   package var seconds = 10.0
   package init() {}
+
+  /// Tensors that would not fit are refused from now on, whoever makes them.
+  package func limitThisProcess() { MemoryBudget.limit = megabytes << 20 }
 
   var areSensible: Bool {
     (1...1_000_000_000_000).contains(steps) && (1...100_000).contains(depth)

@@ -42,7 +42,8 @@ struct CheckCourse: ParsableCommand {
       let lint = CourseLint(course, seeds: seeds)
       var problems = 0
       var (mutants, killed, told, named) = (0, 0, 0, 0)
-      for exercise in course.exercises where self.exercise.map({ $0 == exercise.id }) ?? true {
+      let wanted = course.exercises.filter { $0.id == exercise || exercise == nil }
+      for exercise in wanted {
         let solution =
           Files.text("\(folder)/solutions/\(exercise.id).nn")
           ?? Files.text("\(secret)/\(exercise.id).solution.nn")
@@ -66,7 +67,7 @@ struct CheckCourse: ParsableCommand {
         }
       }
       Console.emit(
-        "\(course.exercises.count) exercises; \(killed) of \(mutants) mutants killed; feedback names the fault of \(named) of \(told)\n"
+        "\(wanted.count) exercises; \(killed) of \(mutants) mutants killed; feedback names the fault of \(named) of \(told)\n"
       )
       return problems == 0 ? CheckStatus.passed : CheckStatus.failed
     }

@@ -244,6 +244,7 @@ final class Batch {
         process.channel.send(submission)
         busy.append(Bench(process, submission, Channel.now + patience))
       }
+      if busy.isEmpty { continue }
       guard let first = Channel.firstReady(busy.map(\.process.channel)) else { continue }
       let bench = busy.remove(at: first)
       if case .line(let line) = bench.process.channel.line(until: bench.deadline),

@@ -52,7 +52,9 @@ struct Predict: ParsableCommand {
   {
     while true {
       Console.emit("  \(question.label ?? "their product") = ? ")
-      guard let answer = Console.readLine(), answer != "q" else { return nil }
+      guard let line = Console.readLine() else { return nil }
+      let answer = line.filter { !$0.isNewline }
+      if answer == "q" { return nil }
       let verdict = prediction.verdict(question, answer)
       if verdict != .unread { return verdict }
       Console.emit("    that is no number; try 0.25, or + or -\n")

@@ -224,6 +224,7 @@ struct ServeWorker: ParsableCommand {
     let channel = Channel(STDIN_FILENO)
     guard case .line(let line) = channel.line(), let budgets = Wire.message(Budgets.self, line)
     else { return }
+    budgets.limitThisProcess()
     // One large stack for all that is run, instead of one for each call.
     BigStack.run { _ in
       // Room for the stack, beside what the script may hold.

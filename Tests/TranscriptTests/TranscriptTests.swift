@@ -113,16 +113,18 @@ import Testing
     "Syntax": ["Diagnostics"],
     "Runtime": ["Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "CSupport"],
     "Lessons": ["Diagnostics", "Runtime", "CSupport"],
+    "Grading": ["CSupport", "Diagnostics", "Tensors", "Autograd", "Syntax", "Runtime"],
     "Rendering": [
       "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
+      "Grading",
     ],
     "Workbench": [
       "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
       "Rendering",
     ],
     "nnrepl": [
-      "ArgumentParser", "CEditLine", "CSupport", "Diagnostics", "Lessons", "Rendering", "Runtime",
-      "Workbench",
+      "ArgumentParser", "CEditLine", "CSupport", "Diagnostics", "Grading", "Lessons", "Rendering",
+      "Runtime", "Workbench",
     ],
   ]
 
