@@ -262,14 +262,14 @@ struct Blame {
     guard let stage = shown.mismatch?.stage, trials.count > 1,
       trials.allSatisfy({ $0.expected.numbers.count == 1 })
     else { return nil }
-    let words =
+    let alike = wrong.filter { $0.stage == stage }.count
+    let how =
       switch stage {
       case .zero: "a zero is out of place"
       case .sign: "the sign is wrong"
-      default: "the value is wrong"
+      default: ""
       }
-    let alike = wrong.filter { $0.stage == stage }.count
-    if wrong.count == trials.count, alike == trials.count { return "\(words) in every case" }
-    return "\(words) in \(alike) of \(trials.count) cases; \(trials.count - wrong.count) are right"
+    let many = "wrong in \(wrong.count) of \(trials.count) cases"
+    return how.isEmpty ? many : many + "; in \(alike) of them \(how)"
   }
 }

@@ -74,7 +74,7 @@ struct Comparison {
     if a.count > 1, wrong.count == a.count,
       wrong.allSatisfy({ Comparison.isNear($0.0 / $0.1, ratio) })
     {
-      return Mismatch(stage: .scale, text: "the size is wrong")
+      return Mismatch(stage: .scale, text: "all are one and the same multiple of the right numbers")
     }
     return Mismatch(stage: .value, text: "the value is wrong" + count)
   }

@@ -148,16 +148,20 @@ package struct CourseLint {
       return
     }
     let id = report.exercise.id + "." + mutant.killer
-    let outcomes = try judge.judge(
-      report.exercise, script: mutant.script, learner: "learner 0", key: CourseLint.key,
-      only: { $0.id == id })
-    guard let record = outcomes.first?.record else {
+    var records: [CheckRecord] = []
+    for seed in 0..<seeds {
+      records += try judge.judge(
+        report.exercise, script: mutant.script, learner: "learner \(seed)", key: CourseLint.key,
+        only: { $0.id == id }
+      ).map(\.record)
+    }
+    guard let record = records.first else {
       report.problems.append(
         "the mutant \(name) names a check `\(mutant.killer)` that is not there")
       return
     }
-    guard record.verdict != .pass else {
-      report.problems.append("the mutant \(name) passes \(id)")
+    guard !records.contains(where: { $0.verdict == .pass }) else {
+      report.problems.append("the mutant \(name) passes \(id) for some learners")
       return
     }
     report.killed += 1
@@ -169,11 +173,13 @@ package struct CourseLint {
       return
     }
     report.told += 1
-    let message = record.message.lowercased()
-    if mutant.faults.contains(where: { message.contains($0.lowercased()) }) {
-      report.named += 1
+    let unnamed = records.first { record in
+      !mutant.faults.contains { record.message.lowercased().contains($0.lowercased()) }
+    }
+    if let unnamed {
+      report.unnamed.append((name, unnamed.message))
     } else {
-      report.unnamed.append((name, record.message))
+      report.named += 1
     }
   }
 }

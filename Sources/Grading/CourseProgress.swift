@@ -49,9 +49,12 @@ package struct CourseProgress: Codable, Equatable, Sendable {
     self[exercise.id].sha256 = Digest.sha256(script)
   }
 
-  /// The first exercise that has not passed.
-  package func next(in course: Course) -> Exercise? {
-    course.exercises.first { !self[$0.id].passed }
+  /// The first exercise that has not passed, from one on if there is one after it.
+  package func next(in course: Course, after id: String? = nil) -> Exercise? {
+    let open = course.exercises.filter { !self[$0.id].passed }
+    let here = course.exercises.firstIndex { $0.id == id } ?? 0
+    return open.first { next in course.exercises[here...].contains { $0.id == next.id } }
+      ?? open.first
   }
 }
 

@@ -197,7 +197,9 @@ struct Hearing {
     guard !check.isHidden, first.showsInputs, !first.isLimit else { return first }
     for inputs in try reference.cases(seed: ~seed).sorted(by: { $0.size < $1.size })
     where inputs.size < first.inputs.size {
-      do { _ = try trial(inputs) } catch let refusal as Refusal where refusal.category == first.category {
+      do { _ = try trial(inputs) } catch let refusal as Refusal
+        where refusal.category == first.category
+      {
         return refusal
       }
     }

@@ -89,7 +89,7 @@ package struct CheckText {
         : "hints again: nnrepl hint \(exercise.id) --all; the solution: nnrepl solution \(exercise.id) --give-up\n"
     }
     let solution = "one way to write it: nnrepl solution \(exercise.id)\n"
-    guard let next = progress.next(in: course) else {
+    guard let next = progress.next(in: course, after: exercise.id) else {
       return style.paint("All public checks passed, and with them the course.", .green) + "\n"
         + solution
     }

@@ -153,14 +153,14 @@ enum Own {
     ("2*x*y - y", "the term `own`, y, has its sign turned"),
     ("2*x*y + y + 3", "always 3 too large"),
     ("5*(2*x*y + y)", "always 5 times the right answer"),
-    ("x*x*x*y", "in "),
+    ("x*x*x*y", "wrong in "),
     ("[2*x*y + y]", "an axis of length 1"),
     ("true", "a boolean, but a number was expected"),
     ("none", "does the function end with the value?"),
     ("x/0", "the answer holds"),
     ("todo(\"write it\")", "still to do: write it"),
     ("h(x)", "there is no `h` here (line 1)"),
-    ("y + x*y*2*1.0001", "the value is wrong"),
+    ("y + x*y*2*1.0001", "wrong in 20 of 20 cases"),
     ("2*x + 1", "y is forgotten"),
   ])
   func feedbackNamesTheFault(_ answer: String, _ words: String) throws {
