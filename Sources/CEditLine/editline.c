@@ -56,18 +56,25 @@ static int characters(const char *from, const char *to) {
   return count;
 }
 
-static void clear_line(EditLine *el) {
-  size_t cursor;
-  char *text = text_of(el, &cursor);
-  el_cursor(el, characters(text + cursor, text + strlen(text)));
-  el_deletestr(el, characters(text, text + strlen(text)));
-  free(text);
+/// Where the line of a place begins, and where it ends.
+static size_t line_start(const char *text, size_t place) {
+  while (place > 0 && text[place - 1] != '\n') place--;
+  return place;
 }
+
+static size_t line_end(const char *text, size_t place) { return place + strcspn(text + place, "\n"); }
 
 static void move_to_end(EditLine *el) {
   size_t cursor;
   char *text = text_of(el, &cursor);
   el_cursor(el, characters(text + cursor, text + strlen(text)));
+  free(text);
+}
+
+static void clear_line(EditLine *el) {
+  move_to_end(el);
+  char *text = text_of(el, NULL);
+  el_deletestr(el, characters(text, text + strlen(text)));
   free(text);
 }
 
@@ -209,8 +216,7 @@ static unsigned char on_home(EditLine *el, int key) {
   nnrepl_editor *e = editor_of(el);
   size_t cursor;
   char *text = text_of(el, &cursor);
-  size_t start = cursor;
-  while (start > 0 && text[start - 1] != '\n') start--;
+  size_t start = line_start(text, cursor);
   // The margin belongs to the prompt.
   if (start > 0) {
     for (int i = 0; i < e->margin && text[start] == ' ' && start < cursor; i++) start++;
@@ -224,8 +230,7 @@ static unsigned char on_line_end(EditLine *el, int key) {
   (void)key;
   size_t cursor;
   char *text = text_of(el, &cursor);
-  size_t end = cursor;
-  while (text[end] && text[end] != '\n') end++;
+  size_t end = line_end(text, cursor);
   el_cursor(el, characters(text + cursor, text + end));
   free(text);
   return CC_CURSOR;
@@ -235,8 +240,7 @@ static unsigned char on_kill(EditLine *el, int key) {
   (void)key;
   size_t cursor;
   char *text = text_of(el, &cursor);
-  size_t end = cursor;
-  while (text[end] && text[end] != '\n') end++;
+  size_t end = line_end(text, cursor);
   if (end == cursor && text[end] == '\n') end++;
   int count = characters(text + cursor, text + end);
   free(text);
@@ -249,8 +253,7 @@ static unsigned char on_kill(EditLine *el, int key) {
 static bool move_line(EditLine *el, bool up) {
   size_t cursor;
   char *text = text_of(el, &cursor);
-  size_t start = cursor;
-  while (start > 0 && text[start - 1] != '\n') start--;
+  size_t start = line_start(text, cursor);
   int column = characters(text + start, text + cursor);
   // The first line stands behind the prompt, the others behind their margin.
   int margin = editor_of(el)->margin;
@@ -261,11 +264,9 @@ static bool move_line(EditLine *el, bool up) {
       free(text);
       return false;
     }
-    target = start - 1;
-    while (target > 0 && text[target - 1] != '\n') target--;
+    target = line_start(text, start - 1);
   } else {
-    target = cursor;
-    while (text[target] && text[target] != '\n') target++;
+    target = line_end(text, cursor);
     if (!text[target]) {
       free(text);
       return false;
@@ -306,8 +307,7 @@ static unsigned char on_backspace(EditLine *el, int key) {
   nnrepl_editor *e = editor_of(el);
   size_t cursor;
   char *text = text_of(el, &cursor);
-  size_t start = cursor;
-  while (start > 0 && text[start - 1] != '\n') start--;
+  size_t start = line_start(text, cursor);
   size_t spaces = start;
   while (spaces < cursor && text[spaces] == ' ') spaces++;
   int count = 1;

@@ -14,7 +14,7 @@ package enum Suggest {
   }
 
   /// Names that learners bring from Python's libraries, with ours.
-  private static let elsewhere: [String: String] = [
+  package static let elsewhere: [String: String] = [
     "Parameter": "param w = 0.5", "Param": "param w = 0.5", "Value": "param w = 0.5",
     "parameter": "param w = 0.5", "Variable": "param w = 0.5", "array": "[1, 2, 3]",
     "int": "floor(x)", "str": "\"{x}\"", "zero_": "zero_grad(w)",

@@ -34,8 +34,8 @@ extension NamedGraph {
     }
     guard case .elementwise = node.op.links else { return formula(entry, named: !isTop) }
     let operands = (0..<node.operandCount).map { k -> Formula in
-      guard case .node(let input) = node.operand(k) else { return operandFormula(k, of: node) }
-      return part(k, place(k, of: node, result: entry.offset), of: node, input)
+      guard case .node(let input) = node.operand(k) else { return operand(k, of: node) }
+      return part(k, source(k, of: node, result: entry.offset), of: node, input)
     }
     return .apply(node.op.name, operands, node.attributes)
   }
@@ -57,7 +57,7 @@ extension NamedGraph {
   }
 
   private func part(_ k: Int, _ offset: Int, of node: Node) -> Formula {
-    guard case .node(let input) = node.operand(k) else { return operandFormula(k, of: node) }
+    guard case .node(let input) = node.operand(k) else { return operand(k, of: node) }
     return part(k, offset, of: node, input)
   }
 

@@ -143,9 +143,7 @@ package final class NamedGraph {
     return .apply(node.op.name, operands, node.attributes)
   }
 
-  func operandFormula(_ i: Int, of node: Node) -> Formula { operand(i, of: node) }
-
-  private func operand(_ i: Int, of node: Node) -> Formula {
+  func operand(_ i: Int, of node: Node) -> Formula {
     switch node.operand(i) {
     case .node(let input):
       if input.isLeaf, !input.isTracked, graph.label(of: input) == nil,
@@ -204,11 +202,7 @@ package final class NamedGraph {
   }
 
   /// The entry of operand `k` that an elementwise result's entry was computed from.
-  func place(_ k: Int, of node: Node, result offset: Int) -> Int {
-    source(k, of: node, result: offset)
-  }
-
-  private func source(_ k: Int, of node: Node, result offset: Int) -> Int {
+  func source(_ k: Int, of node: Node, result offset: Int) -> Int {
     guard case .node(let input) = node.operand(k) else { return 0 }
     let strides = input.shape.strides(stretchedTo: node.shape)
     return zip(node.shape.indices(at: offset), strides).reduce(0) { $0 + $1.0 * $1.1 }

@@ -47,21 +47,13 @@ package struct EventText {
     guard case .tensor(let node) = value else { return text }
     if node.shape.rank > 1 { text += style.paint("   shape \(node.shape)", .faint) }
     if node.isParameter, let gradient = node.gradient {
-      text += style.paint("   grad " + short(gradient, session), .faint)
+      text += style.paint("   grad " + session.machine.format.brief(gradient), .faint)
     }
     return text
   }
 }
 
 extension EventText {
-  /// A gradient in a word: a number, or the norm of a tensor.
-  private func short(_ gradient: Tensor, _ session: Session) -> String {
-    let format = session.machine.format
-    if gradient.rank == 0 { return format(gradient[0]) }
-    let norm = (try? gradient.norm(Array(0..<gradient.rank), p: 2))?[0] ?? .nan
-    return "norm \(format(norm))"
-  }
-
   /// Rows in columns, cut with a count.
   private func rows(_ rows: [[String]], limit: Int = 20) -> String {
     let shown = rows.prefix(limit)
@@ -109,7 +101,7 @@ extension EventText {
     let parameters = optimizer.parameters.enumerated().map { i, node -> [String] in
       [
         machine.graph.label(of: node) ?? "parameter \(i)", "\(node.shape)",
-        node.gradient.map { "grad " + short($0, session) } ?? "",
+        node.gradient.map { "grad " + session.machine.format.brief($0) } ?? "",
       ]
     }
     return "\(optimizer.kind)(\(settings.joined(separator: ", ")))"
@@ -138,5 +130,14 @@ package enum ProgressText {
       line += "  " + (whole < 60 ? "\(whole) s left" : "\(whole / 60) min \(whole % 60) s left")
     }
     return String(line.prefix(max(0, width)))
+  }
+}
+
+extension NumberFormat {
+  /// A gradient in a word: a number, or the norm of a tensor.
+  package func brief(_ gradient: Tensor) -> String {
+    if gradient.rank == 0 { return self(gradient[0]) }
+    let norm = (try? gradient.norm(Array(0..<gradient.rank), p: 2))?[0] ?? .nan
+    return "norm \(self(norm))"
   }
 }

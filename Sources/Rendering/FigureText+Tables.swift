@@ -53,23 +53,10 @@ extension FigureText {
       let head = "  " + style.paint(sign, ink) + " " + finding.title.padded(margin) + "  "
       let indent = String(repeating: " ", count: margin + 6)
       let width = max(30, min(style.width, 100) - margin - 8)
-      let text = filled(finding.text, width)
-      let hint = finding.hint.map { filled("Try: " + $0, width) } ?? []
+      let text = Style.filled(finding.text, width)
+      let hint = finding.hint.map { Style.filled("Try: " + $0, width) } ?? []
       return [head + (text.first ?? "")] + (text.dropFirst() + hint).map { indent + $0 }
     }
-  }
-
-  /// Words in lines of at most `width` columns.
-  private func filled(_ text: String, _ width: Int) -> [String] {
-    var lines: [String] = []
-    for word in text.split(separator: " ") {
-      if let last = lines.last, last.columns + 1 + String(word).columns <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    return lines
   }
 
   // MARK: Networks

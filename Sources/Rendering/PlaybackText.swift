@@ -62,15 +62,7 @@ package struct PlaybackText {
     var lines: [String] = []
     var paragraph: [Substring] = []
     func fill() {
-      var line = ""
-      for word in paragraph {
-        if !line.isEmpty, line.columns + 1 + String(word).columns > min(style.width, 80) {
-          lines.append(line)
-          line = ""
-        }
-        line += line.isEmpty ? word : " " + word
-      }
-      if !line.isEmpty { lines.append(line) }
+      lines += Style.filled(paragraph.joined(separator: " "), min(style.width, 80))
       paragraph = []
     }
     var isCode = false

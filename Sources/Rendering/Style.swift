@@ -36,15 +36,20 @@ extension Style {
         lines.append(indent + whole)
         continue
       }
-      var line = ""
-      for word in whole.split(separator: " ") {
-        if !line.isEmpty, line.columns + 1 + String(word).columns > room {
-          lines.append(line)
-          line = ""
-        }
-        line += line.isEmpty ? indent + word : " " + word
+      lines += Style.filled(whole, room - indent.columns).map { indent + $0 }
+    }
+    return lines
+  }
+
+  /// Words in lines of at most `width` columns.
+  static func filled(_ text: some StringProtocol, _ width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.columns + 1 + String(word).columns <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
       }
-      lines.append(line)
     }
     return lines
   }

@@ -10,10 +10,8 @@ extension Compiler {
   func verb(
     _ verb: Verb, _ subject: Expression?, _ options: [Expression.Argument], _ span: Span
   ) throws(Diagnostic) -> Action {
-    let known =
-      verb == .forward || verb == .backward ? ["detail", "pause", "predict"] : ["detail"]
-    for option in options where !known.contains(option.name ?? "") {
-      throw Faults.noParameter(verb.rawValue, option.name ?? "", known, option.value.span)
+    for option in options where !verb.options.contains(option.name ?? "") {
+      throw Faults.noParameter(verb.rawValue, option.name ?? "", verb.options, option.value.span)
     }
     guard let subject else {
       let examples: [Verb: String] = [

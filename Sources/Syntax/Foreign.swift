@@ -63,13 +63,10 @@ enum Foreign {
   /// `Linear` is `linear`, `MSELoss` is `mse_loss`, `BatchNorm1d` is `batchnorm1d`.
   private static func spelling(_ member: String) -> String {
     let known = [
-      "MSELoss": "mse_loss", "CrossEntropyLoss": "cross_entropy", "BCELoss": "binary_cross_entropy",
-      "BCEWithLogitsLoss": "bce_with_logits", "L1Loss": "l1_loss", "ReLU": "relu", "GELU": "gelu",
-      "LeakyReLU": "leaky_relu", "MaxPool2d": "maxpool2d", "AvgPool2d": "avgpool2d",
-      "manual_seed": "seed", "array": "[1, 2, 3]", "Parameter": "param w = 0.5",
-      "no_grad": "no_grad { … }", "vector_norm": "norm", "cat": "concat",
-      "MultiheadAttention": "multihead_attention",
+      "BCELoss": "binary_cross_entropy", "BCEWithLogitsLoss": "bce_with_logits",
+      "L1Loss": "l1_loss", "LeakyReLU": "leaky_relu", "no_grad": "no_grad { … }",
+      "vector_norm": "norm", "MultiheadAttention": "multihead_attention",
     ]
-    return known[member] ?? member.lowercased()
+    return known[member] ?? Suggest.elsewhere[member] ?? member.lowercased()
   }
 }

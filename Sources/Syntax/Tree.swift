@@ -153,4 +153,20 @@ package enum AssignOperator: String {
 }
 
 /// Statements that do the work and tell what they do.
-package enum Verb: String, CaseIterable { case forward, backward, step, explain }
+package enum Verb: String, CaseIterable {
+  case forward, backward, step, explain
+
+  /// What may follow its value: `backward loss, pause=true`.
+  package var options: [String] {
+    switch self {
+    case .forward, .backward: ["pause", "predict", "detail"]
+    case .step, .explain: ["detail"]
+    }
+  }
+}
+
+extension Statement {
+  /// Words that begin a statement.
+  package static let words: Set<String> = Set(
+    ["param", "buffer", "layer", "repeat", "no_grad", "expect"] + Verb.allCases.map(\.rawValue))
+}

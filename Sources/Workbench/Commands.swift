@@ -75,7 +75,7 @@ extension Workbench {
   func say(_ text: String) { show(.text(text + "\n")) }
 
   func problem(_ text: String, hint: String? = nil) {
-    show(.problem(style.problem(text) + "\n" + (hint.map { "Try: \($0)\n" } ?? "")))
+    show(.problem(style.problem(text) + "\n" + (hint.map { "Try: \($0)\n" } ?? ""), nil))
   }
 
   // MARK: Questions
@@ -167,10 +167,7 @@ extension Workbench {
     switch value {
     case .tensor(let node):
       let kind = node.isParameter ? "parameter" : node.isTracked ? "computed" : "tensor"
-      let gradient = node.gradient.map { g in
-        g.rank == 0
-          ? format(g[0]) : "norm " + format(((try? g.norm(Array(0..<g.rank), p: 2))?[0]) ?? .nan)
-      }
+      let gradient = node.gradient.map { format.brief($0) }
       return (
         kind, node.shape.rank == 0 ? "" : "\(node.shape)", preview(value), gradient ?? ""
       )

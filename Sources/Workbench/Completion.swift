@@ -116,13 +116,11 @@ extension Workbench {
   }
 
   private func known(_ word: String) -> [String] {
-    let statements = [
-      "param", "buffer", "layer", "repeat", "no_grad", "expect", "forward", "backward", "step",
-      "explain", "help",
-    ]
     let keywords = Token.Keyword.allCases.map(\.rawValue)
     let own = session.machine.variables.map(\.name).filter { $0 != "_" || word == "_" }
-    let all = Set(own + Builtin.names + statements + keywords).filter { $0.hasPrefix(word) }
+    let all = Set(own + Builtin.names + Statement.words + keywords + ["help"]).filter {
+      $0.hasPrefix(word)
+    }
     // The learner's own names come first.
     let mine = Set(own)
     return all.sorted { (mine.contains($0) ? 0 : 1, $0) < (mine.contains($1) ? 0 : 1, $1) }
@@ -172,11 +170,7 @@ extension Workbench {
     let line = before.split(whereSeparator: { $0 == "\n" || $0 == ";" }).last ?? ""
     let verb = line.split(separator: " ").first.map(String.init) ?? ""
     guard line.contains(","), !before.hasSuffix("\n") else { return [] }
-    switch verb {
-    case "forward", "backward": return ["pause=", "predict=", "detail="]
-    case "step", "explain": return ["detail="]
-    default: return []
-    }
+    return Verb(rawValue: verb)?.options.map { $0 + "=" } ?? []
   }
 
   /// The function whose arguments are being typed.

@@ -37,17 +37,13 @@ package enum Highlight {
     return result
   }
 
-  private static let words: Set<String> = [
-    "param", "buffer", "layer", "repeat", "no_grad", "expect", "forward", "backward", "step",
-    "explain",
-  ]
-
   private static func ink(_ token: Token) -> Style.Ink? {
     switch token {
     case .number: .cyan
     case .string: .green
     case .keyword: .blue
-    case .name(let name): words.contains(name) ? .blue : Builtin.named(name) != nil ? .yellow : nil
+    case .name(let name):
+      Statement.words.contains(name) ? .blue : Builtin.named(name) != nil ? .yellow : nil
     default: nil
     }
   }

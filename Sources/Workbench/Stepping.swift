@@ -15,19 +15,19 @@ extension Workbench {
   /// Takes the learner through a forward or backward pass. Returns when it has been seen or left.
   func walk(_ narration: Narration, predicts: Bool) {
     let text = NarrationText(style, session.machine.format)
-    let steps: [(title: String, text: String, questions: [Question])]
+    let steps: [(text: String, questions: [Question])]
     switch narration {
     case .forward(let pass):
       steps = pass.steps.map { step in
         (
-          step.name, text.render(.forward(ForwardPass(steps: [step])), isWhole: true),
+          text.render(.forward(ForwardPass(steps: [step])), isWhole: true),
           predicts ? Question.forward(step) : []
         )
       }
     case .backward(let pass):
       steps = pass.steps.map { step in
         (
-          step.name, text.render(.backward(pass.only(step)), isWhole: true),
+          text.render(.backward(pass.only(step)), isWhole: true),
           predicts ? Question.backward(step, pass.root) : []
         )
       }
@@ -36,15 +36,13 @@ extension Workbench {
       return
     }
     var seen = 0
-    var asked = 0
     var runsOn = false
     var place = 0
     while place < steps.count {
       if place >= seen, !runsOn {
-        for question in steps[place].questions where place >= asked {
+        for question in steps[place].questions {
           guard put(question) else { return tell(predicts) }
         }
-        asked = max(asked, place + 1)
       }
       show(.text(steps[place].text + "\n"))
       seen = max(seen, place + 1)

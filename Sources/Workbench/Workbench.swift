@@ -11,7 +11,7 @@ package enum Output {
   /// Results, for standard output.
   case text(String, Kind = .display)
   /// Diagnostics, for standard error.
-  case problem(String)
+  case problem(String, Diagnostic?)
   /// A moving line; nil when it is done with.
   case progress(Progress?)
 
@@ -128,8 +128,8 @@ package final class Workbench {
     let outcome = session.run(text, name: "cell \(number)", number: number) { [show] event in
       if case .progress(let progress) = event { return show(.progress(progress)) }
       let text = events.render(event, in: self.session)
-      if case .warning = event {
-        show(.problem(text))
+      if case .warning(let warning) = event {
+        show(.problem(text, warning))
       } else if !text.isEmpty {
         printed = true
         let kind: Output.Kind =
@@ -142,7 +142,6 @@ package final class Workbench {
       }
     }
     if outcome.isIncomplete { return .incomplete }
-    lastErrors = outcome.errors
     for error in outcome.errors { report(error) }
     let error = outcome.errors.first
     let cell = Cell(
@@ -157,11 +156,9 @@ package final class Workbench {
   }
 
   var lastSeconds: Double?
-  /// What stopped the last cell.
-  package private(set) var lastErrors: [Diagnostic] = []
 
   func report(_ error: Diagnostic) {
-    show(.problem(DiagnosticText(style, sources: session.sources).render(error) + "\n"))
+    show(.problem(DiagnosticText(style, sources: session.sources).render(error) + "\n", error))
   }
 
   // MARK: Going back

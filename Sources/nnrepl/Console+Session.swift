@@ -28,7 +28,7 @@ extension Console {
         line.clear()
         Console.write(text, to: stdout)
         if isatty(STDOUT_FILENO) == 1 { fflush(stdout) }
-      case .problem(let text):
+      case .problem(let text, _):
         line.clear()
         fflush(stdout)
         Console.write(text, to: stderr)
@@ -86,7 +86,7 @@ extension Console {
     let plain = PlainReader(isTerminal: isTerminal, isComplete: { bench.isComplete($0) })
     guard isTerminal, isatty(STDOUT_FILENO) == 1 else { return plain }
     let calls = EditReader.Calls(
-      isComplete: { bench.isComplete($0) }, completion: { bench.completion($0) }, margin: { 7 })
+      isComplete: { bench.isComplete($0) }, completion: { bench.completion($0) })
     return EditReader(style: style, history: History(), calls: calls) ?? plain
   }
 

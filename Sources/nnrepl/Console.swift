@@ -25,16 +25,14 @@ final class MovingLine {
   func show(_ progress: Progress?) {
     guard let progress else { return clear() }
     let text = ProgressText.line(progress, width: style.width - 1, isASCII: style.isASCII)
-    Console.write("\r\u{1b}[K" + text, to: stdout)
-    fflush(stdout)
+    Console.emit("\r\u{1b}[K" + text)
     isOpen = true
   }
 
   func clear() {
     guard isOpen else { return }
     isOpen = false
-    Console.write("\r\u{1b}[K", to: stdout)
-    fflush(stdout)
+    Console.emit("\r\u{1b}[K")
   }
 }
 

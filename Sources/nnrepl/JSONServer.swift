@@ -116,7 +116,7 @@ final class JSONServer {
     let ending = bench.enter(code) { [self] output in
       switch output {
       case .text(let text, let kind): send([("event", kind.rawValue), ("text", text)], id: id)
-      case .problem(let text): problem(text, id)
+      case .problem(let text, let diagnostic): problem(text, diagnostic, id)
       case .progress: break
       }
     }
@@ -134,16 +134,10 @@ final class JSONServer {
   }
 
   /// Warnings and errors; an error has its id beside its text.
-  private func problem(_ text: String, _ id: String) {
+  private func problem(_ text: String, _ diagnostic: Diagnostic?, _ id: String) {
     var fields = [("event", "error"), ("text", text)]
-    if text.hasPrefix("warning") {
-      fields.append(("severity", "warning"))
-    } else {
-      fields.append(("severity", "error"))
-    }
-    if let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"), open < close {
-      fields.append(("diagnostic", String(text[text.index(after: open)..<close])))
-    }
+    fields.append(("severity", (diagnostic?.severity ?? .error).rawValue))
+    if let diagnostic { fields.append(("diagnostic", diagnostic.id.rawValue)) }
     send(fields, id: id)
   }
 

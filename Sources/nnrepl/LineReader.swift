@@ -38,13 +38,13 @@ struct PlainReader: LineReader {
     while true {
       if isTerminal {
         let prompt = prompt(number)
-        show(text.isEmpty ? prompt : String(repeating: " ", count: prompt.count))
+        Console.emit(text.isEmpty ? prompt : String(repeating: " ", count: prompt.count))
       }
       guard let line = Console.readLine() else {
         if nnrepl_take_interrupt() != 0 {
           // The interrupted read is no end of input.
           clearerr(stdin)
-          show("\n")
+          Console.emit("\n")
           return .interrupted
         }
         return text.isEmpty ? .end : .text(text)
@@ -56,14 +56,10 @@ struct PlainReader: LineReader {
   }
 
   func line(_ prompt: String) -> String? {
-    show(prompt)
+    Console.emit(prompt)
     return Console.answer()
   }
 
-  private func show(_ text: String) {
-    Console.write(text, to: stdout)
-    fflush(stdout)
-  }
 }
 
 /// Entries of any number of lines, edited by libedit.
@@ -71,13 +67,14 @@ final class EditReader: LineReader {
   private let editor: OpaquePointer
   private let style: Style
   private let history: History
+  /// How many of the history's entries libedit has.
+  private var offered = 0
   private static nonisolated(unsafe) var calls: Calls?
 
   /// What libedit's callbacks ask; there is one terminal, so there is one of these.
   struct Calls {
     let isComplete: (String) -> Bool
     let completion: (String) -> Completion
-    let margin: () -> Int
   }
 
   private nonisolated(unsafe) static var margin = 7
@@ -127,11 +124,7 @@ final class EditReader: LineReader {
 
   func entry(number: Int) -> Entry {
     let prompt = prompt(number)
-    EditReader.margin = prompt.count
-    nnrepl_editor_clear_history(editor)
-    for entry in history.entries.suffix(2_000) {
-      nnrepl_editor_add_history(editor, Margin.added(entry, prompt.count))
-    }
+    offer(history.entries, margin: prompt.count)
     var text: UnsafeMutablePointer<CChar>?
     let result = nnrepl_editor_read(editor, dressed(prompt), Int32(prompt.count), &text)
     defer { free(text) }
@@ -167,10 +160,22 @@ final class EditReader: LineReader {
     guard used < Int(rows) else { return }
     let text = Margin.added(
       Highlight.text(entry.hasSuffix("\n") ? String(entry.dropLast()) : entry, style), prompt.count)
-    Console.write(
+    Console.emit(
       "\u{1b}[\(used)A\r\u{1b}[J" + style.painted(String(prompt.dropLast(2)), .green)
-        + prompt.suffix(2) + text + "\n", to: stdout)
-    fflush(stdout)
+        + prompt.suffix(2) + text + "\n")
+  }
+
+  /// Gives libedit the entries that it does not have yet, their lines as far in as the prompt is long.
+  private func offer(_ entries: [String], margin: Int) {
+    if margin != EditReader.margin || offered == 0 {
+      EditReader.margin = margin
+      nnrepl_editor_clear_history(editor)
+      offered = max(0, entries.count - 2_000)
+    }
+    for entry in entries[offered...] {
+      nnrepl_editor_add_history(editor, Margin.added(entry, margin))
+    }
+    offered = entries.count
   }
 
   func keep(_ entry: String) { history.add(entry) }

@@ -35,7 +35,7 @@ final class Bench {
     bench.enter(text) { [self] part in
       switch part {
       case .text(let text, _): output += text
-      case .problem(let text): problems += text
+      case .problem(let text, _): problems += text
       case .progress: break
       }
     }
