@@ -154,6 +154,7 @@ package enum HelpText {
       step sgd(lr=0.5)           change w against its gradient
 
     Lessons   nnrepl run lesson01.nn, and on to lesson09.nn
+    Exercises nnrepl exercises, then nnrepl check ex01 (help exercises)
     Verbs     \(Verb.allCases.map(\.rawValue).joined(separator: " "))
     Pages     help WORD, for a verb, a function or the name of an error
               help functions, all of them; help keys; help commands; help json
@@ -234,6 +235,31 @@ package enum HelpText {
     "fn": """
     fn name(x, k=2) { … }     fn name(x) = x^2     fn(x) = x^2
       A function. The last expression is the result; `return` works too.
+    """,
+    "exercises": """
+    nnrepl check ex03
+      The first time it writes a file to start from; then edit that and check again. Each check calls your
+      functions with fresh inputs. A wrong answer is compared with the factors of the right one and with
+      known mistakes, and the smallest failing case is shown.
+      nnrepl exercises            the list, with what you have passed
+      nnrepl watch ex03           checks each time you save
+      nnrepl hint ex03            the next hint; --all shows again those you have seen
+      nnrepl predict ex03         asks for each factor of the gradient before it shows it
+      nnrepl solution ex03        a solution, once yours has passed
+      nnrepl reset ex03           the file to start from again; yours is kept
+    """,
+    "checks": """
+    exercise NAME "Title" points 10 needs OTHER
+      A check file of a course: nn with these statements. `forbid NAME, …` names built-ins that the learner's
+      functions may not use; `hint 1 "…"` is shown when asked for; functions of its own serve as references.
+    check NAME points 3 cases 20 { … }
+      draw x, w in [-2, 2]; draw t in {0, 1}; draw X in [-1, 1] shape [n, 3]    fresh inputs
+      call f(x, w)                          runs beside the learner's script; a block { … } may stand here
+      expect EXPRESSION where a = … rtol 1e-6 atol 1e-12
+      gradient LOSS by w                    shown beside autograd and central differences
+      factors outer: a - t, input: x        whose product the answer is; terms: whose sum it is
+      misconception "x is forgotten": …     a wrong formula, told when it gives the learner's answers
+      uses f at most 1; axes batch, out; partial
     """,
     "json": """
     nnrepl --json

@@ -167,16 +167,9 @@ struct Console {
   }
 
   private static func text(of file: UnsafeMutablePointer<FILE>?, _ name: String) throws -> String {
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { break }
-      bytes += chunk[..<count]
-      guard bytes.count <= SourceText.sizeLimit else {
-        tell("`\(name)` is larger than \(SourceText.sizeLimit >> 20) MB; keep data in a CSV file")
-        throw ExitCode(3)
-      }
+    guard let bytes = Files.bytes(of: file, atMost: SourceText.sizeLimit) else {
+      tell("`\(name)` is larger than \(SourceText.sizeLimit >> 20) MB; keep data in a CSV file")
+      throw ExitCode(3)
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       tell("`\(name)` is not UTF-8 text")

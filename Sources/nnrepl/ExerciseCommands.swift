@@ -63,13 +63,10 @@ struct CheckExercise: ParsableCommand {
     commandName: "check",
     abstract: "Check an exercise; the first time, write the file to start from.")
 
-  @Argument(help: "ex03, 3, or a file; without it, the next exercise.")
-  var exercise: String?
+  @OptionGroup var arguments: ExerciseArguments
 
   @Option(help: "text or json.")
   var format = "text"
-
-  @OptionGroup var course: CourseOptions
 
   func validate() throws {
     guard ["text", "json"].contains(format) else {
@@ -79,8 +76,7 @@ struct CheckExercise: ParsableCommand {
 
   func run() throws {
     try withCourse {
-      var place = try Workplace(course)
-      let (exercise, path) = try place.exercise(self.exercise)
+      var (place, exercise, path) = try arguments.look()
       guard let script = Files.text(path) else { return try begin(exercise, path, place) }
       // Each version of the script gets inputs of its own, the same each time.
       let nursery = Nursery()
@@ -160,18 +156,14 @@ struct ShowHint: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hint", abstract: "Show the next hint of an exercise.")
 
-  @Argument(help: "ex03 or 3; without it, the next exercise.")
-  var exercise: String?
+  @OptionGroup var arguments: ExerciseArguments
 
   @Flag(help: "Show again all that you have seen.")
   var all = false
 
-  @OptionGroup var course: CourseOptions
-
   func run() throws {
     try withCourse {
-      var place = try Workplace(course)
-      let (exercise, _) = try place.exercise(self.exercise)
+      var (place, exercise, _) = try arguments.look()
       let seen = place.progress[exercise.id].hints
       guard !exercise.hints.isEmpty else {
         Console.emit("\(exercise.id) has no hints\n")
@@ -200,20 +192,16 @@ struct ShowSolution: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "solution", abstract: "Show a solution, after your own has passed.")
 
-  @Argument(help: "ex03 or 3; without it, the next exercise.")
-  var exercise: String?
+  @OptionGroup var arguments: ExerciseArguments
 
   @Flag(help: "Show it although the checks have not passed; this is noted.")
   var giveUp = false
 
-  @OptionGroup var course: CourseOptions
-
   func run() throws {
     try withCourse {
-      var place = try Workplace(course)
-      let (exercise, _) = try place.exercise(self.exercise)
+      var (place, exercise, _) = try arguments.look()
       let entry = place.progress[exercise.id]
-      guard let solution = course.files().shared("solutions/\(exercise.id).nn") else {
+      guard let solution = arguments.course.files().shared("solutions/\(exercise.id).nn") else {
         throw UsageFault(text: "this course keeps the solution of \(exercise.id) to itself")
       }
       guard entry.passed || giveUp else {

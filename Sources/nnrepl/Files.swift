@@ -16,15 +16,8 @@ extension FileAccess {
     guard fstat(fileno(file), &info) == 0, info.st_mode & S_IFMT != S_IFDIR else {
       return .failure(FileFault(reason: "it is a folder"))
     }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { break }
-      bytes += chunk[..<count]
-      if bytes.count > sizeLimit {
-        return .failure(FileFault(reason: "it is larger than \(sizeLimit >> 30) GB"))
-      }
+    guard let bytes = Files.bytes(of: file, atMost: sizeLimit) else {
+      return .failure(FileFault(reason: "it is larger than \(sizeLimit >> 30) GB"))
     }
     return ferror(file) == 0 ? .success(bytes) : .failure(lastFault())
   }
@@ -53,5 +46,31 @@ extension FileAccess {
 
   private static func lastFault() -> FileFault {
     FileFault(reason: String(cString: strerror(errno)).lowercased())
+  }
+}
+
+enum Files {
+  /// The rest of a file; nil if there is more than `limit`.
+  static func bytes(of file: UnsafeMutablePointer<FILE>?, atMost limit: Int) -> [UInt8]? {
+    guard let file else { return [] }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= limit {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { return bytes }
+      bytes += chunk[..<count]
+    }
+    return nil
+  }
+
+  /// A text file; nil if it cannot be read as one.
+  static func text(_ path: String) -> String? {
+    guard case .success(let bytes) = FileAccess.open.read(path) else { return nil }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  @discardableResult
+  static func write(_ text: String, to path: String) -> Bool {
+    if case .success = FileAccess.open.write(path, Array(text.utf8)) { true } else { false }
   }
 }

@@ -7,15 +7,11 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Predict each factor of an exercise's gradients, its value or its sign.")
 
-  @Argument(help: "ex03 or 3; without it, the next exercise.")
-  var exercise: String?
-
-  @OptionGroup var course: CourseOptions
+  @OptionGroup var arguments: ExerciseArguments
 
   func run() throws {
     try withCourse {
-      var place = try Workplace(course)
-      let (exercise, _) = try place.exercise(self.exercise)
+      var (place, exercise, _) = try arguments.look()
       let round = place.progress[exercise.id].predictions
       let predictions = try Prediction.all(of: exercise, seed: UInt64(round))
       guard !predictions.isEmpty else {

@@ -8,17 +8,13 @@ struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check an exercise each time you save its file.")
 
-  @Argument(help: "ex03 or 3; without it, the next exercise.")
-  var exercise: String?
-
-  @OptionGroup var course: CourseOptions
+  @OptionGroup var arguments: ExerciseArguments
 
   func run() throws {
     try withCourse {
-      let place = try Workplace(course)
-      let (exercise, path) = try place.exercise(self.exercise)
+      let (_, exercise, path) = try arguments.look()
       nnrepl_catch_interrupt()
-      return try Watcher(exercise, path, course).run()
+      return try Watcher(exercise, path, arguments.course).run()
     }
   }
 }

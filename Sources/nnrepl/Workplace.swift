@@ -23,19 +23,6 @@ struct CourseOptions: ParsableArguments {
   }
 }
 
-enum Files {
-  /// A text file; nil if it cannot be read as one.
-  static func text(_ path: String) -> String? {
-    guard case .success(let bytes) = FileAccess.open.read(path) else { return nil }
-    return String(validating: bytes, as: UTF8.self)
-  }
-
-  @discardableResult
-  static func write(_ text: String, to path: String) -> Bool {
-    if case .success = FileAccess.open.write(path, Array(text.utf8)) { true } else { false }
-  }
-}
-
 struct Workplace {
   let course: Course
   /// The folder of the learner's files.
@@ -80,5 +67,20 @@ struct Workplace {
       throw UsageFault(text: "there is no exercise `\(word)`; the course has \(known)")
     }
     return (found, word.hasSuffix(".nn") && word != found.id + ".nn" ? word : path(found))
+  }
+}
+
+/// Which exercise a command is about.
+struct ExerciseArguments: ParsableArguments {
+  @Argument(help: "ex03, 3, or a file; without it, the next exercise.")
+  var exercise: String?
+
+  @OptionGroup var course: CourseOptions
+
+  /// - Throws: `UsageFault`, `CourseProblem`
+  func look() throws -> (place: Workplace, exercise: Exercise, path: String) {
+    let place = try Workplace(course)
+    let (exercise, path) = try place.exercise(exercise)
+    return (place, exercise, path)
   }
 }
