@@ -7,6 +7,14 @@ struct Trial {
   let answer: PlainValue
   let expected: PlainValue
   let mismatch: Mismatch?
+  /// What the call printed.
+  let printed: String
+
+  /// How much there is to read in it; where one side is all zeros there is little to learn.
+  var size: Double {
+    let isEmpty = [answer, expected].contains { value in !value.numbers.contains { $0 != 0 } }
+    return inputs.size + (isEmpty ? 40 : 0)
+  }
 }
 
 /// Finds what a wrong answer has in common with the right one over all cases.
@@ -18,16 +26,33 @@ struct Blame {
 
   private var declaration: CheckDeclaration { reference.check.declaration }
 
-  /// The best explanations, most specific first.
+  /// The best explanation, the most specific that fits every case.
   func findings() throws -> [String] {
-    if shown.mismatch.map({ $0.stage <= .finite }) ?? true {
-      // Kinds, shapes and nan explain themselves; a known mistake may still be behind them.
-      return try misconception().map { [$0] } ?? []
-    }
     if let found = try misconception() { return [found] }
-    if let found = try factors() { return [found] }
-    if let found = try terms() { return [found] }
+    if let found = constant() { return [found] }
+    // Kinds, shapes and nan explain themselves.
+    guard let stage = shown.mismatch?.stage, stage > .finite else { return [] }
+    if let found = try swapped() ?? factors() ?? terms() { return [found] }
     return [transposed() ?? general()].compactMap { $0 }
+  }
+
+  /// One answer for all inputs, where many were expected.
+  private func constant() -> String? {
+    guard trials.count > 2, trials.contains(where: { $0.expected != trials[0].expected }),
+      trials.allSatisfy({ $0.answer == trials[0].answer })
+    else { return nil }
+    return "your answer is the same whatever the inputs are"
+  }
+
+  /// Yes for no, and no for yes.
+  private func swapped() -> String? {
+    let pairs = trials.map { ($0.answer.numbers, $0.expected.numbers) }
+    guard trials.count > 2,
+      pairs.allSatisfy({ a, b in
+        a.count == 1 && b.count == 1 && (b[0] == 0 || b[0] == 1) && a[0] == 1 - b[0]
+      })
+    else { return nil }
+    return "yes and no are swapped: 1 where 0 was expected, and 0 where 1 was"
   }
 
   // MARK: Misconceptions
@@ -60,7 +85,7 @@ struct Blame {
     if case .number = value { value.text } else { "answer" }
   }
 
-  private static func same(_ a: PlainValue, _ b: PlainValue) -> Bool {
+  static func same(_ a: PlainValue, _ b: PlainValue) -> Bool {
     Comparison(rtol: 1e-6, atol: 1e-12, axes: []).mismatch(a, b) == nil
   }
 
@@ -113,25 +138,28 @@ struct Blame {
     }
   }
 
-  /// The answer as a multiple of the right one: a factor missing, there twice, or with its sign turned.
+  /// The answer as a multiple of the right one: a factor missing, there twice, or with its sign turned. It must
+  /// be so in every case; what is 0 on both sides is no evidence.
   private func factors() throws -> String? {
-    let parts = declaration.factors
-    let entries = try entries(parts).filter { $0.expected != 0 && $0.answer != 0 }
-    let wrong = entries.filter { !Comparison.isNear($0.answer, $0.expected) }
-    guard entries.count >= 3, !wrong.isEmpty else { return nil }
+    let entries = try entries(declaration.factors)
+    guard entries.contains(where: { !Comparison.isNear($0.answer, $0.expected) }) else {
+      return nil
+    }
     for sign in [1.0, -1] {
-      for powers in Blame.powers(parts.count) {
+      for powers in Blame.powers(declaration.factors.count) {
         if sign == 1, powers.allSatisfy({ $0 == 0 }) { continue }
-        let fits = entries.filter { entry in
-          var product = sign
-          for (part, power) in zip(entry.parts, powers) where power != 0 {
-            product *= power > 0 ? part : 1 / part
+        var evidence = 0
+        let fits = entries.allSatisfy { entry in
+          // answer / expected = product, without dividing.
+          var (left, right) = (entry.answer, sign * entry.expected)
+          for (part, power) in zip(entry.parts, powers) {
+            if power < 0 { left *= part }
+            if power > 0 { right *= part }
           }
-          return Comparison.isNear(entry.answer / entry.expected, product)
-        }.count
-        // A few entries may be off for another reason, such as a kink.
-        guard Double(fits) >= 0.9 * Double(entries.count) else { continue }
-        return said(sign, powers, fits, entries.count)
+          if left != 0, right != 0 { evidence += 1 }
+          return left == right || Comparison.isNear(left, right)
+        }
+        if fits, evidence > 2 { return said(sign, powers, evidence) }
       }
     }
     return nil
@@ -159,13 +187,12 @@ struct Blame {
     return all
   }
 
-  private func said(_ sign: Double, _ powers: [Int], _ fits: Int, _ count: Int) -> String {
+  private func said(_ sign: Double, _ powers: [Int], _ evidence: Int) -> String {
     let parts = zip(declaration.factors, powers).filter { $0.1 != 0 }
     let formula = { (part: CheckDeclaration.Binding) in reference.text(part.value) }
-    let ratio =
-      zip(shown.answer.numbers, shown.expected.numbers).first { $0 != 0 && $1 != 0 }
-      .map { PlainValue.number($0 / $1).text } ?? ""
-    let on = counted(fits, count)
+    let pairs = ([shown] + trials).flatMap { zip($0.answer.numbers, $0.expected.numbers) }
+    let ratio = pairs.first { $0 != 0 && $1 != 0 }.map { PlainValue.number($0 / $1).text } ?? "?"
+    let on = counted(evidence)
     if parts.isEmpty { return "the sign is turned, \(on)" }
     let product = parts.map { part, power in
       (power < 0 ? "1/" : "") + "(" + formula(part) + ")"
@@ -177,10 +204,12 @@ struct Blame {
     return "ratio \(ratio) = \(sign < 0 ? "-" : "")\(product) \(on): \(looks)\(turned)"
   }
 
-  /// How many numbers an explanation fits; cases of one number each are called cases.
-  private func counted(_ fits: Int, _ count: Int) -> String {
+  /// On how many numbers an explanation rests; cases of one number each are called cases.
+  private func counted(_ evidence: Int) -> String {
     let isScalar = trials.allSatisfy { $0.expected.numbers.count == 1 }
-    return "on \(fits) of \(count) \(isScalar ? "cases" : "entries")"
+    let what = isScalar ? "cases" : "entries"
+    let total = trials.reduce(0) { $0 + $1.expected.numbers.count }
+    return "on all \(evidence) \(what)" + (evidence < total ? " that are not 0" : "")
   }
 
   // MARK: Terms
@@ -195,13 +224,14 @@ struct Blame {
     ]
     for (i, part) in parts.enumerated() {
       for (factor, verb) in kinds {
-        let fits = entries.filter {
+        let fits = entries.allSatisfy {
           abs($0.expected + factor * $0.parts[i] - $0.answer)
             <= 1e-6 * max(abs($0.expected), abs($0.parts[i]), 1e-6)
-        }.count
-        guard Double(fits) >= 0.9 * Double(entries.count) else { continue }
+        }
+        guard fits else { continue }
         let formula = reference.text(part.value)
-        return "the term `\(part.name)`, \(formula), \(verb), \(counted(fits, entries.count))"
+        let evidence = entries.filter { $0.parts[i] != 0 }.count
+        return "the term `\(part.name)`, \(formula), \(verb), \(counted(evidence))"
       }
     }
     return nil
@@ -209,14 +239,19 @@ struct Blame {
 
   // MARK: Without declared parts
 
+  /// The number that all right answers were multiplied with, if there is one.
+  private static func ratio(_ trials: [Trial]) -> Double? {
+    let pairs = trials.flatMap { zip($0.answer.numbers, $0.expected.numbers) }
+    guard let first = pairs.first(where: { $0.1 != 0 }), pairs.filter({ $0.1 != 0 }).count > 2
+    else { return nil }
+    let ratio = first.0 / first.1
+    let fits = pairs.allSatisfy { $0 == ratio * $1 || Comparison.isNear($0, ratio * $1) }
+    return fits && ratio != 0 && !Comparison.isNear(ratio, 1) ? ratio : nil
+  }
+
   /// Whether all answers are one and the same multiple of the right ones.
   static func isScale(_ trials: [Trial]) -> Bool {
-    guard trials.allSatisfy({ $0.mismatch.map { $0.stage >= .scale } ?? true }) else {
-      return false
-    }
-    let pairs = trials.flatMap { zip($0.answer.numbers, $0.expected.numbers) }.filter { $0.1 != 0 }
-    guard pairs.count >= 3, let first = pairs.first else { return false }
-    return pairs.allSatisfy { Comparison.isNear($0.0 / $0.1, first.0 / first.1) }
+    trials.allSatisfy { $0.mismatch.map { $0.stage > .sign } ?? true } && ratio(trials) != nil
   }
 
   private func transposed() -> String? {
@@ -238,21 +273,18 @@ struct Blame {
   }
 
   private func general() -> String? {
-    let entries = trials.flatMap { zip($0.answer.numbers, $0.expected.numbers) }
-      .filter { $0 != 0 && $1 != 0 }
-    guard entries.count >= 3, let first = entries.first else { return share() }
-    let ratio = first.0 / first.1
-    guard entries.allSatisfy({ Comparison.isNear($0.0 / $0.1, ratio) }),
-      !Comparison.isNear(ratio, 1)
-    else {
-      let shift = first.0 - first.1
-      if entries.allSatisfy({ Comparison.isNear($0.0 - $0.1, shift) }), shift != 0 {
-        return "always \(PlainValue.number(abs(shift)).text) too \(shift > 0 ? "large" : "small")"
-      }
-      return share()
+    if let ratio = Blame.ratio(trials) {
+      return Comparison.isNear(ratio, -1)
+        ? "the sign is turned on every case"
+        : "always \(PlainValue.number(ratio).text) times the right answer"
     }
-    if Comparison.isNear(ratio, -1) { return "the sign is turned on every case" }
-    return "always \(PlainValue.number(ratio).text) times the right answer"
+    let shifts = trials.flatMap { zip($0.answer.numbers, $0.expected.numbers).map { $0 - $1 } }
+    if shifts.count > 2, let first = shifts.first,
+      shifts.allSatisfy({ Comparison.isNear($0, first) })
+    {
+      return "always \(PlainValue.number(abs(first)).text) too \(first > 0 ? "large" : "small")"
+    }
+    return share()
   }
 
   /// How many cases are wrong, and in what way most of them are.

@@ -16,6 +16,8 @@ struct Mismatch: Equatable {
   let stage: Stage
   /// What differs, for a public check.
   let text: String
+  /// How that may have come about.
+  var guess: String?
 }
 
 struct Comparison {
@@ -41,7 +43,7 @@ struct Comparison {
       }
       return zip(parts, others).enumerated().compactMap { i, pair in
         mismatch(pair.0, pair.1).map {
-          Mismatch(stage: $0.stage, text: "part \(i) of the list: " + $0.text)
+          Mismatch(stage: $0.stage, text: "part \(i) of the list: " + $0.text, guess: $0.guess)
         }
       }.min { $0.stage < $1.stage }
     default:
@@ -70,12 +72,6 @@ struct Comparison {
     if wrong.contains(where: { ($0.0 < 0) != ($0.1 < 0) }) {
       return Mismatch(stage: .sign, text: "the sign is wrong" + count)
     }
-    let ratio = wrong[0].0 / wrong[0].1
-    if a.count > 1, wrong.count == a.count,
-      wrong.allSatisfy({ Comparison.isNear($0.0 / $0.1, ratio) })
-    {
-      return Mismatch(stage: .scale, text: "all are one and the same multiple of the right numbers")
-    }
     return Mismatch(stage: .value, text: "the value is wrong" + count)
   }
 
@@ -99,9 +95,9 @@ struct Comparison {
     if given == wanted { return nil }
     let said = wanted.isEmpty ? "a number" : named(wanted)
     let own = given.isEmpty ? "a number" : PlainValue.shapeText(given)
-    var text = "the answer is \(own), but \(said) was expected"
-    if let reason = reason(given, wanted) { text += ": " + reason }
-    return Mismatch(stage: .shape, text: text)
+    return Mismatch(
+      stage: .shape, text: "the answer is \(own), but \(said) was expected",
+      guess: reason(given, wanted))
   }
 
   /// `[batch=3, out=2]`
@@ -120,8 +116,8 @@ struct Comparison {
     }
     if given.filter({ $0 != 1 }) == wanted.filter({ $0 != 1 }) {
       return given.count > wanted.count
-        ? "an axis of length 1 is too many: is a sum missing? `squeeze` drops it"
-        : "an axis of length 1 is missing; `unsqueeze`, or `keepdim=true` in a sum, keeps it"
+        ? "an axis of length 1 is too many"
+        : "an axis of length 1 is missing; `unsqueeze` makes one, `keepdim=true` in a sum keeps it"
     }
     for i in wanted.indices {
       var without = wanted

@@ -10,6 +10,8 @@ package struct CheckOutcome: Sendable {
   package var warnings: [String] = []
   /// What the script printed at its top level.
   package var printed = ""
+  /// The learner's functions that the check calls.
+  var called: Set<String> = []
 }
 
 package struct Judge {
@@ -34,13 +36,17 @@ package struct Judge {
     only isWanted: (Check) -> Bool = { _ in true }, show: (CheckOutcome) -> Void = { _ in }
   ) throws -> [CheckOutcome] {
     var outcomes: [CheckOutcome] = []
+    // The learner's functions that a failed check calls.
+    var failing: Set<String> = []
     for check in exercise.checks where isWanted(check) {
       // A script that stops by itself stops for every check alike.
       if let fault = outcomes.last?.scriptFault, fault.id != Fault.ended {
         outcomes.append(ended(check, fault))
       } else {
         let seed = Digest.seed(key: key, learner: learner, check: check.id)
-        outcomes.append(try judge(check, of: exercise, script, seed))
+        let outcome = try judge(check, of: exercise, script, seed, failing: failing)
+        if outcome.record.verdict != .pass { failing.formUnion(outcome.called) }
+        outcomes.append(outcome)
       }
       show(outcomes[outcomes.count - 1])
     }
@@ -56,9 +62,9 @@ package struct Judge {
       scriptFault: fault)
   }
 
-  private func judge(_ check: Check, of exercise: Exercise, _ script: String, _ seed: UInt64) throws
-    -> CheckOutcome
-  {
+  private func judge(
+    _ check: Check, of exercise: Exercise, _ script: String, _ seed: UInt64, failing: Set<String>
+  ) throws -> CheckOutcome {
     let reference = try Reference(check)
     let worker: any Respondent
     let declaration = check.declaration
@@ -68,19 +74,24 @@ package struct Judge {
       budgets: course.list.budgets)
     var warnings: [String] = []
     var printed = ""
+    var uses = Uses()
     do throws(Fault) {
       worker = try start(course.list.budgets)
       switch try worker.ask(.run(job)) {
-      case .ready(let told, let text): (warnings, printed) = (told, text)
+      case .ready(let told, let text, let found): (warnings, printed, uses) = (told, text, found)
       case .fault(let fault): return ended(check, fault)
       case .value: return ended(check, .nonsense)
       }
     } catch {
       return ended(check, error)
     }
-    let hearing = Hearing(course: course, check: check, reference: reference, worker: worker)
+    let suspects = failing.intersection(uses.reached).subtracting(uses.called).sorted()
+    let hearing = Hearing(
+      course: course, check: check, reference: reference, worker: worker,
+      suspects: suspects.map { "`\($0)`" }.joined(separator: " and "))
     return CheckOutcome(
-      record: try hearing.record(seed), warnings: warnings, printed: Escaped.block(printed))
+      record: try hearing.record(seed), warnings: warnings, printed: Escaped.block(printed),
+      called: uses.called)
   }
 }
 
@@ -97,6 +108,8 @@ struct Hearing {
   let check: Check
   let reference: Reference
   let worker: any Respondent
+  /// The learner's functions that this check rests on and that failed a check before: `neuron`.
+  let suspects: String
 
   private var declaration: CheckDeclaration { check.declaration }
 
@@ -144,17 +157,17 @@ struct Hearing {
       throw Refusal(category: error.id, inputs: inputs, isLimit: error.isLimit, text: error.text)
     }
     switch reply {
-    case .value(let answer, let calls, _):
+    case .value(let answer, let calls, let printed):
       for (function, limit) in declaration.uses where calls[function, default: 0] > limit {
         throw Refusal(
           category: "calls", inputs: inputs, isError: false,
           text:
-            "`\(function)` ran \(calls[function, default: 0]) times for one answer, at most \(limit) is allowed: compute the derivative, do not measure it",
+            "`\(function)` was asked for \(calls[function, default: 0]) different inputs to give one answer, where \(limit) would do: compute the derivative, do not measure it",
           showsInputs: false)
       }
       return Trial(
         inputs: inputs, answer: answer, expected: expected,
-        mismatch: comparison.mismatch(answer, expected))
+        mismatch: comparison.mismatch(answer, expected), printed: printed)
     case .fault(let fault):
       let isGap = fault.id == Diagnostic.Identifier.todo.rawValue
       throw Refusal(
@@ -169,7 +182,7 @@ struct Hearing {
   private func smallest(_ trials: [Trial]) -> Trial? {
     let failing = trials.filter { $0.mismatch != nil }
     let stage = failing.compactMap { $0.mismatch?.stage }.min()
-    return failing.filter { $0.mismatch?.stage == stage }.min { $0.inputs.size < $1.inputs.size }
+    return failing.filter { $0.mismatch?.stage == stage }.min { $0.size < $1.size }
   }
 
   private func failure(_ first: Trial, _ trials: [Trial], _ seed: UInt64) throws -> CheckRecord {
@@ -182,11 +195,16 @@ struct Hearing {
     }
     let shown = try smaller(than: first, seed)
     var lines = [Hearing.text(shown)]
+    let findings =
+      try suspects.isEmpty
+      ? Blame(reference: reference, trials: trials, shown: shown).findings()
+      : ["this uses your \(suspects), which fails above: mend that first"]
     if let mismatch = shown.mismatch, stage <= .finite || shown.expected.numbers.count > 1 {
-      lines.append(mismatch.text)
+      lines.append(mismatch.text + (findings.isEmpty ? mismatch.guess.map { ": " + $0 } ?? "" : ""))
     }
-    lines += try Blame(reference: reference, trials: trials, shown: shown).findings()
-    if stage > .finite, let both = try gradients(shown) { lines.append(both) }
+    lines += findings
+    if stage > .finite, suspects.isEmpty, let both = try gradients(shown) { lines.append(both) }
+    lines += Hearing.quoted(shown.printed)
     return CheckRecord(
       check, .fail, points: credit, category: stage.rawValue, message: lines.joined(separator: "\n")
     )
@@ -210,7 +228,7 @@ struct Hearing {
   private func smaller(than first: Trial, _ seed: UInt64) throws -> Trial {
     var best = first
     func consider(_ inputs: Case) -> Bool {
-      guard inputs.size < best.inputs.size, let tried = try? trial(inputs),
+      guard inputs.size < best.size, let tried = try? trial(inputs), tried.size < best.size,
         tried.mismatch?.stage == first.mismatch?.stage
       else { return false }
       best = tried
@@ -250,26 +268,42 @@ struct Hearing {
     }
   }
 
+  /// What the call printed, as a quotation.
+  private static func quoted(_ printed: String) -> [String] {
+    let lines = Escaped.block(printed).split(separator: "\n")
+    let shown = lines.prefix(4).map { "it printed: " + $0.prefix(70) }
+    return lines.count > 4 ? shown + ["it printed \(lines.count - 4) lines more"] : shown
+  }
+
   static func text(_ inputs: Case) -> String {
     inputs.inputs.map { "\($0.name)=\(oneLine($0.value))" }.joined(separator: " ")
   }
 
-  /// A tensor row by row; lists in one line.
-  private static func block(_ value: PlainValue) -> String {
-    if case .list = value { oneLine(value) } else { value.text }
+  private static func oneLine(_ value: PlainValue, digits: Int = 4) -> String {
+    value.text(digits: digits).split(separator: "\n").map { $0.drop { $0 == " " } }
+      .joined(separator: " ")
   }
 
-  private static func oneLine(_ value: PlainValue) -> String {
-    value.text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
-  }
-
-  /// The example: on one line if it fits, else one line for each part.
+  /// The example: on one line if it fits, else one line for each part. Of lists, the first part that differs.
   private static func text(_ trial: Trial) -> String {
-    let (you, expected) = (oneLine(trial.answer), oneLine(trial.expected))
-    let line = "\(text(trial.inputs)):  you \(you)   expected \(expected)"
-    if line.count <= 88 { return line }
+    var (answer, expected, place) = (trial.answer, trial.expected, "")
+    if case .list(let parts) = answer, case .list(let others) = expected,
+      parts.count == others.count,
+      let i = parts.indices.first(where: { !Blame.same(parts[$0], others[$0]) })
+    {
+      (answer, expected, place) = (parts[i], others[i], "[\(i)]")
+    }
+    // As many digits as it takes to see a difference.
+    let digits =
+      [4, 8, 17].first { oneLine(answer, digits: $0) != oneLine(expected, digits: $0) } ?? 4
+    let (you, wanted) = (oneLine(answer, digits: digits), oneLine(expected, digits: digits))
+    let line = "\(text(trial.inputs)):  you\(place) \(you)   expected\(place) \(wanted)"
+    if line.count <= 66 { return line }
     var rows = trial.inputs.inputs.map { ("\($0.name) = ", $0.value.text) }
-    rows += [("you      ", block(trial.answer)), ("expected ", block(trial.expected))]
+    rows += [
+      ("you\(place)      ", answer.text(digits: digits)),
+      ("expected\(place) ", expected.text(digits: digits)),
+    ]
     return rows.map { head, text in
       let margin = String(repeating: " ", count: head.count)
       return head + text.split(separator: "\n").joined(separator: "\n" + margin)

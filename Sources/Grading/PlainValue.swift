@@ -64,17 +64,21 @@ package enum PlainValue: Codable, Equatable, Sendable {
   }
 
   /// As a learner reads it.
-  package var text: String {
-    switch self {
+  package var text: String { text(digits: 4) }
+
+  func text(digits: Int) -> String {
+    let format = NumberFormat(digits: digits)
+    return switch self {
     case .none: "nothing"
     case .boolean(let on): on ? "true" : "false"
-    case .number(let number): NumberFormat()(number)
+    case .number(let number): format(number)
     case .text(let text): "\"" + Escaped.line(text) + "\""
     case .tensor(let dims, let values):
-      (try? Tensor(values, shape: Shape(dims)).text(edge: 3, limit: 60)) ?? "a tensor"
+      (try? Tensor(values, shape: Shape(dims)).text(format, edge: 3, limit: 60)) ?? "a tensor"
     case .list(let parts):
       parts.count > 8
-        ? "a list of \(parts.count)" : "list(" + parts.map(\.text).joined(separator: ", ") + ")"
+        ? "a list of \(parts.count)"
+        : "list(" + parts.map { $0.text(digits: digits) }.joined(separator: ", ") + ")"
     case .other(let kind): Escaped.line(kind)
     }
   }

@@ -47,8 +47,7 @@ enum Rules {
   private static func forbidden(
     _ name: String, _ statements: [Statement], _ source: SourceText, _ call: String
   ) -> Diagnostic? {
-    var functions: [String: Function] = [:]
-    Walk.expressions(in: statements, { _ in }) { functions[$0.name ?? ""] = $0 }
+    let functions = functions(of: statements)
     if let span = alias(of: name, in: statements) {
       return refusal(name, "under another name", span, source)
     }
@@ -121,32 +120,63 @@ enum Rules {
   private static func path(to target: String, from call: String, _ functions: [String: Function])
     -> [String]
   {
-    func names(_ body: [Statement]) -> Set<String> {
-      var names: Set<String> = []
-      Walk.expressions(in: body) {
-        if case .name(let name) = $0.kind, functions[name] != nil { names.insert(name) }
-      } function: { _ in
-      }
-      return names
-    }
-    let text = SourceText(id: 0, name: "call", call.hasPrefix("{") ? "fn() " + call : call)
-    var first = names(Parser.parse(text).statements)
-    if first.isEmpty { first = Set(functions.keys.filter { call.contains($0) && !$0.isEmpty }) }
-    var waiting = first.sorted().map { [$0] }
-    var seen = first
+    var waiting = called(by: call, functions).sorted().map { [$0] }
+    var seen = Set(waiting.flatMap { $0 })
     while !waiting.isEmpty {
       let path = waiting.removeFirst()
       let last = path[path.count - 1]
       if last == target { return path }
-      for next in names(functions[last]?.body ?? []).sorted() where seen.insert(next).inserted {
+      for next in mentioned(by: last, functions).sorted() where seen.insert(next).inserted {
         waiting.append(path + [next])
       }
     }
     // Another check calls it; whoever mentions it is the way.
     let caller = functions.keys.sorted().first {
-      $0 != target && names(functions[$0]?.body ?? []).contains(target)
+      $0 != target && mentioned(by: $0, functions).contains(target)
     }
     return (caller.map { [$0] } ?? []) + [target]
+  }
+
+  /// The script's functions that a call needs, at once and by way of others.
+  static func uses(_ statements: [Statement], call: String) -> Uses {
+    let functions = functions(of: statements)
+    var uses = Uses(called: called(by: call, functions))
+    var waiting = Array(uses.called)
+    uses.reached = uses.called
+    while let name = waiting.popLast() {
+      for next in mentioned(by: name, functions) where uses.reached.insert(next).inserted {
+        waiting.append(next)
+      }
+    }
+    return uses
+  }
+
+  private static func functions(of statements: [Statement]) -> [String: Function] {
+    var functions: [String: Function] = [:]
+    Walk.expressions(in: statements, { _ in }) { functions[$0.name ?? ""] = $0 }
+    return functions
+  }
+
+  private static func names(_ body: [Statement], _ functions: [String: Function]) -> Set<String> {
+    var names: Set<String> = []
+    Walk.expressions(in: body) {
+      if case .name(let name) = $0.kind, functions[name] != nil { names.insert(name) }
+    } function: { _ in
+    }
+    return names
+  }
+
+  private static func mentioned(by name: String, _ functions: [String: Function]) -> Set<String> {
+    names(functions[name]?.body ?? [], functions)
+  }
+
+  /// The functions that a check's own text calls.
+  private static func called(by call: String, _ functions: [String: Function]) -> Set<String> {
+    let text = SourceText(id: 0, name: "call", "fn() " + (call.hasPrefix("{") ? call : "= " + call))
+    guard case .expression(let function)? = Parser.parse(text).statements.first?.kind,
+      case .function(let body) = function.kind
+    else { return [] }
+    return names(body.body, functions)
   }
 
   /// Characters that make a script read otherwise than it runs.

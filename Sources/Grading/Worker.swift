@@ -45,9 +45,17 @@ package enum Request: Codable, Sendable {
 
 package enum Reply: Codable, Sendable {
   /// The script ran to its end.
-  case ready(warnings: [String], printed: String)
+  case ready(warnings: [String], printed: String, uses: Uses)
   case value(PlainValue, calls: [String: Int], printed: String)
   case fault(Fault)
+}
+
+/// Which of the script's functions a check needs.
+package struct Uses: Codable, Sendable {
+  /// Those that it calls itself.
+  var called: Set<String> = []
+  /// Those, and all that these mention.
+  var reached: Set<String> = []
 }
 
 /// What stopped the script or a call.
@@ -108,7 +116,8 @@ package final class Worker: Respondent {
         session.count(callsOf: Array(session.machine.calls.keys))
         let values = try arguments.map { try $0.value(in: session) }
         let value = try session.call(function, values) { self.hear($0) }
-        return .value(PlainValue(value), calls: session.machine.calls, printed: printed)
+        return .value(
+          PlainValue(value), calls: session.machine.calls.mapValues(\.count), printed: printed)
       }
     } catch {
       return .fault(fault(error))
@@ -131,8 +140,10 @@ package final class Worker: Respondent {
     }
     warnings = Rules.warnings(job.script)
     let source = session.add(source: job.script, name: "script")
+    var uses = Uses()
     try session.onBigStack {
       let parsed = Parser.parse(source)
+      uses = Rules.uses(parsed.statements, call: job.call)
       if let problem = parsed.diagnostics.first ?? Rules.breach(parsed.statements, source, job) {
         throw problem
       }
@@ -141,7 +152,7 @@ package final class Worker: Respondent {
     let outcome = session.run(source, in: 0..<source.bytes.count) { self.hear($0) }
     if let error = outcome.errors.first { throw error }
     function = try session.function(job.parameters, job.call)
-    return .ready(warnings: warnings, printed: printed)
+    return .ready(warnings: warnings, printed: printed, uses: uses)
   }
 
   private func hear(_ event: Event) {

@@ -1,4 +1,5 @@
 // Exercises, verdicts and hints as text.
+import Diagnostics
 import Grading
 import Tensors
 
@@ -8,7 +9,10 @@ package struct CheckText {
   package init(_ style: Style) { self.style = style }
 
   /// What a run of an exercise's public checks found.
-  package func report(_ exercise: Exercise, _ outcomes: [CheckOutcome], script: String) -> String {
+  /// - Parameter isStarter: nothing was changed yet: then it would be too early to say what is wrong.
+  package func report(
+    _ exercise: Exercise, _ outcomes: [CheckOutcome], script: String, isStarter: Bool
+  ) -> String {
     let points = outcomes.reduce(0) { $0 + $1.record.points }
     let score = "\(points)/\(exercise.points) (public checks)"
     var lines = [head(exercise, score)]
@@ -18,7 +22,13 @@ package struct CheckText {
     if let fault = outcomes.first?.scriptFault {
       lines += self.fault(fault, outcomes[0].record.message, script)
     } else {
-      for outcome in outcomes { lines += check(outcome.record) }
+      for outcome in outcomes { lines += check(outcome.record, isBrief: isStarter) }
+      if let printed = outcomes.first?.printed, !printed.isEmpty {
+        let told = printed.split(separator: "\n", omittingEmptySubsequences: false)
+        lines.append("your script printed:")
+        lines += told.prefix(10).map { "  " + $0.prefix(style.width - 2) }
+        if told.count > 11 { lines.append("  … \(told.count - 10) lines more") }
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -35,12 +45,14 @@ package struct CheckText {
       : style.paint(style.isASCII ? "x" : "✗", .red)
   }
 
-  private func check(_ record: CheckRecord) -> [String] {
+  private func check(_ record: CheckRecord, isBrief: Bool) -> [String] {
     let name = record.id.split(separator: ".").last.map(String.init) ?? record.id
     let head = "  \(mark(record.verdict == .pass)) \(name) \(record.points)/\(record.max)"
     let told = record.message.split(separator: "\n", omittingEmptySubsequences: false).map(
       String.init)
-    guard let first = told.first, !first.isEmpty else { return [head] }
+    guard let first = told.first, !first.isEmpty,
+      !isBrief || record.category == Diagnostic.Identifier.todo.rawValue
+    else { return [head] }
     // An example that fits stands beside the name.
     if told.count > 1 ? first.contains("   expected ") : true, first.columns < 70 {
       return [head + "   " + first] + body(told.dropFirst())
@@ -63,7 +75,8 @@ package struct CheckText {
 
   private func fault(_ fault: Fault, _ message: String, _ script: String) -> [String] {
     let told = message.split(separator: "\n").map(String.init)
-    var lines = ["  \(mark(false)) " + (told.first ?? fault.headline)]
+    let head = style.wrapped(told.first ?? fault.headline, indent: "    ")
+    var lines = ["  \(mark(false)) " + head[0].dropFirst(4)] + head.dropFirst()
     let text = script.split(separator: "\n", omittingEmptySubsequences: false)
     if let line = fault.line, line <= text.count {
       lines.append(
@@ -81,6 +94,7 @@ package struct CheckText {
   {
     let seen = progress[exercise.id].hints
     guard outcomes.allPass else {
+      if progress[exercise.id].passed { return "it had passed: nnrepl solution \(exercise.id)\n" }
       if seen < exercise.hints.count {
         return "hint \(seen + 1) of \(exercise.hints.count): nnrepl hint \(exercise.id)\n"
       }
@@ -88,7 +102,7 @@ package struct CheckText {
         ? ""
         : "hints again: nnrepl hint \(exercise.id) --all; the solution: nnrepl solution \(exercise.id) --give-up\n"
     }
-    let solution = "one way to write it: nnrepl solution \(exercise.id)\n"
+    let solution = "One way to write it: nnrepl solution \(exercise.id)\n"
     guard let next = progress.next(in: course, after: exercise.id) else {
       return style.paint("All public checks passed, and with them the course.", .green) + "\n"
         + solution

@@ -240,7 +240,7 @@ package enum HelpText {
     nnrepl check ex03
       The first time it writes a file to start from; then edit that and check again. Each check calls your
       functions with fresh inputs. A wrong answer is compared with the factors of the right one and with
-      known mistakes, and the smallest failing case is shown.
+      known mistakes, and a failing case that is easy to follow is shown.
       nnrepl exercises            the list, with what you have passed
       nnrepl watch ex03           checks each time you save
       nnrepl hint ex03            the next hint; --all shows again those you have seen

@@ -195,7 +195,7 @@ extension Machine {
       guard let item = node.value.item else {
         throw Diagnostic(
           .wrongKind, "a tensor of \(node.shape.count) numbers is neither true nor false", at: span,
-          hint: "reduce it with `any(…)` or `all(…)`")
+          hint: "choose entry by entry with `where(…)`, or reduce it with `any(…)` or `all(…)`")
       }
       return item != 0
     default: return true

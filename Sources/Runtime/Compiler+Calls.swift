@@ -193,9 +193,12 @@ extension Compiler {
     }
     compiled.body = try inner.block(function.body, resultful: true)
     if let name = function.name, machine.calls[name] != nil {
-      let (body, machine) = (compiled.body, machine)
+      let (body, machine, count) = (compiled.body, machine, function.parameters.count)
       compiled.body = Action { f throws(Diagnostic) in
-        machine.calls[name, default: 0] += 1
+        machine.calls[name, default: []].insert(
+          (0..<count).map { i in
+            if case .cell(let cell) = f.base[i] { cell.value.mark } else { f.base[i].mark }
+          })
         return try body.run(f)
       }
     }

@@ -213,7 +213,9 @@ enum Faults {
   static func noParameter(_ function: String, _ name: String, _ known: [String], _ span: Span)
     -> Diagnostic
   {
-    let near = Suggest.close(to: name, among: known)
+    // NumPy's word for PyTorch's.
+    let near =
+      name == "axis" && known.contains("dim") ? ["dim"] : Suggest.close(to: name, among: known)
     return Diagnostic(
       .wrongArguments, "`\(function)` has no argument `\(name)`", at: span,
       reason: known.isEmpty ? nil : "It takes \(known.joined(separator: ", ")).",

@@ -122,8 +122,8 @@ package final class Machine {
     var losses: [Double] = []
   }
 
-  /// How often functions with these names were called; others are not counted.
-  package var calls: [String: Int] = [:]
+  /// For which different arguments functions with these names were called; others are not counted.
+  package var calls: [String: Set<[UInt64]>] = [:]
 
   /// Where `summary` gathers what each layer made, while it looks.
   var trace: [LayerTrace]?

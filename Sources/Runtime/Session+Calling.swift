@@ -65,8 +65,9 @@ extension Session {
   /// A tensor as data: a lone number stays a plain number.
   package func constant(_ tensor: Tensor) -> Value { Value(machine.graph.constant(tensor)) }
 
-  /// How often functions of these names are called from now on is counted in `machine.calls`.
+  /// For how many different arguments functions of these names are called from now on is kept in
+  /// `machine.calls`.
   package func count(callsOf names: [String]) {
-    machine.calls = Dictionary(names.map { ($0, 0) }) { first, _ in first }
+    machine.calls = Dictionary(names.map { ($0, []) }) { first, _ in first }
   }
 }

@@ -73,8 +73,30 @@ package final class Session {
       }
       return Outcome(errors: [], isIncomplete: false)
     } catch {
-      return Outcome(errors: [error.located(at: source.whole)], isIncomplete: false)
+      let told = definedBelow(error, parsed.statements, source) ?? error
+      return Outcome(errors: [told.located(at: source.whole)], isIncomplete: false)
     }
+  }
+
+  /// A name that gets its meaning only further down in the same text.
+  private func definedBelow(
+    _ error: Diagnostic, _ statements: [Statement], _ source: SourceText
+  ) -> Diagnostic? {
+    guard error.id == .unknownName, let span = error.span, Int(span.source) == source.id else {
+      return nil
+    }
+    let name = source.text(span)
+    let place = statements.first { statement in
+      var names: Set<String> = []
+      Names.assigned(in: [statement], &names)
+      return statement.span.start > span.start && names.contains(name)
+    }
+    guard let place else { return nil }
+    return Diagnostic(
+      error.id, error.headline, at: span,
+      reason:
+        "`\(name)` gets its meaning further down, in line \(source.line(at: Int(place.span.start))).",
+      hint: "move this below that line")
   }
 
   private func run(

@@ -96,7 +96,8 @@ struct CheckExercise: ParsableCommand {
           String(decoding: Wire.line(CheckReport(exercise, outcomes)), as: UTF8.self), to: stdout)
       } else {
         Console.emit(
-          checkText.report(exercise, outcomes, script: script)
+          checkText.report(
+            exercise, outcomes, script: script, isStarter: script == exercise.starter)
             + checkText.next(exercise, outcomes, place.progress, in: place.course))
       }
       if outcomes.allPass { return CheckStatus.passed }
@@ -108,9 +109,14 @@ struct CheckExercise: ParsableCommand {
   private func begin(_ exercise: Exercise, _ path: String, _ place: Workplace) throws -> Int32 {
     try place.write(exercise.starter, to: path)
     let lesson = exercise.lesson.map { " (it goes with \($0): nnrepl run \($0))" } ?? ""
-    Console.emit(
-      "\(exercise.id)  \(exercise.title)\nwrote \(path)\(lesson)\nfill its gaps, then: nnrepl check \(exercise.id), or let nnrepl watch \(exercise.id) check each time you save\n"
-    )
+    let text = """
+      \(exercise.id)  \(exercise.title)
+      wrote \(path)\(lesson)
+      edit it, then: nnrepl check \(exercise.id)
+      or let nnrepl watch \(exercise.id) check it each time you save
+
+      """
+    Console.write(text, to: format == "json" ? stderr : stdout)
     return CheckStatus.failed
   }
 }

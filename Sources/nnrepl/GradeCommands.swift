@@ -64,7 +64,7 @@ struct GraderSetup: Codable {
     var options = CourseOptions()
     options.course = course
     let files = options.files(secret: secret)
-    let course = try Course(files)
+    let course = try options.load(secret: secret)
     if let exercise, course.exercise(exercise) == nil {
       throw UsageFault(
         text:

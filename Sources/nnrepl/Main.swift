@@ -1,6 +1,7 @@
 // The command line. All input and output is here and in the files beside it.
 import ArgumentParser
 import CSupport
+@preconcurrency import Foundation
 import Runtime
 
 @main
@@ -27,6 +28,18 @@ struct Main: ParsableCommand {
         subcommands: [CourseCommand.self, Grade.self, Merge.self, Regrade.self]),
     ],
     defaultSubcommand: Interact.self)
+
+  /// Wrong usage ends with status 2, as everywhere else in this program.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Console.write(fullMessage(for: error) + "\n", to: stderr)
+      Foundation.exit(CheckStatus.usage)
+    }
+  }
 }
 
 /// What the program does when it is given no command.

@@ -15,12 +15,18 @@ struct Predict: ParsableCommand {
       let round = place.progress[exercise.id].predictions
       let predictions = try Prediction.all(of: exercise, seed: UInt64(round))
       guard !predictions.isEmpty else {
-        throw UsageFault(text: "\(exercise.id) has no factors to predict")
+        let others = try place.course.exercises.filter {
+          try !Prediction.all(of: $0, seed: 0).isEmpty
+        }
+        throw UsageFault(
+          text:
+            "\(exercise.id) has no gradient of single numbers to predict; these have: \(others.map(\.id).joined(separator: ", "))"
+        )
       }
       place.progress[exercise.id].predictions += 1
       place.save()
       Console.emit(
-        "A number, arithmetic such as sigmoid(2) - 1, or + or - for the sign alone; q leaves.\n")
+        "Answer with a number, arithmetic such as sigmoid(2) - 1, or + or - alone; q leaves.\n")
       var (right, asked) = (0, 0)
       for prediction in predictions {
         Console.emit(checkText.head(prediction))

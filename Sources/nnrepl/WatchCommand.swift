@@ -50,10 +50,14 @@ private final class Watcher {
         pollfd(fd: events, events: Int16(POLLIN), revents: 0),
         pollfd(fd: keys == nil ? -1 : STDIN_FILENO, events: Int16(POLLIN), revents: 0),
       ]
-      _ = poll(&waits, 2, check == nil ? -1 : 50)
+      // Ctrl-C arrives at another thread, so the wait is never long; coming back from Ctrl-Z, the terminal is
+      // as the shell left it.
+      _ = poll(&waits, 2, check == nil ? 200 : 50)
+      keys?.hold()
       if waits[0].revents != 0, isSaved() { start() }
       if waits[1].revents != 0, let key = keys?.next() {
-        if key == "q" { return CheckStatus.passed }
+        // Ctrl-D leaves too.
+        if key == "q" || key == "\u{4}" { return CheckStatus.passed }
         try press(key)
       }
       if let running = check, !running.isRunning { finish() }
@@ -63,7 +67,8 @@ private final class Watcher {
 
   /// Watches the exercise's folder, and checks it as it is.
   private func begin() throws {
-    if Files.text(path) == nil { try subcommand(["check"]) }
+    let isNew = Files.text(path) == nil
+    if isNew { try subcommand(["check"]) }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     if events >= 0 { close(events) }
     events = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
@@ -72,7 +77,7 @@ private final class Watcher {
       throw UsageFault(
         text: "cannot watch `\(folder)`: \(String(cString: strerror(errno)).lowercased())")
     }
-    start()
+    start(clearing: !isNew)
   }
 
   /// Reads what happened until it is quiet.
@@ -101,9 +106,9 @@ private final class Watcher {
 
   // MARK: The running check
 
-  private func start() {
+  private func start(clearing: Bool = true) {
     stop()
-    if isatty(STDOUT_FILENO) == 1, getenv("TERM").map({ String(cString: $0) }) != "dumb" {
+    if clearing, isatty(STDOUT_FILENO) == 1, getenv("TERM").map({ String(cString: $0) }) != "dumb" {
       Console.emit("\u{1b}[2J\u{1b}[H")
     }
     check = process(["check", path])
@@ -133,8 +138,9 @@ private final class Watcher {
     return process
   }
 
-  private func subcommand(_ words: [String]) throws {
-    let process = process(words.count == 1 ? words + [exercise.id] : words)
+  /// - Parameter about: whether the command is about this exercise.
+  private func subcommand(_ words: [String], about: Bool = true) throws {
+    let process = process(about ? words + [path] : words)
     try process.run()
     process.waitUntilExit()
   }
@@ -142,7 +148,7 @@ private final class Watcher {
   private func press(_ key: Character) throws {
     switch key {
     case "h": try subcommand(["hint"])
-    case "l": try subcommand(["exercises"])
+    case "l": try subcommand(["exercises"], about: false)
     case "r": start()
     case "n":
       let place = try Workplace(course)
@@ -163,6 +169,11 @@ private final class Keys {
 
   init() {
     tcgetattr(STDIN_FILENO, &before)
+    hold()
+  }
+
+  /// Keys come one by one, unseen.
+  func hold() {
     var now = before
     now.c_lflag &= ~tcflag_t(ICANON | ECHO)
     tcsetattr(STDIN_FILENO, TCSANOW, &now)

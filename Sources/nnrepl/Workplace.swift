@@ -11,6 +11,15 @@ struct CourseOptions: ParsableArguments {
   @Option(help: "The folder of a course, with its course.json; without it, nnrepl's own.")
   var course: String?
 
+  /// - Throws: `UsageFault` when there is no such folder, `CourseProblem`
+  func load(secret: String? = nil) throws -> Course {
+    if let course, Files.text(course + "/course.json") == nil {
+      throw UsageFault(
+        text: "cannot read `\(course)/course.json`: a course is a folder with that file")
+    }
+    return try Course(files(secret: secret))
+  }
+
   func files(secret: String? = nil) -> CourseFiles {
     guard let course else {
       return CourseFiles(
@@ -30,21 +39,34 @@ struct Workplace {
   var progress: CourseProgress
 
   init(_ options: CourseOptions) throws {
-    course = try Course(options.files())
+    course = try options.load()
     let ids = course.exercises.map(\.id)
     let folders =
       [".", "exercises"] + (options.course.map { [$0 + "/exercises"] } ?? ["lessons/exercises"])
-    folder =
-      folders.first { folder in ids.contains { Files.text("\(folder)/\($0).nn") != nil } }
+    // Where progress is kept is where the work is; one stray file moves nobody.
+    let folder =
+      folders.first { Files.text("\($0)/\(Workplace.progressName)") != nil }
+      ?? folders.first { folder in ids.contains { Files.text("\(folder)/\($0).nn") != nil } }
       ?? "exercises"
-    progress =
-      Files.text("\(folder)/\(Workplace.progressName)").flatMap(CourseProgress.init)
-      ?? CourseProgress()
+    let path = "\(folder)/\(Workplace.progressName)"
+    let text = Files.text(path)
+    let known = text.flatMap(CourseProgress.init)
+    if let text, known == nil {
+      Files.write(text, to: path + ".broken")
+      Console.tell("\(path) cannot be read; it is kept as \(path).broken, and progress starts anew")
+    }
+    self.folder = folder
+    progress = known ?? CourseProgress()
   }
 
   private static let progressName = ".nnrepl-progress.json"
 
-  func save() { Files.write(progress.text, to: "\(folder)/\(Workplace.progressName)") }
+  func save() {
+    let path = "\(folder)/\(Workplace.progressName)"
+    if !Files.write(progress.text, to: path) {
+      Console.tell("cannot write \(path): this is not kept as progress")
+    }
+  }
 
   func path(_ exercise: Exercise) -> String {
     folder == "." ? "\(exercise.id).nn" : "\(folder)/\(exercise.id).nn"
@@ -61,10 +83,17 @@ struct Workplace {
     }
     let file = word.split(separator: "/").last.map(String.init) ?? word
     let name = file.hasSuffix(".nn") ? String(file.dropLast(3)) : file
-    let padded = Int(name).map { $0 < 10 ? "ex0\($0)" : "ex\($0)" } ?? name
+    // `3`, `ex3` and `EX03` all mean ex03.
+    let plain = name.lowercased()
+    let digits = plain.hasPrefix("ex") ? String(plain.dropFirst(2)) : plain
+    let padded = Int(digits).map { $0 >= 0 && $0 < 10 ? "ex0\($0)" : "ex\($0)" } ?? name
     guard let found = course.exercise(padded) else {
-      let known = course.exercises.map(\.id).joined(separator: ", ")
-      throw UsageFault(text: "there is no exercise `\(word)`; the course has \(known)")
+      if word.hasSuffix(".nn") {
+        throw UsageFault(text: "`\(word)`: a file is named after its exercise, as ex03.nn")
+      }
+      let ends = [course.exercises.first, course.exercises.last].compactMap { $0?.id }
+      throw UsageFault(
+        text: "there is no exercise `\(word)`; the course has \(ends.joined(separator: " to "))")
     }
     return (found, word.hasSuffix(".nn") && word != found.id + ".nn" ? word : path(found))
   }

@@ -154,6 +154,7 @@ enum Own {
     ("2*x*y + y + 3", "always 3 too large"),
     ("5*(2*x*y + y)", "always 5 times the right answer"),
     ("x*x*x*y", "wrong in "),
+    ("7", "the same whatever the inputs are"),
     ("[2*x*y + y]", "an axis of length 1"),
     ("true", "a boolean, but a number was expected"),
     ("none", "does the function end with the value?"),

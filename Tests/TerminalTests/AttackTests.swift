@@ -54,7 +54,7 @@ struct Attack {
     Attack(
       "05-hang-at-the-end",
       "seen = list()\nfn grad_b(x, w, b, t) { append(seen, 1); if len(seen) > 19 { while true { } }; (neuron(x, w, b) - t)*neuron(x, w, b)*(1 - neuron(x, w, b)) }",
-      .only(["db": "calls", "saturated": "calls"])),
+      .only(["db": "step-limit", "saturated": "step-limit"])),
     Attack("06-redefine-check", "fn check(name) = true", .all("reserved-name")),
     Attack("06-redefine-expect", "expect = fn(x) = true", .all("reserved-name")),
     Attack(
@@ -97,6 +97,10 @@ struct Attack {
       "17-differences",
       "fn grad_w(x, w, b, t) { e = fn(w) = (neuron(x, w, b) - t)^2/2; (e(w + 1e-6) - e(w - 1e-6))/2e-6 }",
       .only(["dw": "calls", "saturated": "calls"])),
+    Attack(
+      "17-no-differences",
+      "fn grad_w(x, w, b, t) = (neuron(x, w, b) - t)*neuron(x, w, b)*(1 - neuron(x, w, b))*x", .full
+    ),
     Attack(
       "17-differences-inlined",
       "fn grad_w(x, w, b, t) { e = fn(w) = (sigmoid(w*x + b) - t)^2/2; (e(w + 1e-6) - e(w - 1e-6))/2e-6 }",
