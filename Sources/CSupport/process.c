@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -104,6 +105,11 @@ static ssize_t ask(int nursery, int32_t child, int file) {
 static int32_t answer(int nursery) {
   int32_t value = -1;
   ssize_t count;
+  struct pollfd wait = {nursery, POLLIN, 0};
+  // A nursery that was stopped must not stop whoever asks.
+  while ((count = poll(&wait, 1, 30000)) < 0 && errno == EINTR) {
+  }
+  if (count <= 0) return -1;
   while ((count = recv(nursery, &value, sizeof value, MSG_WAITALL)) < 0 && errno == EINTR) {
   }
   return count == sizeof value ? value : -1;

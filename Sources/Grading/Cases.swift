@@ -104,17 +104,24 @@ package final class Reference {
       let numbers = values.flatMap(\.numbers)
       pick = { numbers.randomElement(using: &$0) ?? 0 }
     case .interval(let low, let high):
-      guard let a = try evaluate(low).numbers.first, let b = try evaluate(high).numbers.first, a < b
+      guard let a = try evaluate(low).numbers.first, let b = try evaluate(high).numbers.first,
+        a < b,
+        max(abs(a), abs(b)) <= 1e9
       else {
-        throw Diagnostic(.badCheck, "the range is empty", at: draw.span, hint: "write [-2, 2]")
+        throw Diagnostic(
+          .badCheck, "the range is empty, or wider than a billion", at: draw.span,
+          hint: "write [-2, 2]")
       }
       pick = { Reference.number(a, b, manner, &$0) }
     }
     guard let shape = draw.shape else { return .number(pick(&generator)) }
-    let dims = try evaluate(shape).numbers.compactMap { Int(exactly: $0) }
-    let count = dims.reduce(1.0) { $0 * Double($1) }
-    guard dims.allSatisfy({ $0 >= 0 }), count <= 100_000 else {
-      throw Diagnostic(.badCheck, "a shape \(dims) cannot be drawn", at: draw.span)
+    let lengths = try evaluate(shape).numbers
+    let dims = lengths.compactMap { Int(exactly: $0) }
+    let count = lengths.reduce(1, *)
+    guard dims.count == lengths.count, dims.allSatisfy({ $0 >= 0 }), count <= 100_000 else {
+      throw Diagnostic(
+        .badCheck, "a shape \(PlainValue.list(lengths.map { .number($0) }).text) cannot be drawn",
+        at: draw.span)
     }
     let first = pick(&generator)
     let repeats = manner == .repeated
@@ -147,8 +154,15 @@ package final class Reference {
   func expected(_ inputs: Case) throws -> PlainValue {
     try guarded {
       try prepare(inputs)
-      if let expected = check.declaration.expected { return try evaluate(expected) }
-      return try gradients(inputs).automatic
+      let value =
+        try check.declaration.expected.map { try evaluate($0) } ?? gradients(inputs).automatic
+      // Nothing, or nan, would be matched by an answer that shows nothing.
+      guard value.isAnswer else {
+        throw Diagnostic(
+          .badCheck, "the check `\(check.id)` expects \(value.text)", at: check.declaration.span,
+          hint: "expect numbers, truth values, texts, or tensors and lists of them")
+      }
+      return value
     }
   }
 
@@ -177,6 +191,12 @@ package final class Reference {
   /// A gradient that the check declares, by backpropagation and by central differences.
   /// - Returns: with whether the two may be compared: not where the function has a kink.
   func gradients(_ inputs: Case) throws -> (
+    automatic: PlainValue, numeric: PlainValue, isSmooth: Bool
+  ) {
+    try guarded { try derived(inputs) }
+  }
+
+  private func derived(_ inputs: Case) throws -> (
     automatic: PlainValue, numeric: PlainValue, isSmooth: Bool
   ) {
     guard let (loss, name) = check.declaration.gradient,

@@ -94,6 +94,12 @@ package struct Course {
         "the budgets in `course.json` are out of range",
         hint: "for instance 2000000 steps, depth 2000, 512 megabytes, 10 seconds")
     }
+    guard Set(list.exercises.map(\.id)).count == list.exercises.count else {
+      throw Course.fault("`course.json` lists an exercise twice")
+    }
+    guard [list.tolerances.rtol, list.tolerances.atol].allSatisfy({ (0...0.1).contains($0) }) else {
+      throw Course.fault("the tolerances in `course.json` are not between 0 and 0.1")
+    }
     var all = text
     var exercises: [Exercise] = []
     for entry in list.exercises {
@@ -142,6 +148,17 @@ package struct Course {
     }
     guard Set(all.map(\.id)).count == all.count else {
       throw fault("two checks of \(entry.id) have the same name")
+    }
+    for check in all {
+      let drawn = check.declaration.draws.flatMap(\.names)
+      if Set(drawn).count != drawn.count { throw fault("\(check.id) draws a name twice") }
+      if let by = check.declaration.gradient?.by, !drawn.contains(by) {
+        throw fault("\(check.id) takes the gradient by `\(by)`, which it does not draw")
+      }
+      for tolerance in [check.declaration.rtol, check.declaration.atol] {
+        guard let tolerance, !(0...0.1).contains(tolerance) else { continue }
+        throw fault("a tolerance of \(check.id) is not between 0 and 0.1")
+      }
     }
     return Exercise(
       id: entry.id, title: file.title, lesson: entry.lesson, needs: file.needs, starter: starter,

@@ -27,6 +27,14 @@ package struct CourseProgress: Codable, Equatable, Sendable {
       return nil
     }
     self = read
+    // The file is the learner's to edit.
+    func sane(_ count: Int) -> Int { min(max(count, 0), 1_000_000) }
+    for (id, entry) in exercises {
+      exercises[id]?.best = sane(entry.best)
+      exercises[id]?.attempts = sane(entry.attempts)
+      exercises[id]?.hints = sane(entry.hints)
+      exercises[id]?.predictions = sane(entry.predictions)
+    }
   }
 
   package var text: String {

@@ -44,7 +44,11 @@ package struct Judge {
         outcomes.append(ended(check, fault))
       } else {
         let seed = Digest.seed(key: key, learner: learner, check: check.id)
-        let outcome = try judge(check, of: exercise, script, seed, failing: failing)
+        var outcome = try judge(check, of: exercise, script, seed, failing: failing)
+        if outcome.record.category == Fault.ended {
+          // A process may be ended from outside. What the script does, it does again.
+          outcome = try judge(check, of: exercise, script, seed, failing: failing)
+        }
         if outcome.record.verdict != .pass { failing.formUnion(outcome.called) }
         outcomes.append(outcome)
       }
@@ -70,6 +74,7 @@ package struct Judge {
     let declaration = check.declaration
     let job = Job(
       script: script, call: declaration.call, parameters: declaration.draws.flatMap(\.names),
+      own: Rules.definitions(exercise.starter),
       counted: declaration.uses.map(\.function), forbidden: exercise.forbidden,
       budgets: course.list.budgets)
     var warnings: [String] = []
@@ -142,8 +147,10 @@ struct Hearing {
       return try failure(first, trials, seed)
     } catch let first as Refusal {
       let refusal = try smaller(than: first, seed)
+      // Of a hidden check it is not even told which error: that could be chosen by the inputs.
+      let isSecret = check.isHidden && refusal.isError && refusal.category != Fault.ended
       return CheckRecord(
-        check, refusal.isError ? .error : .fail, category: refusal.category,
+        check, refusal.isError ? .error : .fail, category: isSecret ? "error" : refusal.category,
         message: check.isHidden
           ? Hearing.rationale(refusal.category)
           : refusal.text + (refusal.showsInputs ? "\nwith " + Hearing.text(refusal.inputs) : ""))

@@ -66,13 +66,21 @@ package enum PlainValue: Codable, Equatable, Sendable {
   /// As a learner reads it.
   package var text: String { text(digits: 4) }
 
+  /// At most so many characters of an answer are shown.
+  private static let textLimit = 2_000
+
   func text(digits: Int) -> String {
+    let whole = whole(digits)
+    return whole.count > PlainValue.textLimit ? whole.prefix(PlainValue.textLimit) + "…" : whole
+  }
+
+  private func whole(_ digits: Int) -> String {
     let format = NumberFormat(digits: digits)
     return switch self {
     case .none: "nothing"
     case .boolean(let on): on ? "true" : "false"
     case .number(let number): format(number)
-    case .text(let text): "\"" + Escaped.line(text) + "\""
+    case .text(let text): "\"" + Escaped.line(String(text.prefix(200))) + "\""
     case .tensor(let dims, let values):
       (try? Tensor(values, shape: Shape(dims)).text(format, edge: 3, limit: 60)) ?? "a tensor"
     case .list(let parts):
@@ -98,6 +106,15 @@ package enum PlainValue: Codable, Equatable, Sendable {
 
   static func shapeText(_ dims: [Int]) -> String {
     "[" + dims.map(String.init).joined(separator: ", ") + "]"
+  }
+
+  /// Whether it can be expected of anybody: something, and no nan or inf in it.
+  var isAnswer: Bool {
+    switch self {
+    case .none, .other: false
+    case .list(let parts): parts.allSatisfy(\.isAnswer)
+    default: numbers.allSatisfy(\.isFinite)
+    }
   }
 
   /// All its numbers, one after another.

@@ -61,7 +61,13 @@ package struct Record: Codable, Equatable, Sendable {
   package var output: String
   package var seconds: Double
 
-  /// Nil where two gradings of the same submission agree in all but the time.
+  /// Whether it can have come from grading: marks within their bounds, and their sum.
+  package var isSound: Bool {
+    schema == Record.schema && checks.allSatisfy { (0...Swift.max(0, $0.max)).contains($0.points) }
+      && (status != .graded || score == checks.reduce(0) { $0 &+ $1.points })
+  }
+
+  /// For comparing two gradings of the same submission.
   package var withoutTime: Record {
     var record = self
     record.seconds = 0

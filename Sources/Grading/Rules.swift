@@ -52,13 +52,23 @@ enum Rules {
       return refusal(name, "under another name", span, source)
     }
     var culprit: (function: String, span: Span)?
-    func enter(_ function: Function, _ known: String) {
+    func enter(_ function: Function, _ known: String, _ isOwn: Bool = false) {
       let label = function.name ?? known
-      if culprit == nil, let span = mention(of: name, in: function.body) { culprit = (label, span) }
-      Walk.expressions(in: function.body) { expression in
+      // A default is evaluated outside; within, a name of the function's own is not the built-in.
+      let defaults = function.parameters.compactMap { $0.fallback }
+        .map { Statement(kind: .expression($0), span: $0.span) }
+      let isOwn = isOwn || assigns(name, function)
+      let span =
+        mention(of: name, in: defaults) ?? mention(of: name, in: function.body, isOwn: isOwn)
+      if culprit == nil, let span { culprit = (label, span) }
+      Walk.expressions(in: defaults) { expression in
         if case .function(let inner) = expression.kind { enter(inner, label) }
+      } function: { _ in
+      }
+      Walk.expressions(in: function.body) { expression in
+        if case .function(let inner) = expression.kind { enter(inner, label, isOwn) }
       } function: { inner in
-        enter(inner, inner.name ?? label)
+        enter(inner, inner.name ?? label, isOwn)
       }
     }
     Walk.expressions(in: statements) { expression in
@@ -80,8 +90,19 @@ enum Rules {
       hint: "write the formula out; at the top level you may call `\(name)` to compare")
   }
 
+  /// Whether a function has a parameter or a variable of this name.
+  private static func assigns(_ name: String, _ function: Function) -> Bool {
+    var found = function.parameters.contains { $0.name == name }
+    Walk.statements(in: function.body) { statement in
+      guard case .assign(let targets, .assign, _) = statement.kind else { return }
+      found = found || targets.contains { if case .name(name) = $0.kind { true } else { false } }
+    }
+    return found
+  }
+
   /// Where statements use a name, functions not entered.
-  private static func mention(of name: String, in body: [Statement]) -> Span? {
+  /// - Parameter isOwn: as a variable the name means something else here.
+  private static func mention(of name: String, in body: [Statement], isOwn: Bool = false) -> Span? {
     var found: Span?
     func note(_ span: Span) { if found == nil { found = span } }
     Walk.statements(in: body) { statement in
@@ -89,7 +110,7 @@ enum Rules {
     }
     Walk.expressions(in: body) { expression in
       switch expression.kind {
-      case .name(name): note(expression.span)
+      case .name(name) where !isOwn: note(expression.span)
       case .call(let callee, _):
         if case .field(_, name, let span) = callee.kind { note(span) }
       case .gradient: if name == "grad" { note(expression.span) }
@@ -151,6 +172,21 @@ enum Rules {
     return uses
   }
 
+  /// The names that a text gives a meaning at its top level.
+  static func definitions(_ text: String) -> [String] {
+    var names: Set<String> = []
+    Walk.statements(in: Parser.parse(SourceText(id: 0, name: "starter", text)).statements) {
+      switch $0.kind {
+      case .function(let function): names.insert(function.name ?? "")
+      case .layer(let layer): names.insert(layer.name)
+      case .assign(let targets, .assign, _):
+        for case .name(let name) in targets.map(\.kind) { names.insert(name) }
+      default: break
+      }
+    }
+    return names.sorted()
+  }
+
   private static func functions(of statements: [Statement]) -> [String: Function] {
     var functions: [String: Function] = [:]
     Walk.expressions(in: statements, { _ in }) { functions[$0.name ?? ""] = $0 }
@@ -183,7 +219,9 @@ enum Rules {
   static func warnings(_ script: String) -> [String] {
     var found: [String] = []
     let names = Set(words(script[...]))
-    for (i, line) in script.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    // A carriage return before a line's end is one character with it.
+    let lines = script.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    for (i, line) in lines.enumerated() {
       if found.count == 5 { break }
       if let bad = line.unicodeScalars.first(where: {
         $0 != "\t" && $0 != "\r" && Escaped.isUnsafe($0)

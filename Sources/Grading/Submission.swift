@@ -45,9 +45,11 @@ package struct Submission: Codable, Sendable {
     if bytes.count > 100 { return "its name is longer than 100 bytes" }
     if name.hasPrefix("-") { return "its name begins with `-`, as an option does" }
     let isPlain = name.unicodeScalars.allSatisfy {
-      $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._@+- ".unicodeScalars.contains($0)
+      $0.properties.isAlphabetic || $0.properties.generalCategory == .nonspacingMark
+        || ("0"..."9").contains($0) || "._@+-,'() ".unicodeScalars.contains($0)
     }
-    return isPlain ? nil : "its name holds other characters than letters, digits and . _ @ + -"
+    return isPlain
+      ? nil : "its name holds other characters than letters, digits and . _ @ + - , ' ( )"
   }
 
   /// A name as it can stand in a record, whatever its bytes.

@@ -32,6 +32,8 @@ package struct Job: Codable, Sendable {
   package let script: String
   package let call: String
   package let parameters: [String]
+  /// What the starter defines: these names mean the learner's functions, all others the language's.
+  package let own: [String]
   /// Functions whose calls are counted.
   package let counted: [String]
   package let forbidden: [String]
@@ -151,7 +153,7 @@ package final class Worker: Respondent {
     session.count(callsOf: job.counted)
     let outcome = session.run(source, in: 0..<source.bytes.count) { self.hear($0) }
     if let error = outcome.errors.first { throw error }
-    function = try session.function(job.parameters, job.call)
+    function = try session.function(job.parameters, job.call, own: job.own)
     return .ready(warnings: warnings, printed: printed, uses: uses)
   }
 
@@ -174,10 +176,11 @@ package final class Worker: Respondent {
       line = script.line(at: Int(span.start))
     }
     // What the course calls and the script does not have.
-    if diagnostic.id == .unknownName, let span = diagnostic.span, span.source != 0,
-      Int(span.source) < session.sources.count
+    if diagnostic.id == .unknownName, let span = diagnostic.span,
+      Int(span.source) == Library.callID
     {
-      let name = session.sources[Int(span.source)].text(span)
+      let quoted = diagnostic.headline.split(separator: "`")
+      let name = quoted.count > 1 ? quoted[1] : "that name"
       return Fault(
         id: Fault.undefined, headline: "your script does not define `\(name)`",
         hint: "keep the names that the starter gives its functions")

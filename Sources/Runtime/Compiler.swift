@@ -42,7 +42,7 @@ final class Compiler {
     graph = machine.graph
     self.source = source
     self.scope = scope
-    isSealed = Library.isLibrary(source.id)
+    isSealed = Library.isLibrary(source.id) || source.id == Library.callID
     labels = source.id != Library.layersID
   }
 
@@ -122,7 +122,8 @@ final class Compiler {
         return cell.value
       }
     case .global:
-      if isSealed, let value = Library.value(name) { return Code { _ in value } }
+      let isOpen = source.id == Library.callID && machine.unsealed.contains(name)
+      if isSealed, !isOpen, let value = Library.value(name) { return Code { _ in value } }
       let slot = machine.slot(name)
       return Code { [self] f throws(Diagnostic) in
         let value = f.state.pointee.globals[slot]

@@ -19,6 +19,8 @@ package struct Definition: Sendable {
 package enum Library {
   static let layersID = -2
   static let textbookID = -3
+  /// What a check runs beside a learner's script: the language's own names keep their meaning in it.
+  package static let callID = -4
 
   /// Whether a source belongs to the language rather than to the learner.
   static func isLibrary(_ source: Int) -> Bool { source == layersID || source == textbookID }

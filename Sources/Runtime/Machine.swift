@@ -125,6 +125,9 @@ package final class Machine {
   /// For which different arguments functions with these names were called; others are not counted.
   package var calls: [String: Set<[UInt64]>] = [:]
 
+  /// Names that mean the script's own functions even in text that is otherwise sealed against it.
+  var unsealed: Set<String> = []
+
   /// Where `summary` gathers what each layer made, while it looks.
   var trace: [LayerTrace]?
   /// The learner's call inside which library code runs.

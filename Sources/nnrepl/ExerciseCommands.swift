@@ -27,7 +27,11 @@ extension ParsableCommand {
       withoutActuallyEscaping(body) { body in
         BigStack.run { _ in result = Result { try body() } }
       }
-      throw ExitCode(try result.get())
+      let status = try result.get()
+      if fflush(stdout) != 0 || ferror(stdout) != 0 {
+        throw UsageFault(text: "the output could not be written")
+      }
+      throw ExitCode(status)
     } catch let problem as CourseProblem {
       let text = DiagnosticText(
         Console(SessionOptions.standard).style, sources: problem.source.map { [$0] } ?? [])

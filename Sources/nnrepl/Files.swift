@@ -69,6 +69,11 @@ enum Files {
     return String(validating: bytes, as: UTF8.self)
   }
 
+  static func isFolder(_ path: String) -> Bool {
+    var info = stat()
+    return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+  }
+
   @discardableResult
   static func write(_ text: String, to path: String) -> Bool {
     if case .success = FileAccess.open.write(path, Array(text.utf8)) { true } else { false }

@@ -63,7 +63,6 @@ struct GraderSetup: Codable {
   func grader() throws -> Grader {
     var options = CourseOptions()
     options.course = course
-    let files = options.files(secret: secret)
     let course = try options.load(secret: secret)
     if let exercise, course.exercise(exercise) == nil {
       throw UsageFault(
@@ -71,14 +70,28 @@ struct GraderSetup: Codable {
           "there is no exercise `\(exercise)`; the course has \(course.exercises.map(\.id).joined(separator: ", "))"
       )
     }
+    if let secret, Files.isFolder(secret) == false {
+      throw UsageFault(text: "`\(secret)` is no folder: hidden checks would be left out")
+    }
     let mustBeConfined = !isUnconfined
     let nursery = Nursery()
     return Grader(
-      course, exercise: exercise, key: key ?? files.secret("key") ?? course.hash,
+      course, exercise: exercise, key: try key ?? keyFile() ?? course.hash,
       version: Main.version
     ) { budgets throws(Fault) in
       try WorkerProcess(budgets, from: nursery, mustBeConfined: mustBeConfined)
     }
+  }
+}
+
+extension GraderSetup {
+  /// The secret in the instructor's folder, whatever bytes it is made of.
+  private func keyFile() throws -> String? {
+    guard let folder = secret ?? course.map({ $0 + "/private" }),
+      case .success(let bytes) = FileAccess.open.read(folder + "/key")
+    else { return nil }
+    guard !bytes.isEmpty else { throw UsageFault(text: "`\(folder)/key` is empty") }
+    return bytes.map(String.init).joined(separator: " ")
   }
 }
 
@@ -131,13 +144,18 @@ struct Grade: ParsableCommand {
     try withCourse {
       let grader = try options.setup.grader()
       let name = learner ?? URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+      if single, let fault = Submission.fault(inName: Array(name.utf8)) {
+        throw UsageFault(text: "`\(Escaped.line(name))` cannot be a learner: \(fault)")
+      }
       let submissions =
         single
         ? [try SubmissionFolder.one(folder, named: name, grader)]
         : try SubmissionFolder.all(in: folder, grader)
-      let records = try Batch(options, grader).run(submissions)
+      let batch = try Batch(options, grader)
+      let records = try batch.run(submissions)
       Console.emit(options.format.text(records))
-      return records.contains { $0.status == .fault } ? CheckStatus.course : CheckStatus.passed
+      return batch.hasLost || records.contains { $0.status == .fault }
+        ? CheckStatus.course : CheckStatus.passed
     }
   }
 }
@@ -148,6 +166,7 @@ final class Batch {
   private let grader: Grader
   private var records: [String: Record] = [:]
   private var file: FileHandle?
+  private(set) var hasLost = false
 
   init(_ options: GradeOptions, _ grader: Grader) throws {
     self.options = options
@@ -170,8 +189,10 @@ final class Batch {
     }
     grade(waiting)
     let ordered = submissions.compactMap { records[$0.name] }
-    if let out = options.out, !Files.write(GradeFormat.jsonl.text(ordered), to: out) {
-      throw UsageFault(text: "cannot write `\(out)`")
+    if let out = options.out {
+      // Records of others that were in the file stay there.
+      let all = records.values.sorted { $0.submission < $1.submission }
+      if !Files.write(GradeFormat.jsonl.text(all), to: out) { lose(out) }
     }
     summary(ordered, waiting.count, Channel.now - start)
     return ordered
@@ -189,7 +210,9 @@ final class Batch {
 
   private func open() throws {
     guard let out = options.out else { return }
-    if let text = Files.text(out), !text.isEmpty {
+    if case .success(let bytes) = FileAccess.open.read(out), !bytes.isEmpty {
+      // A line that was torn off may end within a character.
+      let text = String(decoding: bytes, as: UTF8.self)
       guard options.resume else {
         throw UsageFault(text: "`\(out)` is there already; --resume goes on with it")
       }
@@ -209,7 +232,16 @@ final class Batch {
 
   private func keep(_ record: Record) {
     records[record.submission] = record
-    file?.write(Data(GradeFormat.jsonl.text([record]).utf8))
+    guard let out = options.out, let file else { return }
+    do { try file.write(contentsOf: Data(GradeFormat.jsonl.text([record]).utf8)) } catch {
+      lose(out)
+    }
+  }
+
+  /// Records that cannot be written are still printed; the status tells.
+  private func lose(_ out: String) {
+    if !hasLost { Console.tell("cannot write `\(out)`: its records are not complete") }
+    hasLost = true
   }
 
   // MARK: Grading processes
@@ -244,8 +276,8 @@ final class Batch {
         process.channel.send(submission)
         busy.append(Bench(process, submission, Channel.now + patience))
       }
-      if busy.isEmpty { continue }
-      guard let first = Channel.firstReady(busy.map(\.process.channel)) else { continue }
+      let late = busy.firstIndex { $0.deadline < Channel.now }
+      guard let first = late ?? Channel.firstReady(busy.map(\.process.channel)) else { continue }
       let bench = busy.remove(at: first)
       if case .line(let line) = bench.process.channel.line(until: bench.deadline),
         let record = Wire.message(Record.self, line)
@@ -288,10 +320,11 @@ final class Batch {
 }
 
 extension Channel {
-  /// The place of a channel with something to read, or nil after a while.
+  /// The place of a channel with something to read, or nil after a second.
   static func firstReady(_ channels: [Channel]) -> Int? {
+    if channels.isEmpty { return nil }
     var waits = channels.map { pollfd(fd: $0.file, events: Int16(POLLIN), revents: 0) }
-    guard poll(&waits, nfds_t(waits.count), 60_000) > 0 else { return nil }
+    guard poll(&waits, nfds_t(waits.count), 1_000) > 0 else { return nil }
     return waits.firstIndex { $0.revents != 0 }
   }
 }
@@ -305,7 +338,7 @@ enum Records {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     for (i, line) in lines.enumerated() where !line.isEmpty {
       guard let record = try? JSONDecoder().decode(Record.self, from: Data(line.utf8)),
-        record.schema == Record.schema
+        record.isSound
       else {
         if allowingTornEnd, i == lines.count - 1 { continue }
         throw UsageFault(text: "line \(i + 1) of `\(path)` is no record")
@@ -351,6 +384,10 @@ struct Merge: ParsableCommand {
                 "two different records of `\(record.submission)`, the second in `\(path)`; grade it again"
             )
           }
+          if let other = joined.values.first, other.courseHash != record.courseHash {
+            throw UsageFault(
+              text: "`\(path)` has records of another course, or of another version of it")
+          }
           joined[record.submission] = joined[record.submission] ?? record
         }
       }
@@ -386,7 +423,7 @@ struct Regrade: ParsableCommand {
       var changed = 0
       for record in before {
         guard let new = after[record.submission] else {
-          Console.emit("\(record.submission): no longer there, was \(record.score)\n")
+          Console.emit("\(Escaped.line(record.submission)): no longer there, was \(record.score)\n")
           continue
         }
         let points = Dictionary(record.checks.map { ($0.id, $0.points) }) { first, _ in first }
@@ -397,7 +434,7 @@ struct Regrade: ParsableCommand {
           "\($0.id) \(points[$0.id].map(String.init) ?? "new") → \($0.points)"
         }
         Console.emit(
-          "\(record.submission): \(record.score) → \(new.score)   \(parts.joined(separator: ", "))\n"
+          "\(Escaped.line(record.submission)): \(record.score) → \(new.score)   \(parts.joined(separator: ", "))\n"
         )
       }
       Console.emit("\(changed) of \(before.count) changed\n")

@@ -12,12 +12,22 @@ enum SubmissionFolder {
     for bytes in try names(in: folder).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       found.append(submission(bytes, in: folder, exercise, grader))
     }
+    // Names that were made harmless may have become the same.
+    var seen: [String: Int] = [:]
+    found = found.map { submission in
+      let count = seen[submission.name, default: 0] + 1
+      seen[submission.name] = count
+      guard count > 1 else { return submission }
+      return Submission(
+        name: "\(submission.name) (\(count))", learner: submission.learner, files: submission.files,
+        rejection: submission.rejection)
+    }
     return rejectingTwins(found)
   }
 
   /// A folder that is one submission.
   static func one(_ folder: String, named name: String, _ grader: Grader) throws -> Submission {
-    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard directory >= 0 else { throw unreadable(folder) }
     defer { close(directory) }
     return Submission(name: name, learner: name, files: files(in: directory, grader))
@@ -93,8 +103,12 @@ enum SubmissionFolder {
         close(file)
       } else if errno == ELOOP {
         files[exercise.id] = .refused(id: "symbolic-link", "\(exercise.id).nn is a symbolic link")
-      } else {
+      } else if errno == ENOENT {
         files[exercise.id] = .missing
+      } else {
+        let reason = String(cString: strerror(errno)).lowercased()
+        files[exercise.id] = .refused(
+          id: "unreadable", "\(exercise.id).nn cannot be read: \(reason)")
       }
     }
     return files

@@ -27,6 +27,7 @@ private final class Watcher {
   private let course: CourseOptions
   private var check: Process?
   private var events: Int32 = -1
+  private var hasGone = false
 
   init(_ exercise: Exercise, _ path: String, _ course: CourseOptions) {
     self.exercise = exercise
@@ -55,6 +56,7 @@ private final class Watcher {
       _ = poll(&waits, 2, check == nil ? 200 : 50)
       keys?.hold()
       if waits[0].revents != 0, isSaved() { start() }
+      if hasGone { throw UsageFault(text: "the folder of `\(path)` is gone") }
       if waits[1].revents != 0, let key = keys?.next() {
         // Ctrl-D leaves too.
         if key == "q" || key == "\u{4}" { return CheckStatus.passed }
@@ -98,6 +100,8 @@ private final class Watcher {
         let end = min(count, offset + header + Int(event.len))
         let bytes = buffer[(offset + header)..<end].prefix { $0 != 0 }
         if String(decoding: bytes, as: UTF8.self) == name { saved = true }
+        // The folder itself went away.
+        if event.mask & UInt32(IN_IGNORED) != 0 { hasGone = true }
         offset = end
       }
     } while poll(&wait, 1, Watcher.pause) > 0

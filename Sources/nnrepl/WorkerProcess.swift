@@ -182,12 +182,15 @@ final class WorkerProcess: Respondent {
     return status
   }
 
-  private lazy var limit = Channel.now + seconds
+  /// Seconds that the script has left. Only its own work counts, not ours between the questions.
+  private lazy var left = seconds
 
   func ask(_ request: Request) throws(Fault) -> Reply {
     if let failure { throw failure }
+    let start = Channel.now
+    defer { left -= Channel.now - start }
     channel.send(request)
-    switch channel.line(until: limit) {
+    switch channel.line(until: start + left) {
     case .line(let line):
       if let reply = Wire.message(Reply.self, line) { return reply }
       throw ended("its process sent something that is no answer", isLimit: false)

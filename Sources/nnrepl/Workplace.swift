@@ -41,8 +41,8 @@ struct Workplace {
   init(_ options: CourseOptions) throws {
     course = try options.load()
     let ids = course.exercises.map(\.id)
-    let folders =
-      [".", "exercises"] + (options.course.map { [$0 + "/exercises"] } ?? ["lessons/exercises"])
+    // In a clone of this repository the starters are there to be edited; another course keeps its own.
+    let folders = [".", "exercises"] + (options.course == nil ? ["lessons/exercises"] : [])
     // Where progress is kept is where the work is; one stray file moves nobody.
     let folder =
       folders.first { Files.text("\($0)/\(Workplace.progressName)") != nil }

@@ -110,6 +110,9 @@ enum Own {
     ("exercise e\ncheck a { draw x in 3; call f(x); expect x }", "no range"),
     ("exercise e\ncheck a { cal f() }", "no statement `cal`"),
     ("exercise e\ncheck a { call f(); expect 1 }\ncheck a { call f(); expect 1 }", "two checks"),
+    ("exercise e\ncheck a { draw x, x in [0, 1]; call f(x); expect x }", "draws a name twice"),
+    ("exercise e\ncheck a { draw x in [0, 1]; call f(x); gradient x^2 by z }", "does not draw"),
+    ("exercise e\ncheck a { draw x in [0, 1]; call f(x); expect x rtol 10 }", "tolerance"),
     ("exercise e\nhint 2 \"x\"", "hint 2 follows hint 0"),
     ("exercise e\ncheck a { call f(); expect (1 }", "expected"),
     ("exercise e\ncheck a points 1e9 { call f(); expect 1 }", "whole number"),
@@ -140,6 +143,32 @@ enum Own {
       }, secret: { _ in nil })
     let problem = #expect(throws: CourseProblem.self) { try Course(files) }
     #expect(problem?.diagnostic.headline.contains("exercises/ex03.check.nn") == true)
+  }
+
+  /// What a check's own formulas get wrong is the course's fault, and earns nobody points.
+  @Test(arguments: [
+    "draw x in [0, 1e20]; call f(x); expect x", "draw x in [0, inf]; call f(x); expect x",
+    "draw x in [2, 1]; call f(x); expect x", "draw x in [0, 1]; call f(x); expect none",
+    "draw x in [0, 1]; call f(x); expect 0*x/0",
+    "draw x in [0, 1] shape [1e300]; call f(x); expect x",
+    "draw x in [0, 1] shape [1/2]; call f(x); expect x", "draw x in [0, 1]; call f(x); expect y",
+    "draw x in [0, 1]; call f(x); gradient 5 by x",
+    "draw x in [0, 1] shape [-1]; call f(x); expect x",
+  ])
+  func aBrokenReferenceIsTheCoursesFault(_ body: String) throws {
+    let course = try course("exercise e\ncheck a { \(body) }")
+    let judge = Judge(course) { _ in Worker() }
+    #expect(throws: CourseProblem.self) {
+      try judge.judge(course.exercises[0], script: "fn f(x) { }", learner: "ada", key: "key")
+    }
+  }
+
+  @Test func anEditedProgressFileIsTakenWithCare() throws {
+    let text =
+      #"{"exercises":{"ex03":{"passed":false,"best":-5,"attempts":9223372036854775807,"hints":-5,"predictions":-2,"gaveUp":false,"sha256":""}}}"#
+    let progress = try #require(CourseProgress(text))
+    #expect(progress["ex03"].hints == 0 && progress["ex03"].attempts == 1_000_000)
+    #expect(CourseProgress("[]") == nil)
   }
 
   /// What feedback says of an answer, where the right one is `2*x*y + y`.

@@ -46,15 +46,15 @@ struct Attack {
     Attack("01-exit", "", before: "exit()\n", .all("unknown-name", message: "ended at line 1")),
     Attack(
       "02-loop", "fn grad_b(x, w, b, t) { while true { } }",
-      .only(["db": "step-limit", "saturated": "step-limit"])),
+      .only(["db": "step-limit", "saturated": "error"])),
     Attack(
       "03-recursion", "fn grad_b(x, w, b, t) = 1 + grad_b(x, w, b, t)",
-      .only(["db": "depth-limit", "saturated": "depth-limit"])),
+      .only(["db": "depth-limit", "saturated": "error"])),
     Attack("04-swallow", "try { neuron(1, 2, 3) }", .all("unexpected")),
     Attack(
       "05-hang-at-the-end",
       "seen = list()\nfn grad_b(x, w, b, t) { append(seen, 1); if len(seen) > 19 { while true { } }; (neuron(x, w, b) - t)*neuron(x, w, b)*(1 - neuron(x, w, b)) }",
-      .only(["db": "step-limit", "saturated": "step-limit"])),
+      .only(["db": "step-limit", "saturated": "error"])),
     Attack("06-redefine-check", "fn check(name) = true", .all("reserved-name")),
     Attack("06-redefine-expect", "expect = fn(x) = true", .all("reserved-name")),
     Attack(
@@ -65,7 +65,7 @@ struct Attack {
       ])),
     Attack(
       "08-read-reference", "fn grad_w(x, w, b, t) = expected",
-      .only(["dw": "unknown-name", "saturated": "unknown-name"])),
+      .only(["dw": "unknown-name", "saturated": "error"])),
     Attack(
       "10-shared-network",
       "param p = 0\nfn neuron(x, w, b) { p := p + 1; p.item() }", before: "",
@@ -91,6 +91,16 @@ struct Attack {
       "16-backward-in-a-helper",
       "fn helper(x, w, b, t) { param p = w; e = (sigmoid(p*x + b) - t)^2/2; e.backward(); p.grad }\nfn grad_w(x, w, b, t) = helper(x, w, b, t)",
       .all("forbidden", message: "`grad_w` → `helper`")),
+    Attack(
+      "16-default",
+      "fn grad_w(x, w, b, t, g=grad) { param p = w; g((sigmoid(p*x + b) - t)^2/2, p).item() }",
+      .all("forbidden")),
+    Attack(
+      "16-layer-default", "layer G(g=grad) { forward(x) { x } }\nfn grad_w(x, w, b, t) = 7",
+      .all("forbidden")),
+    Attack(
+      "16-own-variable",
+      "fn grad_w(x, w, b, t) { a = neuron(x, w, b); grad = (a - t)*a*(1 - a)*x; grad }", .full),
     Attack("16-alias", "g = grad\nfn grad_w(x, w, b, t) = g(x, w)", .all("forbidden")),
     Attack("16-sugar", "fn grad_w(x, w, b, t) { param p = w; e = p*x; ∂e/∂p }", .all("forbidden")),
     Attack(
@@ -128,7 +138,7 @@ struct Attack {
     Attack(
       "24-carry-out-inputs",
       "fn grad_b(x, w, b, t) { print(\"x={x}\"); expect false, \"x={x} w={w} b={b} t={t}\" }",
-      .only(["db": "expect-failed", "saturated": "expect-failed"])),
+      .only(["db": "expect-failed", "saturated": "error"])),
     Attack(
       "26-nan", "fn grad_w(x, w, b, t) = 0/0", .only(["dw": "finite", "saturated": "finite"])),
     Attack(
@@ -153,14 +163,27 @@ struct Attack {
       .only(["dw": "wrong", "saturated": "wrong"])),
     Attack(
       "33-tensor", "fn grad_w(x, w, b, t) = sum(zeros(1000000000))",
-      .only(["dw": "memory-limit", "saturated": "memory-limit"])),
+      .only(["dw": "memory-limit", "saturated": "error"])),
     Attack(
       "34-nesting", whole: Data(("x = " + String(repeating: "(", count: 90_000) + "1").utf8),
       .all("too-deep")),
     Attack("34-size", whole: Data(count: 5_000_000), .all("source-too-large")),
     Attack("34-digits", "x = " + String(repeating: "9", count: 100_000), .only([:])),
-    Attack("35-commented-out", whole: Data("# points=1000\n# skip\n".utf8), .all("not-defined")),
-    Attack("36-progress", whole: Data("points = 1000".utf8), .all("not-defined")),
+    Attack(
+      "34-carriage-returns",
+      whole: Data(Course.solution.replacingOccurrences(of: "\n", with: "\r\n").utf8), .full),
+    Attack(
+      "35-commented-out", whole: Data("# points=1000\n# skip\n".utf8),
+      .only([
+        "forward": "not-defined", "dw": "not-defined", "db": "not-defined", "saturated": "error",
+        "large": "error",
+      ])),
+    Attack(
+      "36-progress", whole: Data("points = 1000".utf8),
+      .only([
+        "forward": "not-defined", "dw": "not-defined", "db": "not-defined", "saturated": "error",
+        "large": "error",
+      ])),
     Attack("37-link", whole: Data(), .rejected("symbolic link")),
     Attack("37-twin", "", .rejected("two submissions")),
     Attack("37-TWIN", "", .rejected("two submissions")),
@@ -222,6 +245,7 @@ struct Attack {
     #expect(!output.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
     #expect(records["20-flood"]?.output.hasPrefix("0123456789") == true)
     #expect((records["20-flood"]?.output.count ?? .max) <= 500)
+    #expect(records["34-carriage-returns"]?.warnings == [])
     #expect(records["38-homoglyph"]?.warnings.first?.contains("neur") == true)
   }
 

@@ -135,6 +135,62 @@ private struct GeneratedClass {
     #expect(merged.output.split(separator: "\n").sorted() == lines.sorted())
   }
 
+  /// Killed helpers and stopped ones are our fault, and nobody's marks.
+  @Test func aKilledHelperCostsNobodyMarks() throws {
+    let group = try GeneratedClass(40, seed: 21)
+    let (process, _) = try Program.start(group.arguments("hurt.jsonl"))
+    var killed = 0
+    while process.isRunning, killed < 12 {
+      usleep(40_000)
+      // A child of a child: the warm process that forks workers, or a worker.
+      let deepest = ClassTests.descendants(of: process.processIdentifier).last
+      if let deepest, kill(deepest, SIGKILL) == 0 { killed += 1 }
+    }
+    process.waitUntilExit()
+    #expect(killed > 0)
+    for record in try group.records("hurt.jsonl") {
+      let points = group.points[record.submission] ?? 0
+      // What could not be finished is a fault of ours; what has marks has all that were shown.
+      if record.status == .graded, points == 6 { #expect(record.score == 6, "\(record)") }
+    }
+    #expect(try Program.run(group.arguments("hurt.jsonl", ["--resume"])).status == 0)
+    for record in try group.records("hurt.jsonl") where record.status == .graded {
+      let points = group.points[record.submission] ?? 0
+      if points == 6 { #expect(record.score == 6, "\(record)") }
+    }
+  }
+
+  private static func descendants(of id: Int32) -> [Int32] {
+    // Listed by the thread that started them.
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
+    let children = tasks.flatMap { task in
+      ((try? String(contentsOfFile: "/proc/\(id)/task/\(task)/children", encoding: .utf8)) ?? "")
+        .split(separator: " ").compactMap { Int32($0) }
+    }
+    return children + children.flatMap { descendants(of: $0) }
+  }
+
+  /// A line that was cut in the middle of a character is no reason to start over, or to overwrite anything.
+  @Test func aTornLineIsDroppedAndNothingElse() throws {
+    let group = try GeneratedClass(12, seed: 3)
+    _ = try Program.run(group.arguments("o.jsonl"))
+    let whole = try #require(group.folder.text("o.jsonl"))
+    try group.folder.write(Data(whole.utf8) + Data("{\"m\":\"".utf8) + Data([0xcf]), to: "o.jsonl")
+    #expect(try Program.run(group.arguments("o.jsonl")).status == 2)
+    #expect(try Program.run(group.arguments("o.jsonl", ["--resume"])).status == 0)
+    #expect(group.folder.text("o.jsonl") == whole)
+    // Records of somebody who is not in this run stay.
+    let one = try #require(group.points.keys.sorted().first)
+    try FileManager.default.removeItem(atPath: group.folder.path + "/in/" + one)
+    #expect(try Program.run(group.arguments("o.jsonl", ["--resume"])).status == 0)
+    #expect(group.folder.text("o.jsonl") == whole)
+    // Marks that were edited are no record.
+    try group.folder.write(
+      whole.replacingOccurrences(of: "\"score\":6", with: "\"score\":60"), to: "e.jsonl")
+    #expect(try Program.run(["merge", group.folder.path + "/e.jsonl"]).status == 2)
+    #expect(try Program.run(group.arguments("/../../dev/full")).status != 0)
+  }
+
   @Test func regradingTellsWhoseMarksChanged() throws {
     let group = try GeneratedClass(30, seed: 9)
     _ = try Program.run(group.arguments("old.jsonl"))
