@@ -241,7 +241,9 @@ int nnrepl_confine(size_t memory, unsigned seconds) {
     close(file);
   }
   limit(RLIMIT_AS, pages * (size_t)sysconf(_SC_PAGESIZE) + memory);
-  limit(RLIMIT_CPU, seconds);
+  // Told first by a signal of its own, as a kill could have come from anywhere.
+  struct rlimit processor = {seconds, seconds + 2};
+  setrlimit(RLIMIT_CPU, &processor);
   limit(RLIMIT_FSIZE, 0);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, 16);

@@ -25,10 +25,12 @@ void nnrepl_catch_interrupt(void) {
   struct sigaction action = {0};
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, NULL);
-  // Whoever started the program may have had it blocked.
+  // Whoever started the program may have had them blocked.
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 

@@ -40,12 +40,12 @@ package struct Judge {
     var failing: Set<String> = []
     for check in exercise.checks where isWanted(check) {
       // A script that stops by itself stops for every check alike.
-      if let fault = outcomes.last?.scriptFault, fault.id != Fault.ended {
+      if let fault = outcomes.last?.scriptFault, !fault.isOfProcess {
         outcomes.append(ended(check, fault))
       } else {
         let seed = Digest.seed(key: key, learner: learner, check: check.id)
         var outcome = try judge(check, of: exercise, script, seed, failing: failing)
-        if outcome.record.category == Fault.ended {
+        if [Fault.ended, Fault.unusable].contains(outcome.record.category) {
           // A process may be ended from outside. What the script does, it does again.
           outcome = try judge(check, of: exercise, script, seed, failing: failing)
         }
@@ -94,15 +94,21 @@ package struct Judge {
     let hearing = Hearing(
       course: course, check: check, reference: reference, worker: worker,
       suspects: suspects.map { "`\($0)`" }.joined(separator: " and "))
+    let record = try hearing.record(seed)
     return CheckOutcome(
-      record: try hearing.record(seed), warnings: warnings, printed: Escaped.block(printed),
-      called: uses.called)
+      record: record,
+      scriptFault: record.category == Fault.unusable
+        ? Fault(id: Fault.unusable, headline: "its process was killed from outside") : nil,
+      warnings: warnings, printed: Escaped.block(printed), called: uses.called)
   }
 }
 
 extension Fault {
   /// The process ended without an answer.
   package static let ended = "process-ended"
+
+  /// Whether it is about the process rather than the script.
+  var isOfProcess: Bool { id == Fault.ended || id == Fault.unusable }
 
   static let nonsense = Fault(id: ended, headline: "the process answered something else")
 }
@@ -148,7 +154,9 @@ struct Hearing {
     } catch let first as Refusal {
       let refusal = try smaller(than: first, seed)
       // Of a hidden check it is not even told which error: that could be chosen by the inputs.
-      let isSecret = check.isHidden && refusal.isError && refusal.category != Fault.ended
+      let isSecret =
+        check.isHidden && refusal.isError
+        && ![Fault.ended, Fault.unusable].contains(refusal.category)
       return CheckRecord(
         check, refusal.isError ? .error : .fail, category: isSecret ? "error" : refusal.category,
         message: check.isHidden

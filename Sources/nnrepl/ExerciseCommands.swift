@@ -90,7 +90,9 @@ struct CheckExercise: ParsableCommand {
       let outcomes = try judge.judge(
         exercise, script: script, learner: Digest.sha256(script), key: "public",
         only: { !$0.isHidden })
-      if let fault = outcomes.first?.scriptFault, fault.id == Fault.unusable {
+      if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
+        $0.id == Fault.unusable
+      }) {
         throw Course.fault(fault.headline, hint: fault.hint)
       }
       place.progress.note(exercise, outcomes, script: script)

@@ -350,7 +350,10 @@ enum Records {
 
   static func file(_ path: String) throws -> [Record] {
     guard let text = Files.text(path) else { throw UsageFault(text: "cannot read `\(path)`") }
-    return try read(text, path)
+    let records = try read(text, path)
+    // An empty file is what a run leaves that was ended before its first record.
+    guard !records.isEmpty else { throw UsageFault(text: "`\(path)` has no records") }
+    return records
   }
 }
 

@@ -198,10 +198,14 @@ final class WorkerProcess: Respondent {
       throw ended("it took more than \(Int(seconds)) seconds", isLimit: true, id: "time-limit")
     case .end:
       switch end() {
-      case SIGXCPU: throw ended("it took too much processor time", isLimit: true, id: "time-limit")
-      case let signal where signal > 0:
-        throw ended("its process was ended by the system, as when memory runs out", isLimit: true)
-      default: throw ended("its process ended without an answer", isLimit: false)
+      case SIGXCPU:
+        throw ended("it took too much processor time", isLimit: true, id: "time-limit")
+      // Its own deeds end a process by other signals; this one came from outside, to it or to its nursery.
+      case ...0, SIGKILL:
+        throw ended("its process was killed from outside", isLimit: false, id: Fault.unusable)
+      default:
+        throw ended(
+          "its process was ended by the system, as when memory runs out", isLimit: true)
       }
     }
   }

@@ -214,6 +214,31 @@ enum Own {
     #expect(words.isEmpty || record.message.contains(words), "\(record.message)")
   }
 
+  /// In a check's own text the language's functions are what they were; the starter's names are the learner's.
+  @Test func aCheckIsDeafToRedefinedBuiltIns() throws {
+    let course = try course(
+      "exercise e\ncheck a { draw x in [1, 2]; call list(f(x), sum([1, 2]), train(x)); expect list(2*x, 3, x) }",
+      starter: "fn f(x) { todo(\"f\") }\nfn train(x) { todo(\"train\") }")
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0],
+      script: "fn f(x) = 2*x\nfn train(x) = x\nfn list(a, b, c) = 0\nfn sum(x) = 0", learner: "ada",
+      key: "key")
+    #expect(outcomes.allPass, "\(outcomes[0].record)")
+  }
+
+  /// What is wrong only because something else is wrong says so.
+  @Test func aFailureThatRestsOnAnotherSaysSo() throws {
+    let course = try course(
+      "exercise e\ncheck a { draw x in [1, 2]; call f(x); expect 2*x }\ncheck b { draw x in [1, 2]; call g(x); expect 2*x + 1; misconception \"f is forgotten\": x + 1 }"
+    )
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0], script: "fn f(x) = x\nfn g(x) = f(x) + 1", learner: "ada", key: "key")
+    #expect(outcomes[1].record.message.contains("this uses your `f`, which fails above"))
+    #expect(!outcomes[1].record.message.contains("f is forgotten"))
+  }
+
   /// The gradient of a loss stands beside autograd and central differences.
   @Test func gradientsAreShownThreeWays() throws {
     let course = try course(
