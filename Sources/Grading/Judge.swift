@@ -213,7 +213,7 @@ struct Hearing {
     let findings =
       try suspects.isEmpty
       ? Blame(reference: reference, trials: trials, shown: shown).findings()
-      : ["this uses your \(suspects), which fails above: mend that first"]
+      : ["this uses your \(suspects), found wrong above: mend that first"]
     if let mismatch = shown.mismatch, stage <= .finite || shown.expected.numbers.count > 1 {
       lines.append(mismatch.text + (findings.isEmpty ? mismatch.guess.map { ": " + $0 } ?? "" : ""))
     }

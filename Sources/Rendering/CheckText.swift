@@ -24,7 +24,7 @@ package struct CheckText {
     } else {
       for outcome in outcomes { lines += check(outcome.record, isBrief: isStarter) }
       if let printed = outcomes.first?.printed, !printed.isEmpty {
-        let told = printed.split(separator: "\n", omittingEmptySubsequences: false)
+        let told = printed.split(separator: "\n")
         lines.append("your script printed:")
         lines += told.prefix(10).map { "  " + $0.prefix(style.width - 2) }
         if told.count > 11 { lines.append("  … \(told.count - 10) lines more") }
@@ -128,13 +128,14 @@ package struct CheckText {
         ? mark(true) : exercise.id == next?.id ? style.paint(style.isASCII ? ">" : "▸", .cyan) : " "
       let score =
         entry.attempts == 0 ? "\(exercise.points) points" : "\(entry.best)/\(exercise.points)"
-      var notes = exercise.lesson.map { ["after \($0)"] } ?? []
+      var notes = exercise.lesson.map { [$0] } ?? []
       if entry.attempts > 0 { notes.append(counted(entry.attempts, "attempt")) }
       if entry.hints > 0 { notes.append(counted(entry.hints, "hint")) }
       if entry.gaveUp { notes.append("solution read first") }
-      lines.append(
-        "  \(sign) " + exercise.id.padded(6) + exercise.title.padded(44) + score.padded(11)
-          + notes.joined(separator: ", "))
+      var line = "  \(sign) " + exercise.id.padded(6) + exercise.title.padded(37) + score.padded(11)
+      line += notes.joined(separator: ", ")
+      while line.last == " " { line.removeLast() }
+      lines.append(line)
     }
     lines.append(next.map { "next: nnrepl check \($0.id)" } ?? "All done.")
     return lines.joined(separator: "\n") + "\n"

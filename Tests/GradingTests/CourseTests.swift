@@ -235,7 +235,7 @@ enum Own {
     let judge = Judge(course) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x) = x\nfn g(x) = f(x) + 1", learner: "ada", key: "key")
-    #expect(outcomes[1].record.message.contains("this uses your `f`, which fails above"))
+    #expect(outcomes[1].record.message.contains("this uses your `f`, found wrong above"))
     #expect(!outcomes[1].record.message.contains("f is forgotten"))
   }
 
