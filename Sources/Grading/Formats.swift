@@ -117,7 +117,7 @@ private struct Exercism: Encodable {
   }
 }
 
-/// `result.json`
+/// `result.json`, as upstream's collector and example graders have it.
 private struct Classroom50: Encodable {
   struct Test: Encodable {
     let name: String
@@ -134,32 +134,36 @@ private struct Classroom50: Encodable {
   let schema = "classroom50/result/v1"
   let classroom: String
   let assignment: String
-  let usernames: [String]
   let submission: String
   let commit: String
   let release: String
-  let review = ""
+  let review: String
   let datetime: String
   let score: Int
   let max: Int
   let tests: [Test]
 
   enum CodingKeys: String, CodingKey {
-    case schema, classroom, assignment, usernames, submission, commit, release, review, datetime
+    case schema, classroom, assignment, submission, commit, release, review, datetime
     case score
     case max = "max-score"
     case tests
   }
 
   init(_ record: Record) {
+    // The runner tells these, and stamps the owner itself; none may be empty.
     let environment = ProcessInfo.processInfo.environment
-    classroom = environment["GITHUB_REPOSITORY_OWNER"] ?? record.course
+    func told(_ name: String, or other: String) -> String {
+      environment[name].flatMap { $0.isEmpty ? nil : $0 } ?? other
+    }
     let exercises = Set(record.checks.compactMap { $0.id.split(separator: ".").first })
-    assignment = exercises.count == 1 ? exercises.first.map(String.init) ?? "" : record.course
-    usernames = [environment["GITHUB_ACTOR"] ?? record.submission]
-    submission = record.submission
-    commit = environment["GITHUB_SHA"] ?? ""
-    release = environment["GITHUB_REF_NAME"] ?? ""
+    let exercise = exercises.count == 1 ? exercises.first.map(String.init) : nil
+    classroom = told("CLASSROOM", or: record.course)
+    assignment = told("ASSIGNMENT", or: exercise ?? record.course)
+    submission = told("SUBMISSION_TAG", or: record.submission)
+    commit = told("COMMIT_URL", or: submission)
+    release = told("RELEASE_URL", or: submission)
+    review = told("REVIEW_URL", or: commit)
     datetime = Date().formatted(.iso8601)
     score = record.score
     max = record.max
