@@ -67,6 +67,9 @@ struct Attack {
       "08-read-reference", "fn grad_w(x, w, b, t) = expected",
       .only(["dw": "unknown-name", "saturated": "error"])),
     Attack(
+      "09-change-the-inputs",
+      "fn neuron(x, w, b) { a = sigmoid(w*x + b); x = 1e9; w = 1e9; b += 1e9; a }", .full),
+    Attack(
       "10-shared-network",
       "param p = 0\nfn neuron(x, w, b) { p := p + 1; p.item() }", before: "",
       .only([
