@@ -25,12 +25,18 @@
 
 static int memory_file = -1;
 
-size_t nnrepl_resident_bytes(void) {
+// Pages that the process has mapped, and those that are in memory; zeros where the system does not tell.
+static void count_pages(unsigned long *mapped, unsigned long *resident) {
+  *mapped = *resident = 0;
   if (memory_file < 0) memory_file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   char text[64] = {0};
-  if (memory_file < 0 || pread(memory_file, text, sizeof text - 1, 0) <= 0) return 0;
-  unsigned long total = 0, resident = 0;
-  if (sscanf(text, "%lu %lu", &total, &resident) != 2) return 0;
+  if (memory_file < 0 || pread(memory_file, text, sizeof text - 1, 0) <= 0) return;
+  sscanf(text, "%lu %lu", mapped, resident);
+}
+
+size_t nnrepl_resident_bytes(void) {
+  unsigned long mapped, resident;
+  count_pages(&mapped, &resident);
   return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
@@ -232,15 +238,10 @@ static int lock_calls(void) {
 }
 
 int nnrepl_confine(size_t memory, unsigned seconds) {
-  nnrepl_resident_bytes();
-  char text[64] = {0};
-  int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  unsigned long pages = 0;
-  if (file >= 0) {
-    if (read(file, text, sizeof text - 1) > 0) sscanf(text, "%lu", &pages);
-    close(file);
-  }
-  limit(RLIMIT_AS, pages * (size_t)sysconf(_SC_PAGESIZE) + memory);
+  // This also opens what the memory budget is read from, while files can still be opened.
+  unsigned long mapped, resident;
+  count_pages(&mapped, &resident);
+  limit(RLIMIT_AS, mapped * (size_t)sysconf(_SC_PAGESIZE) + memory);
   // Told first by a signal of its own, as a kill could have come from anywhere.
   struct rlimit processor = {seconds, seconds + 2};
   setrlimit(RLIMIT_CPU, &processor);

@@ -10,6 +10,11 @@ struct Trial {
   /// What the call printed.
   let printed: String
 
+  /// The numbers of the answer, each beside the right one.
+  var pairs: [(answer: Double, expected: Double)] {
+    zip(answer.numbers, expected.numbers).map { ($0, $1) }
+  }
+
   /// How much there is to read in it; where one side is all zeros there is little to learn.
   var size: Double {
     let isEmpty = [answer, expected].contains { value in !value.numbers.contains { $0 != 0 } }
@@ -190,7 +195,7 @@ struct Blame {
   private func said(_ sign: Double, _ powers: [Int], _ evidence: Int) -> String {
     let parts = zip(declaration.factors, powers).filter { $0.1 != 0 }
     let formula = { (part: CheckDeclaration.Binding) in reference.text(part.value) }
-    let pairs = ([shown] + trials).flatMap { zip($0.answer.numbers, $0.expected.numbers) }
+    let pairs = ([shown] + trials).flatMap(\.pairs)
     let ratio = pairs.first { $0 != 0 && $1 != 0 }.map { PlainValue.number($0 / $1).text } ?? "?"
     let on = counted(evidence)
     if parts.isEmpty { return "the sign is turned, \(on)" }
@@ -241,7 +246,7 @@ struct Blame {
 
   /// The number that all right answers were multiplied with, if there is one.
   private static func ratio(_ trials: [Trial]) -> Double? {
-    let pairs = trials.flatMap { zip($0.answer.numbers, $0.expected.numbers) }
+    let pairs = trials.flatMap(\.pairs)
     guard let first = pairs.first(where: { $0.1 != 0 }), pairs.filter({ $0.1 != 0 }).count > 2
     else { return nil }
     let ratio = first.0 / first.1
@@ -278,7 +283,7 @@ struct Blame {
         ? "the sign is turned on every case"
         : "always \(PlainValue.number(ratio).text) times the right answer"
     }
-    let shifts = trials.flatMap { zip($0.answer.numbers, $0.expected.numbers).map { $0 - $1 } }
+    let shifts = trials.flatMap(\.pairs).map { $0.answer - $0.expected }
     if shifts.count > 2, let first = shifts.first,
       shifts.allSatisfy({ Comparison.isNear($0, first) })
     {

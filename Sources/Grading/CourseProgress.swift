@@ -38,9 +38,7 @@ package struct CourseProgress: Codable, Equatable, Sendable {
   }
 
   package var text: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return ((try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}") + "\n"
+    JSONText.of(self)
   }
 
   package subscript(id: String) -> Entry {
@@ -50,9 +48,8 @@ package struct CourseProgress: Codable, Equatable, Sendable {
 
   /// Notes one run of the public checks.
   package mutating func note(_ exercise: Exercise, _ outcomes: [CheckOutcome], script: String) {
-    let points = outcomes.reduce(0) { $0 + $1.record.points }
     self[exercise.id].attempts += 1
-    self[exercise.id].best = max(self[exercise.id].best, points)
+    self[exercise.id].best = max(self[exercise.id].best, outcomes.points)
     self[exercise.id].passed = self[exercise.id].passed || outcomes.allPass
     self[exercise.id].sha256 = Digest.sha256(script)
   }
@@ -67,6 +64,8 @@ package struct CourseProgress: Codable, Equatable, Sendable {
 }
 
 extension [CheckOutcome] {
+  package var points: Int { reduce(0) { $0 + $1.record.points } }
+
   /// Whether there were checks, and each passed.
   package var allPass: Bool { !isEmpty && allSatisfy { $0.record.verdict == .pass } }
 }

@@ -15,17 +15,21 @@ package enum GradeFormat: String, CaseIterable, Sendable {
 
   package func text(_ records: [Record]) -> String {
     switch self {
-    case .jsonl: return records.map { GradeFormat.json($0, pretty: false) }.joined()
+    case .jsonl: return records.map { JSONText.of($0, pretty: false) }.joined()
     case .csv: return Table.text(records)
     case .junit: return JUnit.text(records)
-    case .gradescope: return records.map { GradeFormat.json(Gradescope($0)) }.joined()
-    case .exercism: return records.map { GradeFormat.json(Exercism($0)) }.joined()
-    case .classroom50: return records.map { GradeFormat.json(Classroom50($0)) }.joined()
-    case .prairielearn: return records.map { GradeFormat.json(PrairieLearn($0)) }.joined()
+    case .gradescope: return records.map { JSONText.of(Gradescope($0)) }.joined()
+    case .exercism: return records.map { JSONText.of(Exercism($0)) }.joined()
+    case .classroom50: return records.map { JSONText.of(Classroom50($0)) }.joined()
+    case .prairielearn: return records.map { JSONText.of(PrairieLearn($0)) }.joined()
     }
   }
+}
 
-  private static func json(_ value: some Encodable, pretty: Bool = true) -> String {
+/// Values as JSON, the same each time.
+package enum JSONText {
+  /// - Parameter pretty: on many lines, else on one.
+  package static func of(_ value: some Encodable, pretty: Bool = true) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     if pretty { encoder.outputFormatting.insert(.prettyPrinted) }

@@ -127,7 +127,9 @@ package struct Grader {
           record.warnings += (outcomes.first?.warnings ?? []).map { "\(exercise.id): \($0)" }
           record.output += String((outcomes.first?.printed ?? "").prefix(500))
         } catch let problem as CourseProblem {
-          return failed(submission, problem.diagnostic.headline)
+          let place = problem.source.map { $0.name + ": " } ?? ""
+          return failed(
+            submission, "the course is at fault: " + place + problem.diagnostic.headline)
         } catch {
           return failed(submission, "\(error)")
         }
@@ -142,6 +144,10 @@ package struct Grader {
     var record = blank(submission)
     record.status = .fault
     record.message = message
+    record.checks = exercises.flatMap(\.checks).map {
+      CheckRecord(
+        $0, .missing, category: "fault", message: "it could not be graded; no attempt is counted")
+    }
     return record
   }
 }

@@ -13,8 +13,7 @@ package struct CheckText {
   package func report(
     _ exercise: Exercise, _ outcomes: [CheckOutcome], script: String, isStarter: Bool
   ) -> String {
-    let points = outcomes.reduce(0) { $0 + $1.record.points }
-    let score = "\(points)/\(exercise.points) (public checks)"
+    let score = "\(outcomes.points)/\(exercise.points) (public checks)"
     var lines = [head(exercise, score)]
     for warning in outcomes.first?.warnings ?? [] {
       lines.append("  " + style.paint("warning:", .yellow) + " " + warning)

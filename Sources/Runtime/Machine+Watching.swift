@@ -22,7 +22,7 @@ extension Machine {
   /// The element type of new tensors, by PyTorch's name.
   package func setDType(named name: String) { if let known = DType(name: name) { dtype = known } }
 
-  static var now: Double {
+  package static var now: Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

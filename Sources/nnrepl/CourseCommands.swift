@@ -93,10 +93,7 @@ struct CheckCourse: ParsableCommand {
         list.sha256[path] = Files.text("\(folder)/\(path)").map { Digest.sha256($0) }
       }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(list), as: UTF8.self) + "\n"
-    guard Files.write(text, to: folder + "/course.json") else {
+    guard Files.write(JSONText.of(list), to: folder + "/course.json") else {
       throw UsageFault(text: "cannot write `\(folder)/course.json`")
     }
   }

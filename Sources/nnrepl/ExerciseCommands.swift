@@ -155,7 +155,7 @@ struct CheckReport: Encodable {
   init(_ exercise: Exercise, _ outcomes: [CheckOutcome]) {
     self.exercise = exercise.id
     title = exercise.title
-    score = outcomes.reduce(0) { $0 + $1.record.points }
+    score = outcomes.points
     max = exercise.points
     passed = outcomes.allPass
     checks = outcomes.map(\.record)

@@ -43,7 +43,7 @@ final class Channel {
   }
 
   /// The next line, without its end.
-  /// - Parameter deadline: on `Channel.now`; none waits for ever.
+  /// - Parameter deadline: on `Machine.now`; none waits for ever.
   func line(until deadline: Double? = nil) -> Arrival {
     while true {
       if let end = waiting[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -55,7 +55,7 @@ final class Channel {
       searched = waiting.count
       if hasEnded || waiting.count > Channel.lineLimit { return .end }
       if let deadline {
-        let left = deadline - Channel.now
+        let left = deadline - Machine.now
         var wait = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
         let ready = left > 0 ? poll(&wait, 1, Int32(min(left * 1000 + 1, 1e9))) : 0
         if ready == 0 { return .late }
@@ -78,12 +78,6 @@ final class Channel {
       rest = rest.dropFirst(max(0, count))
     }
     return true
-  }
-
-  static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
 
@@ -160,7 +154,7 @@ final class WorkerProcess: Respondent {
     self.channel = channel
     seconds = budgets.seconds
     channel.send(budgets)
-    guard case .line(let line) = channel.line(until: Channel.now + 30),
+    guard case .line(let line) = channel.line(until: Machine.now + 30),
       let hello = Wire.message(Hello.self, line)
     else { throw Fault(id: Fault.unusable, headline: "the process did not start") }
     if mustBeConfined, hello.confinement == 0 {
@@ -187,8 +181,8 @@ final class WorkerProcess: Respondent {
 
   func ask(_ request: Request) throws(Fault) -> Reply {
     if let failure { throw failure }
-    let start = Channel.now
-    defer { left -= Channel.now - start }
+    let start = Machine.now
+    defer { left -= Machine.now - start }
     channel.send(request)
     switch channel.line(until: start + left) {
     case .line(let line):
