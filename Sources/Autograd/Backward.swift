@@ -176,7 +176,7 @@ extension Node {
     } else {
       return
     }
-    let call = call
+    let call = try call()
     let operands = operands
     var together: [Tensor?] = []
     if let joint = op.joint {
@@ -187,14 +187,14 @@ extension Node {
       var handed: Tensor?
       if k < together.count { handed = together[k] }
       if handed == nil { handed = try vjp(k, call, dz) }
-      guard let gradient = handed else { continue }
+      guard let gradient = try handed?.converted(to: input.dtype) else { continue }
       let place = Int(input.place)
       if input.isScalar {
         gradients.scalars[place] += gradient[0]
       } else if let old = gradients.tensors[place] {
         gradients.tensors[place] = try old + gradient
       } else {
-        gradients.tensors[place] = try gradient.converted(to: input.dtype)
+        gradients.tensors[place] = gradient
       }
     }
   }
@@ -205,11 +205,11 @@ extension Node {
       return try unbroadcast(fused[k].apply(call, dz), to: call.inputs[k].shape)
     }
     if let vjp = op.vjp(k) { return try vjp.apply(call, dz) }
-    guard let partial = op.partial(k) else {
-      return try Tensor(filling: call.inputs[k].shape, with: 0)
-    }
+    guard let partial = op.partial(k) else { throw .noRule(op.name, operand: k) }
     if partial.number == 1 { return try unbroadcast(dz, to: call.inputs[k].shape) }
-    let slope = try partial.evaluate(tensors: { call.leaf($0, dz.dtype) }) ?? Tensor(0)
+    guard let slope = try partial.evaluate(tensors: { call.leaf($0, dz.dtype) }) else {
+      throw .noRule(op.name, operand: k)
+    }
     return try unbroadcast(dz * slope, to: call.inputs[k].shape)
   }
 }

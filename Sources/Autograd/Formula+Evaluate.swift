@@ -16,7 +16,8 @@ extension Formula {
         guard let value = argument.evaluate(leaf) else { return nil }
         values.append(Tensor(value))
       }
-      return try? op.forward(Call(inputs: values, attributes: attributes)).item
+      guard let inputs = try? op.promoted(values, whole: .float64) else { return nil }
+      return try? op.forward(Call(inputs: inputs, attributes: attributes)).item
     default: return leaf(self)
     }
   }
@@ -35,7 +36,8 @@ extension Formula {
         guard let value = try argument.evaluate(tensors: leaf) else { return nil }
         values.append(value)
       }
-      return try op.forward(Call(inputs: values, attributes: attributes))
+      let inputs = try op.promoted(values, whole: .float64)
+      return try op.forward(Call(inputs: inputs, attributes: attributes))
     default: return nil
     }
   }

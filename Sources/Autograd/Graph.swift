@@ -19,6 +19,8 @@ package struct Site: Sendable {
 /// What every recorded value of a session shares: a clock, names, places in the source.
 package final class Graph {
   package private(set) var clock = 0
+  /// The float type of new numbers, and of whole numbers that an op makes fractions of.
+  package var dtype = DType.float64
   /// Off inside `no_grad`.
   package var isRecording = true
   package private(set) var names: [String] = [""]
@@ -132,10 +134,11 @@ package final class Graph {
     let nodes = operands.map { operand in
       switch operand {
       case .node(let node): node
-      case .number(let n): constant(Tensor(n, dtype: Graph.dtype(of: n, beside: dtype)))
+      case .number(let n): constant(Tensor(n, dtype: self.dtype(of: n, beside: dtype)))
       }
     }
-    let value = try op.forward(Call(inputs: nodes.map(\.value), attributes: attributes))
+    let inputs = try op.promoted(nodes.map(\.value), whole: self.dtype)
+    let value = try op.forward(Call(inputs: inputs, attributes: attributes))
     guard isRecording, op.isDifferentiable, nodes.contains(where: \.isTracked) else {
       return constant(value)
     }
@@ -175,9 +178,13 @@ package final class Graph {
 
   /// The dtype of a plain number beside a tensor: it never widens one, but makes whole numbers floats
   /// when it is not whole itself.
-  package static func dtype(of number: Double, beside dtype: DType) -> DType {
+  package func dtype(of number: Double, beside dtype: DType) -> DType {
+    Graph.dtype(of: number, beside: dtype, float: self.dtype)
+  }
+
+  static func dtype(of number: Double, beside dtype: DType, float: DType) -> DType {
     if dtype.isFloat { return dtype }
-    return number == number.rounded() ? .int64 : .float64
+    return number == number.rounded() ? .int64 : float
   }
 
   /// Stores a new value into a leaf, outside the graph; what was computed from it becomes stale.

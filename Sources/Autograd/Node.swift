@@ -193,6 +193,12 @@ package final class Node {
     case number(Double)
 
     package var isTracked: Bool { if case .node(let node) = self { node.isTracked } else { false } }
+    package var value: Tensor {
+      switch self {
+      case .node(let node): node.value
+      case .number(let n): Tensor(n)
+      }
+    }
   }
 
   package var operandCount: Int {
@@ -218,18 +224,23 @@ package final class Node {
   }
 
   /// What a `Call` needs: a plain number takes the dtype of its partner.
-  package var call: Call {
+  /// - Throws: when there is no memory for operands in the op's type.
+  package func call() throws(TensorError) -> Call {
     let inputs = operands.map { operand in
       switch operand {
       case .node(let node): node.value
       case .number(let n): Tensor(n, dtype: partner(of: n))
       }
     }
-    return Call(inputs: inputs, attributes: attributes, output: value)
+    return Call(
+      inputs: try op.promoted(inputs, whole: dtype.floating), attributes: attributes,
+      output: value)
   }
 
   private func partner(of number: Double) -> DType {
-    Graph.dtype(of: number, beside: (first ?? second)?.takeUnretainedValue().dtype ?? .float64)
+    Graph.dtype(
+      of: number, beside: (first ?? second)?.takeUnretainedValue().dtype ?? .float64,
+      float: dtype.floating)
   }
 
   // MARK: Release

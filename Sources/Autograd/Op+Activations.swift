@@ -22,7 +22,7 @@ extension Op {
   /// at nan the gradient passes, as in PyTorch.
   package static let relu = function(
     "relu", Kernel.Relu(), "Passes what is positive and stops the rest.", "max(0, x)",
-    partial: .where_("gt", .x, 0, 1, 0), slope: { x, _, _ in x <= 0 ? 0 : 1 },
+    partial: .where_("gt", .x, 0, 1, 0), keepsWhole: true, slope: { x, _, _ in x <= 0 ? 0 : 1 },
     fused: VJP(.dz * .where_("gt", .x, 0, 1, 0)) { c, dz throws(TensorError) in
       try c.x.zip(dz, Kernel.ReluSlope())
     })
@@ -57,7 +57,7 @@ extension Op {
       "softplus", ["x"],
       settings: [Setting("beta", .number(1)), Setting("threshold", .number(20))],
       "A smooth relu; the identity where `beta*x` passes the threshold.",
-      "ln(1 + e^(beta*x))/beta",
+      "ln(1 + e^(beta*x))/beta", promotion: .floating,
       partials: [
         .where_(
           "gt", .x * .attribute("beta"), .attribute("threshold"), 1,
@@ -81,7 +81,7 @@ extension Op {
   ) -> Op {
     elementwise(
       name, ["x"], settings: [Setting(setting.0, .number(setting.1))], summary, definition,
-      partials: [partial]
+      promotion: .floating, partials: [partial]
     ) { c throws(TensorError) in
       try c.x.map(kernel(c.attributes.number(setting.0) ?? setting.1))
     }
@@ -95,36 +95,53 @@ extension Op {
   package static let softmax = Op(
     "softmax", ["x"], settings: [Setting("dim", nil)],
     summary: "Turns scores along an axis into probabilities that sum to 1.",
-    definition: "e^x / Σ e^x",
+    definition: "e^x / Σ e^x", promotion: .floating,
     derivative: .vjps([
       VJP(text: { c in
         .z * (.dz - .apply("sum", [.dz * .z], kept(c)))
       }) { c, dz throws(TensorError) in
-        let axes = try c.x.axes(c.attributes.dims)
+        let axes = try softmaxAxes(c)
         return try c.output * (dz - (dz * c.output).sum(axes, keepdim: true))
       }
     ])
   ) { c throws(TensorError) in
-    try c.x.softmax(try c.x.shape.axis(c.attributes.dims.first ?? -1), log: false)
+    try c.x.softmax(try softmaxAxes(c).first ?? 0, log: false)
   }
 
   /// The logarithm of softmax, computed so that nothing overflows.
   package static let logSoftmax = Op(
     "log_softmax", ["x"], settings: [Setting("dim", nil)],
     summary: "The logarithm of softmax, without overflow.", definition: "x - ln Σ e^x",
+    promotion: .floating,
     derivative: .vjps([
       VJP(text: { c in
         .dz - .call("exp", .z) * .apply("sum", [.dz], kept(c))
       }) { c, dz throws(TensorError) in
-        let axes = try c.x.axes(c.attributes.dims)
+        let axes = try softmaxAxes(c)
         return try dz - c.output.map(Kernel.Exp()) * dz.sum(axes, keepdim: true)
       }
     ])
   ) { c throws(TensorError) in
-    try c.x.softmax(try c.x.shape.axis(c.attributes.dims.first ?? -1), log: true)
+    try c.x.softmax(try softmaxAxes(c).first ?? 0, log: true)
+  }
+
+  /// The one axis along which probabilities sum to 1, for value, derivative and text alike. Where none is
+  /// named it is PyTorch's: the first for ranks 0, 1 and 3, else the second.
+  package static func softmaxAxis(_ attributes: Attributes, rank: Int) -> Int {
+    attributes.dims.first ?? ([0, 1, 3].contains(rank) ? 0 : 1)
+  }
+
+  /// The same, checked; none for a single number.
+  private static func softmaxAxes(_ c: Call) throws(TensorError) -> [Int] {
+    guard c.attributes.dims.count <= 1 else {
+      throw .setting("softmax", "`dim` is one axis", Double(c.attributes.dims.count))
+    }
+    let axis = try c.x.shape.axis(softmaxAxis(c.attributes, rank: c.x.rank))
+    return c.x.rank == 0 ? [] : [axis]
   }
 
   private static func kept(_ call: Call) -> Attributes {
-    Attributes(("dim", .ints(call.attributes.dims)), ("keepdim", .flag(true)))
+    Attributes(
+      ("dim", .ints([softmaxAxis(call.attributes, rank: call.x.rank)])), ("keepdim", .flag(true)))
   }
 }

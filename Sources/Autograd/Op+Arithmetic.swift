@@ -26,7 +26,7 @@ extension Op {
   /// Quotient, `z = x / y`.
   package static let div = elementwise(
     "div", ["x", "y"], "Divides element by element, with broadcasting.", "x / y",
-    notation: .infix("/", strength: Notation.strengths.product),
+    notation: .infix("/", strength: Notation.strengths.product), promotion: .floating,
     partials: [1 / .y, -(.x / .y) / .y], scalar: { $0 / $1 },
     slopes: Slopes({ _, y, _ in 1 / y }, { x, y, _ in -(x / y) / y })
   ) { c throws(TensorError) in try c.x / c.y }
@@ -42,6 +42,7 @@ extension Op {
   package static let pow = elementwise(
     "pow", ["x", "y"], "Raises `x` to the power `y`.", "x^y",
     notation: .infix("^", strength: Notation.strengths.power),
+    promotion: .floatingIf { $0[1].values.contains { $0 < 0 } && !$0[0].dtype.isFloat },
     partials: [.y * Formula.x.power(.y - 1), .z * .call("log", .x)],
     fused: [
       VJP(.dz * (.y * Formula.x.power(.y - 1))) { c, dz throws(TensorError) in

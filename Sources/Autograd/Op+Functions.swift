@@ -9,7 +9,8 @@ extension Op {
     fused: VJP? = nil
   ) -> Op {
     elementwise(
-      name, ["x"], summary, definition, partials: [partial], fused: fused.map { [$0] },
+      name, ["x"], summary, definition, promotion: keepsWhole ? .own : .floating,
+      partials: [partial], fused: fused.map { [$0] },
       scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) }
     ) { c throws(TensorError) in try c.x.map(kernel, keepsWhole: keepsWhole) }
   }

@@ -77,7 +77,9 @@ extension Op {
           .dz * slope(c, k).shared(among: divisor(c)), from: wide(c), to: c.inputs[k].shape)
       }) { c, dz throws(TensorError) in
         let formula = slope(c, k).shared(among: divisor(c))
-        let gradient = try formula.evaluate(tensors: { c.leaf($0, dz.dtype) }) ?? Tensor(0)
+        guard let gradient = try formula.evaluate(tensors: { c.leaf($0, dz.dtype) }) else {
+          throw .noRule(name, operand: k)
+        }
         return try unbroadcast((dz * gradient).expanded(to: wide(c)), to: c.inputs[k].shape)
       }
     }
@@ -99,7 +101,9 @@ extension Op {
     ) { c throws(TensorError) in
       try check(c)
       let dtype = c.x.dtype.floating
-      let each = try value(c).evaluate(tensors: { c.leaf($0, dtype) }) ?? Tensor(0)
+      guard let each = try value(c).evaluate(tensors: { c.leaf($0, dtype) }) else {
+        throw .noRule(name, operand: 0)
+      }
       return try reduced(each.expanded(to: c.x.shape.broadcast(with: c.y.shape)), c)
     }
   }

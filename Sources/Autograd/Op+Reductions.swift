@@ -33,11 +33,11 @@ extension Op {
 
   private static func reduction(
     _ name: String, settings: [Setting] = folding, _ summary: String, _ definition: String,
-    links: Links = .measured, vjp: VJP, _ forward: @escaping Forward
+    promotion: Promotion = .own, links: Links = .measured, vjp: VJP, _ forward: @escaping Forward
   ) -> Op {
     Op(
       name, ["x"], settings: settings, summary: summary, definition: definition,
-      derivative: .vjps([vjp]), links: links, forward: forward)
+      promotion: promotion, derivative: .vjps([vjp]), links: links, forward: forward)
   }
 
   /// The folded entry that an operand's entry goes to, with the same partial for all.
@@ -62,15 +62,14 @@ extension Op {
   /// Mean over axes: the gradient is shared out evenly.
   package static let mean = reduction(
     "mean", "The mean of all elements, or of those along an axis.", "Σ x / n",
-    links: foldLinks { 1 / .number(folded($0)) },
+    promotion: .floating, links: foldLinks { 1 / .number(folded($0)) },
     vjp: VJP(text: { spread(.dz, $0) / .number(folded($0)) }) { c, dz throws(TensorError) in
       try spread(dz, c) / Tensor(folded(c), dtype: dz.dtype)
     }
   ) { c throws(TensorError) in
-    let x = c.x.dtype.isFloat ? c.x : try c.x.converted(to: .float64)
-    let axes = try x.axes(c.attributes.dims)
-    let n = axes.reduce(1) { $0 * x.shape[$1] }
-    return try x.sum(axes, keepdim: c.attributes.keepdim) / Tensor(Double(n), dtype: x.dtype)
+    let axes = try c.x.axes(c.attributes.dims)
+    let n = axes.reduce(1) { $0 * c.x.shape[$1] }
+    return try c.x.sum(axes, keepdim: c.attributes.keepdim) / Tensor(Double(n), dtype: c.x.dtype)
   }
 
   /// Product over axes: each element's gradient is the product of the others, exact at zeros.
@@ -115,9 +114,8 @@ extension Op {
       return spread(.dz, c) * hits / .apply("sum", [hits], kept(c))
     },
     apply: { c, dz throws(TensorError) in
-      let z = try spread(c.output, c)
-      let nan = try c.x.compared(.notEqual, to: c.x) * z.compared(.notEqual, to: z)
-      let hits = try (c.x.compared(.equal, to: z) + nan).converted(to: dz.dtype)
+      // A nan equals nothing, so its share is 0/0: nan throughout, as in PyTorch.
+      let hits = try c.x.compared(.equal, to: spread(c.output, c)).converted(to: dz.dtype)
       let axes = try c.x.axes(c.attributes.dims)
       return try spread(dz, c) * hits / hits.sum(axes, keepdim: true)
     })
@@ -175,7 +173,7 @@ extension Op {
   /// Variance over `n - correction` (Bessel's correction by default, as in PyTorch).
   package static let variance = reduction(
     "var", settings: spreadSettings, "The variance, over `n - correction`.",
-    "Σ (x - mean)² / (n - correction)",
+    "Σ (x - mean)² / (n - correction)", promotion: .floating,
     vjp: VJP(text: { spread(.dz, $0) * (2 * deviation($0)) / .number(freedom($0)) }) {
       c, dz throws(TensorError) in
       let scale = Tensor(2 / freedom(c), dtype: dz.dtype)
@@ -190,6 +188,7 @@ extension Op {
   /// Standard deviation, the square root of `var`; a row of equal numbers has gradient 0.
   package static let std = reduction(
     "std", settings: spreadSettings, "The standard deviation, over `n - correction`.", "√var(x)",
+    promotion: .floating,
     vjp: VJP(text: { spread(.dz / .z, $0) * deviation($0) / .number(freedom($0)) }) {
       c, dz throws(TensorError) in
       let zero = Tensor(0, dtype: dz.dtype)
@@ -206,6 +205,7 @@ extension Op {
   /// `log(Σ e^x)`; its gradient is softmax.
   package static let logsumexp = reduction(
     "logsumexp", "The logarithm of the sum of exponentials, without overflow.", "ln Σ e^x",
+    promotion: .floating,
     vjp: VJP(text: { spread(.dz, $0) * .call("exp", .x - spread(.z, $0)) }) {
       c, dz throws(TensorError) in
       try spread(dz, c) * (c.x - spread(c.output, c)).map(Kernel.Exp())
@@ -227,7 +227,7 @@ extension Op {
   /// The p-norm; at the origin its gradient is taken as 0.
   package static let norm = reduction(
     "norm", settings: [Setting("ord", .number(2))] + folding, "The length of a vector, by p-norm.",
-    "(Σ |x|^p)^(1/p)",
+    "(Σ |x|^p)^(1/p)", promotion: .floating,
     vjp: VJP(text: { c in
       let p = c.attributes.number("ord") ?? 2
       return p == 2

@@ -183,7 +183,7 @@ extension Op {
   ) -> Op {
     Op(
       name, ["x", "y"], settings: [Setting("dim", .ints([0]))], summary: summary,
-      definition: definition, derivative: .vjps((0..<64).map { k in joined(k, part) }),
+      definition: definition, derivative: .each { k in joined(k, part) },
       links: .entries { c, k, offset in
         guard let items = try? part(c, k), let picked = try? c.output.shape.selection(items)
         else { return [] }

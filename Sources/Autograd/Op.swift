@@ -39,12 +39,25 @@ package struct VJP: Sendable {
   }
 }
 
+/// In which type the operands of an op meet.
+package enum Promotion: Sendable {
+  /// The op's kernels see to it: whole numbers may stay whole.
+  case own
+  /// As in PyTorch the widest of their float types, tensors with axes deciding over single numbers; whole
+  /// numbers become the default float type.
+  case floating
+  /// The same where the operands ask for it, as a negative power of whole numbers does.
+  case floatingIf(@Sendable ([Tensor]) -> Bool)
+}
+
 /// How an op is differentiated.
 package enum Derivative: Sendable {
   /// Elementwise: one local derivative for each operand; the vjp follows.
   case partials([Formula])
-  /// Otherwise: one vjp for each operand, or one that serves any number of operands.
+  /// Otherwise: one vjp for each operand.
   case vjps([VJP])
+  /// One rule for any number of operands, told which it is.
+  case each(@Sendable (Int) -> VJP)
   /// Not differentiable, and why.
   case none(String)
 }
@@ -84,6 +97,8 @@ package final class Op: Sendable {
   package typealias Forward = @Sendable (Call) throws(TensorError) -> Tensor
 
   package let name: String
+  /// In which type its operands meet before anything is computed with them.
+  package let promotion: Promotion
   /// Operand names, as help and explanations print them.
   package let operands: [String]
   /// How many of the last operands may be left out; they are 1 then.
@@ -124,8 +139,9 @@ package final class Op: Sendable {
 
   init(
     _ name: String, _ operands: [String], optional: Int = 0, settings: [Setting] = [],
-    summary: String, definition: String, notation: Notation = .call, derivative: Derivative,
-    links: Links = .measured, scalar: (@Sendable (Double, Double) -> Double)? = nil,
+    summary: String, definition: String, notation: Notation = .call, promotion: Promotion = .own,
+    derivative: Derivative, links: Links = .measured,
+    scalar: (@Sendable (Double, Double) -> Double)? = nil,
     slopes: Slopes? = nil, fused: [VJP]? = nil, joint: Joint? = nil, forward: @escaping Forward
   ) {
     self.name = name
@@ -135,6 +151,7 @@ package final class Op: Sendable {
     self.summary = summary
     self.definition = definition
     self.notation = notation
+    self.promotion = promotion
     self.derivative = derivative
     self.links = links
     self.scalar = scalar
@@ -154,8 +171,28 @@ package final class Op: Sendable {
 
   /// The vjp with respect to an operand, if the op states one.
   package func vjp(_ operand: Int) -> VJP? {
-    guard case .vjps(let vjps) = derivative else { return nil }
-    return operand < vjps.count ? vjps[operand] : vjps.last
+    switch derivative {
+    case .vjps(let vjps): operand < vjps.count ? vjps[operand] : nil
+    case .each(let rule): rule(operand)
+    default: nil
+    }
+  }
+
+  /// The operands in the type that the op computes in.
+  /// - Parameter whole: the float type that whole numbers become.
+  func promoted(_ inputs: [Tensor], whole: DType) throws(TensorError) -> [Tensor] {
+    switch promotion {
+    case .own: return inputs
+    case .floating: break
+    case .floatingIf(let asks): guard asks(inputs) else { return inputs }
+    }
+    // A tensor with axes decides over single numbers.
+    let wide = inputs.filter { $0.rank > 0 && $0.dtype.isFloat }.map(\.dtype).max()
+    let target = wide ?? inputs.filter(\.dtype.isFloat).map(\.dtype).max() ?? whole
+    if inputs.allSatisfy({ $0.dtype == target }) { return inputs }
+    var promoted: [Tensor] = []
+    for input in inputs { promoted.append(try input.converted(to: target)) }
+    return promoted
   }
 
   /// All ops by name.
@@ -172,13 +209,15 @@ extension Op {
   /// An op that treats each element alike.
   static func elementwise(
     _ name: String, _ operands: [String], settings: [Setting] = [], _ summary: String,
-    _ definition: String, notation: Notation = .call, partials: [Formula], fused: [VJP]? = nil,
+    _ definition: String, notation: Notation = .call, promotion: Promotion = .own,
+    partials: [Formula], fused: [VJP]? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
     _ forward: @escaping Forward
   ) -> Op {
     Op(
       name, operands, settings: settings, summary: summary, definition: definition,
-      notation: notation, derivative: .partials(partials), links: .elementwise, scalar: scalar,
+      notation: notation, promotion: promotion, derivative: .partials(partials),
+      links: .elementwise, scalar: scalar,
       slopes: slopes, fused: fused, forward: forward)
   }
 
@@ -198,7 +237,7 @@ extension Op {
     }
     return Op(
       name, operands, settings: settings, summary: summary, definition: definition,
-      derivative: .vjps(vjps), links: links, joint: joint, forward: forward)
+      promotion: .floating, derivative: .vjps(vjps), links: links, joint: joint, forward: forward)
   }
 
   /// An op that copies entries of its operand to other places.

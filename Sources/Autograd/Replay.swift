@@ -27,7 +27,7 @@ extension Graph {
   /// belonged to the old numbers.
   package func replay(_ root: Node) throws(TensorError) {
     for node in recorded(below: root) where !node.isLeaf {
-      node.store(try node.op.forward(node.call), time: tick())
+      node.store(try node.op.forward(node.call()), time: tick())
       node.setGradient(nil)
       node.flags.remove(.walked)
     }
@@ -59,7 +59,7 @@ extension Graph {
       var values = start.values
       values[offset] = number
       node.store(try Tensor(values, shape: start.shape, dtype: start.dtype), time: node.time)
-      for other in above { other.store(try other.op.forward(other.call), time: other.time) }
+      for other in above { other.store(try other.op.forward(other.call()), time: other.time) }
       results.append(root.value[0])
     }
     return results

@@ -102,7 +102,10 @@ package final class NamedGraph {
 
   package func call(_ node: Node) -> Call {
     if let call = calls[ObjectIdentifier(node)] { return call }
-    let call = node.call
+    // Without memory for operands in the op's type the recorded ones serve: only entries are read from them.
+    let call =
+      (try? node.call())
+      ?? Call(inputs: node.operands.map(\.value), attributes: node.attributes, output: node.value)
     calls[ObjectIdentifier(node)] = call
     return call
   }

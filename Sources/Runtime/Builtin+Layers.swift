@@ -300,7 +300,9 @@ extension BuiltinCall {
   {
     try tensors { () throws(TensorError) in
       let cut = Channels(batch: x.shape)
-      let batch = try x.value.channelMoments(cut)
+      // Whole numbers have averages with fractions.
+      let floats = x.dtype.isFloat ? x.value : try x.value.converted(to: graph.dtype)
+      let batch = try floats.channelMoments(cut)
       let n = Double(cut.population)
       func blend(_ node: Node, _ new: Tensor, _ share: Double) throws(TensorError) {
         let kept = try node.value * Tensor(1 - momentum, dtype: node.dtype)

@@ -151,6 +151,12 @@ enum Faults {
         .oneSample, "`\(layer)` in training was given one sample, \(shape)", at: span,
         reason: "The spread of a single number is 0, so there is nothing to divide by.",
         hint: "use a larger batch (or `drop_last=true`), or `model.eval()` to predict")
+    case .noRule(let operation, let operand):
+      return Diagnostic(
+        .notTracked, "`\(operation)` has no gradient for its operand number \(operand + 1)",
+        at: span,
+        reason: "It is differentiable in its other operands only.",
+        hint: "cut that operand off with `.detach()`")
     case .setting(let operation, let rule, let value):
       return Diagnostic(
         .badArgument, "`\(operation)`: \(rule), not \(NumberFormat()(value))", at: span)

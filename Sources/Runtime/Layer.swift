@@ -64,8 +64,11 @@ package final class LayerObject {
 
   package var stages: [Value] { isSequence ? fields.map(\.value) : [] }
 
-  /// Trainable leaves of this layer and of the layers in its fields, in the order of their making.
-  package var parameters: [Node] { fields.flatMap { Value.parameters(in: $0.value) } }
+  /// Trainable leaves of this layer and of the layers in its fields, in the order of their making. One that
+  /// several layers share counts once, as in PyTorch.
+  package var parameters: [Node] {
+    fields.flatMap { Value.parameters(in: $0.value) }.withoutRepeats
+  }
 
   /// This layer's own parts: layers in fields and in lists of them, each with its place.
   package var parts: [(place: String, key: String, layer: LayerObject)] {

@@ -96,7 +96,11 @@ package final class Machine {
   /// What the run may do with files; nothing unless it is told.
   package var files = FileAccess.none
   var generator = Generator(seed: 0)
-  var dtype = DType.float64
+  /// The float type of new numbers.
+  var dtype: DType {
+    get { graph.dtype }
+    set { graph.dtype = newValue }
+  }
   /// How numbers are written just now.
   package var format = NumberFormat()
   /// Whether a nan or inf has been told of in this run: what follows from it is no news.

@@ -182,9 +182,17 @@ extension Value {
     switch value {
     case .tensor(let node): parameters(in: node)
     case .layer(let layer): layer.parameters
-    case .list(let list): list.items.flatMap { parameters(in: $0) }
+    case .list(let list): list.items.flatMap { parameters(in: $0) }.withoutRepeats
     default: []
     }
+  }
+}
+
+extension [Node] {
+  /// Each value once, where it comes first.
+  var withoutRepeats: [Node] {
+    var seen: Set<ObjectIdentifier> = []
+    return filter { seen.insert(ObjectIdentifier($0)).inserted }
   }
 }
 

@@ -19,20 +19,30 @@ package enum MemoryBudget {
   }
 }
 
-/// Uninitialised elements, contiguous, aligned to 64 bytes.
+/// Uninitialised elements of one of the two stored types, contiguous, aligned to 64 bytes.
 package final class Buffer: @unchecked Sendable {
   let memory: UnsafeMutableRawPointer
+  /// How its elements are stored: `.float32` or `.float64`. Nothing reads them as another type.
+  let stored: DType
   private let bytes: Int
 
   /// - Throws: `TensorError.tooLarge` when the budget would be passed or the system has no more.
-  init(shape: Shape, stride: Int) throws(TensorError) {
+  init<E: Element>(shape: Shape, of _: E.Type) throws(TensorError) {
+    let stride = MemoryLayout<E>.stride
     try shape.checkSize(stride: stride)
+    stored = E.stored
     bytes = shape.count * stride
     guard let memory = aligned_alloc(64, max(64, (bytes + 63) & ~63)) else {
       throw .tooLarge(shape.dims, limit: MemoryBudget.limit)
     }
     self.memory = memory
     MemoryBudget.add(bytes)
+  }
+
+  /// The elements, if they are stored as `E`.
+  @inline(__always)
+  func elements<E: Element>(_: E.Type) -> UnsafeMutablePointer<E>? {
+    stored == E.stored ? memory.assumingMemoryBound(to: E.self) : nil
   }
 
   deinit {

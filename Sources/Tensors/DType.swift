@@ -24,8 +24,8 @@ package enum DType: UInt8, Sendable, Comparable, CaseIterable {
 
   package var isFloat: Bool { self >= .float32 }
 
-  /// Bytes of one stored element.
-  package var stride: Int { self == .float32 ? 4 : 8 }
+  /// The type that holds its elements in memory: floats for `.float32`, doubles for all others.
+  var stored: DType { self == .float32 ? .float32 : .float64 }
 
   /// The type in which a smooth function of such elements is computed.
   package var floating: DType { isFloat ? self : .float64 }

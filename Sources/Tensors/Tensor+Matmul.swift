@@ -47,15 +47,21 @@ extension Tensor {
     return try product.reshaped(to: Shape(dims))
   }
 
-  /// The product of two matrices of one dtype, either of them transposed as it is read, plus a row.
+  /// The product of two matrices, either of them transposed as it is read, plus a row; its dtype is that of
+  /// `a`.
+  /// - Throws: `TensorError.notMultipliable`, `.rankNeeded`, `.notReshapable` for a row of another length.
   package static func product(
     _ a: Tensor, _ b: Tensor, transposed: (left: Bool, right: Bool) = (false, false),
     plus row: Tensor? = nil
   ) throws(TensorError) -> Tensor {
     let (ta, tb) = transposed
+    guard a.rank == 2, b.rank == 2 else {
+      throw .rankNeeded("matmul", 2, a.rank == 2 ? b.shape : a.shape)
+    }
     let (m, k) = ta ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
     let (inner, n) = tb ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
     guard k == inner else { throw .notMultipliable(a.shape, b.shape) }
+    try row?.mustHold(n)
     func multiply<E: Element>(_ out: UnsafeMutablePointer<E>) {
       if let row {
         row.read(E.self) { row in for i in 0..<m { (out + i * n).update(from: row, count: n) } }

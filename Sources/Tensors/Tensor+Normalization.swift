@@ -15,6 +15,8 @@ package struct Channels: Sendable {
 
   /// The numbers that one channel's statistics are taken over.
   package var population: Int { outer * inner }
+  /// All numbers.
+  var count: Int { outer * channels * inner }
 }
 
 extension Tensor {
@@ -23,6 +25,7 @@ extension Tensor {
     mean: Tensor, variance: Tensor
   ) {
     let shape = Shape(trusted: [cut.channels])
+    try mustHold(cut.count)
     func mean<E: Element>(_ out: UnsafeMutablePointer<E>) {
       out.initialize(repeating: 0, count: cut.channels)
       read(E.self) { x in
@@ -79,6 +82,8 @@ extension Tensor {
   package func channelScaled(_ cut: Channels, mean: Tensor, _ scale: Tensor, _ shift: Tensor)
     throws(TensorError) -> Tensor
   {
+    try mustHold(cut.count)
+    for part in [mean, scale, shift] { try part.mustHold(cut.channels) }
     func scaled<E: Element>(_ out: UnsafeMutablePointer<E>) {
       read(E.self) { x in
         mean.read(E.self) { mean in
@@ -111,6 +116,9 @@ extension Tensor {
     -> (plain: Tensor, weighted: Tensor)
   {
     let shape = Shape(trusted: [cut.channels])
+    try mustHold(cut.count)
+    try x.mustHold(cut.count)
+    try mean.mustHold(cut.channels)
     func sums<E: Element>(_ out: UnsafeMutablePointer<E>, _ weighted: Bool) {
       out.initialize(repeating: 0, count: cut.channels)
       read(E.self) { dz in
@@ -153,6 +161,9 @@ extension Tensor {
   package func channelCombined(
     _ cut: Channels, _ a: Tensor, _ x: Tensor, mean: Tensor, _ b: Tensor, _ c: Tensor
   ) throws(TensorError) -> Tensor {
+    try mustHold(cut.count)
+    try x.mustHold(cut.count)
+    for part in [mean, a, b, c] { try part.mustHold(cut.channels) }
     func combined<E: Element>(_ out: UnsafeMutablePointer<E>) {
       read(E.self) { dz in
         x.read(E.self) { x in
@@ -213,31 +224,25 @@ extension Tensor {
   package func rowsNormalized(_ n: Int, eps: Double) throws(TensorError)
     -> (normalized: Tensor, inverse: Tensor)
   {
-    let rows = n == 0 ? 0 : count / n
-    let inverse = try Tensor(filling: Shape(trusted: [rows]), with: 0, dtype: dtype)
-    func run<E: Element>(_ out: UnsafeMutablePointer<E>) {
+    func run<E: Element>(_: E.Type) throws(TensorError) -> (Tensor, Tensor) {
+      let rows = n == 0 ? 0 : count / n
+      let normalized = try Draft<E>(shape)
+      let inverse = try Draft<E>(Shape([rows]))
       read(E.self) { x in
-        inverse.write(E.self) { inverse in
-          for row in 0..<rows {
-            let (x, out) = (x + row * n, out + row * n)
-            var mean: E = 0
-            for i in 0..<n { mean += x[i] }
-            mean /= E(n)
-            var variance: E = 0
-            for i in 0..<n { variance += (x[i] - mean) * (x[i] - mean) }
-            let scale = 1 / (variance / E(n) + E(eps)).squareRoot()
-            inverse[row] = scale
-            for i in 0..<n { out[i] = (x[i] - mean) * scale }
-          }
+        for row in 0..<rows {
+          let (x, out) = (x + row * n, normalized.elements + row * n)
+          var mean: E = 0
+          for i in 0..<n { mean += x[i] }
+          mean /= E(n)
+          var variance: E = 0
+          for i in 0..<n { variance += (x[i] - mean) * (x[i] - mean) }
+          let scale = 1 / (variance / E(n) + E(eps)).squareRoot()
+          inverse.elements[row] = scale
+          for i in 0..<n { out[i] = (x[i] - mean) * scale }
         }
       }
+      return (try normalized.finished(dtype), try inverse.finished(dtype))
     }
-    return (
-      try Tensor.make(shape, dtype) {
-        run($0)
-      } float: {
-        run($0)
-      }, inverse
-    )
+    return dtype == .float32 ? try run(Float.self) : try run(Double.self)
   }
 }

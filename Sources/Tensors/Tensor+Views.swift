@@ -79,8 +79,11 @@ extension Tensor {
   }
 
   /// `result[i] = self[offsets[i]]`.
+  /// - Throws: `TensorError.indexOutOfRange` for an offset past the end.
   package func gathered(_ offsets: [Int], shape target: Shape) throws(TensorError) -> Tensor {
-    try Tensor.make(target, dtype) { out in
+    guard offsets.count == target.count else { throw .notReshapable([offsets.count], target.dims) }
+    try Tensor.check(offsets, below: count)
+    return try Tensor.make(target, dtype) { out in
       read(Double.self) { x in for i in 0..<offsets.count { out[i] = x[offsets[i]] } }
     } float: { out in
       read(Float.self) { x in for i in 0..<offsets.count { out[i] = x[offsets[i]] } }
@@ -89,12 +92,20 @@ extension Tensor {
 
   /// The inverse of `gathered`: `result[offsets[i]] += self[i]`, zero elsewhere.
   package func scattered(_ offsets: [Int], into target: Shape) throws(TensorError) -> Tensor {
-    try Tensor.make(target, dtype) { out in
+    try mustHold(offsets.count)
+    try Tensor.check(offsets, below: target.count)
+    return try Tensor.make(target, dtype) { out in
       out.initialize(repeating: 0, count: target.count)
       read(Double.self) { x in for i in 0..<offsets.count { out[offsets[i]] += x[i] } }
     } float: { out in
       out.initialize(repeating: 0, count: target.count)
       read(Float.self) { x in for i in 0..<offsets.count { out[offsets[i]] += x[i] } }
+    }
+  }
+
+  private static func check(_ offsets: [Int], below count: Int) throws(TensorError) {
+    for offset in offsets where offset < 0 || offset >= count {
+      throw .indexOutOfRange(offset, axis: 0, length: count)
     }
   }
 

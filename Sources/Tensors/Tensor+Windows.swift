@@ -116,40 +116,35 @@ extension Tensor {
     let taps = inputs * window.size[0] * window.size[1]
     let target = try Shape.fitting([n, outputs * groups, out[0], out[1]])
     let places = try Shape.fitting(out).count
-    let scratch = try Tensor(
-      filling: Shape.fitting([max(1, taps), max(1, places)]), with: 0, dtype: dtype)
-    func run<E: Element>(_ z: UnsafeMutablePointer<E>) {
+    try weight.mustHold(outputs * groups * taps)
+    try bias?.mustHold(outputs * groups)
+    func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
+      let scratch = try Draft<E>(Shape.fitting([max(1, taps), max(1, places)]))
+      defer { withExtendedLifetime(scratch) {} }
+      let columns = scratch.elements
+      let result = try Draft<E>(target)
+      let z = result.elements
       read(E.self) { x in
         weight.read(E.self) { w in
-          scratch.write(E.self) { columns in
-            for sample in 0..<n {
-              for group in 0..<groups {
-                let part = sample * groups + group
-                Tensor.unfold(
-                  x + part * inputs * image[0] * image[1], columns, channels: inputs, image: image,
-                  window, out)
-                E.gemm(
-                  w + group * outputs * taps, transposed: false, columns, transposed: false,
-                  z + part * outputs * places, beta: 0, outputs, taps, places)
-              }
-            }
+          for part in 0..<n * groups {
+            Tensor.unfold(
+              x + part * inputs * image[0] * image[1], columns, channels: inputs, image: image,
+              window, out)
+            E.gemm(
+              w + part % groups * outputs * taps, transposed: false, columns, transposed: false,
+              z + part * outputs * places, beta: 0, outputs, taps, places)
           }
         }
       }
       bias?.read(E.self) { bias in
-        for sample in 0..<n {
-          for o in 0..<outputs * groups {
-            let z = z + (sample * outputs * groups + o) * places
-            for i in 0..<places { z[i] += bias[o] }
-          }
+        for line in 0..<n * outputs * groups {
+          let (z, shift) = (z + line * places, bias[line % (outputs * groups)])
+          for i in 0..<places { z[i] += shift }
         }
       }
+      return try result.finished(dtype)
     }
-    return try Tensor.make(target, dtype) {
-      run($0)
-    } float: {
-      run($0)
-    }
+    return dtype == .float32 ? try run(Float.self) : try run(Double.self)
   }
 
   /// The gradients of a convolution's images and kernels from that of its result.
@@ -160,39 +155,39 @@ extension Tensor {
     let out = [dz.shape[2], dz.shape[3]]
     let (n, inputs, outputs) = (shape[0], shape[1] / groups, weight.shape[0] / groups)
     let (taps, places) = (inputs * window.size[0] * window.size[1], out[0] * out[1])
-    let scratch = try Tensor(filling: Shape([max(1, taps * places)]), with: 0, dtype: dtype)
-    let dx = images ? try Tensor(filling: shape, with: 0, dtype: dtype) : nil
-    let dw = kernels ? try Tensor(filling: weight.shape, with: 0, dtype: dtype) : nil
-    func run<E: Element>(_: E.Type) {
+    try weight.mustHold(outputs * groups * taps)
+    try dz.mustHold(n * groups * outputs * places)
+    func run<E: Element>(_: E.Type) throws(TensorError) -> (images: Tensor?, kernels: Tensor?) {
+      let scratch = try Draft<E>(Shape([max(1, taps * places)]))
+      defer { withExtendedLifetime(scratch) {} }
+      let columns = scratch.elements
+      let dx = images ? try Draft<E>(zeros: shape) : nil
+      let dw = kernels ? try Draft<E>(zeros: weight.shape) : nil
       read(E.self) { x in
         weight.read(E.self) { w in
           dz.read(E.self) { dz in
-            scratch.write(E.self) { columns in
-              for part in 0..<n * groups {
-                let group = part % groups
-                let start = part * inputs * image[0] * image[1]
-                let dz = dz + part * outputs * places
-                dw?.write(E.self) { dw in
-                  Tensor.unfold(
-                    x + start, columns, channels: inputs, image: image, window, out)
-                  E.gemm(
-                    dz, transposed: false, columns, transposed: true, dw + group * outputs * taps,
-                    beta: 1, outputs, places, taps)
-                }
-                dx?.write(E.self) { dx in
-                  E.gemm(
-                    w + group * outputs * taps, transposed: true, dz, transposed: false, columns,
-                    beta: 0, taps, outputs, places)
-                  Tensor.fold(
-                    columns, dx + start, channels: inputs, image: image, window, out)
-                }
+            for part in 0..<n * groups {
+              let group = part % groups
+              let start = part * inputs * image[0] * image[1]
+              let dz = dz + part * outputs * places
+              if let dw = dw?.elements {
+                Tensor.unfold(x + start, columns, channels: inputs, image: image, window, out)
+                E.gemm(
+                  dz, transposed: false, columns, transposed: true, dw + group * outputs * taps,
+                  beta: 1, outputs, places, taps)
+              }
+              if let dx = dx?.elements {
+                E.gemm(
+                  w + group * outputs * taps, transposed: true, dz, transposed: false, columns,
+                  beta: 0, taps, outputs, places)
+                Tensor.fold(columns, dx + start, channels: inputs, image: image, window, out)
               }
             }
           }
         }
       }
+      return (try dx?.finished(dtype), try dw?.finished(dtype))
     }
-    if dtype == .float32 { run(Float.self) } else { run(Double.self) }
-    return (dx, dw)
+    return dtype == .float32 ? try run(Float.self) : try run(Double.self)
   }
 }

@@ -52,9 +52,11 @@ package struct Tensor: Sendable {
     switch storage {
     case .scalar(let number): number
     case .buffer(let buffer):
-      dtype == .float32
-        ? Double(buffer.memory.assumingMemoryBound(to: Float.self)[offset])
-        : buffer.memory.assumingMemoryBound(to: Double.self)[offset]
+      if let doubles = buffer.elements(Double.self) {
+        doubles[offset]
+      } else {
+        Double(buffer.memory.assumingMemoryBound(to: Float.self)[offset])
+      }
     }
   }
 
@@ -62,9 +64,7 @@ package struct Tensor: Sendable {
   package var item: Double? { count == 1 ? self[0] : nil }
 
   package var values: [Double] {
-    dtype == .float32
-      ? read(Float.self) { UnsafeBufferPointer(start: $0, count: count).map(Double.init) }
-      : read(Double.self) { Array(UnsafeBufferPointer(start: $0, count: count)) }
+    read(Double.self) { Array(UnsafeBufferPointer(start: $0, count: count)) }
   }
 
   package func converted(to target: DType) throws(TensorError) -> Tensor {
@@ -73,8 +73,9 @@ package struct Tensor: Sendable {
     if target < dtype, !target.isFloat {
       return try Tensor(values.map(target.rounded), shape: shape, dtype: target)
     }
-    let sameStorage = (target == .float32) == (dtype == .float32)
-    if sameStorage { return Tensor(shape: shape, dtype: target, storage: storage) }
+    if target.stored == dtype.stored {
+      return Tensor(shape: shape, dtype: target, storage: storage)
+    }
     return try Tensor.make(shape, target) { out in
       read(Float.self) { x in for i in 0..<count { out[i] = Double(x[i]) } }
     } float: { out in
@@ -105,12 +106,13 @@ extension Tensor {
       withUnsafeMutablePointer(to: &number, body)
       return Tensor(shape: shape, dtype: dtype, storage: .scalar(Double(number)))
     }
-    let buffer = try Buffer(shape: shape, stride: MemoryLayout<E>.stride)
-    body(buffer.memory.assumingMemoryBound(to: E.self))
-    return Tensor(shape: shape, dtype: dtype, storage: .buffer(buffer))
+    let draft = try Draft<E>(shape)
+    body(draft.elements)
+    return try draft.finished(dtype)
   }
 
-  /// The elements as `E`, which must be the type this tensor stores.
+  /// The elements as `E`. Where they are stored as the other type, `body` sees converted ones: no kernel can
+  /// read a buffer as what it is not.
   @inline(__always)
   package func read<E: Element, Result>(_: E.Type, _ body: (UnsafePointer<E>) -> Result) -> Result {
     switch storage {
@@ -118,33 +120,46 @@ extension Tensor {
       return withUnsafePointer(to: E(number), body)
     case .buffer(let buffer):
       return withExtendedLifetime(buffer) {
-        body(UnsafePointer(buffer.memory.assumingMemoryBound(to: E.self)))
+        if let elements = buffer.elements(E.self) { return body(UnsafePointer(elements)) }
+        return readConverted(buffer, body)
       }
     }
   }
 
-  /// The elements of a tensor that its maker has not given away yet, for filling in several passes.
-  @inline(__always)
-  func write<E: Element>(_: E.Type, _ body: (UnsafeMutablePointer<E>) -> Void) {
-    guard case .buffer(let buffer) = storage else { return }
-    body(buffer.memory.assumingMemoryBound(to: E.self))
+  @inline(never)
+  private func readConverted<E: Element, Result>(
+    _ buffer: Buffer, _ body: (UnsafePointer<E>) -> Result
+  ) -> Result {
+    var copy = [E](repeating: 0, count: count)
+    if let floats = buffer.elements(Float.self) { for i in 0..<count { copy[i] = E(floats[i]) } }
+    if let doubles = buffer.elements(Double.self) { for i in 0..<count { copy[i] = E(doubles[i]) } }
+    return body(copy)
+  }
+
+  /// For kernels that meet another tensor by offset: it must have just so many elements.
+  func mustHold(_ elements: Int) throws(TensorError) {
+    guard count == elements else { throw .notReshapable(shape, [elements]) }
   }
 
   /// The elements, to be changed in place while the tensor is kept; a buffer that others hold too is copied
-  /// first. A single number has no buffer.
+  /// first, and so is one of the other type. A single number has no buffer.
   package mutating func pointer<E: Element>(_: E.Type) throws(TensorError)
     -> UnsafeMutablePointer<E>?
   {
     guard case .buffer(var buffer) = storage else { return nil }
+    if buffer.stored != E.stored {
+      self = try converted(to: E.stored)
+      return try pointer(E.self)
+    }
     storage = .scalar(0)
     defer { storage = .buffer(buffer) }
     if !isKnownUniquelyReferenced(&buffer) {
-      let copy = try Buffer(shape: shape, stride: MemoryLayout<E>.stride)
+      let copy = try Buffer(shape: shape, of: E.self)
       copy.memory.copyMemory(
         from: buffer.memory, byteCount: shape.count * MemoryLayout<E>.stride)
       buffer = copy
     }
-    return buffer.memory.assumingMemoryBound(to: E.self)
+    return buffer.elements(E.self)
   }
 
   /// Whether no element is nan or inf.
@@ -171,5 +186,31 @@ extension Tensor {
       }
       return sum == 0
     }
+  }
+}
+
+/// A tensor in the making: elements of one type that its maker may still write.
+struct Draft<E: Element> {
+  private let shape: Shape
+  private let buffer: Buffer
+  let elements: UnsafeMutablePointer<E>
+
+  /// Uninitialised elements.
+  init(_ shape: Shape) throws(TensorError) {
+    self.shape = shape
+    buffer = try Buffer(shape: shape, of: E.self)
+    elements = buffer.memory.assumingMemoryBound(to: E.self)
+  }
+
+  init(zeros shape: Shape) throws(TensorError) {
+    try self.init(shape)
+    elements.initialize(repeating: 0, count: shape.count)
+  }
+
+  /// The tensor of these elements, which nobody may write from now on.
+  func finished(_ dtype: DType) throws(TensorError) -> Tensor {
+    let made = Tensor(
+      shape: shape, dtype: dtype.stored == E.stored ? dtype : E.stored, storage: .buffer(buffer))
+    return try made.converted(to: dtype)
   }
 }

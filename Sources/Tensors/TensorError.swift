@@ -28,4 +28,6 @@ package enum TensorError: Error, Equatable {
   case labelOutOfRange(Double, row: Int, classes: Int)
   case oneSample(String, Shape)
   case setting(String, String, Double)
+  /// An op that states no gradient for one of its operands.
+  case noRule(String, operand: Int)
 }

@@ -233,7 +233,7 @@ struct Trial: Sendable, CustomTestStringConvertible {
     let graph = Graph()
     let leaves = trial.inputs.map { graph.parameter($0) }
     let node = try graph.apply(trial.op, leaves.map { .node($0) }, trial.attributes)
-    let call = node.call
+    let call = try node.call()
     let dz = trial.cotangent(node.shape)
     for k in trial.inputs.indices where !trial.isFixed(k) {
       let used = try node.vjp(k, call, dz)
