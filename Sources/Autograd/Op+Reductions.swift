@@ -114,8 +114,9 @@ extension Op {
       return spread(.dz, c) * hits / .apply("sum", [hits], kept(c))
     },
     apply: { c, dz throws(TensorError) in
-      // A nan equals nothing, so its share is 0/0: nan throughout, as in PyTorch.
-      let hits = try c.x.compared(.equal, to: spread(c.output, c)).converted(to: dz.dtype)
+      let z = try spread(c.output, c)
+      let nan = try c.x.compared(.notEqual, to: c.x) * z.compared(.notEqual, to: z)
+      let hits = try (c.x.compared(.equal, to: z) + nan).converted(to: dz.dtype)
       let axes = try c.x.axes(c.attributes.dims)
       return try spread(dz, c) * hits / hits.sum(axes, keepdim: true)
     })
