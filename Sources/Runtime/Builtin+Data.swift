@@ -10,7 +10,7 @@ extension Builtin {
       "dataset(X, y)", .data, "Samples `X: [n, …]` with their targets `y: [n, …]`.",
       example: "d = dataset([[1, 2], [3, 4]], [0, 1]); len(d)"
     ) { call throws(Diagnostic) in
-      let (x, y) = (try call.node(0), try call.node(1))
+      let (x, y) = (try call.node("X"), try call.node("y"))
       guard x.shape.rank > 0, y.shape.rank > 0, x.shape[0] == y.shape[0] else {
         throw Diagnostic(
           .shapeMismatch, "X is \(x.shape), but y is \(y.shape)", at: call.span,
@@ -28,8 +28,8 @@ extension Builtin {
       "Handwritten digits: 1797 images of 8×8 grey values from 0 to 16. With a number: how many significant digits results show (4 at the start).",
       example: "digits(8); 1/3"
     ) { call throws(Diagnostic) in
-      guard call.has(0) else { return try call.shipped("digits", "digit") }
-      let n = try call.int(0)
+      guard call.has("n") else { return try call.shipped("digits", "digit") }
+      let n = try call.int("n")
       guard (1...17).contains(n) else {
         throw Diagnostic(.badArgument, "digits from 1 to 17 make sense, not \(n)", at: call.span)
       }
@@ -39,41 +39,41 @@ extension Builtin {
     made("xor(n=4, noise=0)", "The corners of a square; the label says whether coordinates differ.")
     {
       call, n, generator throws(Diagnostic) in
-      .xor(n, noise: try call.double(1, or: 0), &generator)
+      .xor(n, noise: try call.double("noise"), &generator)
     },
     made("moons(n=200, noise=0.1)", "Two half circles that reach into each other.") {
       call, n, generator throws(Diagnostic) in
-      .moons(n, noise: try call.double(1, or: 0.1), &generator)
+      .moons(n, noise: try call.double("noise"), &generator)
     },
     made("circles(n=200, noise=0.05, factor=0.5)", "A ring around a ring.") {
       call, n, generator throws(Diagnostic) in
       .circles(
-        n, noise: try call.double(1, or: 0.05), factor: try call.double(2, or: 0.5), &generator)
+        n, noise: try call.double("noise"), factor: try call.double("factor"), &generator)
     },
     made("spirals(n=300, classes=3, noise=0.02)", "Spiral arms, one for each class.") {
       call, n, generator throws(Diagnostic) in
-      let classes = try call.positive(1, or: 3)
-      return .spirals(n, classes: classes, noise: try call.double(2, or: 0.02), &generator)
+      let classes = try call.positive("classes")
+      return .spirals(n, classes: classes, noise: try call.double("noise"), &generator)
     },
     made("blobs(n=150, centers=3, features=2, std=1)", "Clouds of points around random centres.") {
       call, n, generator throws(Diagnostic) in
-      let (centers, features) = (try call.positive(1, or: 3), try call.positive(2, or: 2))
+      let (centers, features) = (try call.positive("centers"), try call.positive("features"))
       try call.tensors { () throws(TensorError) in
         for rows in [n, centers] { _ = try Shape.fitting([rows, features], stride: 64) }
       }
       return .blobs(
-        n, centers: centers, features: features, spread: try call.double(3, or: 1), &generator)
+        n, centers: centers, features: features, spread: try call.double("std"), &generator)
     },
     Builtin(
       "load_csv(file, target=none)", .data,
       "A data set from a CSV file whose first line names the columns; the target is the last one unless named."
     ) { call throws(Diagnostic) in
-      let path = try call.text(0)
+      let path = try call.text("file")
       let bytes = try call.contents(of: path)
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw Diagnostic(.badData, "`\(path)` is not UTF-8 text", at: call.span)
       }
-      let target = call.has(1) ? try call.text(1) : nil
+      let target = call.has("target") ? try call.text("target") : nil
       return .thing(try call.table(text, target: target, name: path))
     },
     Builtin(
@@ -83,8 +83,9 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       .thing(
         BatchesObject(
-          try call.dataset(0), size: try call.positive(1, or: 1), shuffles: try call.flag(2),
-          dropsLast: try call.flag(3)))
+          try call.dataset("data"), size: try call.positive("batch_size"),
+          shuffles: try call.flag("shuffle"),
+          dropsLast: try call.flag("drop_last")))
     },
     Builtin(
       "standardize(data, *more)", .data,
@@ -97,8 +98,8 @@ extension Builtin {
       "save(x, file)", .data,
       "Writes the parameters and buffers of a layer, or a record of tensors, as .safetensors."
     ) { call throws(Diagnostic) in
-      let path = try call.text(1)
-      let tensors = try call.state(0)
+      let path = try call.text("file")
+      let tensors = try call.state("x")
       guard let bytes = try? Safetensors.encoded(tensors) else {
         throw Diagnostic(.unreadableFile, "these tensors cannot be written", at: call.span)
       }
@@ -112,8 +113,8 @@ extension Builtin {
       "load(x, file=none)", .data,
       "`load(model, \"file.safetensors\")` stores a file's tensors in a layer; `load(\"file.safetensors\")` gives them as a record."
     ) { call throws(Diagnostic) in
-      let isRecord = !call.has(1)
-      let path = try call.text(isRecord ? 0 : 1)
+      let isRecord = !call.has("file")
+      let path = try call.text(isRecord ? "x" : "file")
       let bytes = try call.contents(of: path)
       let tensors: [(name: String, tensor: Tensor)]
       do { tensors = try Safetensors.decoded(bytes) } catch {
@@ -125,16 +126,15 @@ extension Builtin {
         return .record(
           RecordObject(tensors.map { ($0.name, .tensor(call.graph.constant($0.tensor))) }))
       }
-      guard case .layer(let layer) = call.value(0) else { throw call.wrong(0, "a layer") }
-      try call.load(tensors, into: layer, path)
-      return call.value(0)
+      try call.load(tensors, into: try call.layer("x"), path)
+      return call.value("x")
     },
     Builtin(
       "state(layer)", .data,
       "Parameters and buffers of a layer by PyTorch's names, as a record.",
       example: "seed(0); state(linear(2, 1))"
     ) { call throws(Diagnostic) in
-      guard case .layer(let layer) = call.value(0) else { throw call.wrong(0, "a layer") }
+      let layer = try call.layer("layer")
       return .record(RecordObject(layer.state.map { ($0.name, .tensor($0.node)) }))
     },
   ]
@@ -152,8 +152,7 @@ extension Builtin {
     let name = signature.prefix { $0 != "(" }
     return Builtin(signature, .data, summary, example: "seed(0); \(name)(6)") {
       call throws(Diagnostic) in
-      let fallback = Int(call.builtin.parameters[0].fallback ?? "") ?? 4
-      let n = try call.positive(0, or: fallback)
+      let n = try call.positive("n")
       // Some numbers and a list of them for each sample.
       try call.tensors { () throws(TensorError) in _ = try Shape.fitting([n, 2], stride: 64) }
       let table = try make(call, n, &call.machine.generator)
@@ -164,7 +163,7 @@ extension Builtin {
   /// `split(data, 0.8)`: the first part's share or size; the samples are shuffled before.
   static func splitData(_ data: DatasetObject, _ call: BuiltinCall) throws(Diagnostic) -> Value {
     let n = data.x.shape[0]
-    let asked = try call.double(1)
+    let asked = try call.double("size")
     let first = asked < 1 ? Int((asked * Double(n)).rounded()) : Int(exactly: asked) ?? -1
     guard asked > 0, first > 0, first < n else {
       throw Diagnostic(
@@ -172,10 +171,8 @@ extension Builtin {
         "\(n) samples cannot be split with \(call.machine.format(asked)) for the first part",
         at: call.span, hint: "give a share such as 0.8, or a number of samples below \(n)")
     }
-    let shuffles = call.has(3) ? try call.flag(3) : true
     let order =
-      !shuffles
-      ? Array(0..<n) : call.machine.generator.permutation(n)
+      try call.flag("shuffle") ? call.machine.generator.permutation(n) : Array(0..<n)
     return .list(
       ListObject([
         .thing(try data.picked(Array(order[..<first]), call.machine, call.span)),
@@ -185,18 +182,18 @@ extension Builtin {
 }
 
 extension BuiltinCall {
-  func positive(_ i: Int, or fallback: Int) throws(Diagnostic) -> Int {
-    let n = try int(i, or: fallback)
+  func positive(_ name: String) throws(Diagnostic) -> Int {
+    let n = try int(name)
     guard n > 0 else {
       throw Diagnostic(
-        .badArgument, "`\(builtin.parameters[i].name)` must be at least 1, not \(n)", at: span)
+        .badArgument, "`\(name)` must be at least 1, not \(n)", at: span)
     }
     return n
   }
 
-  func dataset(_ i: Int) throws(Diagnostic) -> DatasetObject {
-    if let data = value(i).dataset { return data }
-    throw wrong(i, "a data set")
+  func dataset(_ name: String) throws(Diagnostic) -> DatasetObject {
+    if let data = value(name).dataset { return data }
+    throw wrong(name, "a data set")
   }
 
   /// A data set that travels with the program.
@@ -224,8 +221,8 @@ extension BuiltinCall {
   }
 
   /// Names and tensors of a layer or record.
-  fileprivate func state(_ i: Int) throws(Diagnostic) -> [(name: String, tensor: Tensor)] {
-    switch value(i) {
+  fileprivate func state(_ name: String) throws(Diagnostic) -> [(name: String, tensor: Tensor)] {
+    switch value(name) {
     case .layer(let layer): return layer.state.map { (name: $0.name, tensor: $0.node.value) }
     case .record(let record):
       var tensors: [(name: String, tensor: Tensor)] = []
@@ -238,7 +235,7 @@ extension BuiltinCall {
         }
       }
       return tensors
-    default: throw wrong(i, "a layer or a record of tensors")
+    default: throw wrong(name, "a layer or a record of tensors")
     }
   }
 
@@ -275,9 +272,9 @@ extension BuiltinCall {
     func features(_ value: Value) throws(Diagnostic) -> Tensor {
       if let data = value.dataset { return data.x.value }
       if case .tensor(let node) = value { return node.value }
-      throw wrong(0, "data sets or tensors")
+      throw wrong("data", "data sets or tensors")
     }
-    let first = try features(value(0))
+    let first = try features(value("data"))
     guard first.rank > 0, first.shape[0] > 1 else {
       throw Diagnostic(
         .shapeMismatch, "`standardize` needs at least two samples, not \(first.shape)", at: span)
@@ -293,7 +290,7 @@ extension BuiltinCall {
       )
     }
     var results: [Value] = []
-    for value in [value(0)] + rest {
+    for value in [value("data")] + rest {
       let x = try features(value)
       let scaled = try machine.make(span) { () throws(TensorError) in try (x - mean) / scale }
       if let data = value.dataset {

@@ -11,7 +11,7 @@ extension Builtin {
       example: "plot([5, 3, 2, 1.5, 1.2, 1.1])"
     ) { call throws(Diagnostic) in
       var labels: [String] = []
-      if case .list(let list) = call.value(1) {
+      if case .list(let list) = call.value("labels") {
         labels = list.items.map { call.machine.text(of: $0) }
       }
       let given = try call.curves()
@@ -23,13 +23,13 @@ extension Builtin {
           .wrongArguments, "there are \(given.count) curves, but \(labels.count) labels",
           at: call.span, hint: "give one label for each curve; their common axis is `x=…`")
       }
-      let axis = call.has(4) ? try call.numbers(4) : nil
+      let axis = call.has("x") ? try call.numbers("x") : nil
       if let axis, let odd = given.first(where: { $0.count != axis.count }) {
         throw Diagnostic(
           .shapeMismatch, "`x` has \(axis.count) numbers, but a curve has \(odd.count)",
           at: call.span)
       }
-      let height = try call.positive(5, or: 12)
+      let height = try call.positive("height")
       // Two curves without names are x and y.
       var series: [Figure.Series] = []
       if given.count == 2, labels.isEmpty, axis == nil, given[0].count == given[1].count {
@@ -43,7 +43,7 @@ extension Builtin {
       return .thing(
         FigureObject(
           .lines(
-            series, title: try call.text(2, or: ""), isLog: try call.flag(3),
+            series, title: try call.title(), isLog: try call.flag("log"),
             rows: min(height, 40))))
     },
     Builtin(
@@ -51,16 +51,16 @@ extension Builtin {
       "Points in a plane: a data set of two features, `scatter(X, y)` with labels, or `scatter(x1, x2)`.",
       example: "seed(0); scatter(moons(40))"
     ) { call throws(Diagnostic) in
-      let (points, classes) = try call.points(0, 1)
+      let (points, classes) = try call.scattered()
       return .thing(
-        FigureObject(.points(points, classes: classes, title: try call.text(2, or: ""))))
+        FigureObject(.points(points, classes: classes, title: try call.title())))
     },
     Builtin(
       "boundary(model, data, title=none)", .figures,
       "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0.",
       example: "seed(0); boundary(mlp(2, [4], 2), xor())"
     ) { call throws(Diagnostic) in
-      let data = try call.dataset(1)
+      let data = try call.dataset("data")
       guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
         throw Diagnostic(
           .shapeMismatch, "`boundary` draws data of two features; this has X \(data.x.shape)",
@@ -72,13 +72,13 @@ extension Builtin {
         FigureObject(
           .regions(
             labels, columns: columns, box: box, points, classes: classes,
-            title: try call.text(2, or: ""))))
+            title: try call.title())))
     },
     Builtin(
       "heatmap(x, title=none)", .figures, "A matrix as shades, dark for large numbers.",
       example: "heatmap([[1, 2, 3], [2, 4, 6], [3, 6, 9]])"
     ) { call throws(Diagnostic) in
-      let x = try call.node(0)
+      let x = try call.node("x")
       let dims = x.shape.dims.filter { $0 != 1 }
       guard dims.count <= 2, x.shape.count > 0 else {
         throw Diagnostic(
@@ -90,15 +90,15 @@ extension Builtin {
         FigureObject(
           .cells(
             x.value.values, rows: x.shape.count / columns, columns: columns,
-            title: try call.text(1, or: ""))))
+            title: try call.title())))
     },
     Builtin(
       "hist(x, bins=10, title=none)", .figures,
       "How many numbers fall into each of `bins` equal ranges.",
       example: "seed(0); hist(randn(200), bins=6)"
     ) { call throws(Diagnostic) in
-      let values = try call.node(0).value.values.filter(\.isDrawable)
-      let bins = try call.positive(1, or: 10)
+      let values = try call.node("x").value.values.filter(\.isDrawable)
+      let bins = try call.positive("bins")
       guard bins <= 200 else {
         throw Diagnostic(.badArgument, "`bins` is \(bins); at most 200 fit", at: call.span)
       }
@@ -111,12 +111,14 @@ extension Builtin {
       return .thing(
         FigureObject(
           .bins(
-            counts, low: low, high: low + width, title: try call.text(2, or: ""))))
+            counts, low: low, high: low + width, title: try call.title())))
     },
   ]
 }
 
 extension BuiltinCall {
+  fileprivate func title() throws(Diagnostic) -> String { has("title") ? try text("title") : "" }
+
   /// The curves among the arguments: tensors of rank 1, lists of numbers, or lists of curves.
   fileprivate func curves() throws(Diagnostic) -> [[Double]] {
     func curve(_ value: Value) throws(Diagnostic) -> [[Double]] {
@@ -160,8 +162,8 @@ extension BuiltinCall {
     return (points, names)
   }
 
-  fileprivate func points(_ i: Int, _ j: Int) throws(Diagnostic) -> ([Figure.Point], [String]) {
-    if let data = value(i).dataset {
+  fileprivate func scattered() throws(Diagnostic) -> ([Figure.Point], [String]) {
+    if let data = value("x").dataset {
       guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
         throw Diagnostic(
           .shapeMismatch, "`scatter` draws two features; this data has X \(data.x.shape)", at: span,
@@ -169,8 +171,8 @@ extension BuiltinCall {
       }
       return try points(data)
     }
-    let x = try node(i).value
-    guard has(j) else {
+    let x = try node("x").value
+    guard has("y") else {
       guard x.rank == 2, x.shape[1] == 2 else {
         throw Diagnostic(
           .shapeMismatch, "`scatter` needs points [n, 2], or two vectors", at: span,
@@ -179,10 +181,10 @@ extension BuiltinCall {
       let points = (0..<x.shape[0]).map { Figure.Point(x: x[2 * $0], y: x[2 * $0 + 1], label: 0) }
       return (points, [])
     }
-    let y = try node(j).value
+    let y = try node("y").value
     if x.rank == 2, x.shape[1] == 2, y.count == x.shape[0] {
       return try points(
-        DatasetObject(x: try node(i), y: try node(j), features: [], classes: []))
+        DatasetObject(x: try node("x"), y: try node("y"), features: [], classes: []))
     }
     guard x.rank == 1, y.shape == x.shape else {
       throw Diagnostic(
@@ -212,7 +214,7 @@ extension BuiltinCall {
     let input = try made { () throws(TensorError) in
       try Tensor(grid, shape: Shape([rows * columns, 2]), dtype: machine.dtype)
     }
-    let result = try measured(value(0), input)
+    let result = try measured(value("model"), input)
     guard case .tensor(let scores) = result, scores.shape.rank > 0,
       scores.shape[0] == rows * columns
     else {

@@ -13,10 +13,10 @@ extension Builtin {
       "Parts of `size` along an axis, as a list. A data set is shuffled and cut in two; `size` is the first part's share.",
       example: "split(arange(5), 2)"
     ) { call throws(Diagnostic) in
-      if let data = call.value(0).dataset {
+      if let data = call.value("x").dataset {
         return try splitData(data, call)
       }
-      let size = try call.int(1)
+      let size = try call.int("size")
       guard size > 0 else {
         throw Diagnostic(.badArgument, "`size` must be positive", at: call.span)
       }
@@ -26,7 +26,7 @@ extension Builtin {
       "chunk(x, chunks, dim=0)", .shape, "At most `chunks` equal parts along an axis, as a list.",
       example: "chunk(arange(6), 3)"
     ) { call throws(Diagnostic) in
-      let chunks = try call.int(1)
+      let chunks = try call.int("chunks")
       guard chunks > 0 else {
         throw Diagnostic(.badArgument, "`chunks` must be positive", at: call.span)
       }
@@ -36,17 +36,18 @@ extension Builtin {
       "gather(x, dim, index)", .shape, Op.gather.summary,
       example: "gather([[1, 2], [3, 4]], 1, [[0], [1]])", op: .gather
     ) { call throws(Diagnostic) in
-      let dim = try call.ints(call.value(1))
+      let dim = try call.ints("dim")
       return try call.apply(
-        .gather, [.node(try call.node(0)), .node(try call.node(2))], Attributes(("dim", .ints(dim)))
+        .gather, [.node(try call.node("x")), .node(try call.node("index"))],
+        Attributes(("dim", .ints(dim)))
       )
     },
     Builtin(
       "index_select(x, dim, index)", .shape, "The slices of `x` along an axis at the places given.",
       example: "index_select([[1, 2], [3, 4]], 1, [1])"
     ) { call throws(Diagnostic) in
-      let (x, places) = (try call.node(0), try call.node(2))
-      let dim = try call.int(1)
+      let (x, places) = (try call.node("x"), try call.node("index"))
+      let dim = try call.int("dim")
       let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
       if let below = places.value.values.first(where: { $0 < 0 }) {
         throw Diagnostic(
@@ -63,7 +64,8 @@ extension Builtin {
       "masked_fill(x, mask, value)", .shape, "`value` where the mask holds, else `x`.",
       example: "masked_fill([1, 2], [1, 2] > 1, 0)"
     ) { call throws(Diagnostic) in
-      try call.apply(.chosen, [try call.operand(1), try call.operand(2), try call.operand(0)])
+      try call.apply(
+        .chosen, [try call.operand("mask"), try call.operand("value"), try call.operand("x")])
     },
   ]
 
@@ -74,7 +76,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       var operands: [Node.Operand] = []
       var i = 0
-      while let part = try call.machine.next(of: call.value(0), i, call.span) {
+      while let part = try call.machine.next(of: call.value("tensors"), i, call.span) {
         guard let operand = call.machine.operand(part) else {
           throw Diagnostic(.wrongKind, "`\(name)` joins tensors, not \(part.kind)", at: call.span)
         }
@@ -84,12 +86,12 @@ extension Builtin {
       guard !operands.isEmpty else {
         throw Faults.tensor(.nothingToJoin(name), call.span, names: [])
       }
-      return try call.apply(op, operands, Attributes(("dim", .ints([try call.int(1, or: 0)]))))
+      return try call.apply(op, operands, Attributes(("dim", .ints([try call.int("dim")]))))
     }
   }
 
   private static func parts(_ call: BuiltinCall, size: (Int) -> Int) throws(Diagnostic) -> Value {
-    let (x, dim) = (try call.node(0), try call.int(2, or: 0))
+    let (x, dim) = (try call.node("x"), try call.int("dim"))
     let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
     guard axis < x.shape.rank else {
       throw Faults.tensor(.axisOutOfRange(dim, x.shape), call.span, names: [])
@@ -115,23 +117,24 @@ extension Builtin {
       "grad(y, x)", .looking, "The gradient of `y` with respect to `x`; no `.grad` is touched.",
       example: "param w = 3; y = w^2; grad(y, w)"
     ) { call throws(Diagnostic) in
-      try call.machine.gradient(call.value(0), by: call.value(1), call.span, call.span, call.span)
+      try call.machine.gradient(
+        call.value("y"), by: call.value("x"), call.span, call.span, call.span)
     },
     Builtin(
       "gradcheck(y, x)", .looking, "Compares each gradient entry with its central difference.",
       example: "param w = 3; y = w^2; gradcheck(y, w)"
     ) { call throws(Diagnostic) in
-      try call.machine.gradcheck(call.value(0), call.value(1), call.span)
+      try call.machine.gradcheck(call.value("y"), call.value("x"), call.span)
     },
     Builtin(
       "backward(y, gradient=none, retain_graph=false)", .looking,
       "Adds the gradient of `y` to every parameter's `.grad`.",
       example: "param w = 3; y = w^2; y.backward(); w.grad"
     ) { call throws(Diagnostic) in
-      let seed = call.has(1) ? try call.node(1).value : nil
+      let seed = call.has("gradient") ? try call.node("gradient").value : nil
       try call.machine.backward(
-        call.value(0), seed: seed, retain: try call.flag(2), call.span,
-        name: call.sourceName(0) ?? "the value")
+        call.value("y"), seed: seed, retain: try call.flag("retain_graph"), call.span,
+        name: call.sourceName("y") ?? "the value")
       return .none
     },
     Builtin(
@@ -139,24 +142,24 @@ extension Builtin {
       "Computes every value below `y` again from its leaves as they are now.",
       example: "param w = 3; y = w^2; w := 4; y.forward(); y"
     ) { call throws(Diagnostic) in
-      guard case .tensor(let node) = call.value(0) else { return call.value(0) }
+      guard case .tensor(let node) = call.value("y") else { return call.value("y") }
       try call.tensors { () throws(TensorError) in try call.graph.replay(node) }
-      return call.value(0)
+      return call.value("y")
     },
     Builtin(
       "zero_grad(x)", .looking,
       "Forgets the gradients of a parameter, a list, a layer or an optimizer.",
       example: "param w = 3; y = w^2; y.backward(); zero_grad(w); w.grad"
     ) { call throws(Diagnostic) in
-      if case .optimizer(let optimizer) = call.value(0) {
+      if case .optimizer(let optimizer) = call.value("x") {
         optimizer.zeroGradients()
       } else {
-        let parameters = Value.parameters(in: call.value(0))
+        let parameters = Value.parameters(in: call.value("x"))
         var isLayer = false
-        if case .layer = call.value(0) { isLayer = true }
+        if case .layer = call.value("x") { isLayer = true }
         if parameters.isEmpty, !isLayer {
           throw Diagnostic(
-            .wrongKind, "there are no parameters in \(call.value(0).kind)", at: call.span,
+            .wrongKind, "there are no parameters in \(call.value("x").kind)", at: call.span,
             hint: "give a parameter, a list of them, a layer or an optimizer")
         }
         for node in parameters { node.setGradient(nil) }
@@ -167,13 +170,13 @@ extension Builtin {
       "detach(x)", .looking, "The same numbers, cut off from the graph.",
       example: "param w = 3; y = w*w.detach(); grad(y, w)"
     ) { call throws(Diagnostic) in
-      guard case .tensor(let node) = call.value(0) else { return call.value(0) }
+      guard case .tensor(let node) = call.value("x") else { return call.value("x") }
       return Value(call.graph.constant(node.value))
     },
     Builtin(
       "item(x)", .looking, "The only number of a tensor, as a plain number.", example: "item([7])"
     ) { call throws(Diagnostic) in
-      let x = try call.node(0)
+      let x = try call.node("x")
       guard let item = x.value.item else {
         throw Diagnostic(
           .shapeMismatch, "`item` needs one number, but there are \(x.shape.count)", at: call.span,
@@ -185,7 +188,7 @@ extension Builtin {
       "parameters(x)", .looking, "The trainable leaves of a layer or list, as a list.",
       example: "param w = 1; len(parameters(list(w)))"
     ) { call throws(Diagnostic) in
-      .list(ListObject(Value.parameters(in: call.value(0)).map { .tensor($0) }))
+      .list(ListObject(Value.parameters(in: call.value("x")).map { .tensor($0) }))
     },
     mode("train", true), mode("eval", false),
   ]
@@ -195,9 +198,8 @@ extension Builtin {
       "\(name)(layer)", .looking, "Puts a layer and all inside it into \(name) mode.",
       example: "d = dropout(0.5); d.\(name)(); d.training"
     ) { call throws(Diagnostic) in
-      guard case .layer(let layer) = call.value(0) else { throw call.wrong(0, "a layer") }
-      layer.setTraining(on)
-      return call.value(0)
+      try call.layer("layer").setTraining(on)
+      return call.value("layer")
     }
   }
 
@@ -222,7 +224,7 @@ extension Builtin {
       example: "len([4, 5, 6])"
     ) {
       call throws(Diagnostic) in
-      switch call.value(0) {
+      switch call.value("x") {
       case .list(let list): return .number(Double(list.items.count))
       case .range(let range): return .number(Double(range.count))
       case .string(let string): return .number(Double(string.text.count))
@@ -230,9 +232,9 @@ extension Builtin {
       case .tensor(let node) where node.shape.rank > 0: return .number(Double(node.shape[0]))
       case .layer(let layer) where layer.isSequence: return .number(Double(layer.stages.count))
       case .thing(let thing):
-        guard let count = thing.count else { throw call.wrong(0, "something with elements") }
+        guard let count = thing.count else { throw call.wrong("x", "something with elements") }
         return .number(Double(count))
-      default: throw call.wrong(0, "something with elements")
+      default: throw call.wrong("x", "something with elements")
       }
     },
     Builtin(
@@ -240,8 +242,8 @@ extension Builtin {
       "The numbers from `start` up to but not including `end`, for loops.",
       example: "for i in range(3) { print(i) }"
     ) { call throws(Diagnostic) in
-      let (first, step) = (try call.double(0), try call.double(2, or: 1))
-      let (start, end) = call.has(1) ? (first, try call.double(1)) : (0, first)
+      let (first, step) = (try call.double("start"), try call.double("step"))
+      let (start, end) = call.has("end") ? (first, try call.double("end")) : (0, first)
       guard step != 0, let range = RangeObject(start, end, step) else {
         throw Diagnostic(.badArgument, "a range with these bounds never ends", at: call.span)
       }
@@ -265,11 +267,11 @@ extension Builtin {
       "tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])"
     ) {
       call throws(Diagnostic) in
-      if case .range(let range) = call.value(0) {
+      if case .range(let range) = call.value("x") {
         return .list(
           ListObject((0..<range.count).map { .number(range.start + Double($0) * range.step) }))
       }
-      let tensor = try call.node(0).value
+      let tensor = try call.node("x").value
       // Empty rows take room too.
       try call.tensors { () throws(TensorError) in
         _ = try Shape.fitting(Array(tensor.shape.dims.prefix { $0 > 0 }), stride: 64)
@@ -301,8 +303,8 @@ extension Builtin {
         return .none
       }
     ) { call throws(Diagnostic) in
-      guard case .list(let list) = call.value(0) else { throw call.wrong(0, "a list") }
-      list.items.append(try call.value(1).nested(in: list, call.span))
+      guard case .list(let list) = call.value("list") else { throw call.wrong("list", "a list") }
+      list.items.append(try call.value("value").nested(in: list, call.span))
       return .none
     },
     Builtin(
@@ -310,7 +312,9 @@ extension Builtin {
       "The elements in order along an axis, with the places they came from.",
       example: "sort([3, 1, 2]).values"
     ) { call throws(Diagnostic) in
-      let (x, dim, isFalling) = (try call.node(0), try call.int(1, or: -1), try call.flag(2))
+      let (x, dim, isFalling) = (
+        try call.node("x"), try call.int("dim"), try call.flag("descending")
+      )
       let places = try call.tensors { () throws(TensorError) in
         try x.value.order(along: try x.shape.axis(dim), falling: isFalling)
       }
@@ -326,21 +330,21 @@ extension Builtin {
       "median(x)", .reductions, "The middle element; of an even number, the lower of the two.",
       example: "median([3, 1, 2])"
     ) { call throws(Diagnostic) in
-      let values = try call.node(0).value.values.sorted()
+      let values = try call.node("x").value.values.sorted()
       guard !values.isEmpty else {
         throw Faults.tensor(.emptyReduction("median"), call.span, names: [])
       }
       return .number(values.contains { $0.isNaN } ? .nan : values[(values.count - 1) / 2])
     },
     Builtin("type(x)", .rest, "What kind of value it is.", example: "type([1, 2])") {
-      call throws(Diagnostic) in Value(call.value(0).kind)
+      call throws(Diagnostic) in Value(call.value("x").kind)
     },
     Builtin(
       "seed(n)", .rest, "Restarts the random numbers; the same seed gives PyTorch's numbers.",
       example: "seed(0); rand(2)"
     ) {
       call throws(Diagnostic) in
-      let n = try call.int(0)
+      let n = try call.int("n")
       call.machine.generator = Generator(seed: UInt64(bitPattern: Int64(n)))
       return .none
     },
@@ -350,7 +354,7 @@ extension Builtin {
       example: "set_default_dtype(\"float32\"); ones(2).dtype"
     ) { call throws(Diagnostic) in
       call.machine.dtype =
-        DType(name: try call.choice(0, or: "", ["float32", "float64"])) ?? .float64
+        DType(name: try call.choice("dtype", ["float32", "float64"])) ?? .float64
       return .none
     },
     Builtin("clock()", .rest, "Seconds since some fixed moment, for measuring.") {
@@ -360,7 +364,7 @@ extension Builtin {
     Builtin("todo(hint)", .rest, "Stands where you write your own code.") {
       call throws(Diagnostic) in
       throw Diagnostic(
-        .todo, "a gap to fill", at: call.span, reason: try call.text(0, or: ""),
+        .todo, "a gap to fill", at: call.span, reason: try call.text("hint"),
         hint: "replace todo(…) by your own code")
     },
   ]

@@ -10,16 +10,16 @@ extension Builtin {
       "linear(x, weight, bias=none)", .layers, Op.linear.summary,
       example: "linear([1, 2], [[3, 4]], [5])", op: .linear
     ) { call throws(Diagnostic) in
-      var operands = [try call.operand(0), try call.operand(1)]
-      if call.has(2) { operands.append(try call.operand(2)) }
+      var operands = [try call.operand("x"), try call.operand("weight")]
+      if call.has("bias") { operands.append(try call.operand("bias")) }
       return try call.apply(.linear, operands)
     },
     Builtin(
       "flatten(x, start_dim=0)", .shape, "Joins all axes from `start_dim` on into one.",
       example: "flatten([[1, 2], [3, 4]])"
     ) { call throws(Diagnostic) in
-      let x = try call.node(0)
-      let first = try call.int(1, or: 0)
+      let x = try call.node("x")
+      let first = try call.int("start_dim")
       let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(first) }
       let dims = Array(x.shape.dims[..<axis]) + [x.shape.dims[axis...].reduce(1, *)]
       return try call.apply(.reshape, [.node(x)], Attributes(("_shape", .ints(dims))))
@@ -28,14 +28,13 @@ extension Builtin {
       "dropout(x, p=0.5, training=true)", .layers, Op.dropout.summary,
       example: "seed(0); dropout(ones(4), 0.5)", op: .dropout
     ) { call throws(Diagnostic) in
-      let (x, p) = (try call.node(0), try call.double(1, or: 0.5))
+      let (x, p) = (try call.node("x"), try call.double("p"))
       guard p >= 0, p <= 1 else {
         throw Diagnostic(
           .badArgument, "`p` is a probability from 0 to 1, not \(call.machine.format(p))",
           at: call.span)
       }
-      let isTraining = call.has(2) ? try call.flag(2) : true
-      guard isTraining, p > 0 else { return call.value(0) }
+      guard try call.flag("training"), p > 0 else { return call.value("x") }
       // As torch's generic CPU kernel: one double of the stream for each entry.
       let mask = try call.tensors { () throws(TensorError) in
         try call.machine.generator.mask(x.shape, keep: 1 - p, dtype: x.dtype.floating)
@@ -49,8 +48,11 @@ extension Builtin {
       example: "embedding([1, 0], [[1, 2], [3, 4]])", op: .embedding
     ) { call throws(Diagnostic) in
       var attributes = Attributes()
-      if call.has(2) { attributes.set("padding_idx", .number(Double(try call.int(2)))) }
-      return try call.apply(.embedding, [try call.operand(0), try call.operand(1)], attributes)
+      if call.has("padding_idx") {
+        attributes.set("padding_idx", .number(Double(try call.int("padding_idx"))))
+      }
+      return try call.apply(
+        .embedding, [try call.operand("index"), try call.operand("weight")], attributes)
     },
     convolution("conv1d"), convolution("conv2d"),
   ]
@@ -65,19 +67,19 @@ extension Builtin {
       op: Op.named(name)
     ) { call throws(Diagnostic) in
       guard let op = Op.named(name) else { return .none }
-      var operands = [try call.operand(0), try call.operand(1)]
-      if call.has(2) { operands.append(try call.operand(2)) }
+      var operands = [try call.operand("x"), try call.operand("weight")]
+      if call.has("bias") { operands.append(try call.operand("bias")) }
       var attributes = Attributes()
-      try call.set(&attributes, 3, hiding: [1])
-      if case .string(let word) = call.value(4) {
-        _ = try call.choice(4, or: "", ["same", "valid"])
+      try call.set(&attributes, "stride")
+      if case .string(let word) = call.value("padding") {
+        _ = try call.choice("padding", ["same", "valid"])
         attributes.set("padding", word.text == "same" ? .text("same") : .ints([0]))
       } else {
-        try call.set(&attributes, 4, hiding: [0])
+        try call.set(&attributes, "padding")
       }
-      try call.set(&attributes, 5, hiding: [1])
-      let groups = try call.int(6, or: 1)
-      attributes.set("groups", .number(Double(groups)), hidden: groups == 1)
+      try call.set(&attributes, "dilation")
+      let groups = try call.int("groups")
+      attributes.set("groups", .number(Double(groups)), hidden: call.isUsual("groups"))
       return try call.apply(op, operands, attributes)
     }
   }
@@ -89,26 +91,26 @@ extension Builtin {
       .layers, Op.batchNorm.summary,
       example: "batch_norm([[1], [3]], training=true)", op: .batchNorm
     ) { call throws(Diagnostic) in
-      let x = try call.node(0)
-      let (isTraining, eps) = (try call.flag(5), try call.double(7, or: 1e-5))
+      let x = try call.node("x")
+      let (isTraining, eps) = (try call.flag("training"), try call.double("eps"))
       var operands: [Node.Operand] = [.node(x)]
-      operands.append(call.has(3) ? try call.operand(3) : .number(1))
-      operands.append(call.has(4) ? try call.operand(4) : .number(0))
+      operands.append(call.has("weight") ? try call.operand("weight") : .number(1))
+      operands.append(call.has("bias") ? try call.operand("bias") : .number(0))
       var attributes = Attributes()
-      attributes.set("eps", .number(eps), hidden: eps == 1e-5)
+      attributes.set("eps", .number(eps), hidden: call.isUsual("eps"))
       if !isTraining {
-        guard call.has(1), call.has(2) else {
+        guard call.has("running_mean"), call.has("running_var") else {
           throw Diagnostic(
             .wrongArguments, "`batch_norm` outside training needs running statistics",
             at: call.span, hint: "give `running_mean` and `running_var`, or `training=true`")
         }
-        operands += [try call.operand(1), try call.operand(2)]
+        operands += [try call.operand("running_mean"), try call.operand("running_var")]
       }
       let result = try call.apply(.batchNorm, operands, attributes)
-      if isTraining, case .tensor(let mean) = call.value(1),
-        case .tensor(let spread) = call.value(2)
+      if isTraining, case .tensor(let mean) = call.value("running_mean"),
+        case .tensor(let spread) = call.value("running_var")
       {
-        try call.gather(x, into: mean, spread, momentum: try call.double(6, or: 0.1))
+        try call.gather(x, into: mean, spread, momentum: try call.double("momentum"))
       }
       return result
     },
@@ -117,7 +119,7 @@ extension Builtin {
       Op.layerNorm.summary, example: "layer_norm([1, 2, 6], 3)", op: .layerNorm
     ) { call throws(Diagnostic) in
       let (x, size, eps) = (
-        try call.node(0), try call.ints(call.value(1)), try call.double(4, or: 1e-5)
+        try call.node("x"), try call.ints("normalized_shape"), try call.double("eps")
       )
       guard !size.isEmpty, Array(x.shape.dims.suffix(size.count)) == size else {
         throw Faults.tensor(
@@ -125,12 +127,12 @@ extension Builtin {
       }
       var attributes = Attributes()
       attributes.set("dims", .number(Double(size.count)), hidden: true)
-      attributes.set("eps", .number(eps), hidden: eps == 1e-5)
+      attributes.set("eps", .number(eps), hidden: call.isUsual("eps"))
       return try call.apply(
         .layerNorm,
         [
-          .node(x), call.has(2) ? try call.operand(2) : .number(1),
-          call.has(3) ? try call.operand(3) : .number(0),
+          .node(x), call.has("weight") ? try call.operand("weight") : .number(1),
+          call.has("bias") ? try call.operand("bias") : .number(0),
         ], attributes)
     },
     pool("max_pool1d", "dilation=1, ceil_mode=false", "max_pool1d([[[1, 5, 2, 3]]], 2)"),
@@ -149,11 +151,11 @@ extension Builtin {
       op: Op.named("adaptive_avg_pool2d")
     ) { call throws(Diagnostic) in
       guard let op = Op.named("adaptive_avg_pool2d") else { return .none }
-      let size = try call.ints(call.value(1))
+      let size = try call.ints("output_size")
       guard !size.isEmpty, size.allSatisfy({ $0 > 0 }) else {
         throw Diagnostic(.badArgument, "`output_size` must be positive", at: call.span)
       }
-      return try call.apply(op, [try call.operand(0)], Attributes(("output_size", .ints(size))))
+      return try call.apply(op, [try call.operand("x")], Attributes(("output_size", .ints(size))))
     },
     Builtin(
       "bce_with_logits(input, target, weight=none, pos_weight=none, reduction=\"mean\")", .losses,
@@ -172,19 +174,18 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       guard let op = Op.named(name) else { return .none }
       var attributes = Attributes()
-      attributes.set("kernel_size", .ints(try call.ints(call.value(1))))
-      if call.has(2) { attributes.set("stride", .ints(try call.ints(call.value(2)))) }
-      try call.set(&attributes, 3, hiding: [0])
-      for i in 4...5 where call.has(i) {
-        if call.builtin.parameters[i].name == "dilation" {
-          try call.set(&attributes, i, hiding: [1])
+      attributes.set("kernel_size", .ints(try call.ints("kernel_size")))
+      if call.has("stride") { attributes.set("stride", .ints(try call.ints("stride"))) }
+      try call.set(&attributes, "padding")
+      for parameter in call.builtin.parameters.dropFirst(4) {
+        if parameter.name == "dilation" {
+          try call.set(&attributes, "dilation")
         } else {
-          let fallback = call.builtin.parameters[i].fallback == "true"
-          let on = try call.flag(i)
-          attributes.set(call.builtin.parameters[i].name, .flag(on), hidden: on == fallback)
+          let on = try call.flag(parameter.name)
+          attributes.set(parameter.name, .flag(on), hidden: call.isUsual(parameter.name))
         }
       }
-      return try call.apply(op, [try call.operand(0)], attributes)
+      return try call.apply(op, [try call.operand("x")], attributes)
     }
   }
 
@@ -210,18 +211,19 @@ extension Builtin {
   /// What only the library's own code calls.
   static let helpers: [Builtin] = [
     Builtin("_sizes(x)", .rest, "Whole numbers as a tensor of rank 1.") { call throws(Diagnostic) in
-      let sizes = try call.ints(call.value(0))
+      let sizes = try call.ints("x")
       return try call.made { () throws(TensorError) in
         try Tensor(sizes.map(Double.init), shape: Shape([sizes.count]), dtype: .int64)
       }
     },
     Builtin("_wrong_rank(layer, x, wanted)", .rest, "") { call throws(Diagnostic) in
       throw Faults.tensor(
-        .layerInput(try call.text(0), try call.node(1).shape, expected: try call.text(2)),
+        .layerInput(
+          try call.text("layer"), try call.node("x").shape, expected: try call.text("wanted")),
         call.span, names: [])
     },
     Builtin("_unfit(message)", .rest, "") { call throws(Diagnostic) in
-      throw Diagnostic(.badArgument, try call.text(0), at: call.span)
+      throw Diagnostic(.badArgument, try call.text("message"), at: call.span)
     },
   ]
 
@@ -232,15 +234,15 @@ extension Builtin {
       "uniform(shape, low=0, high=1)", .making, "Random numbers, uniform in [low, high).",
       example: "seed(0); uniform([3], -1, 1)"
     ) { call throws(Diagnostic) in
-      let (low, high) = (try call.double(1, or: 0), try call.double(2, or: 1))
-      return try call.uniform(try call.ints(call.value(0)), low, high)
+      let (low, high) = (try call.double("low"), try call.double("high"))
+      return try call.uniform(try call.ints("shape"), low, high)
     },
     Builtin(
       "normal(shape, mean=0, std=1)", .making, "Random numbers from a normal distribution.",
       example: "seed(0); normal([3], 10, 2)"
     ) { call throws(Diagnostic) in
-      let (mean, std) = (try call.double(1, or: 0), try call.double(2, or: 1))
-      return try call.normal(try call.ints(call.value(0)), mean, std)
+      let (mean, std) = (try call.double("mean"), try call.double("std"))
+      return try call.normal(try call.ints("shape"), mean, std)
     },
     kaiming("uniform"), kaiming("normal"), xavier("uniform"), xavier("normal"),
     Builtin(
@@ -248,7 +250,7 @@ extension Builtin {
       "How much an activation shrinks signals, made good by start values.",
       example: "calculate_gain(\"tanh\")"
     ) { call throws(Diagnostic) in
-      .number(try call.gain(0, call.has(1) ? try call.double(1) : 0.01))
+      .number(try call.gain(call.has("param") ? try call.double("param") : 0.01))
     },
   ]
 
@@ -259,10 +261,10 @@ extension Builtin {
       "Start values for weights before a rectifier, \(kind) (He et al. 2015).",
       example: "seed(0); kaiming_\(kind)([2, 3])"
     ) { call throws(Diagnostic) in
-      let dims = try call.ints(call.value(0))
+      let dims = try call.ints("shape")
       let fans = try call.fans(dims)
-      let mode = try call.choice(2, or: "fan_in", ["fan_in", "fan_out"])
-      let gain = try call.gain(3, try call.double(1, or: 0))
+      let mode = try call.choice("mode", ["fan_in", "fan_out"])
+      let gain = try call.gain(try call.double("a"))
       return try call.spread(
         dims, kind, std: gain / (mode == "fan_in" ? fans.in : fans.out).squareRoot())
     }
@@ -275,22 +277,18 @@ extension Builtin {
       "Start values that keep signals even both ways, \(kind) (Glorot and Bengio 2010).",
       example: "seed(0); xavier_\(kind)([2, 3])"
     ) { call throws(Diagnostic) in
-      let dims = try call.ints(call.value(0))
+      let dims = try call.ints("shape")
       let fans = try call.fans(dims)
       return try call.spread(
-        dims, kind, std: try call.double(1, or: 1) * (2 / (fans.in + fans.out)).squareRoot())
+        dims, kind, std: try call.double("gain") * (2 / (fans.in + fans.out)).squareRoot())
     }
   }
 }
 
 extension BuiltinCall {
   /// A setting of whole numbers, hidden in formulas when it is the usual one.
-  fileprivate func set(_ attributes: inout Attributes, _ i: Int, hiding usual: [Int])
-    throws(Diagnostic)
-  {
-    guard has(i) else { return }
-    let list = try ints(value(i))
-    attributes.set(builtin.parameters[i].name, .ints(list), hidden: Set(list) == Set(usual))
+  fileprivate func set(_ attributes: inout Attributes, _ name: String) throws(Diagnostic) {
+    attributes.set(name, .ints(try ints(name)), hidden: isUsual(name))
   }
 
   /// Batch statistics flow into the running ones: `running ← (1 - momentum)*running + momentum*batch`,
@@ -347,11 +345,11 @@ extension BuiltinCall {
   }
 
   /// torch.nn.init.calculate_gain.
-  fileprivate func gain(_ i: Int, _ slope: Double) throws(Diagnostic) -> Double {
+  fileprivate func gain(_ slope: Double) throws(Diagnostic) -> Double {
     let names = [
       "leaky_relu", "linear", "conv1d", "conv2d", "sigmoid", "tanh", "relu", "selu",
     ]
-    switch try choice(i, or: "leaky_relu", names) {
+    switch try choice("nonlinearity", names) {
     case "tanh": return 5.0 / 3
     case "relu": return 2.0.squareRoot()
     case "leaky_relu": return (2 / (1 + slope * slope)).squareRoot()

@@ -12,7 +12,7 @@ extension Builtin {
       "The layers of a model, the shape each one makes, and how many numbers it learns. `x` is a batch to try; without it zeros of the first layer's size.",
       example: "seed(0); summary(mlp(4, [8], 3))"
     ) { call throws(Diagnostic) in
-      let model = try call.layer(0)
+      let model = try call.layer("model")
       let trace = try call.trace(model)
       let total = model.parameters.reduce(0) { $0 + $1.shape.count }
       let rows = trace.map { step in
@@ -32,7 +32,7 @@ extension Builtin {
       "A model as columns of units, from its input to its output.",
       example: "seed(0); diagram(mlp(3, [4], 2))"
     ) { call throws(Diagnostic) in
-      let model = try call.layer(0)
+      let model = try call.layer("model")
       return .thing(FigureObject(.network(call.columns(model, try call.trace(model)))))
     },
     Builtin(
@@ -83,9 +83,9 @@ extension Machine {
 }
 
 extension BuiltinCall {
-  fileprivate func layer(_ i: Int) throws(Diagnostic) -> LayerObject {
-    if case .layer(let layer) = value(i) { return layer }
-    throw wrong(i, "a layer")
+  func layer(_ name: String) throws(Diagnostic) -> LayerObject {
+    if case .layer(let layer) = value(name) { return layer }
+    throw wrong(name, "a layer")
   }
 
   /// A batch shape with N for the batch.
@@ -96,7 +96,7 @@ extension BuiltinCall {
 
   /// Runs the model once, in eval mode and without a trace in the graph, and notes what each part makes.
   fileprivate func trace(_ model: LayerObject) throws(Diagnostic) -> [LayerTrace] {
-    let input = has(1) ? value(1) : try sample(model)
+    let input = has("x") ? value("x") : try sample(model)
     model.named("model", graph, forGood: false)
     machine.trace = []
     defer { machine.trace = nil }
@@ -163,7 +163,7 @@ extension BuiltinCall {
   fileprivate func columns(_ model: LayerObject, _ trace: [LayerTrace]) -> [Figure.Column] {
     func units(_ shape: Shape) -> Int { shape.dims.dropFirst().reduce(1, *) }
     var input: Int?
-    if let value = has(1) ? self.value(1) : try? sample(model), case .tensor(let node) = value {
+    if let value = has("x") ? self.value("x") : try? sample(model), case .tensor(let node) = value {
       input = units(node.shape)
     }
     var stops: [(units: Int, steps: [String], parameters: Int)] = []
@@ -193,8 +193,8 @@ extension BuiltinCall {
   // MARK: The graph
 
   fileprivate func branches() throws(Diagnostic) -> [Figure.Branch] {
-    let name = sourceName(0) ?? "y"
-    let root = try machine.tracked(value(0), name, span)
+    let name = sourceName("y") ?? "y"
+    let root = try machine.tracked(value("y"), name, span)
     let named: NamedGraph
     do throws(ExplainError) {
       named = try NamedGraph(graph, root: root, rootName: graph.label(of: root) ?? name)

@@ -9,8 +9,9 @@ extension Builtin {
       "tensor(values, dtype=none)", .making, "A tensor from numbers, a bracket or nested lists.",
       example: "tensor([[1, 2], [3, 4]])"
     ) { call throws(Diagnostic) in
-      let dtype = try call.dtype(1)
-      return try call.machine.tensor(from: call.value(0), dtype, call.span, explicit: call.has(1))
+      let dtype = try call.dtype("dtype")
+      return try call.machine.tensor(
+        from: call.value("values"), dtype, call.span, explicit: call.has("dtype"))
     },
     filled("zeros", "A tensor of zeros.", 0), filled("ones", "A tensor of ones.", 1),
     Builtin(
@@ -18,7 +19,7 @@ extension Builtin {
       example: "full([2, 2], 7)"
     ) { call throws(Diagnostic) in
       let (dims, number, dtype) = (
-        try call.ints(call.value(0)), try call.double(1), try call.dtype(2)
+        try call.ints("shape"), try call.double("value"), try call.dtype("dtype")
       )
       return try call.made { () throws(TensorError) in
         try Tensor(filling: Shape(dims), with: number, dtype: dtype)
@@ -26,14 +27,14 @@ extension Builtin {
     },
     Builtin("zeros_like(x)", .making, "Zeros in the shape of `x`.", example: "zeros_like([1, 2])") {
       call throws(Diagnostic) in
-      let x = try call.node(0)
+      let x = try call.node("x")
       return try call.made { () throws(TensorError) in
         try Tensor(filling: x.shape, with: 0, dtype: x.dtype)
       }
     },
     Builtin("ones_like(x)", .making, "Ones in the shape of `x`.", example: "ones_like([1, 2])") {
       call throws(Diagnostic) in
-      let x = try call.node(0)
+      let x = try call.node("x")
       return try call.made { () throws(TensorError) in
         try Tensor(filling: x.shape, with: 1, dtype: x.dtype)
       }
@@ -41,8 +42,8 @@ extension Builtin {
     Builtin(
       "eye(n, m=none, dtype=none)", .making, "The identity matrix.", example: "eye(2)"
     ) { call throws(Diagnostic) in
-      let (n, dtype) = (try call.int(0), try call.dtype(2))
-      let m = try call.int(1, or: n)
+      let (n, dtype) = (try call.int("n"), try call.dtype("dtype"))
+      let m = call.has("m") ? try call.int("m") : n
       return try call.made { () throws(TensorError) in
         let shape = try Shape([n, m])
         _ = try Tensor(filling: shape, with: 0, dtype: dtype)
@@ -56,8 +57,8 @@ extension Builtin {
       "Numbers from `start` up to but not including `end`; from 0 with one argument.",
       example: "arange(5)"
     ) { call throws(Diagnostic) in
-      let (first, step) = (try call.double(0), try call.double(2, or: 1))
-      let (start, end) = call.has(1) ? (first, try call.double(1)) : (0, first)
+      let (first, step) = (try call.double("start"), try call.double("step"))
+      let (start, end) = call.has("end") ? (first, try call.double("end")) : (0, first)
       guard step != 0, let range = RangeObject(start, end, step) else {
         throw Diagnostic(.badArgument, "these steps never end", at: call.span)
       }
@@ -74,7 +75,9 @@ extension Builtin {
       "linspace(start, end, steps)", .making, "Evenly spaced numbers, both ends included.",
       example: "linspace(0, 1, 5)"
     ) { call throws(Diagnostic) in
-      let (start, end, steps) = (try call.double(0), try call.double(1), try call.int(2))
+      let (start, end, steps) = (
+        try call.double("start"), try call.double("end"), try call.int("steps")
+      )
       let dtype = call.machine.dtype
       return try call.made { () throws(TensorError) in
         let shape = try Shape([steps])
@@ -98,13 +101,13 @@ extension Builtin {
       "Random whole numbers from `low` to `high - 1`; from 0 with one bound.",
       example: "seed(0); randint(0, 10, [5])"
     ) { call throws(Diagnostic) in
-      var (low, high, shape) = (try call.int(0), 0, [Int]())
-      if call.has(2) {
-        (high, shape) = (try call.int(1), try call.ints(call.value(2)))
-      } else if call.has(1), case .number = call.value(1) {
-        high = try call.int(1)
+      var (low, high, shape) = (try call.int("low"), 0, [Int]())
+      if call.has("shape") {
+        (high, shape) = (try call.int("high"), try call.ints("shape"))
+      } else if call.has("high"), case .number = call.value("high") {
+        high = try call.int("high")
       } else {
-        if call.has(1) { shape = try call.ints(call.value(1)) }
+        if call.has("high") { shape = try call.ints("high") }
         (low, high) = (0, low)
       }
       guard high > low else {
@@ -120,7 +123,7 @@ extension Builtin {
       "randperm(n)", .making, "The whole numbers below `n` in random order.",
       example: "seed(0); randperm(5)"
     ) { call throws(Diagnostic) in
-      let n = try call.int(0)
+      let n = try call.int("n")
       return try call.draw([n], .int64) { generator, count in
         generator.permutation(count).map(Double.init)
       }
@@ -129,13 +132,14 @@ extension Builtin {
       "one_hot(labels, num_classes=none)", .making,
       "For each label a row with 1 at its place and 0 elsewhere.", example: "one_hot([0, 2], 3)"
     ) { call throws(Diagnostic) in
-      let labels = try call.ints(call.value(0))
-      let classes = try call.int(1, or: (labels.max() ?? -1) + 1)
+      let labels = try call.ints("labels")
+      let classes =
+        call.has("num_classes") ? try call.int("num_classes") : (labels.max() ?? -1) + 1
       guard labels.allSatisfy({ $0 >= 0 && $0 < classes }) else {
         throw Diagnostic(
           .indexOutOfRange, "labels must lie from 0 to \(classes - 1)", at: call.span)
       }
-      let shape = try call.node(0).shape.dims + [classes]
+      let shape = try call.node("labels").shape.dims + [classes]
       return try call.made { () throws(TensorError) in
         let shape = try Shape.fitting(shape)
         var values = [Double](repeating: 0, count: shape.count)
@@ -148,7 +152,7 @@ extension Builtin {
   private static func filled(_ name: String, _ summary: String, _ number: Double) -> Builtin {
     Builtin("\(name)(*shape, dtype=none)", .making, summary, example: "\(name)(2, 3)") {
       call throws(Diagnostic) in
-      let (dims, dtype) = (try call.shape(), try call.dtype(1))
+      let (dims, dtype) = (try call.shape(), try call.dtype("dtype"))
       return try call.made { () throws(TensorError) in
         try Tensor(filling: Shape(dims), with: number, dtype: dtype)
       }
@@ -161,7 +165,7 @@ extension Builtin {
   ) -> Builtin {
     Builtin("\(name)(*shape, dtype=none)", .making, summary, example: "seed(0); \(name)(3)") {
       call throws(Diagnostic) in
-      try call.draw(try call.shape(), try call.dtype(1), draw)
+      try call.draw(try call.shape(), try call.dtype("dtype"), draw)
     }
   }
 
@@ -173,20 +177,20 @@ extension Builtin {
       op: .reshape
     ) { call throws(Diagnostic) in
       try call.apply(
-        .reshape, [.node(try call.node(0))], Attributes(("_shape", .ints(try call.shape()))))
+        .reshape, [.node(try call.node("x"))], Attributes(("_shape", .ints(try call.shape()))))
     },
     Builtin(
       "squeeze(x, dim=none)", .shape, "Drops axes of length 1.", example: "squeeze([[1, 2]])"
     ) { call throws(Diagnostic) in
-      let x = try call.node(0)
-      if call.has(1) { return try squeeze(Value.tensor(x), try call.int(1), call) }
+      let x = try call.node("x")
+      if call.has("dim") { return try squeeze(Value.tensor(x), try call.int("dim"), call) }
       return try call.apply(
         .reshape, [.node(x)], Attributes(("_shape", .ints(x.shape.dims.filter { $0 != 1 }))))
     },
     Builtin(
       "unsqueeze(x, dim)", .shape, "Adds an axis of length 1.", example: "unsqueeze([1, 2], 1)"
     ) { call throws(Diagnostic) in
-      let (x, dim) = (try call.node(0), try call.int(1))
+      let (x, dim) = (try call.node("x"), try call.int("dim"))
       guard dim >= -(x.shape.rank + 1), dim <= x.shape.rank else {
         throw Faults.tensor(.axisOutOfRange(dim, x.shape), call.span, names: [])
       }
@@ -199,9 +203,11 @@ extension Builtin {
       "Exchanges two axes; all of them in reverse with none.",
       example: "transpose([[1, 2], [3, 4]])", op: .transpose
     ) { call throws(Diagnostic) in
-      let x = try call.node(0)
-      guard call.has(1) || call.has(2) else { return try call.apply(.transpose, [.node(x)]) }
-      let (a, b) = (try call.int(1), try call.int(2))
+      let x = try call.node("x")
+      guard call.has("dim0") || call.has("dim1") else {
+        return try call.apply(.transpose, [.node(x)])
+      }
+      let (a, b) = (try call.int("dim0"), try call.int("dim1"))
       let order = try call.tensors { () throws(TensorError) in
         var order = Array(0..<x.shape.rank)
         if !order.isEmpty { order.swapAt(try x.shape.axis(a), try x.shape.axis(b)) }
@@ -214,14 +220,14 @@ extension Builtin {
       op: .permute
     ) { call throws(Diagnostic) in
       try call.apply(
-        .permute, [.node(try call.node(0))], Attributes(("_dims", .ints(try call.shape()))))
+        .permute, [.node(try call.node("x"))], Attributes(("_dims", .ints(try call.shape()))))
     },
     Builtin(
       "expand(x, *shape)", .shape, Op.expand.summary, example: "expand([[1], [2]], 2, 3)",
       op: .expand
     ) { call throws(Diagnostic) in
       try call.apply(
-        .expand, [.node(try call.node(0))], Attributes(("_shape", .ints(try call.shape()))))
+        .expand, [.node(try call.node("x"))], Attributes(("_shape", .ints(try call.shape()))))
     },
   ]
 }

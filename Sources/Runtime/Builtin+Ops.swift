@@ -31,8 +31,8 @@ extension Builtin {
       unary: unary(op), binary: op.operands.count == 2 && op.settings.isEmpty ? binary(op) : nil
     ) { call throws(Diagnostic) in
       var operands: [Node.Operand] = []
-      for i in op.operands.indices {
-        operands.append(i < required || call.has(i) ? try call.operand(i) : .number(1))
+      for (i, name) in op.operands.enumerated() {
+        operands.append(i < required || call.has(name) ? try call.operand(name) : .number(1))
       }
       let attributes = try attributes(op, call)
       if topic(op) == .losses { call.warnLoss(op, operands) }
@@ -86,23 +86,16 @@ extension Builtin {
 
   private static func attributes(_ op: Op, _ call: BuiltinCall) throws(Diagnostic) -> Attributes {
     var attributes = Attributes()
-    for (k, setting) in op.settings.enumerated() {
-      let i = op.operands.count + k
-      guard call.has(i) else {
-        if let fallback = setting.fallback, setting.name != "dim" {
-          attributes.set(setting.name, fallback, hidden: true)
-        }
-        continue
+    for setting in op.settings where call.has(setting.name) {
+      let name = setting.name
+      let value: Attribute
+      switch name {
+      case "dim": value = .ints(try call.ints(name))
+      case "keepdim": value = .flag(try call.flag(name))
+      case "reduction": value = .text(try call.choice(name, ["mean", "sum", "none"]))
+      default: value = .number(try call.double(name))
       }
-      switch setting.name {
-      case "dim": attributes.set("dim", .ints(try call.ints(call.value(i))))
-      case "keepdim":
-        attributes.set("keepdim", .flag(try call.flag(i)), hidden: !(try call.flag(i)))
-      case "reduction":
-        let word = try call.choice(i, or: "mean", ["mean", "sum", "none"])
-        attributes.set("reduction", .text(word), hidden: word == "mean")
-      default: attributes.set(setting.name, .number(try call.double(i)))
-      }
+      attributes.set(name, value, hidden: call.isUsual(name))
     }
     return attributes
   }
@@ -132,7 +125,8 @@ extension Builtin {
       "where(condition, a, b)", .elementwise, Op.chosen.summary,
       example: "where([1, -2] > 0, 10, 20)", op: .chosen
     ) { call throws(Diagnostic) in
-      try call.apply(.chosen, [try call.operand(0), try call.operand(1), try call.operand(2)])
+      try call.apply(
+        .chosen, [try call.operand("condition"), try call.operand("a"), try call.operand("b")])
     },
     Builtin(
       "clamp(x, min=none, max=none)", .elementwise,
@@ -142,18 +136,18 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       guard let op = Op.named("clamp") else { return .none }
       var attributes = Attributes()
-      if call.has(1) { attributes.set("min", .number(try call.double(1))) }
-      if call.has(2) { attributes.set("max", .number(try call.double(2))) }
-      return try call.apply(op, [try call.operand(0)], attributes)
+      if call.has("min") { attributes.set("min", .number(try call.double("min"))) }
+      if call.has("max") { attributes.set("max", .number(try call.double("max"))) }
+      return try call.apply(op, [try call.operand("x")], attributes)
     },
     Builtin(
       "gelu(x, approximate=\"none\")", .elementwise,
       "Weighs `x` by the chance that a standard normal is below it.", example: "gelu([-1, 0, 1])",
       op: Op.named("gelu")
     ) { call throws(Diagnostic) in
-      let form = try call.choice(1, or: "none", ["none", "tanh"])
+      let form = try call.choice("approximate", ["none", "tanh"])
       guard let op = Op.named(form == "tanh" ? "gelu_tanh" : "gelu") else { return .none }
-      return try call.apply(op, [try call.operand(0)])
+      return try call.apply(op, [try call.operand("x")])
     },
     extreme("max", .amax, .argmax, .maximum), extreme("min", .amin, .argmin, .minimum),
     place("argmax", .argmax), place("argmin", .argmin),
@@ -167,29 +161,29 @@ extension Builtin {
       "The \(word) element; with `dim`, the \(word) along an axis and their places; of two values, "
         + "the \(word) of each pair.", example: "\(name)([3, 1, 2])", op: fold
     ) { call throws(Diagnostic) in
-      if call.has(1) {
-        let (a, b) = (try call.operand(0), try call.operand(1))
+      if call.has("other") {
+        let (a, b) = (try call.operand("x"), try call.operand("other"))
         if case .number(let x) = a, case .number(let y) = b, let scalar = pair.scalar {
           return .number(scalar(x, y))
         }
         return try call.apply(pair, [a, b])
       }
-      let x = try call.operand(0)
-      guard call.has(2) else { return try call.apply(fold, [x]) }
+      let x = try call.operand("x")
+      guard call.has("dim") else { return try call.apply(fold, [x]) }
       var attributes = Attributes()
-      attributes.set("dim", .ints(try call.ints(call.value(2))))
+      attributes.set("dim", .ints(try call.ints("dim")))
       attributes.set("keepdim", .flag(true))
-      let node = try call.node(0)
+      let node = try call.node("x")
       let places = try call.tensors { () throws(TensorError) in
         try call.graph.apply(place, [.node(node)], attributes)
       }
       var picking = Attributes()
-      picking.set("dim", .ints(try call.ints(call.value(2))))
+      picking.set("dim", .ints(try call.ints("dim")))
       var picked =
         node.shape.rank == 0
         ? Value(node) : try call.apply(.gather, [.node(node), .node(places)], picking)
       var found = Value(places)
-      if try !call.flag(3), node.shape.rank > 0, let dim = try call.ints(call.value(2)).first {
+      if try !call.flag("keepdim"), node.shape.rank > 0, let dim = try call.ints("dim").first {
         (picked, found) = (try squeeze(picked, dim, call), try squeeze(found, dim, call))
       }
       return .record(RecordObject([("values", picked), ("indices", found)]))
@@ -202,9 +196,9 @@ extension Builtin {
       example: "\(name)([3, 1, 2])", op: op
     ) { call throws(Diagnostic) in
       var attributes = Attributes()
-      if call.has(1) { attributes.set("dim", .ints(try call.ints(call.value(1)))) }
-      attributes.set("keepdim", .flag(try call.flag(2)), hidden: true)
-      return try call.apply(op, [try call.operand(0)], attributes)
+      if call.has("dim") { attributes.set("dim", .ints(try call.ints("dim"))) }
+      attributes.set("keepdim", .flag(try call.flag("keepdim")), hidden: true)
+      return try call.apply(op, [try call.operand("x")], attributes)
     }
   }
 

@@ -10,15 +10,16 @@ extension Builtin {
       "sgd(params=none, lr=0.001, momentum=0, dampening=0, weight_decay=0, nesterov=false, maximize=false)",
       "Stochastic gradient descent: `w ← w - lr*grad`."
     ) { call, parameters throws(Diagnostic) in
-      let (momentum, dampening) = (try call.rate(2, or: 0), try call.double(3, or: 0))
-      let nesterov = try call.flag(5)
+      let (momentum, dampening) = (try call.rate("momentum"), try call.double("dampening"))
+      let nesterov = try call.flag("nesterov")
       if nesterov, momentum == 0 || dampening != 0 {
         throw Diagnostic(
           .badArgument, "`nesterov` needs a momentum above 0 and no dampening", at: call.span)
       }
       return .sgd(
-        parameters, lr: try call.rate(1, or: 1e-3), momentum: momentum, dampening: dampening,
-        weightDecay: try call.rate(4, or: 0), nesterov: nesterov, maximize: try call.flag(6))
+        parameters, lr: try call.rate("lr"), momentum: momentum, dampening: dampening,
+        weightDecay: try call.rate("weight_decay"), nesterov: nesterov,
+        maximize: try call.flag("maximize"))
     },
     adam(
       "adam", decay: 0,
@@ -29,32 +30,36 @@ extension Builtin {
       "RMSprop: the gradient over a running root mean square of itself."
     ) { call, parameters throws(Diagnostic) in
       .rmsprop(
-        parameters, lr: try call.rate(1, or: 0.01), alpha: try call.rate(2, or: 0.99),
-        eps: try call.rate(3, or: 1e-8), weightDecay: try call.rate(4, or: 0),
-        momentum: try call.rate(5, or: 0), centered: try call.flag(6), maximize: try call.flag(7))
+        parameters, lr: try call.rate("lr"), alpha: try call.rate("alpha"),
+        eps: try call.rate("eps"), weightDecay: try call.rate("weight_decay"),
+        momentum: try call.rate("momentum"), centered: try call.flag("centered"),
+        maximize: try call.flag("maximize"))
     },
     optimizer(
       "adagrad(params=none, lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, maximize=false)",
       "Adagrad: the gradient over the root of the sum of its squares so far."
     ) { call, parameters throws(Diagnostic) in
       .adagrad(
-        parameters, lr: try call.rate(1, or: 0.01), lrDecay: try call.rate(2, or: 0),
-        weightDecay: try call.rate(3, or: 0), initialAccumulator: try call.rate(4, or: 0),
-        eps: try call.rate(5, or: 1e-10), maximize: try call.flag(6))
+        parameters, lr: try call.rate("lr"), lrDecay: try call.rate("lr_decay"),
+        weightDecay: try call.rate("weight_decay"),
+        initialAccumulator: try call.rate("initial_accumulator_value"),
+        eps: try call.rate("eps"), maximize: try call.flag("maximize"))
     },
     Builtin(
       "step(opt, metric=none)", .optimizers,
       "One update of every parameter that an optimizer holds, or of a schedule's learning rate.",
       example: "param w = 3; y = w^2; y.backward(); opt = sgd(w, lr=0.1); opt.step(); w"
     ) { call throws(Diagnostic) in
-      switch call.value(0) {
+      switch call.value("opt") {
       case .optimizer(let optimizer):
         optimizer.adopt(call.machine.reached)
         try call.tensors { () throws(TensorError) in try optimizer.step(call.graph) }
       case .thing(let thing):
-        guard let schedule = thing as? ScheduleObject else { throw call.wrong(0, "an optimizer") }
-        try schedule.step(call.has(1) ? try call.double(1) : nil, call.span)
-      default: throw call.wrong(0, "an optimizer")
+        guard let schedule = thing as? ScheduleObject else {
+          throw call.wrong("opt", "an optimizer")
+        }
+        try schedule.step(call.has("metric") ? try call.double("metric") : nil, call.span)
+      default: throw call.wrong("opt", "an optimizer")
       }
       return .none
     },
@@ -63,8 +68,8 @@ extension Builtin {
       "Shrinks all gradients together so that their joint norm is at most `max_norm`; gives the norm before.",
       example: "param w = 3; y = w^2; y.backward(); print(clip_grad_norm(w, 1)); w.grad"
     ) { call throws(Diagnostic) in
-      let parameters = try call.parameters(0)
-      let (limit, p) = (try call.double(1), try call.double(2, or: 2))
+      let parameters = try call.parameters("params")
+      let (limit, p) = (try call.double("max_norm"), try call.double("norm_type"))
       return .number(
         try call.tensors { () throws(TensorError) in
           try clipNorm(parameters, limit: limit, p: p)
@@ -75,7 +80,7 @@ extension Builtin {
       "Holds each gradient entry between `-clip_value` and `clip_value`.",
       example: "param w = 3; y = w^2; y.backward(); clip_grad_value(w, 1); w.grad"
     ) { call throws(Diagnostic) in
-      let (parameters, limit) = (try call.parameters(0), try call.double(1))
+      let (parameters, limit) = (try call.parameters("params"), try call.double("clip_value"))
       try call.tensors { () throws(TensorError) in
         for node in parameters {
           node.setGradient(try node.gradient?.map(Kernel.Clamp(-limit, limit)))
@@ -94,7 +99,7 @@ extension Builtin {
       signature, .optimizers, summary,
       example: "param w = 3; y = w^2; y.backward(); opt = \(name)(w, lr=0.1); opt.step(); w"
     ) { call throws(Diagnostic) in
-      let parameters = call.has(0) ? try call.parameters(0) : []
+      let parameters = call.has("params") ? try call.parameters("params") : []
       return .optimizer(try make(call, parameters))
     }
   }
@@ -104,22 +109,18 @@ extension Builtin {
       "\(name)(params=none, lr=0.001, betas=[0.9, 0.999], eps=1e-08, weight_decay=\(NumberFormat()(decay)), amsgrad=false, maximize=false)",
       summary
     ) { call, parameters throws(Diagnostic) in
-      var betas = (0.9, 0.999)
-      if call.has(2) {
-        let given = try call.numbers(2)
-        guard given.count == 2, given.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
-          throw Diagnostic(
-            .badArgument,
-            "`betas` are two numbers from 0 to below 1, not "
-              + call.machine.text(of: call.value(2)), at: call.span,
-            hint: "write `betas=[0.9, 0.999]`")
-        }
-        betas = (given[0], given[1])
+      let betas = try call.numbers("betas")
+      guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
+        throw Diagnostic(
+          .badArgument,
+          "`betas` are two numbers from 0 to below 1, not "
+            + call.machine.text(of: call.value("betas")), at: call.span,
+          hint: "write `betas=[0.9, 0.999]`")
       }
       return .adam(
-        parameters, lr: try call.rate(1, or: 1e-3), betas: betas, eps: try call.rate(3, or: 1e-8),
-        weightDecay: try call.rate(4, or: decay), amsgrad: try call.flag(5),
-        maximize: try call.flag(6), decoupled: name == "adamw")
+        parameters, lr: try call.rate("lr"), betas: (betas[0], betas[1]), eps: try call.rate("eps"),
+        weightDecay: try call.rate("weight_decay"), amsgrad: try call.flag("amsgrad"),
+        maximize: try call.flag("maximize"), decoupled: name == "adamw")
     }
   }
 
@@ -150,7 +151,7 @@ extension Builtin {
       "Multiplies the rate by `gamma` every `step_size` steps.",
       "step_lr(opt, 2)"
     ) { call, optimizer throws(Diagnostic) in
-      let (size, gamma) = (try call.positive(1, or: 1), try call.double(2, or: 0.1))
+      let (size, gamma) = (try call.positive("step_size"), try call.double("gamma"))
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .factor("step_lr", optimizer) { power(gamma, $0 / size) }
       }
@@ -159,7 +160,7 @@ extension Builtin {
       "multi_step_lr(opt, milestones, gamma=0.1)",
       "Multiplies the rate by `gamma` at each of the steps named.", "multi_step_lr(opt, [2, 3])"
     ) { call, optimizer throws(Diagnostic) in
-      let (places, gamma) = (try call.ints(call.value(1)), try call.double(2, or: 0.1))
+      let (places, gamma) = (try call.ints("milestones"), try call.double("gamma"))
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .factor("multi_step_lr", optimizer) { step in
           power(gamma, places.filter { $0 <= step }.count)
@@ -170,7 +171,7 @@ extension Builtin {
       "exponential_lr(opt, gamma)", "Multiplies the rate by `gamma` at every step.",
       "exponential_lr(opt, 0.5)"
     ) { call, optimizer throws(Diagnostic) in
-      let gamma = try call.double(1)
+      let gamma = try call.double("gamma")
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .factor("exponential_lr", optimizer) { power(gamma, $0) }
       }
@@ -180,8 +181,8 @@ extension Builtin {
       "From a part of the rate to the whole of it in even steps: a warm-up.",
       "linear_lr(opt, 0.5, total_iters=2)"
     ) { call, optimizer throws(Diagnostic) in
-      let (from, to) = (try call.double(1, or: 1 / 3), try call.double(2, or: 1))
-      let total = max(1, try call.int(3, or: 5))
+      let (from, to) = (try call.double("start_factor"), try call.double("end_factor"))
+      let total = max(1, try call.int("total_iters"))
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .factor("linear_lr", optimizer) { step in
           from + (to - from) * Double(min(step, total)) / Double(total)
@@ -192,7 +193,7 @@ extension Builtin {
       "cosine_annealing_lr(opt, T_max, eta_min=0)",
       "Down to `eta_min` along half a cosine, in `T_max` steps.", "cosine_annealing_lr(opt, 2)"
     ) { call, optimizer throws(Diagnostic) in
-      let (period, lowest) = (try call.positive(1, or: 1), try call.double(2, or: 0))
+      let (period, lowest) = (try call.positive("T_max"), try call.double("eta_min"))
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .cosine(optimizer, period: period, lowest: lowest)
       }
@@ -202,18 +203,20 @@ extension Builtin {
       "One cycle: up to `max_lr`, then far down; momentum goes the other way.",
       "one_cycle_lr(opt, 1, total_steps=10)"
     ) { call, optimizer throws(Diagnostic) in
-      guard call.has(2) || (call.has(3) && call.has(4)) else {
+      guard call.has("total_steps") || (call.has("epochs") && call.has("steps_per_epoch")) else {
         throw Diagnostic(
           .wrongArguments, "`one_cycle_lr` needs `total_steps`, or `epochs` and `steps_per_epoch`",
           at: call.span)
       }
-      let total = call.has(2) ? try call.int(2) : try call.int(3) * call.int(4)
-      let (highest, rise) = (try call.double(1), try call.double(5, or: 0.3))
-      let shape = try call.choice(6, or: "cos", ["cos", "linear"])
-      let cycles = call.has(7) ? try call.flag(7) : true
-      let momenta = (low: try call.double(8, or: 0.85), high: try call.double(9, or: 0.95))
-      let (divide, final) = (try call.double(10, or: 25), try call.double(11, or: 1e4))
-      let threePhase = try call.flag(12)
+      let total =
+        call.has("total_steps")
+        ? try call.int("total_steps") : try call.int("epochs") * call.int("steps_per_epoch")
+      let (highest, rise) = (try call.double("max_lr"), try call.double("pct_start"))
+      let shape = try call.choice("anneal_strategy", ["cos", "linear"])
+      let cycles = try call.flag("cycle_momentum")
+      let momenta = (low: try call.double("base_momentum"), high: try call.double("max_momentum"))
+      let (divide, final) = (try call.double("div_factor"), try call.double("final_div_factor"))
+      let threePhase = try call.flag("three_phase")
       let hasMomentum = optimizer["momentum"] != nil || optimizer["beta1"] != nil
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .oneCycle(
@@ -228,10 +231,10 @@ extension Builtin {
       "reduce_lr_on_plateau(opt, patience=2)"
     ) { call, optimizer throws(Diagnostic) in
       let plateau = Plateau(
-        factor: try call.double(2, or: 0.1), patience: try call.int(3, or: 10),
-        threshold: try call.double(4, or: 1e-4), cooldown: try call.int(5, or: 0),
-        lowest: try call.double(6, or: 0),
-        isMaximum: try call.choice(1, or: "min", ["min", "max"]) == "max")
+        factor: try call.double("factor"), patience: try call.int("patience"),
+        threshold: try call.double("threshold"), cooldown: try call.int("cooldown"),
+        lowest: try call.double("min_lr"),
+        isMaximum: try call.choice("mode", ["min", "max"]) == "max")
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try Schedule("reduce_lr_on_plateau", optimizer, .byMetric(plateau))
       }
@@ -249,8 +252,8 @@ extension Builtin {
       example:
         "param w = 1; opt = sgd(w, lr=0.1, momentum=0.9); s = \(example); \(signature.hasPrefix("reduce") ? "s.step(5)" : "s.step(); s.step()"); opt.lr"
     ) { call throws(Diagnostic) in
-      guard case .optimizer(let optimizer) = call.value(0) else {
-        throw call.wrong(0, "an optimizer")
+      guard case .optimizer(let optimizer) = call.value("opt") else {
+        throw call.wrong("opt", "an optimizer")
       }
       return .thing(ScheduleObject(try make(call, optimizer)))
     }
@@ -286,29 +289,35 @@ final class ScheduleObject: Thing {
 
 extension BuiltinCall {
   /// The parameters in an argument; there must be some.
-  func parameters(_ i: Int) throws(Diagnostic) -> [Node] {
-    let found = Value.parameters(in: values[i])
+  func parameters(_ name: String) throws(Diagnostic) -> [Node] {
+    let found = Value.parameters(in: value(name))
     guard found.isEmpty else { return found }
     throw Diagnostic(
       .wrongKind,
-      "`\(builtin.name)` works on parameters; there are none in \(values[i].kind)", at: span,
+      "`\(builtin.name)` works on parameters; there are none in \(value(name).kind)", at: span,
       hint: "declare what should be learned with `param`, or give a layer or a list of parameters")
   }
 
   /// A number that must not be negative.
-  fileprivate func rate(_ i: Int, or fallback: Double) throws(Diagnostic) -> Double {
-    let value = try double(i, or: fallback)
+  fileprivate func rate(_ name: String) throws(Diagnostic) -> Double {
+    let value = try double(name)
     guard value >= 0 else {
       throw Diagnostic(
         .badArgument,
-        "`\(builtin.parameters[i].name)` is \(machine.format(value)); it must not be negative",
+        "`\(name)` is \(machine.format(value)); it must not be negative",
         at: span)
     }
     return value
   }
 
-  /// Numbers in a bracket or list.
-  func numbers(_ i: Int) throws(Diagnostic) -> [Double] { try node(i).value.values }
+  /// Numbers in a bracket or list, as they were written: a bracket under a float32 default has rounded them.
+  func numbers(_ name: String) throws(Diagnostic) -> [Double] {
+    if case .tensor(let node) = value(name), node.dtype == .float32 {
+      return node.value.values.map { Double("\(Float($0))") ?? $0 }
+    }
+    if case .list = value(name) { return try numbers(in: value(name)) }
+    return try node(name).value.values
+  }
 
   fileprivate func schedule(_ make: () throws(Schedule.ScheduleError) -> Schedule)
     throws(Diagnostic) -> Schedule

@@ -36,8 +36,49 @@ package final class Builtin: Sendable {
     package let name: String
     /// Default as source text; nil if the argument must be given.
     package let fallback: String?
+    /// The default itself.
+    let constant: Constant?
     /// Takes all remaining positional arguments.
     package let isVariadic: Bool
+  }
+
+  /// A default, read from the signature once.
+  enum Constant: Sendable {
+    case none
+    case number(Double)
+    case flag(Bool)
+    case text(String)
+    case numbers([Double])
+
+    /// Nil for text that is no constant; the signatures hold none, says a test.
+    init?(_ text: some StringProtocol) {
+      if text == "none" {
+        self = .none
+      } else if text == "true" || text == "false" {
+        self = .flag(text == "true")
+      } else if let number = Double(text) {
+        self = .number(number)
+      } else if text.count > 1, text.hasPrefix("\""), text.hasSuffix("\"") {
+        self = .text(String(text.dropFirst().dropLast()))
+      } else if text.hasPrefix("["), text.hasSuffix("]") {
+        let items = text.dropFirst().dropLast().split(separator: ",")
+        let numbers = items.compactMap { Double($0.drop { $0 == " " }) }
+        guard numbers.count == items.count else { return nil }
+        self = .numbers(numbers)
+      } else {
+        return nil
+      }
+    }
+
+    var value: Value {
+      switch self {
+      case .none: .none
+      case .number(let n): .number(n)
+      case .flag(let on): .bool(on)
+      case .text(let word): Value(word)
+      case .numbers(let list): .list(ListObject(list.map { .number($0) }))
+      }
+    }
   }
 
   init(
@@ -87,7 +128,7 @@ package final class Builtin: Sendable {
       let pair = text.drop { $0 == "*" }.split(separator: "=", maxSplits: 1)
       return Parameter(
         name: String(pair[0]), fallback: pair.count > 1 ? String(pair[1]) : nil,
-        isVariadic: isVariadic)
+        constant: pair.count > 1 ? Constant(pair[1]) : nil, isVariadic: isVariadic)
     }
   }
 
@@ -164,9 +205,12 @@ package final class Builtin: Sendable {
       }
       values[i] = value
     }
-    for (i, parameter) in parameters.enumerated() where parameter.fallback == nil {
-      if parameter.isVariadic { continue }
-      if case .unset = values[i] { throw Faults.missing(name, parameter.name, span) }
+    for i in parameters.indices where !parameters[i].isVariadic {
+      guard case .unset = values[i] else { continue }
+      guard let constant = parameters[i].constant else {
+        throw Faults.missing(name, parameters[i].name, span)
+      }
+      values[i] = constant.value
     }
     return try body(
       BuiltinCall(
@@ -191,104 +235,135 @@ struct BuiltinCall {
 
   var graph: Graph { machine.graph }
 
-  func value(_ i: Int) -> Value { values[i] }
-
-  /// What the source calls an argument.
-  func sourceName(_ i: Int) -> String? {
-    let names = graph.sites[Int(site)].operandNames
-    return i < names.count ? names[i] : nil
+  /// Where a parameter is. A name that the signature lacks is a mistake in the built-in, and said so.
+  private func place(_ name: String) -> Int? {
+    for i in builtin.parameters.indices where builtin.parameters[i].name == name { return i }
+    machine.warn(
+      Diagnostic(
+        .internalFault, severity: .warning,
+        "`\(builtin.name)` reads an argument `\(name)` that it does not take", at: span))
+    return nil
   }
 
-  func has(_ i: Int) -> Bool {
-    switch values[i] {
+  /// An argument, or the parameter's default.
+  func value(_ name: String) -> Value { place(name).map { values[$0] } ?? .none }
+
+  /// What the source calls an argument.
+  func sourceName(_ name: String) -> String? {
+    let names = graph.sites[Int(site)].operandNames
+    guard let i = place(name), i < names.count else { return nil }
+    return names[i]
+  }
+
+  /// Whether there is a value, given or by default.
+  func has(_ name: String) -> Bool {
+    switch value(name) {
     case .unset, .none: false
     default: true
     }
   }
 
-  func wrong(_ i: Int, _ wanted: String) -> Diagnostic {
+  /// Whether a setting has the value that it has when nobody gives it: then formulas need not show it.
+  func isUsual(_ name: String) -> Bool {
+    guard let i = place(name), let usual = builtin.parameters[i].constant else { return false }
+    switch (values[i], usual) {
+    case (.none, .none): return true
+    case (.bool(let on), .flag(let usual)): return on == usual
+    case (.string(let word), .text(let usual)): return word.text == usual
+    case (let value, .number(let usual)):
+      // One number for every axis, or the same for each.
+      guard let given = try? numbers(in: value), !given.isEmpty else { return false }
+      return given.allSatisfy { $0 == usual }
+    default: return false
+    }
+  }
+
+  func wrong(_ name: String, _ wanted: String) -> Diagnostic {
     Diagnostic(
-      .wrongKind,
-      "`\(builtin.name)` needs \(wanted) for `\(builtin.parameters[i].name)`, not \(values[i].kind)",
+      .wrongKind, "`\(builtin.name)` needs \(wanted) for `\(name)`, not \(value(name).kind)",
       at: span)
   }
 
   /// A number or tensor, as an operand of an op. A list of numbers will do.
-  func operand(_ i: Int) throws(Diagnostic) -> Node.Operand {
-    if let operand = machine.operand(values[i]) { return operand }
-    if case .list(let list) = values[i],
+  func operand(_ name: String) throws(Diagnostic) -> Node.Operand {
+    let value = value(name)
+    if let operand = machine.operand(value) { return operand }
+    if case .list(let list) = value,
       case .tensor(let node) = try machine.tensor(from: .list(list), machine.dtype, span)
     {
       return .node(node)
     }
-    throw wrong(i, "a number or a tensor")
+    throw wrong(name, "a number or a tensor")
   }
 
-  func node(_ i: Int) throws(Diagnostic) -> Node {
-    switch try operand(i) {
+  func node(_ name: String) throws(Diagnostic) -> Node {
+    switch try operand(name) {
     case .node(let node): node
     case .number(let n): graph.constant(Tensor(n))
     }
   }
 
-  func double(_ i: Int, or fallback: Double? = nil) throws(Diagnostic) -> Double {
-    if let fallback, !has(i) { return fallback }
-    switch values[i] {
+  func double(_ name: String) throws(Diagnostic) -> Double {
+    switch value(name) {
     case .number(let n): return n
     case .bool(let on): return on ? 1 : 0
     case .tensor(let node): if let item = node.value.item { return item }
     default: break
     }
-    throw wrong(i, "a number")
+    throw wrong(name, "a number")
   }
 
-  func int(_ i: Int, or fallback: Int? = nil) throws(Diagnostic) -> Int {
-    if let fallback, !has(i) { return fallback }
-    let n = try double(i)
+  func int(_ name: String) throws(Diagnostic) -> Int {
+    let n = try double(name)
     guard abs(n) < 0x1p53, let whole = Int(exactly: n) else {
       throw Diagnostic(
-        .wholeNumber,
-        "`\(builtin.parameters[i].name)` must be a whole number, not \(machine.format(n))",
-        at: span)
+        .wholeNumber, "`\(name)` must be a whole number, not \(machine.format(n))", at: span)
     }
     return whole
   }
 
-  func flag(_ i: Int) throws(Diagnostic) -> Bool {
-    has(i) ? try machine.truth(values[i], span) : false
+  func flag(_ name: String) throws(Diagnostic) -> Bool {
+    let value = value(name)
+    if case .none = value { throw wrong(name, "true or false") }
+    return try machine.truth(value, span)
   }
 
-  func text(_ i: Int, or fallback: String? = nil) throws(Diagnostic) -> String {
-    if case .string(let string) = values[i] { return string.text }
-    if let fallback, !has(i) { return fallback }
-    throw wrong(i, "a string")
+  func text(_ name: String) throws(Diagnostic) -> String {
+    if case .string(let string) = value(name) { return string.text }
+    throw wrong(name, "a string")
   }
 
   /// Whole numbers: one, a bracket or a list of them.
+  func ints(_ name: String) throws(Diagnostic) -> [Int] { try ints(value(name)) }
+
   func ints(_ value: Value) throws(Diagnostic) -> [Int] {
-    var numbers: [Double] = []
-    switch value {
-    case .number(let n): numbers = [n]
-    case .tensor(let node): numbers = node.value.values
-    case .list(let list):
-      for item in list.items {
-        switch item {
-        case .number(let n): numbers.append(n)
-        case .tensor(let node) where node.shape.count == 1: numbers.append(node.value[0])
-        default:
-          throw Diagnostic(.wrongKind, "whole numbers are needed, not \(item.kind)", at: span)
-        }
-      }
-    default: throw Diagnostic(.wrongKind, "whole numbers are needed, not \(value.kind)", at: span)
-    }
     var whole: [Int] = []
-    for n in numbers {
+    for n in try numbers(in: value, "whole numbers") {
       guard abs(n) < 0x1p53, let i = Int(exactly: n) else {
         throw Diagnostic(.wholeNumber, "\(machine.format(n)) is not a whole number", at: span)
       }
       whole.append(i)
     }
     return whole
+  }
+
+  func numbers(in value: Value, _ wanted: String = "numbers") throws(Diagnostic) -> [Double] {
+    switch value {
+    case .number(let n): return [n]
+    case .tensor(let node): return node.value.values
+    case .list(let list):
+      var numbers: [Double] = []
+      for item in list.items {
+        switch item {
+        case .number(let n): numbers.append(n)
+        case .tensor(let node) where node.shape.count == 1: numbers.append(node.value[0])
+        default:
+          throw Diagnostic(.wrongKind, "\(wanted) are needed, not \(item.kind)", at: span)
+        }
+      }
+      return numbers
+    default: throw Diagnostic(.wrongKind, "\(wanted) are needed, not \(value.kind)", at: span)
+    }
   }
 
   /// Lengths given one by one or as one bracket.
@@ -299,20 +374,20 @@ struct BuiltinCall {
     return dims
   }
 
-  func choice(_ i: Int, or fallback: String, _ choices: [String]) throws(Diagnostic) -> String {
-    let word = try text(i, or: fallback)
+  func choice(_ name: String, _ choices: [String]) throws(Diagnostic) -> String {
+    let word = try text(name)
     guard choices.contains(word) else {
       throw Diagnostic(
-        .badArgument, "`\(builtin.parameters[i].name)` is \"\(word)\"", at: span,
+        .badArgument, "`\(name)` is \"\(word)\"", at: span,
         hint: "use " + choices.map { "\"\($0)\"" }.joined(separator: ", "))
     }
     return word
   }
 
-  func dtype(_ i: Int) throws(Diagnostic) -> DType {
-    guard has(i) else { return machine.dtype }
-    let name = try choice(i, or: "", DType.allCases.map(\.name))
-    return DType(name: name) ?? .float64
+  func dtype(_ name: String) throws(Diagnostic) -> DType {
+    guard has(name) else { return machine.dtype }
+    let word = try choice(name, DType.allCases.map(\.name))
+    return DType(name: word) ?? .float64
   }
 
   /// Runs tensor code, wording what it throws.

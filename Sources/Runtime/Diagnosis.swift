@@ -6,9 +6,9 @@ import Tensors
 
 extension BuiltinCall {
   func findings() throws(Diagnostic) -> [Figure.Finding] {
-    guard case .layer(let model) = value(0) else { throw wrong(0, "a layer") }
+    let model = try layer("model")
     var optimizer: Optimizer?
-    if case .optimizer(let given) = value(1) { optimizer = given }
+    if case .optimizer(let given) = value("opt") { optimizer = given }
     guard let root = graph.lastRoot else {
       throw Diagnostic(
         .noGradient, "there is no backward pass to look at", at: span,
