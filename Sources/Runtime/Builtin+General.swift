@@ -300,7 +300,7 @@ extension Builtin {
             }())
         }
         list.items.append(try value.nested(in: list, span))
-        return .none
+        return Value.none
       }
     ) { call throws(Diagnostic) in
       guard case .list(let list) = call.value("list") else { throw call.wrong("list", "a list") }

@@ -67,20 +67,17 @@ extension Builtin {
           op, scalar(node.number, 0), node, nil, constant: 0, site: site)
         if !result.number.isFinite { machine.reportNonFinite(result, at: span) }
         return .tensor(result)
-      default:
-        return try named(op.name)?.call(machine, Arguments([value]), span, site, machine.frame)
-          ?? .none
+      default: return nil
       }
     }
   }
 
   private static func binary(_ op: Op) -> Binary {
-    { machine, a, b, site, span throws(Diagnostic) in
-      if case .number(let x) = a, case .number(let y) = b, let scalar = op.scalar {
-        return .number(scalar(x, y))
+    { _, a, b, _, _ throws(Diagnostic) in
+      guard case .number(let x) = a, case .number(let y) = b, let scalar = op.scalar else {
+        return nil
       }
-      return try named(op.name)?.call(machine, Arguments([a, b]), span, site, machine.frame)
-        ?? .none
+      return .number(scalar(x, y))
     }
   }
 

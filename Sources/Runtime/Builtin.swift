@@ -6,8 +6,8 @@ import Tensors
 /// A function of the language that is written in Swift.
 package final class Builtin: Sendable {
   typealias Body = @Sendable (BuiltinCall) throws(Diagnostic) -> Value
-  typealias Unary = @Sendable (Machine, Value, UInt32, Span) throws(Diagnostic) -> Value
-  typealias Binary = @Sendable (Machine, Value, Value, UInt32, Span) throws(Diagnostic) -> Value
+  typealias Unary = @Sendable (Machine, Value, UInt32, Span) throws(Diagnostic) -> Value?
+  typealias Binary = @Sendable (Machine, Value, Value, UInt32, Span) throws(Diagnostic) -> Value?
 
   package let name: String
   package let parameters: [Parameter]
@@ -23,7 +23,7 @@ package final class Builtin: Sendable {
   /// The function of the same name as this layer, as in torch.nn.functional: called when it is
   /// given tensors.
   package let function: Builtin?
-  /// Shortcuts for calls with one or two plain arguments.
+  /// Shortcuts for calls with one or two plain arguments; nil where the general way must be gone.
   let unary: Unary?
   let binary: Binary?
 

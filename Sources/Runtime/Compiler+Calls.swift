@@ -34,8 +34,10 @@ extension Compiler {
             (f.base + window).initialize(to: value)
             return try machine.invoke(function, f.base + window, f, span)
           }
-          if case .builtin(let builtin) = function, let unary = builtin.unary {
-            return try unary(machine, value, site, span)
+          if case .builtin(let builtin) = function, let unary = builtin.unary,
+            let result = try unary(machine, value, site, span)
+          {
+            return result
           }
           return try machine.call(
             function, Arguments([value]), at: span, calleeSpan, site, f.above(window))
@@ -53,8 +55,10 @@ extension Compiler {
             (f.base + window + 1).initialize(to: b)
             return try machine.invoke(function, f.base + window, f, span)
           }
-          if case .builtin(let builtin) = function, let binary = builtin.binary {
-            return try binary(machine, a, b, site, span)
+          if case .builtin(let builtin) = function, let binary = builtin.binary,
+            let result = try binary(machine, a, b, site, span)
+          {
+            return result
           }
           return try machine.call(
             function, Arguments([a, b]), at: span, calleeSpan, site, f.above(window))

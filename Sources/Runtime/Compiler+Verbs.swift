@@ -34,7 +34,7 @@ extension Compiler {
     }
     let teller = Teller(
       machine: machine, detail: detail, pause: pause, predict: predict, name: subject.text,
-      span: subject.span)
+      span: subject.span, top: scope.top)
     switch verb {
     case .forward:
       let value = try code(subject)
@@ -103,6 +103,8 @@ private struct Teller {
   let predict: Test?
   let name: String
   let span: Span
+  /// The first slot that the verb's own function leaves free.
+  let top: Int
 
   private var graph: Graph { machine.graph }
 
@@ -119,7 +121,7 @@ private struct Teller {
 
   private func named(_ root: Node, _ name: String, _ f: Frame) throws(Diagnostic) -> NamedGraph {
     let unfolds = try detail(f) == "ops"
-    let told = unfolds ? try machine.opened(root, span) : root
+    let told = unfolds ? try machine.opened(root, span, f.above(top)) : root
     return try telling { () throws(ExplainError) in
       try NamedGraph(graph, root: told, rootName: name, unfolds: unfolds)
     }
@@ -154,7 +156,13 @@ private struct Teller {
     let predicts = try predict?.run(f) ?? false
     let pauses = try pause?.run(f) ?? false
     // In a script that no one sits at, the walk is a narration straight through.
-    if pauses || predicts, let walk = machine.walk, walk(narration, predicts) { return }
+    if pauses || predicts, let walk = machine.walk {
+      // What a learner answers is computed above the frames that wait for it.
+      let outer = machine.free
+      machine.free = f.above(top)
+      defer { machine.free = outer }
+      if walk(narration, predicts) { return }
+    }
     try machine.emit(.narration(narration, isWhole: try detail(f) == "all"), at: span)
   }
 

@@ -163,7 +163,10 @@ package final class Machine {
     stack.deallocate()
   }
 
+  /// The bottom of the stack, for code that runs while nothing else does.
   var frame: Frame { Frame(base: stack, state: state) }
+  /// The first slots that a cell leaves free while it waits for a learner.
+  var free: Frame?
 
   // MARK: Globals
 

@@ -314,8 +314,7 @@ extension Session {
     defer { machine.graph.isRecording = wasRecording }
     let scope = Scope(parent: nil, parameters: [], body: parsed.statements)
     let compiler = Compiler(machine, source, scope)
-    // Far above whatever the running cell has on the stack.
-    let frame = machine.frame.above(1 << 14)
+    let frame = machine.free ?? machine.frame
     guard let value = try? compiler.code(expression).run(frame) else { return nil }
     switch value {
     case .number(let n): return n

@@ -7,8 +7,14 @@ extension Machine {
   /// Ops that stand for several steps of a textbook.
   private static let fused = Set((Op.layers + Op.windows + Op.losses).map(\.name))
 
-  /// The value computed again from the same leaves, with every fused op replaced by its textbook definition.
+  /// The value computed again while nothing else runs.
   package func opened(_ root: Node, _ span: Span) throws(Diagnostic) -> Node {
+    try opened(root, span, frame)
+  }
+
+  /// The value computed again from the same leaves, with every fused op replaced by its textbook definition.
+  /// - Parameter f: a frame whose slots nobody uses.
+  func opened(_ root: Node, _ span: Span, _ f: Frame) throws(Diagnostic) -> Node {
     var twins: [ObjectIdentifier: Node] = [:]
     for node in graph.recorded(below: root) {
       if node.isLeaf {
@@ -20,7 +26,7 @@ extension Machine {
         return .node(twins[ObjectIdentifier(input)] ?? input)
       }
       let twin: Node
-      if let steps = steps(node, operands, span) {
+      if let steps = steps(node, operands, span, f) {
         twin = steps
       } else {
         do throws(TensorError) {
@@ -37,9 +43,9 @@ extension Machine {
 
   /// A fused op's textbook, if it has one that covers the case at hand: some are written for the usual shapes
   /// only.
-  private func steps(_ node: Node, _ operands: [Node.Operand], _ span: Span) -> Node? {
+  private func steps(_ node: Node, _ operands: [Node.Operand], _ span: Span, _ f: Frame) -> Node? {
     guard Machine.fused.contains(node.op.name), let definition = Library.textbook[node.op.name],
-      let result = try? run(definition, operands, node.attributes, span),
+      let result = try? run(definition, operands, node.attributes, span, f),
       result.shape == node.shape
     else { return nil }
     return result
@@ -47,7 +53,8 @@ extension Machine {
 
   /// A textbook definition applied to an op's operands and settings.
   private func run(
-    _ definition: Definition, _ operands: [Node.Operand], _ attributes: Attributes, _ span: Span
+    _ definition: Definition, _ operands: [Node.Operand], _ attributes: Attributes, _ span: Span,
+    _ f: Frame
   ) throws(Diagnostic) -> Node {
     let function = try compiled(definition, textbook: true)
     guard case .function(let object) = function else { return graph.constant(Tensor(0)) }
@@ -65,8 +72,7 @@ extension Machine {
     }
     let fixed = arguments
     let result = try inLibrary(span, nil) { () throws(Diagnostic) in
-      // Above the frames of whatever asks for this.
-      try call(function, fixed, at: span, span, 0, frame.above(Machine.textbookRoom))
+      try call(function, fixed, at: span, span, 0, f)
     }
     switch result {
     case .tensor(let node): return node
@@ -74,9 +80,6 @@ extension Machine {
     default: throw Diagnostic(.internalFault, "`\(definition.name)` makes no tensor", at: span)
     }
   }
-
-  /// Slots that code at top level may be using.
-  private static let textbookRoom = 1 << 14
 
   private func value(_ attribute: Attribute?) -> Value? {
     switch attribute {
