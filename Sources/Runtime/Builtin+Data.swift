@@ -223,7 +223,7 @@ extension BuiltinCall {
   /// Names and tensors of a layer or record.
   fileprivate func state(_ name: String) throws(Diagnostic) -> [(name: String, tensor: Tensor)] {
     switch value(name) {
-    case .layer(let layer): return layer.state.map { (name: $0.name, tensor: $0.node.value) }
+    case .layer(let layer): return layer.savedState.map { ($0.name, $0.node.value) }
     case .record(let record):
       var tensors: [(name: String, tensor: Tensor)] = []
       for (name, value) in record.fields {
@@ -239,31 +239,47 @@ extension BuiltinCall {
     }
   }
 
+  /// Stores a file's tensors in a layer. What the layer has under several names may come under one of them,
+  /// or under each with the same numbers.
   fileprivate func load(
     _ tensors: [(name: String, tensor: Tensor)], into layer: LayerObject, _ path: String
   ) throws(Diagnostic) {
     let given = Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
     let state = layer.state
+    if let extra = tensors.first(where: { t in !state.contains { $0.name == t.name } }) {
+      throw Diagnostic(
+        .badData, "`\(path)` has `\(extra.name)`, which the layer has not", at: span)
+    }
     // Everything is looked at before anything is changed.
+    var found: [ObjectIdentifier: (name: String, tensor: Tensor)] = [:]
     for (name, node) in state {
-      guard let tensor = given[name] else {
-        throw Diagnostic(
-          .badData, "`\(path)` has no `\(name)`", at: span,
-          reason: "It has " + tensors.prefix(6).map { "`\($0.name)`" }.joined(separator: ", ")
-            + (tensors.count > 6 ? " and \(tensors.count - 6) more." : "."))
-      }
+      guard let tensor = given[name] else { continue }
       guard tensor.shape == node.shape else {
         throw Diagnostic(
           .shapeMismatch, "`\(name)` is \(tensor.shape) in `\(path)`, but \(node.shape) here",
           at: span)
       }
+      if let first = found[ObjectIdentifier(node)] {
+        guard
+          zip(first.tensor.values, tensor.values).allSatisfy({ $0 == $1 || ($0.isNaN && $1.isNaN) })
+        else {
+          throw Diagnostic(
+            .badData, "`\(path)` has other numbers for `\(first.name)` than for `\(name)`",
+            at: span, reason: "In the layer they are one and the same tensor.")
+        }
+      } else {
+        found[ObjectIdentifier(node)] = (name, tensor)
+      }
     }
-    if let extra = tensors.first(where: { t in !state.contains { $0.name == t.name } }) {
+    let saved = layer.savedState
+    if let missing = saved.first(where: { found[ObjectIdentifier($0.node)] == nil }) {
       throw Diagnostic(
-        .badData, "`\(path)` has `\(extra.name)`, which the layer has not", at: span)
+        .badData, "`\(path)` has no `\(missing.name)`", at: span,
+        reason: "It has " + tensors.prefix(6).map { "`\($0.name)`" }.joined(separator: ", ")
+          + (tensors.count > 6 ? " and \(tensors.count - 6) more." : "."))
     }
-    for (name, node) in state {
-      guard let tensor = given[name] else { continue }
+    for (_, node) in saved {
+      guard let tensor = found[ObjectIdentifier(node)]?.tensor else { continue }
       try self.tensors { () throws(TensorError) in try graph.store(tensor, into: node) }
     }
   }

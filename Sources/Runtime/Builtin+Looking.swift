@@ -15,10 +15,13 @@ extension Builtin {
       let model = try call.layer("model")
       let trace = try call.trace(model)
       let total = model.parameters.reduce(0) { $0 + $1.shape.count }
+      var counted: Set<ObjectIdentifier> = []
       let rows = trace.map { step in
-        [
+        let fresh = step.learned.filter { counted.insert(ObjectIdentifier($0)).inserted }
+        let count = fresh.reduce(0) { $0 + $1.shape.count }
+        return [
           step.place, step.text, call.batchShape(step.shape),
-          step.parameters == 0 ? "" : "\(step.parameters)",
+          count > 0 ? "\(count)" : step.learned.isEmpty ? "" : "as above",
         ]
       }
       return .thing(
@@ -60,16 +63,16 @@ extension Machine {
     guard let shape = made(result) else { return }
     var name = "fn"
     if case .builtin(let builtin) = stage { name = builtin.name }
-    trace?.append(LayerTrace(place: place, text: name, type: name, shape: shape, parameters: 0))
+    trace?.append(LayerTrace(place: place, text: name, type: name, shape: shape, learned: []))
   }
 
   func traced(_ layer: LayerObject, _ result: Value) {
-    guard !layer.isSequence, layer.isLibrary || layer.parts.isEmpty, let shape = made(result)
+    guard !layer.isSequence, layer.isLibrary || !layer.hasParts, let shape = made(result)
     else { return }
     trace?.append(
       LayerTrace(
         place: layer.name ?? "", text: text(of: .layer(layer)), type: layer.type, shape: shape,
-        parameters: layer.parameters.reduce(0) { $0 + $1.shape.count }))
+        learned: layer.parameters))
   }
 
   /// The shape of a result; of several, as recurrent layers give them, that of the first.
@@ -124,7 +127,7 @@ extension BuiltinCall {
   private func sample(_ model: LayerObject) throws(Diagnostic) -> Value {
     for layer in model.allLayers {
       // A layer of the learner's own is taken to multiply by a matrix [outputs, inputs].
-      if !layer.isLibrary, layer.parts.isEmpty {
+      if !layer.isLibrary, !layer.hasParts {
         let weights = layer.parameters.first { $0.shape.rank == 2 }
         guard let weights else { continue }
         return try made { () throws(TensorError) in
@@ -235,9 +238,4 @@ extension BuiltinCall {
     }
     return branches
   }
-}
-
-extension LayerObject {
-  /// This layer and all inside it, outermost first.
-  var allLayers: [LayerObject] { [self] + parts.flatMap { $0.layer.allLayers } }
 }

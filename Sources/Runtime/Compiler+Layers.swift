@@ -31,6 +31,7 @@ extension Compiler {
     let given = layer.parameters.map { ($0.name, inner.scope.place($0.name)) }
     let methodStores = methods.map { ($0.0, inner.store($0.0), $0.1) }
     let isLibrary = isSealed
+    let names = Set(declared.map(\.name))
     compiled.body = Action { f throws(Diagnostic) in
       let arguments = given.map { (name: $0.0, value: Compiler.cell(f, $0.1).value) }
       let end = try fields.run(f)
@@ -51,16 +52,40 @@ extension Compiler {
           cells.append(LayerObject.Field(name: name, cell: cell, isBuffer: isBuffer))
         }
       }
+      let parts =
+        isLibrary ? [] : Compiler.parts(f, given.filter { !names.contains($0.0) }, beside: cells)
       return .returned(
         .layer(
           LayerObject(
-            layer.name, arguments: arguments, fields: cells, methods: functions, mode: mode,
+            layer.name, arguments: arguments, fields: parts + cells, methods: functions, mode: mode,
             isLibrary: isLibrary)))
     }
     inner.finish(compiled)
     let outer = scope.captured.map { self.scope.place($0) }
     return Code { f in
       .function(FunctionObject(compiled, outer.map { Compiler.cell(f, $0) }))
+    }
+  }
+
+  /// Layers and parameters given as arguments are parts of the layer whose methods use them, as if it began
+  /// with PyTorch's `self.inner = inner`; what a field holds already is a part by that field.
+  private static func parts(
+    _ f: Frame, _ given: [(String, Scope.Place)], beside fields: [LayerObject.Field]
+  ) -> [LayerObject.Field] {
+    func identities(in value: Value) -> [ObjectIdentifier] {
+      switch value {
+      case .layer(let layer): layer.allLayers.map { ObjectIdentifier($0) }
+      case .list(let list): list.items.flatMap { identities(in: $0) }
+      default: Value.parameters(in: value).map { ObjectIdentifier($0) }
+      }
+    }
+    let known = Set(fields.flatMap { identities(in: $0.value) })
+    return given.compactMap { name, place in
+      // A method uses it: then it lies in a cell that they share.
+      guard case .boxed = place else { return nil }
+      let cell = cell(f, place)
+      guard identities(in: cell.value).contains(where: { !known.contains($0) }) else { return nil }
+      return LayerObject.Field(name: name, cell: cell, isBuffer: false)
     }
   }
 

@@ -295,7 +295,7 @@ extension Compiler {
     case .field(let base, let name, let place):
       let object = try code(base)
       return { f, value throws(Diagnostic) in
-        try machine.setField(try object.run(f), name, value, place)
+        try machine.setField(try object.run(f), name, value, place, place: target.text)
       }
     default:
       throw Diagnostic(.unexpected, "this cannot be assigned", at: target.span)

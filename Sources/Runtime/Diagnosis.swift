@@ -16,8 +16,12 @@ extension BuiltinCall {
         hint: "compute a loss, `loss.backward()`, then `diagnose(model)` while `loss` is there")
     }
     let nodes = graph.recorded(below: root)
-    let parameters = model.state.filter { $0.node.isParameter }
-      .map { (name: graph.label(of: $0.node) ?? $0.name, node: $0.node) }
+    let names = Dictionary(
+      model.state.map { (ObjectIdentifier($0.node), $0.name) },
+      uniquingKeysWith: { first, _ in first })
+    let parameters = model.parameters.map { node in
+      (name: graph.label(of: node) ?? names[ObjectIdentifier(node)] ?? "a parameter", node: node)
+    }
     guard parameters.contains(where: { p in nodes.contains { $0 === p.node } }) else {
       throw Diagnostic(
         .noGradient, "the last backward pass did not come from this model", at: span,

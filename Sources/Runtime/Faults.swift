@@ -35,6 +35,15 @@ enum Faults {
     }
   }
 
+  /// A parameter of a layer was given something else by plain `=`.
+  static func replaced(_ place: String, _ shape: Shape, by new: Value, _ span: Span) -> Diagnostic {
+    Diagnostic(
+      .wrongKind, "`\(place)` is a parameter; `=` would put \(new.kind) in its place", at: span,
+      reason: "The layer would go on without the parameter, and nothing would train.",
+      hint: "store \(shape.rank == 0 ? "a number" : "numbers of shape \(shape)") in it with "
+        + "`\(place) := …`")
+  }
+
   /// Which axes, matched from the last, differ.
   private static func mismatch(_ x: Shape, _ y: Shape) -> String {
     for back in 1...max(1, min(x.rank, y.rank)) where back <= x.rank && back <= y.rank {

@@ -64,55 +64,91 @@ package final class LayerObject {
 
   package var stages: [Value] { isSequence ? fields.map(\.value) : [] }
 
-  /// Trainable leaves of this layer and of the layers in its fields, in the order of their making. One that
-  /// several layers share counts once, as in PyTorch.
-  package var parameters: [Node] {
-    fields.flatMap { Value.parameters(in: $0.value) }.withoutRepeats
+  // MARK: Parts
+
+  private enum Member {
+    case leaf(Node)
+    case layer(LayerObject)
   }
 
-  /// This layer's own parts: layers in fields and in lists of them, each with its place.
-  package var parts: [(place: String, key: String, layer: LayerObject)] {
-    fields.flatMap { field -> [(String, String, LayerObject)] in
-      switch field.value {
-      case .layer(let layer):
-        return [(isSequence ? "[\(field.name)]" : "." + field.name, field.name, layer)]
+  /// Leaves and layers in the fields and in lists of them, each with its place and its part of PyTorch's
+  /// name. As there, the leaves that are fields themselves come first.
+  private var members: [(place: String, key: String, member: Member)] {
+    var own: [(String, String, Member)] = []
+    var parts: [(String, String, Member)] = []
+    func visit(_ value: Value, _ place: String, _ key: String) {
+      switch value {
+      case .layer(let layer): parts.append((place, key, .layer(layer)))
+      case .tensor(let node) where node.isParameter: parts.append((place, key, .leaf(node)))
       case .list(let list):
-        return list.items.enumerated().compactMap { i, item in
-          guard case .layer(let layer) = item else { return nil }
-          return (".\(field.name)[\(i)]", "\(field.name).\(i)", layer)
-        }
-      default: return []
+        for (i, item) in list.items.enumerated() { visit(item, "\(place)[\(i)]", "\(key).\(i)") }
+      default: break
       }
     }
+    for field in fields {
+      let place = isSequence ? "[\(field.name)]" : "." + field.name
+      if case .tensor(let node) = field.value {
+        if node.isParameter || field.isBuffer { own.append((place, field.name, .leaf(node))) }
+      } else {
+        visit(field.value, place, field.name)
+      }
+    }
+    return own + parts
+  }
+
+  /// This layer and all inside it, outermost first; each once, wherever else it is used again.
+  package var allLayers: [LayerObject] {
+    var found: [LayerObject] = []
+    var seen: Set<ObjectIdentifier> = []
+    func visit(_ layer: LayerObject) {
+      guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
+      found.append(layer)
+      for case (_, _, .layer(let part)) in layer.members { visit(part) }
+    }
+    visit(self)
+    return found
+  }
+
+  /// Whether other layers lie in its fields.
+  package var hasParts: Bool {
+    members.contains { if case .layer = $0.member { true } else { false } }
+  }
+
+  /// What learns, each leaf once: a shared layer or a tied weight is one thing, however many places it has.
+  package var parameters: [Node] {
+    allLayers.flatMap { layer in
+      layer.members.compactMap { part in
+        if case .leaf(let node) = part.member, node.isParameter { node } else { nil }
+      } + layer.fields.flatMap { Value.parameters(in: $0.value, layers: false) }
+    }.withoutRepeats
   }
 
   /// Sets the mode of this layer alone.
   func setOwnMode(_ on: Bool) { mode.value = .bool(on) }
 
-  package func setTraining(_ on: Bool) {
-    mode.value = .bool(on)
-    for part in parts { part.layer.setTraining(on) }
-  }
+  package func setTraining(_ on: Bool) { for layer in allLayers { layer.setOwnMode(on) } }
 
-  /// Parameters and buffers by PyTorch's names: `0.weight`, `1.running_mean`, `weight_ih_l0`.
+  /// Parameters and buffers by PyTorch's names: `0.weight`, `1.running_mean`, `weight_ih_l0`. What has
+  /// several places is there under each name, as in PyTorch's `state_dict`.
   package var state: [(name: String, node: Node)] {
-    var own: [(name: String, node: Node)] = []
-    for field in fields {
-      if case .tensor(let node) = field.value, node.isParameter || field.isBuffer {
-        own.append((field.name, node))
-      }
-    }
-    for part in parts {
-      for (name, node) in part.layer.state {
-        // The layers of a recurrent stack carry their number in the names of their weights.
-        if part.key.hasPrefix("cells.") {
-          own.append((name + "_l" + part.key.dropFirst("cells.".count), node))
-        } else {
-          own.append((part.key + "." + name, node))
+    members.flatMap { part -> [(name: String, node: Node)] in
+      switch part.member {
+      case .leaf(let node): return [(part.key, node)]
+      case .layer(let layer):
+        return layer.state.map { name, node in
+          // The layers of a recurrent stack carry their number in the names of their weights.
+          part.key.hasPrefix("cells.")
+            ? (name + "_l" + part.key.dropFirst("cells.".count), node)
+            : (part.key + "." + name, node)
         }
       }
     }
-    return own
+  }
+
+  /// What a file keeps: each parameter and buffer once, under its first name.
+  package var savedState: [(name: String, node: Node)] {
+    var seen: Set<ObjectIdentifier> = []
+    return state.filter { seen.insert(ObjectIdentifier($0.node)).inserted }
   }
 
   // MARK: Names
@@ -136,15 +172,23 @@ package final class LayerObject {
     return stageLabels[i]
   }
 
+  /// What is used in several places is named after the first.
   private func rename(_ name: String, _ graph: Graph) {
-    stageLabels = []
-    self.name = name
-    outputLabel = graph.number(of: name + ".out")
-    for field in fields {
-      if case .tensor(let node) = field.value, node.isLeaf {
-        node.label = graph.number(of: name + "." + field.name)
+    var seen: Set<ObjectIdentifier> = []
+    func rename(_ layer: LayerObject, _ name: String) {
+      guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
+      layer.stageLabels = []
+      layer.name = name
+      layer.outputLabel = graph.number(of: name + ".out")
+      for field in layer.fields {
+        if case .tensor(let node) = field.value, node.isLeaf,
+          seen.insert(ObjectIdentifier(node)).inserted
+        {
+          node.label = graph.number(of: name + "." + field.name)
+        }
       }
+      for case (let place, _, .layer(let part)) in layer.members { rename(part, name + place) }
     }
-    for part in parts { part.layer.rename(name + part.place, graph) }
+    rename(self, name)
   }
 }

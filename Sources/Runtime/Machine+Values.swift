@@ -224,14 +224,17 @@ extension Machine {
               ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
   }
 
-  func setField(_ value: Value, _ name: String, _ new: Value, _ span: Span) throws(Diagnostic) {
+  /// - Parameter place: the field as the source writes it.
+  func setField(
+    _ value: Value, _ name: String, _ new: Value, _ span: Span, place: String
+  ) throws(Diagnostic) {
     switch value {
     case .record(let record): record[name] = try new.nested(in: record, span)
     case .layer(let layer):
       guard let field = layer.fields.first(where: { $0.name == name }) else {
         throw noField(value, name, span)
       }
-      field.cell.value = try new.nested(in: layer, span)
+      field.cell.value = try fitting(new.nested(in: layer, span), field, place, span)
     case .optimizer(let optimizer):
       guard case .number(let n) = new, optimizer[name] != nil else {
         throw noField(value, name, span)
@@ -240,6 +243,28 @@ extension Machine {
     default:
       throw Diagnostic(
         .immutable, "\(value.kind) has no fields that can be set", at: span)
+    }
+  }
+
+  /// What a layer's field may become. As in PyTorch a parameter gives way to another parameter (that ties
+  /// them) or to none, and a layer to what can be applied: else the model would go on without them unnoticed.
+  private func fitting(
+    _ new: Value, _ field: LayerObject.Field, _ place: String, _ span: Span
+  ) throws(Diagnostic) -> Value {
+    if case .none = new { return new }
+    switch (field.value, new) {
+    case (.tensor(let old), .tensor(let node)) where old.isParameter && node.isParameter:
+      return new
+    case (.tensor(let old), _) where old.isParameter:
+      throw Faults.replaced(place, old.shape, by: new, span)
+    case (.tensor, .number) where field.isBuffer, (.tensor, .tensor) where field.isBuffer:
+      return try makeBuffer(new, span)
+    case (.layer, .layer), (.layer, .function), (.layer, .builtin): return new
+    case (.layer, _):
+      throw Diagnostic(
+        .wrongKind, "`\(place)` is a layer; \(new.kind) cannot take its place", at: span,
+        hint: "give it a layer or a function, as in `\(place) = relu`")
+    default: return new
     }
   }
 

@@ -289,7 +289,8 @@ struct LayerTrace {
   let text: String
   let type: String
   let shape: Shape
-  let parameters: Int
+  let learned: [Node]
+  var parameters: Int { learned.reduce(0) { $0 + $1.shape.count } }
 }
 
 extension Frame {

@@ -177,19 +177,20 @@ extension Value {
     }
   }
 
-  /// The parameters in a value: itself, those of a layer, those in a list.
-  package static func parameters(in value: Value) -> [Node] {
+  /// The parameters in a value, each once: itself, those of a layer, those in a list.
+  /// - Parameter layers: whether to look into layers.
+  package static func parameters(in value: Value, layers: Bool = true) -> [Node] {
     switch value {
-    case .tensor(let node): parameters(in: node)
-    case .layer(let layer): layer.parameters
-    case .list(let list): list.items.flatMap { parameters(in: $0) }.withoutRepeats
+    case .tensor(let node): parameters(in: node).withoutRepeats
+    case .layer(let layer): layers ? layer.parameters : []
+    case .list(let list): list.items.flatMap { parameters(in: $0, layers: layers) }.withoutRepeats
     default: []
     }
   }
 }
 
 extension [Node] {
-  /// Each value once, where it comes first.
+  /// Each node once, where it comes first.
   var withoutRepeats: [Node] {
     var seen: Set<ObjectIdentifier> = []
     return filter { seen.insert(ObjectIdentifier($0)).inserted }
