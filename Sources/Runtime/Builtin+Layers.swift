@@ -135,15 +135,10 @@ extension Builtin {
           call.has("bias") ? try call.operand("bias") : .number(0),
         ], attributes)
     },
-    pool("max_pool1d", "dilation=1, ceil_mode=false", "max_pool1d([[[1, 5, 2, 3]]], 2)"),
-    pool(
-      "max_pool2d", "dilation=1, ceil_mode=false",
-      "max_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
-    pool(
-      "avg_pool1d", "ceil_mode=false, count_include_pad=true", "avg_pool1d([[[1, 5, 2, 3]]], 2)"),
-    pool(
-      "avg_pool2d", "ceil_mode=false, count_include_pad=true",
-      "avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
+    pool("max_pool1d", example: "max_pool1d([[[1, 5, 2, 3]]], 2)"),
+    pool("max_pool2d", example: "max_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
+    pool("avg_pool1d", example: "avg_pool1d([[[1, 5, 2, 3]]], 2)"),
+    pool("avg_pool2d", example: "avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
     Builtin(
       "adaptive_avg_pool2d(x, output_size)", .layers,
       Op.named("adaptive_avg_pool2d")?.summary ?? "",
@@ -167,8 +162,10 @@ extension Builtin {
     },
   ]
 
-  private static func pool(_ name: String, _ more: String, _ example: String) -> Builtin {
-    Builtin(
+  private static func pool(_ name: String, example: String) -> Builtin {
+    let isMax = name.hasPrefix("max")
+    let more = isMax ? "dilation=1, ceil_mode=false" : "ceil_mode=false, count_include_pad=true"
+    return Builtin(
       "\(name)(x, kernel_size, stride=none, padding=0, \(more))", .layers,
       Op.named(name)?.summary ?? "", example: example, op: Op.named(name)
     ) { call throws(Diagnostic) in
@@ -177,14 +174,9 @@ extension Builtin {
       attributes.set("kernel_size", .ints(try call.ints("kernel_size")))
       if call.has("stride") { attributes.set("stride", .ints(try call.ints("stride"))) }
       try call.set(&attributes, "padding")
-      for parameter in call.builtin.parameters.dropFirst(4) {
-        if parameter.name == "dilation" {
-          try call.set(&attributes, "dilation")
-        } else {
-          let on = try call.flag(parameter.name)
-          attributes.set(parameter.name, .flag(on), hidden: call.isUsual(parameter.name))
-        }
-      }
+      if isMax { try call.set(&attributes, "dilation") }
+      try call.set(&attributes, isOn: "ceil_mode")
+      if !isMax { try call.set(&attributes, isOn: "count_include_pad") }
       return try call.apply(op, [try call.operand("x")], attributes)
     }
   }
@@ -289,6 +281,11 @@ extension BuiltinCall {
   /// A setting of whole numbers, hidden in formulas when it is the usual one.
   fileprivate func set(_ attributes: inout Attributes, _ name: String) throws(Diagnostic) {
     attributes.set(name, .ints(try ints(name)), hidden: isUsual(name))
+  }
+
+  /// The same for true or false.
+  fileprivate func set(_ attributes: inout Attributes, isOn name: String) throws(Diagnostic) {
+    attributes.set(name, .flag(try flag(name)), hidden: isUsual(name))
   }
 
   /// Batch statistics flow into the running ones: `running ← (1 - momentum)*running + momentum*batch`,

@@ -39,24 +39,66 @@ import Testing
     #expect(told.map(\.headline) == [])
   }
 
-  /// Also where no example goes: every name that a built-in's text reads is one that some signature has.
-  @Test func everyNameThatIsReadIsAParameter() throws {
+  /// The Swift text of the built-ins, file by file.
+  private static func sources() throws -> [(file: String, text: String)] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Sources/Runtime")
+    return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+      .filter { $0.hasPrefix("Builtin") || $0 == "Diagnosis.swift" }
+      .map { ($0, try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)) }
+  }
+
+  private static let readers =
+    "value|has|isUsual|operand|node|double|int|ints|flag|text|choice|dtype|positive|rate|parameters|"
+    + "numbers|dataset|layer|state|sourceName|wrong"
+
+  /// The names that the text reads, with the file of each.
+  private static func namesRead() throws -> [(name: String, file: String)] {
+    let read = try Regex(
+      "(?:call\\.|[ (!])(?:set\\(&attributes, (?:isOn: )?|(?:\(readers))\\()\"(\\w+)\"",
+      as: (Substring, Substring).self)
+    return try sources().flatMap { file, text in
+      text.matches(of: read).map { (String($0.output.1), file) }
+    }
+  }
+
+  /// Also where no example goes: every name that a built-in's text reads is one that some signature has.
+  @Test func everyNameThatIsReadIsAParameter() throws {
     let known = Set(
       (Builtin.all + Builtin.overloads + Builtin.helpers).flatMap { $0.parameters.map(\.name) })
-    let read = try Regex(
-      #"(?:call\.|[ (!])(?:value|has|isUsual|operand|node|double|int|ints|flag|text|choice|dtype|positive|rate|parameters|numbers|dataset|layer|state|sourceName|wrong)\("(\w+)""#,
-      as: (Substring, Substring).self)
-    var count = 0
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    where file.hasPrefix("Builtin") || file == "Diagnosis.swift" {
-      let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
-      for match in text.matches(of: read) {
-        count += 1
-        #expect(known.contains(String(match.output.1)), "\(file) reads \(match.output.1)")
+    let read = try Self.namesRead()
+    for (name, file) in read { #expect(known.contains(name), "\(file) reads \(name)") }
+    #expect(read.count > 200)
+  }
+
+  /// The other way round: a default that no text reads by its name says nothing about what runs.
+  @Test func everyDefaultIsReadByItsName() throws {
+    let read = Set(try Self.namesRead().map(\.name))
+    for builtin in Builtin.all + Builtin.overloads where builtin.definition == nil {
+      // Settings and optional operands of ops are read in a loop over the op's own names.
+      let looped = Set(builtin.op?.settings.map(\.name) ?? []).union(builtin.op?.operands ?? [])
+      for parameter in builtin.parameters where parameter.fallback != nil {
+        #expect(
+          read.contains(parameter.name) || looped.contains(parameter.name),
+          "nobody reads `\(parameter.name)` of \(builtin.signature)")
       }
     }
-    #expect(count > 200)
+  }
+
+  /// A position or a second default beside a read would say the signature again.
+  @Test func noReadGivesAPositionOrADefault() throws {
+    let restated = try Regex(
+      "call\\.(?:(?:\(Self.readers))\\((?:[0-9]|[^()]*, or: )|values\\[|builtin\\.parameters)")
+    for (file, text) in try Self.sources() {
+      for (i, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        #expect(line.firstMatch(of: restated) == nil, "\(file):\(i + 1): \(line)")
+      }
+    }
+    for line in [
+      "try call.double(7, or: 1e-5)", "call.flag(\"keepdim\", or: false)", "call.values[2]",
+      "call.builtin.parameters.dropFirst(4)",
+    ] {
+      #expect(line.firstMatch(of: restated) != nil)
+    }
   }
 }
