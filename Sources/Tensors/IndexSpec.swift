@@ -24,11 +24,18 @@ package struct Selection: Sendable {
 }
 
 extension Shape {
-  /// The elements that `items` pick, with NumPy's rules: slices clamp, single places must exist, lists
-  /// broadcast against each other and their axes come first unless they stand side by side.
+  /// The elements that `items` pick, with PyTorch's rules: slices clamp, single places must exist, lists
+  /// broadcast against each other. Their axes take the place of the first list, or come first of all where
+  /// an axis of the result (a slice or a new axis) stands between two lists. Single places drop their axis
+  /// before that is looked at; NumPy counts them as lists, and so orders `x[0, :, [0, 1]]` differently.
   package func selection(_ items: [IndexItem]) throws(TensorError) -> Selection {
     var plain: [IndexItem] = []
     for item in items {
+      if case .list(let place) = item, place.rank == 0 {
+        guard let index = Int(exactly: place[0]) else { throw .wholeNumbersNeeded("an index") }
+        plain.append(.at(index))
+        continue
+      }
       guard case .mask(let mask) = item else {
         plain.append(item)
         continue
@@ -63,9 +70,9 @@ extension Shape {
     /// Result axes that come from slices, each with the source offsets it steps through.
     var sliced: [[Int]] = []
     var lists: [(Tensor, axis: Int)] = []
-    var listPlaces: [Int] = []
-    var listsAt: Int?
-    for (place, item) in items.enumerated() {
+    /// How many result axes come before the first list and before the last.
+    var listsAt: (first: Int, last: Int)?
+    for item in items {
       switch item {
       case .at(let index):
         base += try place0(index, axis) * strides[axis]
@@ -76,15 +83,14 @@ extension Shape {
       case .newAxis:
         sliced.append([0])
       case .list(let indices):
-        if listsAt == nil { listsAt = sliced.count }
-        listPlaces.append(place)
+        listsAt = (listsAt?.first ?? sliced.count, sliced.count)
         lists.append((indices, axis))
       case .ellipsis, .mask:
         break
       }
       axis += item.consumed
     }
-    guard !lists.isEmpty else {
+    guard let listsAt else {
       return Selection(
         offsets: Shape.sums(sliced, from: base), shape: try Shape(sliced.map(\.count)))
     }
@@ -100,8 +106,7 @@ extension Shape {
         picked[i] += try place0(index, axis) * strides[axis]
       }
     }
-    let adjacent = (listPlaces.last ?? 0) - (listPlaces.first ?? 0) == listPlaces.count - 1
-    let front = adjacent ? (listsAt ?? 0) : 0
+    let front = listsAt.first == listsAt.last ? listsAt.first : 0
     let axes = Array(sliced[..<front]) + [picked] + Array(sliced[front...])
     let shape = try Shape(
       sliced[..<front].map(\.count) + common.dims + sliced[front...].map(\.count))
