@@ -7,7 +7,53 @@ package enum Attribute: Sendable {
   case flag(Bool)
   case text(String)
   case ints([Int])
-  case index([IndexItem], String)
+  case index([IndexEntry])
+}
+
+/// What stands in one place of an index: written there, or a tensor that is an operand of its own, so that it
+/// is computed again when the graph is replayed.
+package enum IndexEntry: Sendable {
+  case item(IndexItem)
+  /// Places, or truth values, by the number of the operand.
+  case operand(Int)
+}
+
+extension IndexEntry {
+  /// As the learner would write it.
+  /// - Parameter operands: the texts of operands 1, 2, …
+  func text(_ operands: [String]) -> String {
+    switch self {
+    case .operand(let k): k - 1 < operands.count ? operands[k - 1] : "index"
+    case .item(.at(let i)): "\(i)"
+    case .item(.slice(let start, let stop, let step)):
+      (start.map(String.init) ?? "") + ":" + (stop.map(String.init) ?? "")
+        + (step == 1 ? "" : ":\(step)")
+    case .item(.ellipsis): "..."
+    case .item(.newAxis): "none"
+    case .item(.list(let t)), .item(.mask(let t)): t.text()
+    }
+  }
+
+  /// As an argument of a function, where a range has no colon.
+  func argument(_ operands: [String]) -> String {
+    guard case .item(.slice(let start, let stop, let step)) = self else { return text(operands) }
+    let bounds =
+      [start, stop].map { $0.map(String.init) ?? "none" } + (step == 1 ? [] : ["\(step)"])
+    return "slice(\(bounds.joined(separator: ", ")))"
+  }
+}
+
+extension Attribute {
+  /// Whether two settings are the same; one length stands for equal ones on every axis.
+  func matches(_ other: Attribute) -> Bool {
+    switch (self, other) {
+    case (.number(let a), .number(let b)): a == b
+    case (.flag(let a), .flag(let b)): a == b
+    case (.text(let a), .text(let b)): a == b
+    case (.ints(let a), .ints(let b)): Set(a) == Set(b) && (a.count == b.count || b.count == 1)
+    default: false
+    }
+  }
 }
 
 /// The settings of one op application, in the order in which they are written.
@@ -16,13 +62,23 @@ package struct Attributes: Sendable {
   /// Settings that the reader need not see: they are PyTorch's defaults.
   private var hidden: Set<String> = []
 
-  package init(_ entries: (String, Attribute)...) { self.entries = entries.map { ($0.0, $0.1) } }
+  package init(_ entries: (String, Attribute)...) { self.init(entries) }
+  package init(_ entries: [(String, Attribute)]) { self.entries = entries.map { ($0.0, $0.1) } }
 
   package var isEmpty: Bool { entries.isEmpty }
 
   package mutating func set(_ name: String, _ value: Attribute, hidden isHidden: Bool = false) {
     entries.append((name, value))
     if isHidden { hidden.insert(name) }
+  }
+
+  mutating func hide(_ name: String) { hidden.insert(name) }
+
+  /// All but one.
+  package func without(_ name: String) -> Attributes {
+    var rest = self
+    rest.entries.removeAll { $0.name == name }
+    return rest
   }
 
   package subscript(name: String) -> Attribute? { entries.first { $0.name == name }?.value }
@@ -56,12 +112,19 @@ package struct Attributes: Sendable {
           list.map(String.init).joined(separator: ", ")
         case .ints(let list) where list.count == 1: "\(name)=\(list[0])"
         case .ints(let list): "\(name)=[\(list.map(String.init).joined(separator: ", "))]"
-        case .index(_, let text): text
+        case .index(let entries): entries.map { $0.text([]) }.joined(separator: ", ")
         }
       }.joined(separator: ", ")
   }
 
-  var indexText: String {
-    if case .index(_, let text)? = entries.first?.value { text } else { text }
+  /// What stands in the brackets of an index.
+  package var index: [IndexEntry] {
+    if case .index(let entries)? = self["index"] { entries } else { [] }
+  }
+
+  /// The same as text.
+  /// - Parameter operands: the texts of operands 1, 2, …
+  func indexText(_ operands: [String]) -> String {
+    index.map { $0.text(operands) }.joined(separator: ", ")
   }
 }

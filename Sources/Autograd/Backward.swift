@@ -183,11 +183,16 @@ extension Node {
       together = try joint(call, dz, operands.map(\.isTracked))
     }
     for (k, operand) in operands.enumerated() {
-      guard case .node(let input) = operand, input.isTracked else { continue }
-      var handed: Tensor?
-      if k < together.count { handed = together[k] }
-      if handed == nil { handed = try vjp(k, call, dz) }
-      guard let gradient = try handed?.converted(to: input.dtype) else { continue }
+      guard case .node(let input) = operand, input.isTracked, op.reaches(k, call.inputs) else {
+        continue
+      }
+      let handed = k < together.count ? together[k] : nil
+      let gradient: Tensor
+      if let handed {
+        gradient = try handed.converted(to: input.dtype)
+      } else {
+        gradient = try op.pulled(k, call, dz).converted(to: input.dtype)
+      }
       let place = Int(input.place)
       if input.isScalar {
         gradients.scalars[place] += gradient[0]
@@ -197,38 +202,5 @@ extension Node {
         gradients.tensors[place] = gradient
       }
     }
-  }
-
-  /// The gradient that reaches operand `k` when `dz` has reached this value.
-  package func vjp(_ k: Int, _ call: Call, _ dz: Tensor) throws(TensorError) -> Tensor {
-    if let fused = op.fused, k < fused.count {
-      return try unbroadcast(fused[k].apply(call, dz), to: call.inputs[k].shape)
-    }
-    if let vjp = op.vjp(k) { return try vjp.apply(call, dz) }
-    guard let partial = op.partial(k) else { throw .noRule(op.name, operand: k) }
-    if partial.number == 1 { return try unbroadcast(dz, to: call.inputs[k].shape) }
-    guard let slope = try partial.evaluate(tensors: { call.leaf($0, dz.dtype) }) else {
-      throw .noRule(op.name, operand: k)
-    }
-    return try unbroadcast(dz * slope, to: call.inputs[k].shape)
-  }
-}
-
-extension Call {
-  /// The tensor that a leaf of this op's formulas stands for.
-  package func leaf(_ leaf: Formula, _ dtype: DType) -> Tensor? {
-    switch leaf {
-    case .operand(let i): i < inputs.count ? inputs[i] : nil
-    case .result: output
-    case .number(let n): Tensor(n, dtype: dtype)
-    case .attribute(let name): Tensor(setting(name), dtype: dtype)
-    case .entry(let i, let offset): Tensor(inputs[i][offset])
-    default: nil
-    }
-  }
-
-  /// A numeric setting: bounds that were not given lie at infinity.
-  package func setting(_ name: String) -> Double {
-    attributes.number(name) ?? (name == "min" ? -.infinity : name == "max" ? .infinity : 0)
   }
 }

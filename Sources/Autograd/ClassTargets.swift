@@ -9,12 +9,16 @@ struct ClassTargets {
   /// Row-major `[samples, classes]`.
   private var weights: [Double]
   private var isIgnored: [Bool]
+  /// Whether the targets are probabilities, not class numbers.
+  private let areChances: Bool
+  private let smoothing: Double
   /// What a mean divides by.
   private var total = 0.0
   /// Offsets between a sample's classes, and between samples, in the input.
   private let inner: Int
 
-  init(_ name: String, _ c: Call) throws(TensorError) {
+  /// - Parameter takesChances: whether probabilities may stand in place of class numbers.
+  init(_ name: String, _ c: Call, takesChances: Bool) throws(TensorError) {
     let shape = c.x.shape
     guard shape.rank > 0 else { throw .layerInput(name, shape, expected: "[batch, classes]") }
     let axis = shape.rank > 1 ? 1 : 0
@@ -28,11 +32,12 @@ struct ClassTargets {
       throw .layerInput(name, byClass.shape, expected: "class weights [\(classes)]")
     }
     func weight(_ k: Int) -> Double { byClass.rank == 0 ? byClass[0] : byClass[k] }
-    let smoothing = c.attributes.number("label_smoothing") ?? 0
+    smoothing = c.attributes.number("label_smoothing") ?? 0
     guard smoothing >= 0, smoothing <= 1 else {
       throw .setting(name, "`label_smoothing` lies between 0 and 1", smoothing)
     }
-    if c.y.dtype.isFloat, c.y.shape == shape, name == "cross_entropy" {
+    areChances = c.y.dtype.isFloat && c.y.shape == shape && takesChances
+    if areChances {
       for i in 0..<samples {
         for k in 0..<classes {
           let p = c.y[offset(i, k)] * (1 - smoothing) + smoothing / Double(classes)
@@ -47,7 +52,7 @@ struct ClassTargets {
     guard c.y.shape.dims == expected else {
       throw .layerInput(name, c.y.shape, expected: "one class number per sample, \(expected)")
     }
-    let ignored = c.attributes.number("ignore_index") ?? -100
+    let ignored = c.number("ignore_index")
     for i in 0..<samples {
       let label = c.y[i]
       if label == ignored {
@@ -119,5 +124,117 @@ struct ClassTargets {
       }
     }
     return try Tensor(gradient, shape: c.x.shape, dtype: c.x.dtype)
+  }
+
+  // MARK: Formulas
+
+  /// The axis of the classes.
+  private func axis(_ c: Call) -> Int { c.x.rank > 1 ? 1 : 0 }
+
+  /// What the targets ask of each class of each sample, in the shape of the input.
+  private func wanted(_ c: Call) -> Formula {
+    if areChances { return smoothed(.y, c) }
+    let ignored = c.number("ignore_index")
+    let ignores = isIgnored.contains(true)
+    let labels: Formula = ignores ? .where_(Op.ne, .y, .number(ignored), .y, 0) : .y
+    let rows = Formula.apply(
+      Op.oneHot, [labels], Attributes(("num_classes", .number(Double(classes)))))
+    var targets = smoothed(standing(rows, c), c)
+    if ignores {
+      targets = targets * beside(.call(Op.ne, .y, .number(ignored)), c)
+    }
+    return targets
+  }
+
+  /// Smoothed, and weighed by class.
+  private func smoothed(_ targets: Formula, _ c: Call) -> Formula {
+    let even: Formula =
+      smoothing == 0
+      ? targets
+      : .number(1 - smoothing) * targets + .number(smoothing) / .number(Double(classes))
+    return even * weights(c)
+  }
+
+  private func weights(_ c: Call) -> Formula {
+    let byClass = c.inputs[2]
+    if byClass.rank == 0 { return byClass[0] == 1 ? 1 : .operand(2) }
+    let behind = c.x.rank - axis(c) - 1
+    return behind == 0
+      ? .operand(2) : .reshaped(.operand(2), [classes] + [Int](repeating: 1, count: behind))
+  }
+
+  /// Rows of classes with the classes brought to their axis.
+  private func standing(_ rows: Formula, _ c: Call) -> Formula {
+    guard c.x.rank > 2 else { return rows }
+    let order = [0, c.x.rank - 1] + Array(1..<c.x.rank - 1)
+    return .apply(Op.permute, [rows], Attributes(("_dims", .ints(order))))
+  }
+
+  /// A number of each sample, so that it broadcasts over the classes.
+  private func beside(_ formula: Formula, _ c: Call) -> Formula {
+    guard c.x.rank > 1 else { return formula }
+    var dims = c.x.shape.dims
+    dims[1] = 1
+    return .reshaped(formula, dims)
+  }
+
+  /// The gradient with respect to the loss of each sample, and what a mean divides it by.
+  private func upstream(_ c: Call) -> (Formula, Double) {
+    switch Op.reduction(c) {
+    case "none": (beside(.dz, c), 1)
+    case "sum": (.dz, 1)
+    default: (.dz, total == 0 ? 1 : total)
+    }
+  }
+
+  private func alongClasses(_ c: Call) -> Attributes { Attributes(("dim", .ints([axis(c)]))) }
+
+  /// `dz*(softmax(x)*ΣT - T)/n`: what softmax gives each class against what the targets T ask. For probabilities
+  /// in place of scores it is `-dz*T/n`.
+  func slope(_ c: Call, fromLogits: Bool) throws(TensorError) -> Formula {
+    let (dz, share) = upstream(c)
+    let isPlain = smoothing == 0 && c.inputs[2].rank == 0 && !isIgnored.contains(true)
+    let wanted = wanted(c)
+    // What is long is written by a name.
+    let targets = isPlain ? wanted : Formula.named("T", wanted)
+    guard fromLogits else { return dz * (-targets).divided(by: share) }
+    let softmax = Formula.apply(Op.softmax, [.x], alongClasses(c))
+    if isPlain, !areChances, c.inputs[2][0] == 1 {
+      return dz * (softmax - targets).divided(by: share)
+    }
+    var kept = alongClasses(c)
+    if c.x.rank > 1 { kept.set("keepdim", .flag(true)) }
+    return dz * (softmax * .apply(Op.sum, [targets], kept) - targets).divided(by: share)
+  }
+
+  /// `-dz*ln softmax(x)/n`, for targets that are probabilities.
+  func targetSlope(_ c: Call) throws(TensorError) -> Formula {
+    guard areChances else { throw .noRule("cross_entropy", "target") }
+    let (dz, share) = upstream(c)
+    let logs = Formula.apply(Op.logSoftmax, [.x], alongClasses(c))
+    return dz * (.number(smoothing - 1) * (weights(c) * logs)).divided(by: share)
+  }
+
+  /// The slope of one score of one sample, written out: `(e^x₁/(e^x₀ + e^x₁ + e^x₂)*S - T₁)/n`, T what the
+  /// targets ask of the class and S of all. Empty where a line could not hold it.
+  func entry(_ c: Call, _ offset: Int, fromLogits: Bool) -> [(offset: Int, partial: Formula)] {
+    guard classes <= 6 else { return [] }
+    let (outer, place) = (offset / max(1, classes * inner), offset % max(1, inner))
+    let row = outer * inner + place
+    let k = offset / max(1, inner) % max(1, classes)
+    let asked = weights[row * classes + k]
+    let all = (0..<classes).reduce(0) { $0 + weights[row * classes + $1] }
+    let share = Op.reduction(c) == "mean" && total != 0 ? total : 1
+    let slope: Formula
+    if fromLogits {
+      let powers = (0..<classes).map {
+        Formula.call(Op.exp, .entry(0, offset: self.offset(row, $0)))
+      }
+      let sum = powers.dropFirst().reduce(powers[0]) { .call(Op.add, $0, $1) }
+      slope = powers[k] / sum * .number(all) - .number(asked)
+    } else {
+      slope = .number(-asked)
+    }
+    return [(c.output.rank == 0 ? 0 : row, slope.divided(by: share))]
   }
 }

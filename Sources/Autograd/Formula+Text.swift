@@ -14,6 +14,8 @@ package enum Notation: Sendable {
   case index
   /// `x.reshape(2, 3)`
   case method
+  /// As the function of that name is called, where its arguments stand in another order.
+  case spelled(@Sendable ([String], Attributes) -> String)
 
   static let strengths = (comparison: 0, sum: 1, product: 2, unary: 3, power: 4, atom: 5)
 }
@@ -46,9 +48,10 @@ extension Formula {
     case .cotangent: return "dz"
     case .attribute(let name): return name
     case .named(let name, _): return name
+    case .constant(let text, _): return text
     case .symbol(let symbol): return Formula.signed(symbol.text, strength, opens)
-    case .apply(let name, let arguments, let attributes):
-      return apply(name, arguments, attributes, strength, opens, leaf)
+    case .apply(let op, let arguments, let attributes):
+      return apply(op, arguments, attributes, strength, opens, leaf)
     }
   }
 
@@ -67,13 +70,18 @@ extension Formula {
   }
 
   private func apply(
-    _ name: String, _ arguments: [Formula], _ attributes: Attributes, _ strength: Int,
+    _ op: Op, _ arguments: [Formula], _ attributes: Attributes, _ strength: Int,
     _ opens: Bool,
     _ leaf: (Formula) -> String?
   ) -> String {
     func inside(_ formula: Formula) -> String { formula.write(strength: 0, opens: true, leaf) }
+    /// Of some arguments only the shape counts.
+    func argument(_ k: Int) -> String {
+      guard case .shape? = op.operand(k)?.role else { return inside(arguments[k]) }
+      return arguments[k].write(strength: Notation.strengths.atom, opens: false, leaf) + ".shape"
+    }
     let atom = Notation.strengths.atom
-    switch Op.named(name)?.notation ?? .call {
+    switch op.notation {
     case .infix(let symbol, let own) where arguments.count == 2:
       let brackets = own < strength
       let power = own == Notation.strengths.power
@@ -89,13 +97,17 @@ extension Formula {
       return brackets ? "(\(symbol)\(inner))" : symbol + inner
     case .suffix(let symbol) where arguments.count == 1:
       return arguments[0].write(strength: atom, opens: false, leaf) + symbol
-    case .index where arguments.count == 1:
-      return arguments[0].write(strength: atom, opens: false, leaf) + "[\(attributes.indexText)]"
+    case .index:
+      return arguments[0].write(strength: atom, opens: false, leaf)
+        + "[\(attributes.indexText(arguments.dropFirst().map(inside)))]"
     case .method where arguments.count == 1:
-      return arguments[0].write(strength: atom, opens: false, leaf) + ".\(name)(\(attributes.text))"
+      return arguments[0].write(strength: atom, opens: false, leaf)
+        + ".\(op.name)(\(attributes.text))"
+    case .spelled(let spell): return spell(arguments.map(inside), attributes)
     default:
-      let shown = arguments.map(inside) + (attributes.text.isEmpty ? [] : [attributes.text])
-      return "\(name)(\(shown.joined(separator: ", ")))"
+      let shown =
+        arguments.indices.map(argument) + (attributes.text.isEmpty ? [] : [attributes.text])
+      return "\(op.name)(\(shown.joined(separator: ", ")))"
     }
   }
 }

@@ -17,7 +17,9 @@ package indirect enum Formula: Sendable {
   case attribute(String)
   /// Something with a name and, if it is a single number, a value.
   case symbol(Symbol)
-  case apply(String, [Formula], Attributes)
+  case apply(Op, [Formula], Attributes)
+  /// A tensor that is the same whatever the operands are, by the text that makes it: `eye(3)`.
+  case constant(String, Tensor)
   /// A part that is written by a short name, and told apart: `x̂` where `x̂ = (x - μ)/σ`.
   case named(String, Formula)
 }
@@ -44,16 +46,20 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   package static let z = Formula.result
   package static let dz = Formula.cotangent
 
-  package static func call(_ name: String, _ arguments: Formula...) -> Formula {
-    .apply(name, arguments, Attributes())
+  package static func call(_ op: Op, _ arguments: Formula...) -> Formula {
+    .apply(op, arguments, Attributes())
   }
 
   package static func where_(
-    _ relation: String, _ a: Formula, _ b: Formula, _ yes: Formula, _ no: Formula
-  )
-    -> Formula
-  {
-    .call("where", .call(relation, a, b), yes, no)
+    _ relation: Op, _ a: Formula, _ b: Formula, _ yes: Formula, _ no: Formula
+  ) -> Formula {
+    .call(.chosen, .call(relation, a, b), yes, no)
+  }
+
+  /// The same elements under another shape.
+  static func reshaped(_ formula: Formula, _ dims: [Int]) -> Formula {
+    formula.number != nil
+      ? formula : .apply(.reshape, [formula], Attributes(("_shape", .ints(dims))))
   }
 
   package var number: Double? { if case .number(let n) = self { n } else { nil } }
@@ -66,14 +72,14 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     let (n, q) = b.scaled
     if p.matches(q) { return .number(m + n) * p }
     if n < 0 { return a - .number(-n) * q }
-    return .call("add", a, b)
+    return .call(.add, a, b)
   }
 
   package static func - (a: Formula, b: Formula) -> Formula {
     if b.number == 0 { return a }
     if a.number == 0 { return -b }
     if let x = a.number, let y = b.number { return .number(x - y) }
-    return .call("sub", a, b)
+    return .call(.sub, a, b)
   }
 
   package static func * (a: Formula, b: Formula) -> Formula {
@@ -87,38 +93,40 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     if m != 1 || n != 1 {
       let factor = m * n
       if factor == 1 { return p * q }
-      return factor == -1 ? -(p * q) : .call("mul", .number(factor), p * q)
+      return factor == -1 ? -(p * q) : .call(.mul, .number(factor), p * q)
     }
-    return .call("mul", a, b)
+    return .call(.mul, a, b)
   }
 
   package static func / (a: Formula, b: Formula) -> Formula {
     if a.number == 0 { return 0 }
     if b.number == 1 { return a }
     if let x = a.number, let y = b.number, y != 0 { return .number(x / y) }
-    return .call("div", a, b)
+    return .call(.div, a, b)
   }
 
   package static prefix func - (a: Formula) -> Formula {
     if let n = a.number { return .number(-n) }
-    if case .apply("neg", let inner, _) = a { return inner[0] }
-    return .call("neg", a)
+    if case .apply(.neg, let inner, _) = a { return inner[0] }
+    return .call(.neg, a)
   }
 
   package func power(_ exponent: Formula) -> Formula {
     if exponent.number == 1 { return self }
     if exponent.number == 0 { return 1 }
-    return .call("pow", self, exponent)
+    return .call(.pow, self, exponent)
   }
 
-  /// A part of a mean over `count`: a factor where that is a short decimal (`0.5*…`), a quotient where it is
-  /// not (`…/32`).
-  func shared(among count: Int) -> Formula {
-    guard count > 1 else { return self }
+  /// A part of a mean over `count`.
+  func shared(among count: Int) -> Formula { divided(by: Double(count)) }
+
+  /// A factor where that is a short decimal (`0.5*…`), a quotient where it is not (`…/32`).
+  func divided(by divisor: Double) -> Formula {
+    guard divisor != 1, divisor != 0 else { return self }
     let (factor, rest) = scaled
-    let share = factor / Double(count)
+    let share = factor / divisor
     if "\(abs(share))".count <= 4 || rest.number != nil { return .number(share) * rest }
-    return self / .number(Double(count))
+    return self / .number(divisor)
   }
 
   /// Whether two formulas are the same expression.
@@ -131,6 +139,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     case (.attribute(let a), .attribute(let b)): a == b
     case (.symbol(let a), .symbol(let b)): a.text == b.text
     case (.named(let a, _), .named(let b, _)): a == b
+    case (.constant(let a, _), .constant(let b, _)): a == b
     case (.apply(let f, let a, let p), .apply(let g, let b, let q)):
       f == g && a.count == b.count && p.text == q.text && zip(a, b).allSatisfy { $0.matches($1) }
     default: false
@@ -141,9 +150,9 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   private var scaled: (Double, Formula) {
     switch self {
     case .number(let n): (n, 1)
-    case .apply("neg", let inner, _):
+    case .apply(.neg, let inner, _):
       { (-$0.0, $0.1) }(inner[0].scaled)
-    case .apply("mul", let factors, _):
+    case .apply(.mul, let factors, _):
       if let n = factors[0].number { (n, factors[1]) } else { (1, self) }
     default: (1, self)
     }
@@ -153,20 +162,20 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   package func filled(_ fill: (Formula) -> Formula?) -> Formula {
     if let replacement = fill(self) { return replacement }
     if case .named(let name, let inner) = self { return .named(name, inner.filled(fill)) }
-    guard case .apply(let name, let arguments, let attributes) = self else { return self }
+    guard case .apply(let op, let arguments, let attributes) = self else { return self }
     let parts = arguments.map { $0.filled(fill) }
-    switch name {
-    case "add": return parts[0] + parts[1]
-    case "sub": return parts[0] - parts[1]
-    case "mul": return parts[0] * parts[1]
-    case "div": return parts[0] / parts[1]
-    case "neg": return -parts[0]
-    case "pow": return parts[0].power(parts[1])
-    case "transpose": return Formula.transpose(parts[0])
+    switch op {
+    case .add: return parts[0] + parts[1]
+    case .sub: return parts[0] - parts[1]
+    case .mul: return parts[0] * parts[1]
+    case .div: return parts[0] / parts[1]
+    case .neg: return -parts[0]
+    case .pow: return parts[0].power(parts[1])
+    case .transpose: return Formula.transpose(parts[0])
     // A number is the same number wherever it is repeated.
-    case "expand_as", "reshape":
-      return parts[0].number != nil ? parts[0] : .apply(name, parts, attributes)
-    default: return .apply(name, parts, attributes)
+    case .expandAs, .reshape:
+      return parts[0].number != nil ? parts[0] : .apply(op, parts, attributes)
+    default: return .apply(op, parts, attributes)
     }
   }
 
@@ -190,11 +199,11 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   /// `(a @ b)ᵀ` is `bᵀ @ aᵀ`, and two transpositions cancel.
   package static func transpose(_ a: Formula) -> Formula {
     switch a {
-    case .apply("transpose", let inner, _): inner[0]
-    case .apply("matmul", let factors, _):
-      .call("matmul", transpose(factors[1]), transpose(factors[0]))
-    case .apply("outer", let factors, _): .call("outer", factors[1], factors[0])
-    default: .call("transpose", a)
+    case .apply(.transpose, let inner, _): inner[0]
+    case .apply(.matmul, let factors, _):
+      .call(.matmul, transpose(factors[1]), transpose(factors[0]))
+    case .apply(.outer, let factors, _): .call(.outer, factors[1], factors[0])
+    default: .call(.transpose, a)
     }
   }
 }

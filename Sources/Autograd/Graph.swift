@@ -131,20 +131,33 @@ package final class Graph {
     }
     var dtype = DType.bool
     for case .node(let node) in operands where node.dtype > dtype { dtype = node.dtype }
-    let nodes = operands.map { operand in
+    let complete = operands + op.standIns(operands.count).map(Node.Operand.number)
+    let nodes = complete.map { operand in
       switch operand {
       case .node(let node): node
       case .number(let n): constant(Tensor(n, dtype: self.dtype(of: n, beside: dtype)))
       }
     }
-    let inputs = try op.promoted(nodes.map(\.value), whole: self.dtype)
-    let value = try op.forward(Call(inputs: inputs, attributes: attributes))
-    guard isRecording, op.isDifferentiable, nodes.contains(where: \.isTracked) else {
-      return constant(value)
-    }
+    let call = try op.applied(nodes.map(\.value), attributes, whole: self.dtype)
+    guard isRecording, try isTracked(op, nodes) else { return constant(call.output) }
     return recorded(
       Node(
-        op: op, value: value, operands: nodes, attributes: attributes, time: tick(), site: site))
+        op: op, value: call.output, operands: nodes, attributes: call.attributes, time: tick(),
+        site: site))
+  }
+
+  /// Whether gradients flow through an application of an op.
+  /// - Throws: `TensorError.noGradient` for a tracked operand that the op has no gradient for.
+  private func isTracked(_ op: Op, _ nodes: [Node]) throws(TensorError) -> Bool {
+    guard op.isDifferentiable else { return false }
+    var found = false
+    for (k, node) in nodes.enumerated() where node.isTracked {
+      if case .weight? = op.operand(k)?.role {
+        throw .noGradient(op.name, op.operand(k)?.name ?? "")
+      }
+      found = found || op.reaches(k, nodes.map(\.value))
+    }
+    return found
   }
 
   private func scalarResult(

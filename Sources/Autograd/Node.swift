@@ -204,7 +204,7 @@ package final class Node {
   package var operandCount: Int {
     if isLeaf { return 0 }
     if let many = extra?.operands, !many.isEmpty { return many.count }
-    return op.operands.count == 1 || (second == nil && op.operands.count != 2) ? 1 : 2
+    return second != nil || op.isBinary ? 2 : 1
   }
 
   package func operand(_ i: Int) -> Operand {
@@ -223,7 +223,7 @@ package final class Node {
     if let many = extra?.operands, !many.isEmpty { for node in many { body(node) } }
   }
 
-  /// What a `Call` needs: a plain number takes the dtype of its partner.
+  /// The application that made this value: a plain number takes the dtype of its partner.
   /// - Throws: when there is no memory for operands in the op's type.
   package func call() throws(TensorError) -> Call {
     let inputs = operands.map { operand in
@@ -297,7 +297,8 @@ package final class Node {
 extension Op {
   /// The op of values that nothing computed.
   package static let leaf = Op(
-    "leaf", [], summary: "A value that was given.", definition: "",
+    "leaf", [], family: .adjoint, summary: "A value that was given.", definition: "",
+    promotion: .none,
     derivative: .none("it was given, not computed")
   ) { _ throws(TensorError) in Tensor(0) }
 }

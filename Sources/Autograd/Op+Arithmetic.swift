@@ -3,119 +3,103 @@ import Tensors
 
 extension Op {
   /// Sum, `z = x + y`: the gradient is handed to both sides.
-  package static let add = elementwise(
-    "add", ["x", "y"], "Adds, with broadcasting.", "x + y",
+  package static let add: Op = elementwise(
+    "add", ["x", "y"], family: .arithmetic, "Adds, with broadcasting.", "x + y",
     notation: .infix(" + ", strength: Notation.strengths.sum), partials: [1, 1],
     scalar: { $0 + $1 }, slopes: Slopes({ _, _, _ in 1 }, { _, _, _ in 1 })
   ) { c throws(TensorError) in try c.x + c.y }
 
   /// Difference, `z = x - y`.
-  package static let sub = elementwise(
-    "sub", ["x", "y"], "Subtracts, with broadcasting.", "x - y",
+  package static let sub: Op = elementwise(
+    "sub", ["x", "y"], family: .arithmetic, "Subtracts, with broadcasting.", "x - y",
     notation: .infix(" - ", strength: Notation.strengths.sum), partials: [1, -1],
     scalar: { $0 - $1 }, slopes: Slopes({ _, _, _ in 1 }, { _, _, _ in -1 })
   ) { c throws(TensorError) in try c.x - c.y }
 
   /// Product, `z = x * y`: each side's gradient is scaled by the other side.
-  package static let mul = elementwise(
-    "mul", ["x", "y"], "Multiplies element by element, with broadcasting.", "x * y",
+  package static let mul: Op = elementwise(
+    "mul", ["x", "y"], family: .arithmetic, "Multiplies element by element, with broadcasting.",
+    "x * y",
     notation: .infix("*", strength: Notation.strengths.product), partials: [.y, .x],
     scalar: { $0 * $1 }, slopes: Slopes({ _, y, _ in y }, { x, _, _ in x })
   ) { c throws(TensorError) in try c.x * c.y }
 
-  /// Quotient, `z = x / y`.
-  package static let div = elementwise(
-    "div", ["x", "y"], "Divides element by element, with broadcasting.", "x / y",
+  /// Quotient, `z = x / y`; whole numbers give fractions.
+  package static let div: Op = elementwise(
+    "div", ["x", "y"], family: .arithmetic, "Divides element by element, with broadcasting.",
+    "x / y",
     notation: .infix("/", strength: Notation.strengths.product), promotion: .floating,
     partials: [1 / .y, -(.x / .y) / .y], scalar: { $0 / $1 },
     slopes: Slopes({ _, y, _ in 1 / y }, { x, y, _ in -(x / y) / y })
   ) { c throws(TensorError) in try c.x / c.y }
 
   /// Negation, `z = -x`.
-  package static let neg = elementwise(
-    "neg", ["x"], "Changes the sign.", "-x", notation: .prefix("-"), partials: [-1],
+  package static let neg: Op = elementwise(
+    "neg", ["x"], family: .arithmetic, "Changes the sign.", "-x", notation: .prefix("-"),
+    partials: [-1],
     scalar: { x, _ in -x }, slopes: Slopes({ _, _, _ in -1 })
   ) { c throws(TensorError) in try -c.x }
 
   /// Power, `z = x^y`. As in PyTorch `x^0` is 1 with gradient 0 even at nan, and the exponent's
-  /// gradient is 0 where the base is 0 and the exponent is not negative.
-  package static let pow = elementwise(
-    "pow", ["x", "y"], "Raises `x` to the power `y`.", "x^y",
+  /// gradient is 0 where the base is 0 and the exponent is not negative. A negative power of whole numbers
+  /// gives fractions.
+  package static let pow: Op = elementwise(
+    "pow", ["x", "y"], family: .arithmetic, "Raises `x` to the power `y`.", "x^y",
+    example: "pow(2, 10)",
     notation: .infix("^", strength: Notation.strengths.power),
-    promotion: .floatingIf { $0[1].values.contains { $0 < 0 } && !$0[0].dtype.isFloat },
-    partials: [.y * Formula.x.power(.y - 1), .z * .call("log", .x)],
-    fused: [
-      VJP(.dz * (.y * Formula.x.power(.y - 1))) { c, dz throws(TensorError) in
-        let slope = try c.y * c.x.zip(try c.y - Tensor(1, dtype: c.y.dtype), Kernel.Power())
-        let zero = Tensor(0, dtype: dz.dtype)
-        return try Tensor.select(c.y.compared(.equal, to: zero), zero, dz * slope)
-      },
-      VJP(.dz * (.z * .call("log", .x))) { c, dz throws(TensorError) in
-        let zero = Tensor(0, dtype: dz.dtype)
-        let flat = try c.x.compared(.equal, to: zero) * c.y.compared(.greaterOrEqual, to: zero)
-        let slope = try c.output * c.x.map(Kernel.Log())
-        return try Tensor.select(flat, zero, dz * slope)
-      },
-    ],
+    promotion: .fractional { $0[1].values.contains { $0 < 0 } },
+    partials: [.y * Formula.x.power(.y - 1), .z * .call(.log, .x)],
+    kernels: [powerByBase, powerByExponent],
     scalar: { Double.pow($0, $1) },
     slopes: Slopes(
       { x, y, _ in y == 0 ? 0 : y == 2 ? 2 * x : y * Double.pow(x, y - 1) },
       { x, y, z in x == 0 && y >= 0 ? 0 : z * Double.log(x) })
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Power()) }
 
+  private static let powerByBase: VJP.Kernel = { c, dz throws(TensorError) in
+    let slope = try c.y * c.x.zip(try c.y - Tensor(1, dtype: c.y.dtype), Kernel.Power())
+    let zero = Tensor(0, dtype: dz.dtype)
+    return try Tensor.select(c.y.compared(.equal, to: zero), zero, dz * slope)
+  }
+
+  private static let powerByExponent: VJP.Kernel = { c, dz throws(TensorError) in
+    let zero = Tensor(0, dtype: dz.dtype)
+    let flat = try c.x.compared(.equal, to: zero) * c.y.compared(.greaterOrEqual, to: zero)
+    let slope = try c.output * c.x.map(Kernel.Log())
+    return try Tensor.select(flat, zero, dz * slope)
+  }
+
   /// The larger of two; a tie gives half the gradient to each side.
-  package static let maximum = elementwise(
-    "maximum", ["x", "y"], "The larger of two, element by element; nan wins.", "max(x, y)",
+  package static let maximum: Op = elementwise(
+    "maximum", ["x", "y"], family: .elementwise, "The larger of two, element by element; nan wins.",
+    "max(x, y)", example: "maximum([1, 5], [3, 2])",
     partials: [larger(.x, .y), larger(.y, .x)],
-    fused: [
-      tied(.greater) {
-        ($0.x, $0.y)
-      } text: {
-        larger(.x, .y)
-      },
-      tied(.greater) {
-        ($0.y, $0.x)
-      } text: {
-        larger(.y, .x)
-      },
-    ],
+    kernels: [tied(.less) { ($0.x, $0.y) }, tied(.less) { ($0.y, $0.x) }],
     scalar: { Kernel.Maximum()($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Maximum()) }
 
   /// The smaller of two; a tie gives half the gradient to each side.
-  package static let minimum = elementwise(
-    "minimum", ["x", "y"], "The smaller of two, element by element; nan wins.", "min(x, y)",
+  package static let minimum: Op = elementwise(
+    "minimum", ["x", "y"], family: .elementwise,
+    "The smaller of two, element by element; nan wins.",
+    "min(x, y)", example: "minimum([1, 5], [3, 2])",
     partials: [larger(.y, .x), larger(.x, .y)],
-    fused: [
-      tied(.less) {
-        ($0.x, $0.y)
-      } text: {
-        larger(.y, .x)
-      },
-      tied(.less) {
-        ($0.y, $0.x)
-      } text: {
-        larger(.x, .y)
-      },
-    ],
+    kernels: [tied(.greater) { ($0.x, $0.y) }, tied(.greater) { ($0.y, $0.x) }],
     scalar: { Kernel.Minimum()($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Minimum()) }
 
   private static func larger(_ a: Formula, _ b: Formula) -> Formula {
-    .where_("gt", a, b, 1, .where_("eq", a, b, 0.5, 0))
+    .where_(gt, a, b, 1, .where_(eq, a, b, 0.5, 0))
   }
 
   /// PyTorch drops the losing side's gradient and halves it at a tie; where nan leaves the question
   /// open, it passes.
   private static func tied(
-    _ wins: Kernel.Relation,
-    _ sides: @escaping @Sendable (Call) -> (Tensor, Tensor),
-    text: @escaping @Sendable () -> Formula
-  ) -> VJP {
-    VJP(.dz * text()) { c, dz throws(TensorError) in
+    _ loses: Kernel.Relation, _ sides: @escaping @Sendable (Call) -> (Tensor, Tensor)
+  ) -> VJP.Kernel {
+    { c, dz throws(TensorError) in
       let (mine, other) = sides(c)
       let (zero, half) = (Tensor(0, dtype: dz.dtype), try dz * Tensor(0.5, dtype: dz.dtype))
-      let loses: Kernel.Relation = wins == .greater ? .less : .greater
       return try Tensor.select(
         mine.compared(.equal, to: other), half,
         Tensor.select(mine.compared(loses, to: other), zero, dz))
@@ -123,52 +107,114 @@ extension Op {
   }
 
   package static let arithmetic: [Op] = [
-    add, sub, mul, div, neg, pow, maximum, minimum, floorDivide, modulo, chosen,
+    add, sub, mul, div, neg, pow, maximum, minimum, floorDivide, modulo, chosen, maskedFill,
   ]
 
   /// Quotient rounded down, as in Python.
-  package static let floorDivide = Op(
-    "floor_divide", ["x", "y"], summary: "Divides and rounds down.", definition: "x // y",
-    notation: .infix(" // ", strength: Notation.strengths.product),
+  package static let floorDivide: Op = Op(
+    "floor_divide", ["x", "y"], family: .arithmetic, summary: "Divides and rounds down.",
+    definition: "x // y", notation: .infix(" // ", strength: Notation.strengths.product),
     derivative: .none("it is flat wherever it is smooth"),
     scalar: { ($0 / $1).rounded(.down) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.FloorDivide()) }
 
   /// Remainder with the divisor's sign, `z = x - y*floor(x/y)`.
-  package static let modulo = elementwise(
-    "remainder", ["x", "y"], "The remainder, with the divisor's sign.", "x - y*floor(x/y)",
-    notation: .infix(" % ", strength: Notation.strengths.product),
-    partials: [1, -.call("floor", .x / .y)], scalar: { Kernel.Modulo()($0, $1) }
+  package static let modulo: Op = elementwise(
+    "remainder", ["x", "y"], family: .arithmetic, "The remainder, with the divisor's sign.",
+    "x - y*floor(x/y)", notation: .infix(" % ", strength: Notation.strengths.product),
+    partials: [1, -.call(floor, .x / .y)], scalar: { Kernel.Modulo()($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Modulo()) }
+
+  // MARK: Choices
 
   /// `condition ? a : b`, element by element. The side not taken still has its gradient multiplied by 0
   /// further down, so a nan born there comes through, as in PyTorch.
-  package static let chosen = Op(
-    "where", ["condition", "a", "b"],
-    summary: "Takes `a` where the condition holds, else `b`.", definition: "condition ? a : b",
-    derivative: .vjps([
-      VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.x.shape, with: 0) },
-      VJP(.call("where", .x, .dz, 0)) { c, dz throws(TensorError) in
-        try unbroadcast(
-          Tensor.select(c.x, dz, Tensor(0, dtype: dz.dtype)), to: c.inputs[1].shape)
-      },
-      VJP(.call("where", .x, 0, .dz)) { c, dz throws(TensorError) in
-        try unbroadcast(
-          Tensor.select(c.x, Tensor(0, dtype: dz.dtype), dz), to: c.inputs[2].shape)
-      },
-    ])
+  package static let chosen: Op = elementwise(
+    "where", [Operand("condition", .mask), "a", "b"],
+    "Takes `a` where the condition holds, else `b`.", "condition ? a : b",
+    example: "where([1, -2] > 0, 10, 20)",
+    partials: [0, .call(chosen, .x, 1, 0), .call(chosen, .x, 0, 1)],
+    kernels: [
+      refusing("where", "condition"),
+      passing { ($0.x, true) }, passing { ($0.x, false) },
+    ],
+    samples: {
+      Sample.pairs { ($0, $1) }.map { pair in
+        let (a, b) = (pair.inputs[0], pair.inputs[1])
+        return Sample([Sample.tensor([1, 0, 1], [3]), a, b])
+      } + [Sample([Tensor(1, dtype: .bool), Tensor(0.3), Tensor(0.7)])]
+    }
   ) { c throws(TensorError) in try Tensor.select(c.x, c.y, c.inputs[2]) }
 
+  /// `value` where the mask holds, else `x`.
+  package static let maskedFill: Op = elementwise(
+    "masked_fill", ["x", Operand("mask", .mask), "value"],
+    "`value` where the mask holds, else `x`.", "mask ? value : x",
+    example: "masked_fill([1, 2], [1, 2] > 1, 0)",
+    partials: [.call(chosen, .y, 0, 1), 0, .call(chosen, .y, 1, 0)],
+    kernels: [
+      passing { ($0.y, false) },
+      refusing("masked_fill", "mask"),
+      passing { ($0.y, true) },
+    ],
+    samples: {
+      Sample.shapes.map { Sample([Sample.spread($0), Tensor(0, dtype: .bool), Tensor(0.7)]) }
+        + [
+          Sample([Sample.spread([2, 3]), Sample.tensor([1, 0, 1], [3]), Tensor(-9)]),
+          Sample([Sample.spread([3]), Sample.tensor([1, 0, 0], [3]), Sample.spread([2, 3])]),
+        ]
+    }
+  ) { c throws(TensorError) in try Tensor.select(c.y, c.inputs[2], c.x) }
+
+  /// Truth values have no gradient.
+  private static func refusing(_ op: String, _ operand: String) -> VJP.Kernel {
+    { _, _ throws(TensorError) in throw .noRule(op, operand) }
+  }
+
+  /// Hands the gradient on where a condition holds, or where it does not.
+  private static func passing(_ side: @escaping @Sendable (Call) -> (mask: Tensor, taken: Bool))
+    -> VJP.Kernel
+  {
+    { c, dz throws(TensorError) in
+      let (mask, taken) = side(c)
+      let zero = Tensor(0, dtype: dz.dtype)
+      return try Tensor.select(mask, taken ? dz : zero, taken ? zero : dz)
+    }
+  }
+
+  // MARK: Comparisons
+
+  package static let lt: Op = comparison("lt", .less)
+  package static let le: Op = comparison("le", .lessOrEqual)
+  package static let gt: Op = comparison("gt", .greater)
+  package static let ge: Op = comparison("ge", .greaterOrEqual)
+  package static let eq: Op = comparison("eq", .equal)
+  package static let ne: Op = comparison("ne", .notEqual)
+  package static let close: Op = comparison("close", .close)
+
   /// Relations give 1 or 0 and have no gradient.
-  package static let comparisons: [Op] = zip(
-    ["lt", "le", "gt", "ge", "eq", "ne", "close"], Kernel.Relation.allCases
-  ).map { name, relation in
+  package static let comparisons: [Op] = [lt, le, gt, ge, eq, ne, close]
+
+  /// The op of a relation.
+  package static func comparing(_ relation: Kernel.Relation) -> Op {
+    switch relation {
+    case .less: lt
+    case .lessOrEqual: le
+    case .greater: gt
+    case .greaterOrEqual: ge
+    case .equal: eq
+    case .notEqual: ne
+    case .close: close
+    }
+  }
+
+  private static func comparison(_ name: String, _ relation: Kernel.Relation) -> Op {
     Op(
-      name, ["x", "y"], summary: "Whether `x \(relation.rawValue) y`, element by element.",
+      name, ["x", "y"], family: .comparison,
+      summary: "Whether `x \(relation.rawValue) y`, element by element.",
       definition: "x \(relation.rawValue) y",
       notation: .infix(" \(relation.rawValue) ", strength: Notation.strengths.comparison),
-      derivative: .none("a truth value jumps; it has no slope"),
-      scalar: { relation.holds($0, $1) ? 1 : 0 }
+      derivative: .none("a truth value jumps; it has no slope")
     ) { c throws(TensorError) in try c.x.compared(relation, to: c.y) }
   }
 }

@@ -2,76 +2,99 @@
 import Tensors
 
 extension Op {
-  /// A smooth function of one number, from its kernel and its partial.
+  /// A function of one number, from its kernel and its partial.
   static func function<K: UnaryKernel>(
-    _ name: String, _ kernel: K, _ summary: String, _ definition: String, partial: Formula,
-    keepsWhole: Bool = false, slope: Slopes.Slope? = nil,
-    fused: VJP? = nil
+    _ name: String, _ kernel: K, family: Family = .elementwise, _ summary: String,
+    _ definition: String, example: String, partial: @escaping @autoclosure @Sendable () -> Formula,
+    keepsWhole: Bool = false, onlyPositive: Bool = false, slope: Slopes.Slope? = nil,
+    kernels: [VJP.Kernel] = []
   ) -> Op {
     elementwise(
-      name, ["x"], summary, definition, promotion: keepsWhole ? .own : .floating,
-      partials: [partial], fused: fused.map { [$0] },
-      scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) }
+      name, ["x"], family: family, summary, definition, example: example,
+      promotion: keepsWhole ? .common : .floating, partials: [partial()], kernels: kernels,
+      scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) },
+      samples: { onlyPositive ? Sample.unaryPositive : Sample.unary }
     ) { c throws(TensorError) in try c.x.map(kernel, keepsWhole: keepsWhole) }
   }
 
   /// Exponential: it is its own derivative.
-  package static let exp = function(
-    "exp", Kernel.Exp(), "The exponential function.", "e^x", partial: .z, slope: { _, _, z in z })
+  package static let exp: Op = function(
+    "exp", Kernel.Exp(), "The exponential function.", "e^x", example: "exp(1)", partial: .z,
+    slope: { _, _, z in z })
   /// Natural logarithm; -inf at 0, nan below.
-  package static let log = function(
-    "log", Kernel.Log(), "The natural logarithm.", "ln x", partial: 1 / .x,
-    slope: { x, _, _ in 1 / x }
-  )
+  package static let log: Op = function(
+    "log", Kernel.Log(), "The natural logarithm.", "ln x", example: "log(2.718281828)",
+    partial: 1 / .x, onlyPositive: true, slope: { x, _, _ in 1 / x })
+  package static let abs: Op = function(
+    "abs", Kernel.Abs(), "The magnitude; its derivative at 0 is taken as 0.", "|x|",
+    example: "abs(-3)", partial: .call(sign, .x), keepsWhole: true)
+  package static let expm1: Op = function(
+    "expm1", Kernel.Expm1(), "`exp(x) - 1` without loss of digits near 0.", "e^x - 1",
+    example: "expm1(1e-10)", partial: .z + 1)
+  package static let log1p: Op = function(
+    "log1p", Kernel.Log1p(), "`log(1 + x)` without loss of digits near 0.", "ln(1 + x)",
+    example: "log1p(1e-10)", partial: 1 / (1 + .x), onlyPositive: true)
+  package static let sqrt: Op = function(
+    "sqrt", Kernel.Sqrt(), "The square root.", "√x", example: "sqrt(16)", partial: 1 / (2 * .z),
+    onlyPositive: true)
+  package static let rsqrt: Op = function(
+    "rsqrt", Kernel.Rsqrt(), "One over the square root.", "1/√x", example: "rsqrt(4)",
+    partial: -0.5 * Formula.z.power(3), onlyPositive: true)
+  package static let square: Op = function(
+    "square", Kernel.Square(), "The square.", "x^2", example: "square([1, 2, 3])",
+    partial: 2 * .x, keepsWhole: true, slope: { x, _, _ in 2 * x })
+  package static let sin: Op = function(
+    "sin", Kernel.Sin(), "The sine of an angle in radians.", "sin x", example: "sin(pi/2)",
+    partial: .call(cos, .x))
+  package static let cos: Op = function(
+    "cos", Kernel.Cos(), "The cosine of an angle in radians.", "cos x", example: "cos(0)",
+    partial: -.call(sin, .x))
+  package static let sign: Op = function(
+    "sign", Kernel.Sign(), "-1, 0 or 1; flat, so its derivative is 0.", "sign of x",
+    example: "sign([-2, 0, 5])", partial: 0, keepsWhole: true)
+  package static let floor: Op = function(
+    "floor", Kernel.Floor(), "Rounds down; flat, so its derivative is 0.", "⌊x⌋",
+    example: "floor(2.7)", partial: 0, keepsWhole: true)
+  package static let round: Op = function(
+    "round", Kernel.Round(), "Rounds to the nearest whole number, halves to the even one.",
+    "nearest whole number", example: "round([0.5, 1.5, 2.4])", partial: 0, keepsWhole: true)
+  package static let erf: Op = function(
+    "erf", Kernel.Erf(), "The error function.", "2/√π ∫₀ˣ e^(-t²) dt", example: "erf(0.5)",
+    partial: .number(2 / Double.pi.squareRoot()) * .call(exp, -Formula.x.power(2)))
+
+  /// Bounds that were not given lie at infinity; a bound with a fraction makes whole numbers floats.
+  package static let clamp: Op = elementwise(
+    "clamp", ["x"],
+    settings: [
+      Setting("min", .number, .value(.number(-.infinity))),
+      Setting("max", .number, .value(.number(.infinity))),
+    ],
+    "Holds `x` between two bounds; the gradient passes inside and on them.",
+    "min(max(x, low), high)", example: "clamp([-3, 0.5, 3], -1, 1)",
+    partials: [.where_(ge, .x, .attribute("min"), .where_(le, .x, .attribute("max"), 1, 0), 0)],
+    samples: {
+      Sample.unary + Sample.unary.map { $0.with("min", .number(-0.5)) }
+        + Sample.unary.map { $0.with("min", .number(-0.5)).with("max", .number(1)) }
+    }
+  ) { c throws(TensorError) in
+    try c.x.map(Kernel.Clamp(c.number("min"), c.number("max")), keepsWhole: true)
+  }
+
+  /// The same numbers; gradients do not pass, and numeric checks hold it where it is.
+  package static let detach: Op = Op(
+    "detach", ["x"], family: .elementwise, summary: "The same numbers, cut off from the graph.",
+    definition: "x", notation: .spelled { arguments, _ in "\(arguments[0]).detach()" },
+    promotion: .none, derivative: .none("it is there to cut the graph"), isCut: true
+  ) { c throws(TensorError) in c.x }
+
+  /// What a sum over places starts from.
+  package static let zerosLike: Op = Op(
+    "zeros_like", [Operand("x", .mask)], family: .adjoint, summary: "Zeros in the shape of `x`.",
+    definition: "0", promotion: .none, derivative: .none("it is 0 whatever `x` is")
+  ) { c throws(TensorError) in try Tensor(filling: c.x.shape, with: 0, dtype: c.x.dtype) }
 
   package static let functions: [Op] = [
-    exp, log,
-    function(
-      "abs", Kernel.Abs(), "The magnitude; its derivative at 0 is taken as 0.", "|x|",
-      partial: .call("sign", .x), keepsWhole: true),
-    function(
-      "expm1", Kernel.Expm1(), "`exp(x) - 1` without loss of digits near 0.", "e^x - 1",
-      partial: .z + 1),
-    function(
-      "log1p", Kernel.Log1p(), "`log(1 + x)` without loss of digits near 0.", "ln(1 + x)",
-      partial: 1 / (1 + .x)),
-    function(
-      "sqrt", Kernel.Sqrt(), "The square root.", "√x", partial: 1 / (2 * .z)),
-    function(
-      "rsqrt", Kernel.Rsqrt(), "One over the square root.", "1/√x",
-      partial: -0.5 * Formula.z.power(3)),
-    function(
-      "square", Kernel.Square(), "The square.", "x^2", partial: 2 * .x, keepsWhole: true,
-      slope: { x, _, _ in 2 * x }),
-    function(
-      "sin", Kernel.Sin(), "The sine of an angle in radians.", "sin x", partial: .call("cos", .x)),
-    function(
-      "cos", Kernel.Cos(), "The cosine of an angle in radians.", "cos x",
-      partial: -.call("sin", .x)),
-    function(
-      "sign", Kernel.Sign(), "-1, 0 or 1; flat, so its derivative is 0.", "sign of x", partial: 0,
-      keepsWhole: true),
-    function(
-      "floor", Kernel.Floor(), "Rounds down; flat, so its derivative is 0.", "⌊x⌋", partial: 0,
-      keepsWhole: true),
-    function(
-      "round", Kernel.Round(), "Rounds to the nearest whole number, halves to the even one.",
-      "nearest whole number", partial: 0, keepsWhole: true),
-    function(
-      "erf", Kernel.Erf(), "The error function.", "2/√π ∫₀ˣ e^(-t²) dt",
-      partial: .number(2 / Double.pi.squareRoot()) * .call("exp", -Formula.x.power(2))),
-    elementwise(
-      "clamp", ["x"], settings: [Setting("min", nil), Setting("max", nil)],
-      "Holds `x` between two bounds; the gradient passes inside and on them.",
-      "min(max(x, low), high)",
-      partials: [
-        .where_("ge", .x, .attribute("min"), .where_("le", .x, .attribute("max"), 1, 0), 0)
-      ]
-    ) { c throws(TensorError) in
-      try c.x.map(
-        Kernel.Clamp(
-          c.attributes.number("min") ?? -.infinity, c.attributes.number("max") ?? .infinity),
-        keepsWhole: true)
-    },
+    exp, log, abs, expm1, log1p, sqrt, rsqrt, square, sin, cos, sign, floor, round, erf, clamp,
+    detach,
   ]
 }

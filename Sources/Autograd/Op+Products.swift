@@ -3,32 +3,53 @@ import Tensors
 
 extension Op {
   /// Matrix product, `z = x @ y`, for `x: [m, k]` and `y: [k, n]`; vectors and batches as in NumPy.
-  package static let matmul = Op(
-    "matmul", ["x", "y"],
+  package static let matmul: Op = Op(
+    "matmul", ["x", "y"], family: .product,
     summary: "The matrix product: rows of `x` times columns of `y`.",
-    definition: "z[i, j] = Σₖ x[i, k]*y[k, j]",
+    definition: "z[i, j] = Σₖ x[i, k]*y[k, j]", example: "matmul([[1, 2]], [[3], [4]])",
     notation: .infix(" @ ", strength: Notation.strengths.product),
     derivative: .vjps([
-      VJP(text: { c in
-        c.x.rank == 1 && c.y.rank == 1
-          ? .dz * .y
-          : c.y.rank == 1
-            ? .call("outer", .dz, .y) : folded(.call("matmul", .dz, turned(.y, c.y)), c, to: c.x)
-      }) { c, dz throws(TensorError) in
+      VJP { c throws(TensorError) in
+        switch (c.x.rank, c.y.rank) {
+        case (1, 1): return .dz * .y
+        case (2, 1): return .call(outer, .dz, .y)
+        case (_, 1): return standing(.dz, c.output, at: -1) * .y
+        case (1, 2): return .call(matmul, .dz, turned(.y, c.y))
+        case (1, let rank):
+          let rows = Formula.call(matmul, standing(.dz, c.output, at: -2), turned(.y, c.y))
+          return .apply(sum, [rows], Attributes(("dim", .ints(Array(0..<rank - 1)))))
+        default: return folded(.call(matmul, .dz, turned(.y, c.y)), c, c.x)
+        }
+      } kernel: { c, dz throws(TensorError) in
         let (x, y, dz) = try matrices(c, dz)
         return try unbroadcast(dz.matmul(y.transposed()), to: x.shape).reshaped(to: c.x.shape)
       },
-      VJP(text: { c in
-        c.x.rank == 1 && c.y.rank == 1
-          ? .dz * .x
-          : c.x.rank == 1
-            ? .call("outer", .x, .dz) : folded(.call("matmul", turned(.x, c.x), .dz), c, to: c.y)
-      }) { c, dz throws(TensorError) in
+      VJP { c throws(TensorError) in
+        switch (c.x.rank, c.y.rank) {
+        case (1, 1): return .dz * .x
+        case (1, 2): return .call(outer, .x, .dz)
+        case (1, _): return .reshaped(.x, [c.x.count, 1]) * standing(.dz, c.output, at: -2)
+        case (2, 1): return .call(matmul, turned(.x, c.x), .dz)
+        case (let rank, 1):
+          let columns = Formula.call(matmul, turned(.x, c.x), standing(.dz, c.output, at: -1))
+          return .apply(
+            sum, [columns], Attributes(("dim", .ints(Array(0..<rank - 2) + [rank - 1]))))
+        default: return folded(.call(matmul, turned(.x, c.x), .dz), c, c.y)
+        }
+      } kernel: { c, dz throws(TensorError) in
         let (x, y, dz) = try matrices(c, dz)
         return try unbroadcast(x.transposed().matmul(dz), to: y.shape).reshaped(to: c.y.shape)
       },
     ]),
-    links: .entries(productLinks)
+    links: .entries(productLinks), sums: productSum,
+    samples: {
+      let shapes: [(Shape, Shape)] = [
+        ([3], [3]), ([2, 3], [3]), ([3], [3, 2]), ([2, 3], [3, 2]), ([1, 3], [3, 1]),
+        ([2, 2, 3], [3]), ([3], [2, 3, 2]), ([2, 2, 3], [3, 2]), ([2, 3], [2, 3, 2]),
+        ([2, 2, 3], [2, 3, 2]), ([2, 1, 2, 3], [1, 2, 3, 2]), ([2, 2, 2, 3], [3]),
+      ]
+      return shapes.map { Sample([Sample.spread($0), Sample.positive($1)]) }
+    }
   ) { c throws(TensorError) in try c.x.matmul(c.y) }
 
   /// The last two axes exchanged, as a formula.
@@ -36,14 +57,21 @@ extension Op {
     if t.rank <= 2 { return t.rank == 2 ? .transpose(formula) : formula }
     var order = Array(0..<t.rank)
     order.swapAt(t.rank - 1, t.rank - 2)
-    return .apply("permute", [formula], Attributes(("_dims", .ints(order))))
+    return .apply(permute, [formula], Attributes(("_dims", .ints(order))))
+  }
+
+  /// The axis that a vector was lent, back in the gradient: -1 for a column's, -2 for a row's.
+  private static func standing(_ formula: Formula, _ z: Tensor, at axis: Int) -> Formula {
+    var dims = z.shape.dims
+    dims.insert(1, at: dims.count + 1 + axis)
+    return .reshaped(formula, dims)
   }
 
   /// Sums the gradient over batches that an operand was stretched over.
-  private static func folded(_ formula: Formula, _ c: Call, to operand: Tensor) -> Formula {
-    let batches = c.output.rank - operand.rank
-    guard batches > 0, c.x.rank > 1, c.y.rank > 1 else { return formula }
-    return .apply("sum", [formula], Attributes(("dim", .ints(Array(0..<batches)))))
+  private static func folded(_ formula: Formula, _ c: Call, _ operand: Tensor) -> Formula {
+    let batches = c.output.shape.dims.dropLast(2)
+    guard let wide = try? Shape(batches + operand.shape.dims.suffix(2)) else { return formula }
+    return unbroadcastText(formula, from: wide, to: operand.shape)
   }
 
   /// Operands and gradient with the axes that vectors were lent.
@@ -73,15 +101,23 @@ extension Op {
       return (0..<m).map { i in (i * n + j, .entry(0, offset: i * inner + k)) }
     }
 
+  /// One entry of a product written out; without batches only.
+  private static let productSum: @Sendable (Call, Int) -> EntrySum? = { c, offset in
+    guard c.x.rank <= 2, c.y.rank <= 2, let inner = c.x.shape.dims.last else { return nil }
+    let n = c.y.rank == 1 ? 1 : c.y.shape[1]
+    let (i, j) = (offset / max(n, 1), offset % max(n, 1))
+    return EntrySum(products: (0..<inner).map { k in ((0, i * inner + k), (1, k * n + j)) })
+  }
+
   /// Inner product of two vectors, `z = Σ x*y`.
-  package static let dot = Op(
-    "dot", ["x", "y"], summary: "The sum of products of two vectors of the same length.",
-    definition: "Σ x*y",
-    derivative: .vjps([
-      VJP(.dz * .y) { c, dz throws(TensorError) in try dz * c.y },
-      VJP(.dz * .x) { c, dz throws(TensorError) in try dz * c.x },
-    ]),
-    links: .entries { _, operand, offset in [(0, .entry(1 - operand, offset: offset))] }
+  package static let dot: Op = Op(
+    "dot", ["x", "y"], family: .product,
+    summary: "The sum of products of two vectors of the same length.",
+    definition: "Σ x*y", example: "dot([1, 2], [3, 4])",
+    derivative: .vjps([VJP(.dz * .y), VJP(.dz * .x)]),
+    links: .entries { _, operand, offset in [(0, .entry(1 - operand, offset: offset))] },
+    sums: { c, _ in EntrySum(products: (0..<c.x.count).map { ((0, $0), (1, $0)) }) },
+    samples: { [Sample([Sample.spread([3]), Sample.positive([3])])] }
   ) { c throws(TensorError) in
     guard c.x.rank == 1, c.y.rank == 1 else {
       throw .rankNeeded("dot", 1, c.x.rank == 1 ? c.y.shape : c.x.shape)
@@ -90,21 +126,20 @@ extension Op {
   }
 
   /// All products of an entry of `x` with an entry of `y`: `z[i, j] = x[i]*y[j]`.
-  package static let outer = Op(
-    "outer", ["x", "y"], summary: "All products of an entry of `x` with an entry of `y`.",
-    definition: "z[i, j] = x[i]*y[j]",
+  package static let outer: Op = Op(
+    "outer", ["x", "y"], family: .product,
+    summary: "All products of an entry of `x` with an entry of `y`.",
+    definition: "z[i, j] = x[i]*y[j]", example: "outer([1, 2], [3, 4])",
     derivative: .vjps([
-      VJP(.call("matmul", .dz, .y)) { c, dz throws(TensorError) in try dz.matmul(c.y) },
-      VJP(.call("matmul", .transpose(.dz), .x)) { c, dz throws(TensorError) in
-        try dz.transposed().matmul(c.x)
-      },
+      VJP(.call(matmul, .dz, .y)), VJP(.call(matmul, .transpose(.dz), .x)),
     ]),
     links: .entries { c, operand, offset in
       let n = c.y.count
       return operand == 0
         ? (0..<n).map { (offset * n + $0, .entry(1, offset: $0)) }
         : (0..<c.x.count).map { ($0 * n + offset, .entry(0, offset: $0)) }
-    }
+    },
+    samples: { [Sample([Sample.spread([3]), Sample.positive([2])])] }
   ) { c throws(TensorError) in
     guard c.x.rank == 1, c.y.rank == 1 else {
       throw .rankNeeded("outer", 1, c.x.rank == 1 ? c.y.shape : c.x.shape)

@@ -2,7 +2,7 @@
 import Tensors
 
 extension Op {
-  static let folding = [Setting("dim", nil), Setting("keepdim", .flag(false))]
+  static let folding = [Setting.axes, Setting.keepdim]
 
   /// `t`, which has the folded shape, stretched back over the folded axes.
   private static func spread(_ t: Tensor, _ c: Call) throws(TensorError) -> Tensor {
@@ -11,12 +11,15 @@ extension Op {
   }
 
   /// The same as a formula: a folded axis comes back with length 1 before it is stretched.
-  private static func spread(_ formula: Formula, _ c: Call) -> Formula {
-    let kept = c.x.reducedShape((try? c.x.axes(c.attributes.dims)) ?? [], keepdim: true)
+  private static func spread(_ formula: Formula, _ c: Call) throws(TensorError) -> Formula {
+    c.x.rank == 0 ? formula : .call(expandAs, try standing(formula, c), .x)
+  }
+
+  /// A formula of the folded shape with the folded axes back at length 1, so that it broadcasts over `x`.
+  private static func standing(_ formula: Formula, _ c: Call) throws(TensorError) -> Formula {
+    let kept = c.x.reducedShape(try c.x.axes(c.attributes.dims), keepdim: true)
     let isLone = c.output.rank == 0 || c.output.shape == kept
-    let standing =
-      isLone ? formula : .apply("reshape", [formula], Attributes(("_shape", .ints(kept.dims))))
-    return c.x.rank == 0 ? formula : .call("expand_as", standing, .x)
+    return isLone ? formula : .reshaped(formula, kept.dims)
   }
 
   /// The settings of a fold over the same axes whose result keeps them.
@@ -33,11 +36,13 @@ extension Op {
 
   private static func reduction(
     _ name: String, settings: [Setting] = folding, _ summary: String, _ definition: String,
-    promotion: Promotion = .own, links: Links = .measured, vjp: VJP, _ forward: @escaping Forward
+    example: String, promotion: Promotion = .common, links: Links = .measured, vjp: VJP,
+    samples: @escaping @Sendable () -> [Sample] = { Sample.folds() }, _ forward: @escaping Forward
   ) -> Op {
     Op(
-      name, ["x"], settings: settings, summary: summary, definition: definition,
-      promotion: promotion, derivative: .vjps([vjp]), links: links, forward: forward)
+      name, ["x"], settings: settings, family: .reduction, summary: summary, definition: definition,
+      example: example, promotion: promotion, derivative: .vjps([vjp]), links: links,
+      samples: samples, forward: forward)
   }
 
   /// The folded entry that an operand's entry goes to, with the same partial for all.
@@ -52,18 +57,26 @@ extension Op {
   }
 
   /// Sum over axes: every element gets the same gradient.
-  package static let sum = reduction(
-    "sum", "Adds all elements, or those along an axis.", "Σ x", links: foldLinks { _ in 1 },
-    vjp: VJP(text: { spread(.dz, $0) }) { c, dz throws(TensorError) in try spread(dz, c) }
+  package static let sum: Op = reduction(
+    "sum", "Adds all elements, or those along an axis.", "Σ x",
+    example: "sum([[1, 2], [3, 4]], dim=0)", links: foldLinks { _ in 1 },
+    vjp: VJP { c throws(TensorError) in
+      try spread(.dz, c)
+    } kernel: { c, dz throws(TensorError) in
+      try spread(dz, c)
+    }
   ) { c throws(TensorError) in
     try c.x.sum(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
   }
 
   /// Mean over axes: the gradient is shared out evenly.
-  package static let mean = reduction(
+  package static let mean: Op = reduction(
     "mean", "The mean of all elements, or of those along an axis.", "Σ x / n",
-    promotion: .floating, links: foldLinks { 1 / .number(folded($0)) },
-    vjp: VJP(text: { spread(.dz, $0) / .number(folded($0)) }) { c, dz throws(TensorError) in
+    example: "mean([1, 2, 3, 4])", promotion: .floating,
+    links: foldLinks { 1 / .number(folded($0)) },
+    vjp: VJP { c throws(TensorError) in
+      try spread(.dz, c) / .number(folded(c))
+    } kernel: { c, dz throws(TensorError) in
       try spread(dz, c) / Tensor(folded(c), dtype: dz.dtype)
     }
   ) { c throws(TensorError) in
@@ -73,13 +86,47 @@ extension Op {
   }
 
   /// Product over axes: each element's gradient is the product of the others, exact at zeros.
-  package static let prod = reduction(
-    "prod", "Multiplies all elements, or those along an axis.", "Π x",
-    vjp: VJP(text: { spread(.dz * .z, $0) / .x }) { c, dz throws(TensorError) in
+  package static let prod: Op = reduction(
+    "prod", "Multiplies all elements, or those along an axis.", "Π x", example: "prod([2, 3, 4])",
+    vjp: VJP { c throws(TensorError) in
+      if !c.x.values.contains(0) { return try spread(.dz * .z, c) / .x }
+      return try spread(.dz, c) * others(c)
+    } kernel: { c, dz throws(TensorError) in
       try othersProduct(c) * spread(dz, c)
+    },
+    samples: {
+      Sample.folds { Sample.positive($0) }
+        + Sample.folds { shape in
+          let x = Sample.spread(shape)
+          return Sample.tensor(x.values.enumerated().map { $0 == 0 ? 0 : $1 }, shape)
+        }
     }
   ) { c throws(TensorError) in
     try c.x.product(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
+  }
+
+  /// For each element the product of those that it is folded with, itself left out, without a division: its own
+  /// place on a diagonal is 1.
+  private static func others(_ c: Call) throws(TensorError) -> Formula {
+    let axes = try c.x.axes(c.attributes.dims)
+    let n = axes.reduce(1) { $0 * c.x.shape[$1] }
+    // The folded axes go last and become one; afterwards everything goes back to its place.
+    let order = (0..<c.x.rank).filter { !axes.contains($0) } + axes
+    let isInOrder = order == Array(0..<c.x.rank)
+    let dims = order.map { c.x.shape[$0] }
+    let lead = Array(dims.dropLast(axes.count))
+    let turned: Formula =
+      isInOrder ? .x : .apply(permute, [.x], Attributes(("_dims", .ints(order))))
+    let row = Formula.reshaped(turned, lead + [1, n])
+    let eye = try Tensor(
+      (0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 }, shape: Shape([n, n]))
+    let products = Formula.apply(
+      prod, [.where_(eq, .constant("eye(\(n))", eye), 1, 1, row)],
+      Attributes(("dim", .ints([lead.count + 1]))))
+    let unfolded = Formula.reshaped(products, dims)
+    if isInOrder { return unfolded }
+    let inverse = (0..<order.count).map { order.firstIndex(of: $0) ?? $0 }
+    return .apply(permute, [unfolded], Attributes(("_dims", .ints(inverse))))
   }
 
   private static func othersProduct(_ c: Call) throws(TensorError) -> Tensor {
@@ -107,40 +154,57 @@ extension Op {
     return try Tensor(result, shape: c.x.shape, dtype: c.x.dtype)
   }
 
-  /// The gradient of an extreme goes to where it was found, in equal parts at a tie.
-  private static let extremeVJP = VJP(
-    text: { c in
-      let hits = Formula.call("eq", .x, spread(.z, c))
-      return spread(.dz, c) * hits / .apply("sum", [hits], kept(c))
-    },
-    apply: { c, dz throws(TensorError) in
-      let z = try spread(c.output, c)
-      let nan = try c.x.compared(.notEqual, to: c.x) * z.compared(.notEqual, to: z)
-      let hits = try (c.x.compared(.equal, to: z) + nan).converted(to: dz.dtype)
-      let axes = try c.x.axes(c.attributes.dims)
-      return try spread(dz, c) * hits / hits.sum(axes, keepdim: true)
-    })
+  // MARK: Extremes
+
+  /// The gradient of a picked element goes to where it was found, in equal parts at a tie.
+  private static let found: VJP.Text = { c throws(TensorError) in
+    let hits = Formula.call(eq, .x, try standing(.z, c))
+    return try spread(.dz, c) * hits / .apply(sum, [hits], kept(c))
+  }
 
   private static func extreme<K: BinaryKernel>(
-    _ name: String, _ word: String, _ kernel: K
+    _ name: String, _ word: String, _ kernel: K, passesNaN: Bool = false
   ) -> Op {
     reduction(
       name, "The \(word) element, or the \(word) along an axis; ties share the gradient.",
-      "\(word) x", vjp: extremeVJP
+      "\(word) x", example: "\(name)([[1, 5], [7, 2]]\(passesNaN ? "" : ", dim=1"))",
+      vjp: VJP(text: found, kernel: passesNaN ? foundWithNaN : nil)
     ) { c throws(TensorError) in
       try c.x.extreme(
         try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim, operation: name, kernel)
     }
   }
 
-  package static let amax = extreme("amax", "largest", Kernel.Maximum())
-  package static let amin = extreme("amin", "smallest", Kernel.Minimum())
+  /// As in PyTorch's `max(x)`, a nan that won takes the gradient.
+  private static let foundWithNaN: VJP.Kernel = { c, dz throws(TensorError) in
+    let z = try spread(c.output, c)
+    let nan = try c.x.compared(.notEqual, to: c.x) * z.compared(.notEqual, to: z)
+    let hits = try (c.x.compared(.equal, to: z) + nan).converted(to: dz.dtype)
+    let axes = try c.x.axes(c.attributes.dims)
+    return try spread(dz, c) * hits / hits.sum(axes, keepdim: true)
+  }
+
+  package static let amax: Op = extreme("amax", "largest", Kernel.Maximum())
+  package static let amin: Op = extreme("amin", "smallest", Kernel.Minimum())
+  package static let largest: Op = extreme("max", "largest", Kernel.Maximum(), passesNaN: true)
+  package static let smallest: Op = extreme("min", "smallest", Kernel.Minimum(), passesNaN: true)
+
+  /// The middle element, of an even number the lower of the two; nan if there is one.
+  package static let median: Op = reduction(
+    "median", settings: [], "The middle element; of an even number, the lower of the two.",
+    "middle of sorted x", example: "median([3, 1, 2])", vjp: VJP(text: found),
+    samples: { Sample.shapes.map { Sample([Sample.spread($0)]) } }
+  ) { c throws(TensorError) in
+    let sorted = c.x.values.sorted { $1.isNaN || $0 < $1 }
+    guard let last = sorted.last else { throw .emptyReduction("median") }
+    return Tensor(last.isNaN ? last : sorted[(sorted.count - 1) / 2], dtype: c.x.dtype)
+  }
 
   private static func place(_ name: String, _ word: String, largest: Bool) -> Op {
     Op(
-      name, ["x"], settings: folding,
+      name, ["x"], settings: folding, family: .reduction,
       summary: "The place of the \(word) element, the first at a tie.",
-      definition: "place of the \(word) x",
+      definition: "place of the \(word) x", example: "\(name)([3, 1, 2])", promotion: .none,
       derivative: .none("a place is a whole number; it jumps")
     ) { c throws(TensorError) in
       try c.x.place(
@@ -149,134 +213,165 @@ extension Op {
     }
   }
 
-  package static let argmax = place("argmax", "largest", largest: true)
-  package static let argmin = place("argmin", "smallest", largest: false)
+  package static let argmax: Op = place("argmax", "largest", largest: true)
+  package static let argmin: Op = place("argmin", "smallest", largest: false)
 
-  private static let spreadSettings = [
-    Setting("dim", nil), Setting("correction", .number(1)), Setting("keepdim", .flag(false)),
-  ]
-
-  private static func centred(_ c: Call) throws(TensorError) -> Tensor {
-    let axes = try c.x.axes(c.attributes.dims)
-    let n = axes.reduce(1) { $0 * c.x.shape[$1] }
-    let mean = try c.x.sum(axes, keepdim: true) / Tensor(Double(n), dtype: c.x.dtype)
-    return try c.x - mean
+  /// Places in order of size along an axis, the first first at a tie.
+  package static let argsort: Op = Op(
+    "argsort", ["x"], settings: [.axis(-1), .flag("descending", false)], family: .reduction,
+    summary: "The places of the elements along an axis, in order of size.",
+    definition: "places in order of x", example: "argsort([3, 1, 2])", promotion: .none,
+    derivative: .none("a place is a whole number; it jumps")
+  ) { c throws(TensorError) in
+    try c.x.order(along: try axis(c), falling: c.attributes.flag("descending"))
   }
 
+  // MARK: Spread
+
+  private static let spreadSettings = [
+    Setting.axes, Setting.number("correction", 1), Setting.keepdim,
+  ]
+
   private static func freedom(_ c: Call) -> Double {
-    max(0, folded(c) - (c.attributes.number("correction") ?? 1))
+    Swift.max(0, folded(c) - c.number("correction"))
   }
 
   private static func deviation(_ c: Call) -> Formula {
-    .x - .apply("mean", [.x], kept(c))
+    .x - .apply(mean, [.x], kept(c))
+  }
+
+  private static let spreadSamples: @Sendable () -> [Sample] = {
+    // A single number has no spread.
+    Sample.folds().filter { $0.inputs[0].rank > 0 && !leavesOne($0) }.flatMap { sample in
+      [sample, sample.with("correction", .number(0))]
+    }
+  }
+
+  private static func leavesOne(_ sample: Sample) -> Bool {
+    let x = sample.inputs[0]
+    let axes = (try? x.axes(sample.attributes.dims)) ?? []
+    return axes.allSatisfy { x.shape[$0] == 1 }
   }
 
   /// Variance over `n - correction` (Bessel's correction by default, as in PyTorch).
-  package static let variance = reduction(
+  package static let variance: Op = reduction(
     "var", settings: spreadSettings, "The variance, over `n - correction`.",
-    "Σ (x - mean)² / (n - correction)", promotion: .floating,
-    vjp: VJP(text: { spread(.dz, $0) * (2 * deviation($0)) / .number(freedom($0)) }) {
-      c, dz throws(TensorError) in
-      let scale = Tensor(2 / freedom(c), dtype: dz.dtype)
-      return try spread(dz, c) * centred(c) * scale
-    }
+    "Σ (x - mean)² / (n - correction)", example: "var([1, 2, 3, 4])", promotion: .floating,
+    vjp: VJP { c throws(TensorError) in
+      try spread(.dz, c) * (2 * deviation(c)) / .number(freedom(c))
+    }, samples: spreadSamples
   ) { c throws(TensorError) in
     try c.x.variance(
-      try c.x.axes(c.attributes.dims), correction: c.attributes.number("correction") ?? 1,
+      try c.x.axes(c.attributes.dims), correction: c.number("correction"),
       keepdim: c.attributes.keepdim)
   }
 
   /// Standard deviation, the square root of `var`; a row of equal numbers has gradient 0.
-  package static let std = reduction(
+  package static let std: Op = reduction(
     "std", settings: spreadSettings, "The standard deviation, over `n - correction`.", "√var(x)",
-    promotion: .floating,
-    vjp: VJP(text: { spread(.dz / .z, $0) * deviation($0) / .number(freedom($0)) }) {
-      c, dz throws(TensorError) in
-      let zero = Tensor(0, dtype: dz.dtype)
-      let slope = try spread(dz / (c.output * Tensor(freedom(c), dtype: dz.dtype)), c) * centred(c)
-      return try Tensor.select(spread(c.output, c).compared(.equal, to: zero), zero, slope)
-    }
+    example: "std([1, 2, 3, 4])", promotion: .floating,
+    vjp: VJP { c throws(TensorError) in
+      try spread(unlessZero(.dz / .z, c), c) * deviation(c) / .number(freedom(c))
+    }, samples: spreadSamples
   ) { c throws(TensorError) in
     try c.x.variance(
-      try c.x.axes(c.attributes.dims), correction: c.attributes.number("correction") ?? 1,
+      try c.x.axes(c.attributes.dims), correction: c.number("correction"),
       keepdim: c.attributes.keepdim
     ).map(Kernel.Sqrt())
   }
 
+  /// A slope that is taken as 0 where the result is 0; said only where that occurs.
+  private static func unlessZero(_ slope: Formula, _ c: Call) -> Formula {
+    c.output.values.contains(0) ? .where_(eq, .z, 0, 0, slope) : slope
+  }
+
   /// `log(Σ e^x)`; its gradient is softmax.
-  package static let logsumexp = reduction(
+  package static let logsumexp: Op = reduction(
     "logsumexp", "The logarithm of the sum of exponentials, without overflow.", "ln Σ e^x",
-    promotion: .floating,
-    vjp: VJP(text: { spread(.dz, $0) * .call("exp", .x - spread(.z, $0)) }) {
-      c, dz throws(TensorError) in
-      try spread(dz, c) * (c.x - spread(c.output, c)).map(Kernel.Exp())
+    example: "logsumexp([1, 2, 3])", promotion: .floating,
+    vjp: VJP { c throws(TensorError) in
+      try spread(.dz, c) * .call(exp, .x - standing(.z, c))
     }
   ) { c throws(TensorError) in
     try c.x.logSumExp(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
   }
 
   /// Running sum along an axis: the gradient runs back from the end.
-  package static let cumsum = reduction(
-    "cumsum", settings: [Setting("dim", nil)], "Running sums along an axis.", "z[i] = Σ x[..i]",
-    vjp: VJP(.call("flip", .call("cumsum", .call("flip", .dz)))) { c, dz throws(TensorError) in
-      try dz.cumulativeSum(try c.x.shape.axis(c.attributes.dims.first ?? 0), reversed: true)
-    }
-  ) { c throws(TensorError) in
-    try c.x.cumulativeSum(try c.x.shape.axis(c.attributes.dims.first ?? 0))
-  }
+  package static let cumsum: Op = reduction(
+    "cumsum", settings: [.axis(0)], "Running sums along an axis.", "z[i] = Σ x[..i]",
+    example: "cumsum([1, 2, 3], dim=0)",
+    vjp: VJP { c throws(TensorError) in
+      func turned(_ formula: Formula) -> Formula {
+        c.x.rank == 0
+          ? formula : .apply(flip, [formula], Attributes(("dims", .ints(c.attributes.dims))))
+      }
+      return turned(.apply(cumsum, [turned(.dz)], c.attributes))
+    } kernel: { c, dz throws(TensorError) in
+      try dz.cumulativeSum(try axis(c), reversed: true)
+    }, samples: { [Sample([Sample.spread([2, 3])])] + Sample.alongAxes() }
+  ) { c throws(TensorError) in try c.x.cumulativeSum(try axis(c)) }
 
   /// The p-norm; at the origin its gradient is taken as 0.
-  package static let norm = reduction(
-    "norm", settings: [Setting("ord", .number(2))] + folding, "The length of a vector, by p-norm.",
-    "(Σ |x|^p)^(1/p)", promotion: .floating,
-    vjp: VJP(text: { c in
-      let p = c.attributes.number("ord") ?? 2
-      return p == 2
-        ? spread(.dz / .z, c) * .x
-        : p == 1
-          ? spread(.dz, c) * .call("sign", .x)
-          : spread(.dz, c) * .call("sign", .x)
-            * (.call("abs", .x) / spread(.z, c)).power(.number(p - 1))
-    }) { c, dz throws(TensorError) in
-      let p = c.attributes.number("ord") ?? 2
-      let (z, zero) = (try spread(c.output, c), Tensor(0, dtype: dz.dtype))
-      let sign = try c.x.map(Kernel.Sign())
-      let size = try c.x.map(Kernel.Abs())
-      let slope: Tensor
-      switch p {
-      case 1: slope = sign
-      case 2: slope = try c.x / z
+  package static let norm: Op = reduction(
+    "norm", settings: [.number("ord", 2)] + folding, "The length of a vector, by p-norm.",
+    "(Σ |x|^p)^(1/p)", example: "norm([3, 4])", promotion: .floating,
+    vjp: VJP { c throws(TensorError) in
+      let sign = Formula.call(sign, .x)
+      let dz = try spread(.dz, c)
+      switch c.number("ord") {
+      case 1: return dz * sign
+      case 2: return try spread(unlessZero(.dz / .z, c), c) * .x
       case .infinity:
-        let hits = try size.compared(.equal, to: z).converted(to: dz.dtype)
-        let axes = try c.x.axes(c.attributes.dims)
-        slope = try sign * hits / hits.sum(axes, keepdim: true)
-      default: slope = try sign * (size / z).zip(Tensor(p - 1, dtype: dz.dtype), Kernel.Power())
+        let hits = Formula.call(eq, .call(abs, .x), try standing(.z, c))
+        return dz * sign * (hits / .apply(sum, [hits], kept(c)))
+      case let p:
+        let size = Formula.call(abs, .x) / (try standing(unlessZero(.z, c, instead: 1), c))
+        return dz * sign * size.power(.number(p - 1))
       }
-      return try spread(dz, c) * Tensor.select(z.compared(.equal, to: zero), zero, slope)
+    },
+    samples: {
+      Sample.folds()
+        + [1, 3, 2.5, Double.infinity].flatMap { p in
+          Sample.folds().map { $0.with("ord", .number(p)) }
+        }
     }
   ) { c throws(TensorError) in
     try c.x.norm(
-      try c.x.axes(c.attributes.dims), p: c.attributes.number("ord") ?? 2,
-      keepdim: c.attributes.keepdim)
+      try c.x.axes(c.attributes.dims), p: c.number("ord"), keepdim: c.attributes.keepdim)
   }
 
-  private static func truth(_ name: String, _ summary: String, _ kernel: @escaping Forward) -> Op {
+  private static func unlessZero(_ size: Formula, _ c: Call, instead: Double) -> Formula {
+    c.output.values.contains(0) ? .where_(eq, .z, 0, .number(instead), size) : size
+  }
+
+  private static func truth(
+    _ name: String, _ summary: String, example: String, _ kernel: @escaping Forward
+  ) -> Op {
     Op(
-      name, ["x"], settings: folding, summary: summary, definition: name + " x",
+      name, ["x"], settings: folding, family: .reduction, summary: summary, definition: name + " x",
+      example: example, promotion: .none,
       derivative: .none("a truth value jumps; it has no slope"), forward: kernel)
   }
 
+  package static let anyOf: Op = truth(
+    "any", "Whether any element is not 0.", example: "any([0, 1])"
+  ) {
+    c throws(TensorError) in
+    let hits = try c.x.compared(.notEqual, to: Tensor(0))
+    return try hits.sum(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
+      .compared(.greater, to: Tensor(0))
+  }
+
+  package static let allOf: Op = truth("all", "Whether no element is 0.", example: "all([0, 1])") {
+    c throws(TensorError) in
+    let misses = try c.x.compared(.equal, to: Tensor(0))
+    return try misses.sum(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
+      .compared(.equal, to: Tensor(0))
+  }
+
   package static let reductions: [Op] = [
-    sum, mean, prod, amax, amin, argmax, argmin, variance, std, logsumexp, cumsum, norm,
-    truth("any", "Whether any element is not 0.") { c throws(TensorError) in
-      let hits = try c.x.compared(.notEqual, to: Tensor(0))
-      return try hits.sum(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
-        .compared(.greater, to: Tensor(0))
-    },
-    truth("all", "Whether no element is 0.") { c throws(TensorError) in
-      let misses = try c.x.compared(.equal, to: Tensor(0))
-      return try misses.sum(try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim)
-        .compared(.equal, to: Tensor(0))
-    },
+    sum, mean, prod, amax, amin, largest, smallest, argmax, argmin, argsort, variance, std,
+    logsumexp,
+    cumsum, norm, median, anyOf, allOf,
   ]
 }

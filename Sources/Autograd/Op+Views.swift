@@ -22,39 +22,54 @@ extension Op {
     return visited(try Shape(order.map { c.x.shape[$0] }), order.map { strides[$0] })
   }
 
-  private static let unpermute: @Sendable (Call, Tensor) throws(TensorError) -> Tensor = {
-    c, dz throws(TensorError) in
-    let order = try order(c)
-    return try dz.permuted((0..<order.count).map { order.firstIndex(of: $0) ?? $0 })
+  private static func inverse(_ order: [Int]) -> [Int] {
+    (0..<order.count).map { order.firstIndex(of: $0) ?? $0 }
+  }
+
+  private static let unpermute: VJP.Kernel = { c, dz throws(TensorError) in
+    try dz.permuted(inverse(order(c)))
+  }
+
+  private static let plainSamples: @Sendable () -> [Sample] = {
+    Sample.shapes.map { Sample([Sample.spread($0)]) }
+  }
+
+  /// Samples of every rank, each with settings that follow from its shape.
+  private static func shaped(_ settings: @escaping @Sendable (Shape) -> [(String, Attribute)])
+    -> @Sendable () -> [Sample]
+  {
+    { Sample.shapes.map { Sample([Sample.spread($0)], Attributes(settings($0))) } }
   }
 
   /// The transpose: axes in reverse order.
-  package static let transpose = rearranging(
+  package static let transpose: Op = rearranging(
     "transpose", "The transpose: rows become columns.", "z[i, j] = x[j, i]",
-    notation: .suffix(".T"),
-    back: { _ in Formula.transpose(.dz) }, offsets: permutedOffsets, vjp: unpermute
+    notation: .suffix(".T"), back: { _ throws(TensorError) in Formula.transpose(.dz) },
+    offsets: permutedOffsets, kernel: unpermute, samples: plainSamples
   ) { c throws(TensorError) in try c.x.permuted(try order(c)) }
 
   /// Axes in another order.
-  package static let permute = rearranging(
-    "permute", settings: [Setting("_dims", nil)], "Puts the axes in another order.",
+  package static let permute: Op = rearranging(
+    "permute", settings: [Setting("_dims", .axes, .required)], "Puts the axes in another order.",
     "z.shape[i] = x.shape[dims[i]]",
-    back: { c in
-      let order = (try? order(c)) ?? []
-      let inverse = (0..<order.count).map { order.firstIndex(of: $0) ?? $0 }
-      return .apply("permute", [.dz], Attributes(("_dims", .ints(inverse))))
+    back: { c throws(TensorError) in
+      .apply(permute, [.dz], Attributes(("_dims", .ints(inverse(try order(c))))))
     },
-    offsets: permutedOffsets, vjp: unpermute
+    offsets: permutedOffsets, kernel: unpermute,
+    samples: shaped { shape in
+      [("_dims", .ints((0..<shape.rank).map { ($0 + 1) % max(1, shape.rank) }))]
+    }
   ) { c throws(TensorError) in try c.x.permuted(try order(c)) }
 
   /// The same elements under another shape; one length may be -1 and is worked out.
-  package static let reshape = rearranging(
-    "reshape", settings: [Setting("_shape", nil)],
+  package static let reshape: Op = rearranging(
+    "reshape", settings: [Setting("_shape", .lengths, .required)],
     "The same elements under another shape; -1 stands for the length that fits.",
     "row-major order kept",
-    back: { .apply("reshape", [.dz], Attributes(("_shape", .ints($0.x.shape.dims)))) },
+    back: { c throws(TensorError) in .reshaped(.dz, c.x.shape.dims) },
     offsets: { c in identity(c) },
-    vjp: { c, dz throws(TensorError) in try dz.reshaped(to: c.x.shape) }
+    kernel: { c, dz throws(TensorError) in try dz.reshaped(to: c.x.shape) },
+    samples: shaped { [("_shape", .ints([$0.dims.last ?? 1, -1]))] }
   ) { c throws(TensorError) in
     var dims = c.attributes.ints("_shape") ?? []
     if let hole = dims.firstIndex(of: -1) {
@@ -67,14 +82,17 @@ extension Op {
   }
 
   /// Stretches axes of length 1; -1 keeps a length.
-  package static let expand = rearranging(
-    "expand", settings: [Setting("_shape", nil)],
+  package static let expand: Op = rearranging(
+    "expand", settings: [Setting("_shape", .lengths, .required)],
     "Repeats along axes of length 1; -1 keeps a length.", "z[i, j] = x[0, j]",
-    back: { unbroadcastText(.dz, from: $0.output.shape, to: $0.x.shape) },
+    back: { c throws(TensorError) in
+      unbroadcastText(.dz, from: c.output.shape, to: c.x.shape)
+    },
     offsets: { c throws(TensorError) in
       visited(c.output.shape, c.x.shape.strides(stretchedTo: c.output.shape))
     },
-    vjp: { c, dz throws(TensorError) in try unbroadcast(dz, to: c.x.shape) }
+    kernel: { c, dz throws(TensorError) in try unbroadcast(dz, to: c.x.shape) },
+    samples: shaped { shape in [("_shape", .ints([2] + shape.dims.map { $0 == 1 ? 2 : -1 }))] }
   ) { c throws(TensorError) in
     let wanted = c.attributes.ints("_shape") ?? []
     let extra = wanted.count - c.x.rank
@@ -85,61 +103,230 @@ extension Op {
     return try c.x.expanded(to: Shape(dims))
   }
 
+  /// Like `expand`, to the shape of another tensor.
+  package static let expandAs: Op = Op(
+    "expand_as", ["x", Operand("other", .mask)], family: .shape,
+    summary: "Repeats `x` over the shape of another tensor.", definition: "x over other",
+    example: "expand_as([[1], [2]], zeros(2, 3))", promotion: .none,
+    derivative: .vjps([
+      VJP { c throws(TensorError) in
+        unbroadcastText(.dz, from: c.y.shape, to: c.x.shape)
+      } kernel: { c, dz throws(TensorError) in
+        try unbroadcast(dz, to: c.x.shape)
+      }
+    ]),
+    samples: {
+      let shapes: [(Shape, Shape)] = [
+        ([], []), ([], [3]), ([3], [2, 3]), ([2, 1], [2, 3]), ([2, 1, 3], [2, 2, 3]),
+      ]
+      return shapes.map { Sample([Sample.spread($0), Sample.spread($1)]) }
+    }
+  ) { c throws(TensorError) in try c.x.expanded(to: c.y.shape) }
+
+  /// The order along some axes reversed.
+  package static let flip: Op = rearranging(
+    "flip", settings: [Setting("dims", .axes, .required)], "Reverses the order along axes.",
+    "z[i] = x[n - 1 - i]", example: "flip([1, 2, 3], 0)", notation: .call,
+    back: { c throws(TensorError) in .apply(flip, [.dz], c.attributes) },
+    offsets: { c throws(TensorError) in try flipped(c) },
+    samples: {
+      Sample.shapes.filter { $0.rank > 0 }.flatMap { shape in
+        [
+          Sample([Sample.spread(shape)], ("dims", .ints([0]))),
+          Sample([Sample.spread(shape)], ("dims", .ints([0, -1]))),
+        ]
+      }.filter { $0.inputs[0].rank > 1 || $0.attributes.ints("dims")?.count == 1 }
+    }
+  ) { c throws(TensorError) in try c.x.gathered(flipped(c), shape: c.x.shape) }
+
+  private static func flipped(_ c: Call) throws(TensorError) -> [Int] {
+    let axes = try c.x.axes(c.attributes.ints("dims") ?? [])
+    return (0..<c.x.count).map { offset in
+      var place = c.x.shape.indices(at: offset)
+      for axis in axes { place[axis] = c.x.shape[axis] - 1 - place[axis] }
+      return c.x.shape.offset(of: place)
+    }
+  }
+
+  // MARK: Picking by index
+
+  private static let whole = IndexItem.slice(start: nil, stop: nil, step: 1)
+
   /// Picks entries by index, as in NumPy; entries picked twice collect both gradients.
-  package static let index = rearranging(
-    "index", settings: [Setting("index", nil)], "Picks entries by position, range, list or mask.",
-    "x[…]", notation: .index,
-    back: { .apply("index_put", [.call("zeros_like", .x), .dz], $0.attributes) },
-    offsets: { c throws(TensorError) in try selection(c).offsets }
+  package static let index: Op = rearranging(
+    "index", operands: ["x", Operand("index", .indices, isRepeated: true)],
+    settings: [Setting("index", .index, .required)],
+    "Picks entries by position, range, list or mask.", "x[…]", notation: .index,
+    back: { c throws(TensorError) in
+      let tensors = (1..<c.inputs.count).map { Formula.operand($0) }
+      // A value stands where an operand stood; in `index_put` the tensors follow x and the values.
+      return .apply(indexPut, [.call(zerosLike, .x), .dz] + tensors, shifted(c.attributes, by: 1))
+    },
+    offsets: { c throws(TensorError) in try selection(c.x, c, from: 1).offsets },
+    samples: { indexSamples.map { Sample([$0] + $2, ("index", .index($1))) } }
   ) { c throws(TensorError) in
-    let picked = try selection(c)
+    let picked = try selection(c.x, c, from: 1)
     return try c.x.gathered(picked.offsets, shape: picked.shape)
   }
 
-  private static func selection(_ c: Call) throws(TensorError) -> Selection {
-    guard case .index(let items, _)? = c.attributes["index"] else {
-      return Selection(offsets: [], shape: [0])
+  /// Adds values at the places that an index picks: what `index` hands back, and the other way round.
+  package static let indexPut: Op = Op(
+    "index_put", ["x", "values", Operand("index", .indices, isRepeated: true)],
+    settings: [Setting("index", .index, .required)], family: .adjoint,
+    summary: "Adds values at the places that an index picks; places picked twice collect both.",
+    definition: "x with values added at x[index]", example: "index_put(zeros(3), 5, 1)",
+    notation: .spelled { arguments, attributes in
+      let entries = attributes.index.map { $0.argument(Array(arguments.dropFirst())) }
+      return "index_put(\((arguments.prefix(2) + entries).joined(separator: ", ")))"
+    },
+    derivative: .vjps([
+      VJP(.dz),
+      VJP { c throws(TensorError) in
+        let tensors = (2..<max(2, c.inputs.count)).map { Formula.operand($0) }
+        let picked = try selection(c.x, c, from: 2)
+        return unbroadcastText(
+          .apply(index, [.dz] + tensors, shifted(c.attributes, by: -1)), from: picked.shape,
+          to: c.y.shape)
+      },
+    ]),
+    samples: {
+      indexSamples.compactMap { x, entries, tensors in
+        let call = Call(inputs: [x] + tensors, attributes: Attributes(("index", .index(entries))))
+        guard let picked = try? selection(x, call, from: 1) else { return nil }
+        return Sample(
+          [x, Sample.positive(picked.shape)] + tensors, shifted(call.attributes, by: 1))
+      }
     }
-    return try c.x.shape.selection(items)
+  ) { c throws(TensorError) in
+    let picked = try selection(c.x, c, from: 2)
+    return try c.x + c.y.expanded(to: picked.shape).scattered(picked.offsets, into: c.x.shape)
   }
 
-  /// Entries along one axis by a tensor of places: `z[i, j] = x[i, index[i, j]]` for `dim=1`.
-  package static let gather = Op(
-    "gather", ["x", "index"], settings: [Setting("dim", nil)],
-    summary: "Picks entries along one axis by a tensor of places.",
-    definition: "z[i, j] = x[i, index[i, j]] for dim=1",
-    derivative: .vjps([
-      VJP(text: { .apply("scatter_add", [.dz, .y], $0.attributes) }) { c, dz throws(TensorError) in
-        try dz.scattered(gatherOffsets(c), into: c.x.shape)
-      },
-      VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.y.shape, with: 0) },
-    ]),
-    links: .copies { c throws(TensorError) in try gatherOffsets(c) }
-  ) { c throws(TensorError) in try c.x.gathered(gatherOffsets(c), shape: c.y.shape) }
+  private static let indexSamples: [(Tensor, [IndexEntry], [Tensor])] = [
+    (Sample.spread([3]), [.item(.at(-1))], []),
+    (Sample.spread([2, 3]), [.item(.at(1))], []),
+    (Sample.spread([2, 3]), [.item(whole), .item(.slice(start: 1, stop: nil, step: 1))], []),
+    (Sample.spread([2, 3]), [.item(.ellipsis), .item(.newAxis), .item(.at(0))], []),
+    (Sample.spread([4, 3]), [.item(.slice(start: 0, stop: 4, step: 2))], []),
+    (Sample.spread([2, 3]), [.operand(1)], [Sample.whole([1, 0, 1], [3])]),
+    (
+      Sample.spread([2, 3]), [.operand(1), .operand(2)],
+      [Sample.whole([1, 0, 1], [3]), Sample.whole([2, 0, 2], [3])]
+    ),
+    (Sample.spread([2, 2, 3]), [.item(whole), .operand(1)], [Sample.whole([1, 1], [2])]),
+    (Sample.spread([3]), [.operand(1)], [Sample.tensor([1, 0, 1], [3], .bool)]),
+    (Sample.spread([2, 3]), [.operand(1)], [Sample.tensor([1, 0, 1, 0, 1, 1], [2, 3], .bool)]),
+  ]
 
-  private static func gatherOffsets(_ c: Call) throws(TensorError) -> [Int] {
-    let axis = try c.x.shape.axis(c.attributes.dims.first ?? 0)
-    guard c.x.rank > 0 else { throw .rankNeeded("gather", 1, c.x.shape) }
-    guard c.y.rank == c.x.rank else { throw .rankNeeded("gather", c.x.rank, c.y.shape) }
-    for other in 0..<c.x.rank where other != axis && c.y.shape[other] > c.x.shape[other] {
-      throw .sizesDiffer(c.x.shape, c.y.shape, axis: axis, operation: "gather")
+  /// The same index where its tensors are other operands.
+  private static func shifted(_ attributes: Attributes, by step: Int) -> Attributes {
+    let entries = attributes.index.map { entry -> IndexEntry in
+      if case .operand(let k) = entry { .operand(k + step) } else { entry }
+    }
+    return Attributes(("index", .index(entries)))
+  }
+
+  private static func selection(_ x: Tensor, _ c: Call, from first: Int) throws(TensorError)
+    -> Selection
+  {
+    let items = c.attributes.index.map { entry -> IndexItem in
+      switch entry {
+      case .item(let item): return item
+      case .operand(let k):
+        guard k < c.inputs.count else { return .ellipsis }
+        return c.inputs[k].dtype == .bool ? .mask(c.inputs[k]) : .list(c.inputs[k])
+      }
+    }
+    return try x.shape.selection(items)
+  }
+
+  // MARK: Picking along an axis
+
+  /// Entries along one axis by a tensor of places: `z[i, j] = x[i, index[i, j]]` for `dim=1`.
+  package static let gather: Op = rearranging(
+    "gather", operands: ["x", Operand("index", .indices)],
+    settings: [Setting("dim", .axis, .required)],
+    "Picks entries along one axis by a tensor of places.",
+    "z[i, j] = x[i, index[i, j]] for dim=1", example: "gather([[1, 2], [3, 4]], 1, [[1], [0]])",
+    notation: .spelled { arguments, attributes in
+      "gather(\(arguments[0]), \(attributes.dims.first ?? 0), \(arguments[1]))"
+    },
+    back: { c throws(TensorError) in
+      .apply(scatterAdd, [.call(zerosLike, .x), .y, .dz], c.attributes)
+    },
+    offsets: { c throws(TensorError) in try gatherOffsets(c.x, c.y, c) },
+    samples: { gatherSamples.map { Sample([Sample.spread($0), $1], ("dim", .ints([$2]))) } }
+  ) { c throws(TensorError) in try c.x.gathered(gatherOffsets(c.x, c.y, c), shape: c.y.shape) }
+
+  private static let gatherSamples: [(Shape, Tensor, Int)] = [
+    ([3], Sample.whole([2, 0, 2, 1], [4]), 0),
+    ([2, 3], Sample.whole([2, 0, 1, 1], [2, 2]), 1),
+    ([2, 3], Sample.whole([1, 0, 1], [1, 3]), 0),
+    ([2, 1, 3], Sample.whole([2, 0], [2, 1, 1]), -1),
+  ]
+
+  /// Adds entries along one axis at the places that a tensor says: what `gather` hands back.
+  package static let scatterAdd: Op = Op(
+    "scatter_add", ["x", Operand("index", .indices), "src"],
+    settings: [Setting("dim", .axis, .required)], family: .adjoint,
+    summary: "Adds entries along one axis at the places that a tensor says.",
+    definition: "z[i, index[i, j]] = x[i, index[i, j]] + src[i, j] for dim=1",
+    example: "scatter_add(zeros(3), 0, [2, 0, 2], [1, 2, 3])",
+    notation: .spelled { arguments, attributes in
+      "scatter_add(\(arguments[0]), \(attributes.dims.first ?? 0), \(arguments[1]), \(arguments[2]))"
+    },
+    derivative: .vjps([
+      VJP(.dz), VJP(0),
+      VJP { c throws(TensorError) in .apply(gather, [.dz, .y], c.attributes) },
+    ]),
+    samples: {
+      gatherSamples.map {
+        Sample([Sample.spread($0), $1, Sample.positive($1.shape)], ("dim", .ints([$2])))
+      }
+    }
+  ) { c throws(TensorError) in
+    let src = c.inputs[2]
+    guard src.shape == c.y.shape else {
+      throw .sizesDiffer(c.y.shape, src.shape, axis: 0, operation: "scatter_add")
+    }
+    return try c.x + src.scattered(gatherOffsets(c.x, c.y, c), into: c.x.shape)
+  }
+
+  private static func gatherOffsets(_ x: Tensor, _ index: Tensor, _ c: Call) throws(TensorError)
+    -> [Int]
+  {
+    let axis = try x.shape.axis(c.attributes.dims.first ?? 0)
+    guard x.rank > 0 else { throw .rankNeeded("gather", 1, x.shape) }
+    guard index.rank == x.rank else { throw .rankNeeded("gather", x.rank, index.shape) }
+    for other in 0..<x.rank where other != axis && index.shape[other] > x.shape[other] {
+      throw .sizesDiffer(x.shape, index.shape, axis: axis, operation: "gather")
     }
     var offsets: [Int] = []
-    for i in 0..<c.y.count {
-      guard let place = Int(exactly: c.y[i]) else { throw .wholeNumbersNeeded("gather's index") }
-      guard place >= 0, place < c.x.shape[axis] else {
-        throw .indexOutOfRange(place, axis: axis, length: c.x.shape[axis])
+    for i in 0..<index.count {
+      guard let place = Int(exactly: index[i]) else { throw .wholeNumbersNeeded("gather's index") }
+      guard place >= 0, place < x.shape[axis] else {
+        throw .indexOutOfRange(place, axis: axis, length: x.shape[axis])
       }
-      var position = c.y.shape.indices(at: i)
+      var position = index.shape.indices(at: i)
       position[axis] = place
-      offsets.append(c.x.shape.offset(of: position))
+      offsets.append(x.shape.offset(of: position))
     }
     return offsets
   }
 
+  // MARK: Joining
+
   /// Joins along an axis that all have.
-  package static let concat = joining(
-    "concat", "Joins tensors along an axis they have.", "[x | y | …]"
+  package static let concat: Op = joining(
+    "concat", "Joins tensors along an axis they have.", "[x | y | …]",
+    samples: {
+      [
+        Sample([Sample.spread([3])]), Sample([Sample.spread([2]), Sample.positive([3])]),
+        Sample([Sample.spread([2, 3]), Sample.positive([1, 3]), Sample.spread([2, 3])]),
+        Sample([Sample.spread([2, 3]), Sample.positive([2, 1])], ("dim", .ints([-1]))),
+        Sample([Sample.spread([2, 1, 3]), Sample.positive([2, 2, 3])], ("dim", .ints([1]))),
+      ]
+    }
   ) { c throws(TensorError) in
     try Tensor.concatenated(c.inputs, dim: c.attributes.dims.first ?? 0)
   } part: { c, k throws(TensorError) in
@@ -148,13 +335,21 @@ extension Op {
     let axis = try first.shape.axis(c.attributes.dims.first ?? 0)
     let start = c.inputs[..<k].reduce(0) { $0 + ($1.shape == [0] ? 0 : $1.shape[axis]) }
     let length = c.inputs[k].shape == [0] ? 0 : c.inputs[k].shape[axis]
-    return [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
+    return [IndexItem](repeating: whole, count: axis)
       + [.slice(start: start, stop: start + length, step: 1)]
   }
 
   /// Joins along a new axis.
-  package static let stack = joining(
-    "stack", "Joins tensors of one shape along a new axis.", "[x, y, …]"
+  package static let stack: Op = joining(
+    "stack", "Joins tensors of one shape along a new axis.", "[x, y, …]",
+    samples: {
+      [
+        Sample([Sample.spread([])]), Sample([Sample.spread([]), Sample.positive([])]),
+        Sample([Sample.spread([2, 3]), Sample.positive([2, 3]), Sample.spread([2, 3])]),
+        Sample([Sample.spread([2, 3]), Sample.positive([2, 3])], ("dim", .ints([-1]))),
+        Sample([Sample.spread([2, 1, 3]), Sample.positive([2, 1, 3])], ("dim", .ints([1]))),
+      ]
+    }
   ) { c throws(TensorError) in
     guard let first = c.inputs.first else { throw .nothingToJoin("stack") }
     let (grown, axis) = try grownShape(c)
@@ -166,7 +361,7 @@ extension Op {
     return try Tensor.concatenated(parts, dim: axis)
   } part: { c, k throws(TensorError) in
     let (_, axis) = try grownShape(c)
-    return [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis) + [.at(k)]
+    return [IndexItem](repeating: whole, count: axis) + [.at(k)]
   }
 
   private static func grownShape(_ c: Call) throws(TensorError) -> (Shape, Int) {
@@ -178,83 +373,119 @@ extension Op {
   }
 
   private static func joining(
-    _ name: String, _ summary: String, _ definition: String, _ forward: @escaping Forward,
+    _ name: String, _ summary: String, _ definition: String,
+    samples: @escaping @Sendable () -> [Sample], _ forward: @escaping Forward,
     part: @escaping @Sendable (Call, Int) throws(TensorError) -> [IndexItem]
   ) -> Op {
     Op(
-      name, ["x", "y"], settings: [Setting("dim", .ints([0]))], summary: summary,
-      definition: definition, derivative: .each { k in joined(k, part) },
+      name, [Operand("x", isRepeated: true)], settings: [.axis(0)], family: .shape,
+      summary: summary,
+      definition: definition,
+      notation: .spelled { arguments, attributes in
+        let settings = attributes.text.isEmpty ? "" : ", \(attributes.text)"
+        return "\(name)(list(\(arguments.joined(separator: ", ")))\(settings))"
+      },
+      derivative: .each { k in joined(k, part) },
       links: .entries { c, k, offset in
         guard let items = try? part(c, k), let picked = try? c.output.shape.selection(items)
         else { return [] }
         return [(picked.offsets[offset], 1)]
-      }, forward: forward)
+      }, samples: samples, forward: forward)
   }
 
   /// The part of the gradient that belongs to the k-th operand.
   private static func joined(
     _ k: Int, _ part: @escaping @Sendable (Call, Int) throws(TensorError) -> [IndexItem]
   ) -> VJP {
-    VJP(text: { c in
-      let items = (try? part(c, k)) ?? []
-      return .apply("index", [.dz], Attributes(("index", .index(items, indexText(items)))))
-    }) { c, dz throws(TensorError) in
+    VJP { c throws(TensorError) in
+      .apply(
+        index, [.dz], Attributes(("index", .index(try part(c, k).map { .item($0) }))))
+    } kernel: { c, dz throws(TensorError) in
       let picked = try dz.shape.selection(try part(c, k))
       return try dz.gathered(picked.offsets, shape: picked.shape).reshaped(to: c.inputs[k].shape)
     }
   }
 
-  /// An index as the learner would write it.
-  package static func indexText(_ items: [IndexItem]) -> String {
-    items.map { item in
-      switch item {
-      case .at(let i): "\(i)"
-      case .slice(let start, let stop, let step):
-        (start.map(String.init) ?? "") + ":" + (stop.map(String.init) ?? "")
-          + (step == 1 ? "" : ":\(step)")
-      case .ellipsis: "..."
-      case .newAxis: "none"
-      case .list(let t): t.text()
-      case .mask: "mask"
-      }
-    }.joined(separator: ", ")
-  }
+  // MARK: Triangles
 
   /// Keeps a triangle of each matrix and sets the rest to 0.
   private static func triangle(
-    _ name: String, _ word: String, _ keeps: @escaping @Sendable (Int, Int, Int) -> Bool
+    _ name: String, _ word: String, _ itself: @escaping @Sendable () -> Op,
+    _ keeps: @escaping @Sendable (Int, Int, Int) -> Bool
   ) -> Op {
-    let cut: @Sendable (Call, Tensor) throws(TensorError) -> Tensor = { c, t throws(TensorError) in
-      guard t.rank >= 2 else { throw .rankNeeded(name, 2, t.shape) }
-      let diagonal = c.attributes.number("diagonal").flatMap(Int.init(exactly:)) ?? 0
-      let (rows, columns) = (t.shape[t.rank - 2], t.shape[t.rank - 1])
-      var values = t.values
-      for i in 0..<t.count where !keeps(i / columns % rows, i % columns, diagonal) { values[i] = 0 }
-      return try Tensor(values, shape: t.shape, dtype: t.dtype)
-    }
-    return Op(
-      name, ["x"], settings: [Setting("diagonal", .number(0))],
+    Op(
+      name, ["x"], settings: [.whole("diagonal", 0)], family: .shape,
       summary: "Keeps the \(word) triangle of each matrix; the rest becomes 0.",
-      definition: "x on the \(word) triangle, else 0",
-      derivative: .vjps([VJP(text: { .apply(name, [.dz], $0.attributes) }, apply: cut)])
-    ) { c throws(TensorError) in try cut(c, c.x) }
+      definition: "x on the \(word) triangle, else 0", example: "\(name)([[1, 2], [3, 4]])",
+      derivative: .vjps([
+        VJP { c throws(TensorError) in .apply(itself(), [.dz], c.attributes) }
+      ]),
+      samples: {
+        Sample.shapes.filter { $0.rank > 1 }.flatMap { shape in
+          [
+            Sample([Sample.spread(shape)]),
+            Sample([Sample.spread(shape)], ("diagonal", .number(1))),
+          ]
+        }
+      }
+    ) { c throws(TensorError) in
+      guard c.x.rank >= 2 else { throw .rankNeeded(name, 2, c.x.shape) }
+      let diagonal = Int(exactly: c.number("diagonal")) ?? 0
+      let (rows, columns) = (c.x.shape[c.x.rank - 2], c.x.shape[c.x.rank - 1])
+      var values = c.x.values
+      for i in 0..<c.x.count where !keeps(i / columns % rows, i % columns, diagonal) {
+        values[i] = 0
+      }
+      return try Tensor(values, shape: c.x.shape, dtype: c.x.dtype)
+    }
   }
 
-  /// Like `expand`, to the shape of another tensor.
-  package static let expandAs = Op(
-    "expand_as", ["x", "y"], summary: "Repeats `x` over the shape of `y`.", definition: "x over y",
-    derivative: .vjps([
-      VJP(text: { unbroadcastText(.dz, from: $0.y.shape, to: $0.x.shape) }) {
-        c, dz throws(TensorError) in try unbroadcast(dz, to: c.x.shape)
-      },
-      VJP(0) { c, _ throws(TensorError) in try Tensor(filling: c.y.shape, with: 0) },
-    ])
-  ) { c throws(TensorError) in try c.x.expanded(to: c.y.shape) }
+  package static let tril: Op = triangle("tril", "lower", { tril }) { row, column, d in
+    column - row <= d
+  }
+  package static let triu: Op = triangle("triu", "upper", { triu }) { row, column, d in
+    column - row >= d
+  }
 
-  package static let tril = triangle("tril", "lower") { row, column, d in column - row <= d }
-  package static let triu = triangle("triu", "upper") { row, column, d in column - row >= d }
+  // MARK: Classes
+
+  /// Label numbers as rows of 0 and 1; how many there are follows from the labels where it is not said.
+  package static let oneHot: Op = Op(
+    "one_hot", [Operand("labels", .indices)],
+    settings: [
+      Setting(
+        "num_classes", .whole,
+        .derived { inputs, _ throws(TensorError) in
+          .number((inputs[0].values.max() ?? -1) + 1)
+        })
+    ], family: .shape, summary: "For each label a row with 1 at its place and 0 elsewhere.",
+    definition: "z[i, labels[i]] = 1, else 0", example: "one_hot([0, 2], 3)",
+    notation: .spelled { arguments, attributes in
+      let count = Int(exactly: attributes.number("num_classes") ?? 0) ?? 0
+      return "one_hot(\(arguments[0]), \(count))"
+    },
+    promotion: .none, derivative: .none("a label is a whole number; it jumps")
+  ) { c throws(TensorError) in
+    guard let classes = Int(exactly: c.number("num_classes")), classes >= 0 else {
+      throw .wholeNumbersNeeded("the number of classes")
+    }
+    let shape = try Shape.fitting(c.x.shape.dims + [classes])
+    var values = [Double](repeating: 0, count: shape.count)
+    for row in 0..<c.x.count {
+      let label = c.x[row]
+      guard let place = Int(exactly: label), place >= 0, place < classes else {
+        throw .labelOutOfRange(label, row: row, classes: classes)
+      }
+      values[row * classes + place] = 1
+    }
+    return try Tensor(values, shape: shape, dtype: .int64)
+  }
 
   package static let views: [Op] = [
-    transpose, permute, reshape, expand, expandAs, index, gather, concat, stack, tril, triu,
+    transpose, permute, reshape, expand, expandAs, flip, index, gather, concat, stack, tril, triu,
+    oneHot,
   ]
+
+  /// Ops that derivatives are made of; each is a function of the language too.
+  package static let adjoints: [Op] = [zerosLike, indexPut, scatterAdd]
 }

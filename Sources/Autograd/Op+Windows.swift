@@ -2,67 +2,391 @@
 import Tensors
 
 extension Op {
-  package static let windows: [Op] =
-    [convolution("conv1d", axes: 1), convolution("conv2d", axes: 2)]
-    + [maxPool("max_pool1d", axes: 1), maxPool("max_pool2d", axes: 2)]
-    + [averagePool("avg_pool1d", axes: 1), averagePool("avg_pool2d", axes: 2), adaptiveAverage]
+  package static let conv1d: Op = convolution(axes: 1)
+  package static let conv2d: Op = convolution(axes: 2)
+  package static let maxPool1d: Op = maxPool(axes: 1)
+  package static let maxPool2d: Op = maxPool(axes: 2)
+  package static let maxPool1dIndices: Op = maxPoolIndices(axes: 1)
+  package static let maxPool2dIndices: Op = maxPoolIndices(axes: 2)
+  package static let averagePool1d: Op = averagePool(axes: 1)
+  package static let averagePool2d: Op = averagePool(axes: 2)
 
-  private static let sliding = [
-    Setting("kernel_size", nil), Setting("stride", nil), Setting("padding", .number(0)),
+  package static let windows: [Op] = [
+    conv1d, conv2d, conv1dInput, conv2dInput, conv1dWeight, conv2dWeight, maxPool1d, maxPool2d,
+    maxPool1dIndices, maxPool2dIndices, averagePool1d, averagePool2d, adaptiveAverage,
+    averagePool1dInput, averagePool2dInput, adaptiveAverageInput,
   ]
 
   // MARK: Convolution
 
+  private static let convolving = [
+    Setting("stride", .lengths, .value(.ints([1]))),
+    Setting("padding", .padding, .value(.ints([0]))),
+    Setting("dilation", .lengths, .value(.ints([1]))), .whole("groups", 1),
+  ]
+
   /// Cross-correlation, PyTorch's convolution: `x: [N, C, L]` or `[N, C, H, W]` with kernels
-  /// `weight: [O, C/groups, k]` or `[O, C/groups, kh, kw]`, a bias `[O]`.
-  private static func convolution(_ name: String, axes: Int) -> Op {
-    fused(
-      name, ["x", "weight", "bias"],
-      settings: [
-        Setting("stride", .ints([1])), Setting("padding", .ints([0])),
-        Setting("dilation", .ints([1])), Setting("groups", .number(1)),
-      ],
+  /// `weight: [O, C/groups, k]` or `[O, C/groups, kh, kw]`, a bias `[O]`. Its two gradients and itself are
+  /// closed under differentiation.
+  private static func convolution(axes: Int) -> Op {
+    let name = "conv\(axes)d"
+    return fused(
+      name, ["x", "weight", Operand("bias", absence: .omitted)], settings: convolving,
+      family: .window,
       "Slides kernels over the input; each output is the sum of products under the kernel.",
       "z[o, i] = Σ weight[o, c, k]*x[c, i*stride - padding + k*dilation] + bias[o]",
+      example: axes == 1
+        ? "conv1d([[[1, 2, 3]]], [[[1, -1]]])" : "conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2))",
       gradients: [
-        { _ in .call("conv_transpose", .dz, .y) }, { _ in .call("correlate", .x, .dz) },
-        { c in
-          let spread = [0] + (2..<2 + axes)
-          return .apply(
-            "sum", [.dz],
-            Attributes(
-              ("dim", .ints(c.x.rank == axes + 1 ? spread.dropFirst().map { $0 - 1 } : spread))))
+        VJP { c throws(TensorError) in .apply(byInput(axes), [.x, .y, .dz], c.attributes) },
+        VJP { c throws(TensorError) in .apply(byWeight(axes), [.x, .y, .dz], c.attributes) },
+        VJP { c throws(TensorError) in
+          let spread = (0..<c.output.rank).filter { $0 != c.output.rank - axes - 1 }
+          return .apply(sum, [.dz], Attributes(("dim", .ints(spread))))
         },
       ],
       joint: { c, dz, wanted throws(TensorError) in
-        let (x, weight, window, groups) = try prepared(c, axes)
-        let dims =
-          try [x.shape[0], weight.shape[0]] + window.outputs(of: [x.shape[2], x.shape[3]])
-        let dz = try dz.reshaped(to: Shape(dims))
-        let (dx, dw) = try x.convolutionGradients(
-          weight, dz, window, groups: groups, images: wanted[0], kernels: wanted[1])
+        let cut = try Convolution(c, axes)
+        let dz = try cut.flat(dz)
+        let (dx, dw) = try cut.flat(c.x, cut.x).convolutionGradients(
+          cut.flat(c.y, cut.weight), dz, cut.window, groups: cut.groups, images: wanted[0],
+          kernels: wanted[1])
         return [
           try dx?.reshaped(to: c.x.shape), try dw?.reshaped(to: c.y.shape),
           wanted.count > 2 && wanted[2] ? try dz.sum([0, 2, 3]) : nil,
         ]
-      }
+      },
+      samples: { convolutionSamples(axes) }
     ) { c throws(TensorError) in
-      let (x, weight, window, groups) = try prepared(c, axes)
-      if c.inputs.count > 2, c.inputs[2].shape.dims != [weight.shape[0]] {
-        throw .layerInput(name, c.inputs[2].shape, expected: "a bias [\(weight.shape[0])]")
+      let cut = try Convolution(c, axes)
+      if c.inputs.count > 2, c.inputs[2].shape.dims != [cut.weight[0]] {
+        throw .layerInput(name, c.inputs[2].shape, expected: "a bias [\(cut.weight[0])]")
       }
-      let z = try x.convolved(
-        weight, c.inputs.count > 2 ? c.inputs[2].converted(to: x.dtype) : nil, window,
-        groups: groups)
-      let lead = c.x.rank == axes + 1 ? [] : [x.shape[0]]
-      return try z.reshaped(to: Shape(lead + [weight.shape[0]] + z.shape.dims.suffix(axes)))
+      let z = try cut.flat(c.x, cut.x).convolved(
+        cut.flat(c.y, cut.weight), c.inputs.count > 2 ? c.inputs[2] : nil, cut.window,
+        groups: cut.groups)
+      return try z.reshaped(to: cut.target)
     }
   }
 
-  /// Images as `[N, C, H, W]`, kernels as `[O, C/groups, kh, kw]`; a sequence is an image one line high.
-  private static func prepared(_ c: Call, _ axes: Int) throws(TensorError)
-    -> (x: Tensor, weight: Tensor, window: Window, groups: Int)
-  {
+  private static func byInput(_ axes: Int) -> Op { axes == 1 ? conv1dInput : conv2dInput }
+  private static func byWeight(_ axes: Int) -> Op { axes == 1 ? conv1dWeight : conv2dWeight }
+  private static func itself(_ axes: Int) -> Op { axes == 1 ? conv1d : conv2d }
+
+  package static let conv1dInput: Op = convolutionInput(axes: 1)
+  package static let conv2dInput: Op = convolutionInput(axes: 2)
+  package static let conv1dWeight: Op = convolutionWeight(axes: 1)
+  package static let conv2dWeight: Op = convolutionWeight(axes: 2)
+
+  /// The gradient of a convolution with respect to its input, PyTorch's `torch.nn.grad.conv2d_input`.
+  private static func convolutionInput(axes: Int) -> Op {
+    convolutionGradient(
+      "conv\(axes)d_input", [Operand("input_size", .shape), "weight", "grad_output"], axes,
+      "The gradient of a convolution with respect to its input.",
+      example:
+        "conv\(axes)d_input(\(axes == 1 ? "[1, 1, 3], [[[1, -1]]], [[[1, 2]]]" : "[1, 1, 2, 2], [[[[3]]]], ones(1, 1, 2, 2)"))",
+      derivative: .vjps([
+        VJP(0),
+        VJP { c throws(TensorError) in .apply(byWeight(axes), [.dz, .y, .operand(2)], c.attributes)
+        },
+        VJP { c throws(TensorError) in .apply(itself(axes), [.dz, .y], c.attributes) },
+      ])
+    ) { c, cut throws(TensorError) in
+      let zeros = try Tensor(filling: Shape(cut.x), with: 0, dtype: c.y.dtype)
+      let (dx, _) = try zeros.convolutionGradients(
+        cut.flat(c.y, cut.weight), cut.flat(c.inputs[2]), cut.window, groups: cut.groups,
+        images: true, kernels: false)
+      return try (dx ?? zeros).reshaped(to: c.x.shape)
+    }
+  }
+
+  /// The gradient of a convolution with respect to its kernels, PyTorch's `torch.nn.grad.conv2d_weight`.
+  private static func convolutionWeight(axes: Int) -> Op {
+    convolutionGradient(
+      "conv\(axes)d_weight", ["input", Operand("weight_size", .shape), "grad_output"], axes,
+      "The gradient of a convolution with respect to its kernels.",
+      example:
+        "conv\(axes)d_weight(\(axes == 1 ? "[[[1, 2, 4]]], [1, 1, 2], [[[1, 1]]]" : "ones(1, 1, 2, 2), [1, 1, 1, 1], ones(1, 1, 2, 2)"))",
+      derivative: .vjps([
+        VJP { c throws(TensorError) in .apply(byInput(axes), [.x, .dz, .operand(2)], c.attributes)
+        },
+        VJP(0),
+        VJP { c throws(TensorError) in .apply(itself(axes), [.x, .dz], c.attributes) },
+      ])
+    ) { c, cut throws(TensorError) in
+      let zeros = try Tensor(filling: Shape(cut.weight), with: 0, dtype: c.x.dtype)
+      let (_, dw) = try cut.flat(c.x, cut.x).convolutionGradients(
+        zeros, cut.flat(c.inputs[2]), cut.window, groups: cut.groups, images: false, kernels: true)
+      return try (dw ?? zeros).reshaped(to: c.y.shape)
+    }
+  }
+
+  private static func convolutionGradient(
+    _ name: String, _ operands: [Operand], _ axes: Int, _ summary: String, example: String,
+    derivative: Derivative,
+    _ gradient: @escaping @Sendable (Call, Convolution) throws(TensorError) -> Tensor
+  ) -> Op {
+    Op(
+      name, operands, settings: convolving, family: .adjoint, summary: summary, definition: "",
+      example: example, promotion: .floating, derivative: derivative,
+      samples: {
+        convolutionSamples(axes).compactMap { sample in
+          guard sample.inputs.count == 2,
+            let z = try? itself(axes).applied(sample.inputs, sample.attributes).output
+          else { return nil }
+          return Sample(sample.inputs + [Sample.positive(z.shape)], sample.attributes)
+        }
+      }
+    ) { c throws(TensorError) in
+      let cut = try Convolution(c, axes)
+      guard c.inputs[2].shape == cut.target else {
+        throw .layerInput(name, c.inputs[2].shape, expected: "a gradient \(cut.target)")
+      }
+      return try gradient(c, cut)
+    }
+  }
+
+  private static func convolutionSamples(_ axes: Int) -> [Sample] {
+    let image = axes == 1 ? [5] : [4, 3]
+    let kernel = axes == 1 ? [2] : [2, 2]
+    func spread(_ dims: [Int]) -> Tensor {
+      (try? Shape(dims)).map { Sample.spread($0) } ?? Tensor(0)
+    }
+    let (x, lone) = (spread([2, 2] + image), spread([2] + image))
+    let (weight, grouped) = (spread([2, 2] + kernel), spread([2, 1] + kernel))
+    let bias = Sample.positive([2])
+    let plain = [Sample([x, weight]), Sample([x, weight, bias]), Sample([lone, weight, bias])]
+    return plain + [
+      plain[0].with("stride", .ints([2])), plain[0].with("padding", .ints([1])),
+      plain[1].with("padding", .text("same")),
+      plain[0].with("dilation", .ints([2])), Sample([x, grouped]).with("groups", .number(2)),
+      plain[1].with("stride", .ints([2])).with("padding", .ints([1])),
+    ]
+  }
+
+  // MARK: Pooling
+
+  private static let sliding = [
+    Setting("kernel_size", .lengths, .required),
+    Setting(
+      "stride", .lengths,
+      .derived { _, settings throws(TensorError) in settings["kernel_size"] ?? .ints([2]) }),
+    Setting("padding", .lengths, .value(.ints([0]))),
+  ]
+  private static let maxSliding =
+    sliding + [
+      Setting("dilation", .lengths, .value(.ints([1]))), .flag("ceil_mode", false),
+    ]
+  private static let meanSliding =
+    sliding + [.flag("ceil_mode", false), .flag("count_include_pad", true)]
+
+  /// The offset of the largest entry under each window, the first at a tie; nan wins.
+  private static func picked(_ c: Call, _ plane: Plane) -> [Int] {
+    let tables = plane.tables
+    var offsets: [Int] = []
+    offsets.reserveCapacity(plane.count * tables.count)
+    for image in 0..<plane.count {
+      let start = image * plane.size
+      for table in tables {
+        var best = start + (table.places.first ?? 0)
+        for place in table.places {
+          let (now, new) = (c.x[best], c.x[start + place])
+          if now.isNaN { break }
+          if new.isNaN || new > now { best = start + place }
+        }
+        offsets.append(best)
+      }
+    }
+    return offsets
+  }
+
+  /// The largest entry under each window; its gradient goes to the place it came from.
+  private static func maxPool(axes: Int) -> Op {
+    let name = "max_pool\(axes)d"
+    return rearranging(
+      name, settings: maxSliding, family: .window, "The largest entry under each window.",
+      "z[i] = max of x under window i",
+      example: axes == 1
+        ? "max_pool1d([[[1, 5, 2, 3]]], 2)" : "max_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)",
+      notation: .call,
+      back: { c throws(TensorError) in
+        // Places are counted within each plane, so planes stand as rows.
+        let rows = Array(c.x.shape.dims.dropLast(axes))
+        let places = Formula.apply(
+          axes == 1 ? maxPool1dIndices : maxPool2dIndices, [.x], c.attributes)
+        let flat = Formula.apply(
+          scatterAdd,
+          [
+            .reshaped(.call(zerosLike, .x), rows + [-1]), .reshaped(places, rows + [-1]),
+            .reshaped(.dz, rows + [-1]),
+          ], Attributes(("dim", .ints([rows.count]))))
+        return .reshaped(flat, c.x.shape.dims)
+      }, offsets: { c throws(TensorError) in picked(c, try Plane(c, axes, name)) },
+      samples: {
+        let all = poolingSamples(axes)
+        return all + [all[0].with("dilation", .ints([2])).with("stride", .ints([1]))]
+      }
+    ) { c throws(TensorError) in
+      let plane = try Plane(c, axes, name)
+      return try c.x.gathered(picked(c, plane), shape: plane.target)
+    }
+  }
+
+  /// Where within its plane each window's largest entry is, PyTorch's `return_indices`.
+  private static func maxPoolIndices(axes: Int) -> Op {
+    let name = "max_pool\(axes)d_indices"
+    return Op(
+      name, ["x"], settings: maxSliding, family: .adjoint,
+      summary: "The place, within its image, of the largest entry under each window.",
+      definition: "z[i] = place of the max of x under window i",
+      example: axes == 1
+        ? "max_pool1d_indices([[[1, 5, 2, 3]]], 2)"
+        : "max_pool2d_indices(reshape(arange(16), 1, 1, 4, 4), 2)",
+      promotion: .none, derivative: .none("a place is a whole number; it jumps")
+    ) { c throws(TensorError) in
+      let plane = try Plane(c, axes, name)
+      return try Tensor(
+        picked(c, plane).map { Double($0 % plane.size) }, shape: plane.target, dtype: .int64)
+    }
+  }
+
+  private static func poolingSamples(_ axes: Int) -> [Sample] {
+    let shapes: [Shape] = axes == 1 ? [[2, 1, 5], [2, 5]] : [[2, 1, 4, 5], [2, 4, 5]]
+    let plain = shapes.map { Sample([Sample.spread($0)], ("kernel_size", .ints([2]))) }
+    return plain + [
+      plain[0].with("stride", .ints([1])), plain[0].with("padding", .ints([1])),
+      plain[1].with("ceil_mode", .flag(true)),
+      plain[0].with("stride", .ints([1])).with("padding", .ints([1])),
+    ]
+  }
+
+  /// The mean under each window.
+  private static func averagePool(axes: Int) -> Op {
+    averaging(
+      "avg_pool\(axes)d", settings: meanSliding, "The mean of the entries under each window.",
+      example: axes == 1
+        ? "avg_pool1d([[[1, 5, 2, 3]]], 2)" : "avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)",
+      back: { axes == 1 ? averagePool1dInput : averagePool2dInput },
+      samples: { meanSamples(axes) }
+    ) { x, attributes throws(TensorError) in try Plane(x, attributes, axes, "avg_pool\(axes)d") }
+  }
+
+  private static func meanSamples(_ axes: Int) -> [Sample] {
+    let all = poolingSamples(axes)
+    return all + all.map { $0.with("count_include_pad", .flag(false)) }
+  }
+
+  private static let partSamples: @Sendable () -> [Sample] = {
+    [[1], [2], [2, 3]].map { size in
+      Sample([Sample.spread([2, 1, 4, 5])], ("output_size", .ints(size)))
+    }
+  }
+
+  private static let parts = [Setting("output_size", .lengths, .required)]
+
+  /// Means over as many even parts as are asked for (`output_size`).
+  package static let adaptiveAverage: Op = averaging(
+    "adaptive_avg_pool2d", settings: parts,
+    "The means of even parts of the image, as many as asked for.",
+    example: "adaptive_avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 1)",
+    back: { adaptiveAverageInput }, samples: partSamples
+  ) { x, attributes throws(TensorError) in try Plane(adaptive: x, attributes) }
+
+  package static let averagePool1dInput: Op = averagingInput(
+    "avg_pool1d_input", settings: meanSliding,
+    example: "avg_pool1d_input([1, 1, 4], [[[1, 2]]], 2)", { averagePool1d },
+    samples: { meanSamples(1) }
+  ) { x, attributes throws(TensorError) in try Plane(x, attributes, 1, "avg_pool1d") }
+
+  package static let averagePool2dInput: Op = averagingInput(
+    "avg_pool2d_input", settings: meanSliding,
+    example: "avg_pool2d_input([1, 1, 2, 2], [[[[8]]]], 2)", { averagePool2d },
+    samples: { meanSamples(2) }
+  ) { x, attributes throws(TensorError) in try Plane(x, attributes, 2, "avg_pool2d") }
+
+  package static let adaptiveAverageInput: Op = averagingInput(
+    "adaptive_avg_pool2d_input", settings: parts,
+    example: "adaptive_avg_pool2d_input([1, 1, 2, 2], [[[[8]]]], 1)", { adaptiveAverage },
+    samples: partSamples
+  ) { x, attributes throws(TensorError) in try Plane(adaptive: x, attributes) }
+
+  private typealias Planes = @Sendable (Tensor, Attributes) throws(TensorError) -> Plane
+
+  private static func averaging(
+    _ name: String, settings: [Setting], _ summary: String, example: String,
+    back: @escaping @Sendable () -> Op, samples: @escaping @Sendable () -> [Sample],
+    _ plane: @escaping Planes
+  ) -> Op {
+    Op(
+      name, ["x"], settings: settings, family: .window, summary: summary,
+      definition: "z[i] = mean of x under window i", example: example, promotion: .floating,
+      derivative: .vjps([
+        VJP { c throws(TensorError) in .apply(back(), [.x, .dz], c.attributes) }
+      ]), samples: samples
+    ) { c throws(TensorError) in
+      let plane = try plane(c.x, c.attributes)
+      var means: [Double] = []
+      for image in 0..<plane.count {
+        for table in plane.tables {
+          let sum = table.places.reduce(0) { $0 + c.x[image * plane.size + $1] }
+          means.append(sum / table.divisor)
+        }
+      }
+      return try Tensor(means, shape: plane.target, dtype: c.x.dtype)
+    }
+  }
+
+  /// The gradient of a mean under windows with respect to its input: each result's is shared out evenly.
+  private static func averagingInput(
+    _ name: String, settings: [Setting], example: String,
+    _ forward: @escaping @Sendable () -> Op,
+    samples: @escaping @Sendable () -> [Sample], _ plane: @escaping Planes
+  ) -> Op {
+    Op(
+      name, [Operand("input_size", .shape), "grad_output"], settings: settings, family: .adjoint,
+      summary: "The gradient of `\(name.replacing("_input", with: ""))` with respect to its input.",
+      definition: "", example: example, promotion: .floating,
+      derivative: .vjps([
+        VJP(0), VJP { c throws(TensorError) in .apply(forward(), [.dz], c.attributes) },
+      ]),
+      samples: {
+        samples().compactMap { sample in
+          guard let z = try? forward().applied(sample.inputs, sample.attributes).output else {
+            return nil
+          }
+          return Sample([sample.inputs[0], Sample.positive(z.shape)], sample.attributes)
+        }
+      }
+    ) { c throws(TensorError) in
+      let plane = try plane(c.x, c.attributes)
+      let dz = c.y
+      guard dz.shape == plane.target else {
+        throw .layerInput(name, dz.shape, expected: "a gradient \(plane.target)")
+      }
+      var gradient = [Double](repeating: 0, count: c.x.count)
+      for image in 0..<plane.count {
+        for (i, table) in plane.tables.enumerated() {
+          let share = dz[image * plane.tables.count + i] / table.divisor
+          for place in table.places { gradient[image * plane.size + place] += share }
+        }
+      }
+      return try Tensor(gradient, shape: c.x.shape, dtype: dz.dtype)
+    }
+  }
+}
+
+/// How a convolution's operands lie: images as `[N, C, H, W]`, kernels as `[O, C/groups, kh, kw]`; a sequence is
+/// an image one line high.
+private struct Convolution {
+  let x: [Int]
+  let weight: [Int]
+  let window: Window
+  let groups: Int
+  /// The shape of the result, flat and as the caller sees it.
+  let result: [Int]
+  let target: Shape
+
+  init(_ c: Call, _ axes: Int) throws(TensorError) {
     let layout = axes == 1 ? "[batch, channels, length]" : "[batch, channels, height, width]"
     let name = "conv\(axes)d"
     guard c.x.rank == axes + 2 || c.x.rank == axes + 1 else {
@@ -71,7 +395,7 @@ extension Op {
     guard c.y.rank == axes + 2 else {
       throw .layerInput(name, c.y.shape, expected: "weights of rank \(axes + 2)")
     }
-    let groups = Int(c.attributes.number("groups") ?? 1)
+    groups = Int(exactly: c.number("groups")) ?? 0
     let image = Array(c.x.shape.dims.suffix(axes))
     let channels = c.x.shape[c.x.rank - axes - 1]
     guard groups > 0, channels == c.y.shape[1] * groups, c.y.shape[0] % groups == 0 else {
@@ -79,102 +403,28 @@ extension Op {
         name, c.x.shape,
         expected: "\(c.y.shape[1] * max(1, groups)) channels, as its weights \(c.y.shape) have")
     }
-    let batch = c.x.rank == axes + 2 ? c.x.shape[0] : 1
     let size = Array(c.y.shape.dims.suffix(axes))
-    let dtype = max(c.x.dtype, c.y.dtype)
     var window = try Window(c.attributes, size: size, axes)
     if c.attributes.word("padding") == "same" {
       window.padding = (0..<2).map { (window.reach($0) - 1) / 2 }
       window.tail = (0..<2).map { (window.reach($0) - 1) % 2 }
     }
-    let flat = axes == 1 ? [1] : []
-    return (
-      try c.x.converted(to: dtype).reshaped(to: Shape([batch, channels] + flat + image)),
-      try c.y.converted(to: dtype).reshaped(
-        to: Shape([c.y.shape[0], c.y.shape[1]] + flat + size)),
-      window, groups
-    )
+    self.window = window
+    let line = axes == 1 ? [1] : []
+    let lead = c.x.rank == axes + 2 ? [c.x.shape[0]] : []
+    x = [lead.first ?? 1, channels] + line + image
+    weight = [c.y.shape[0], c.y.shape[1]] + line + size
+    let outputs = try window.outputs(of: Array(x.suffix(2)))
+    result = [x[0], weight[0]] + outputs
+    target = try Shape(lead + [weight[0]] + outputs.suffix(axes))
   }
 
-  // MARK: Pooling
-
-  /// The largest entry under each window; its gradient goes to the place it came from.
-  private static func maxPool(_ name: String, axes: Int) -> Op {
-    let pick: @Sendable (Call) throws(TensorError) -> [Int] = { c throws(TensorError) in
-      let plane = try Plane(c, axes, name)
-      let tables = plane.tables
-      var offsets: [Int] = []
-      offsets.reserveCapacity(plane.count * tables.count)
-      for image in 0..<plane.count {
-        let start = image * plane.size
-        for table in tables {
-          var best = start + (table.places.first ?? 0)
-          for place in table.places {
-            let (now, new) = (c.x[best], c.x[start + place])
-            if now.isNaN { break }
-            if new.isNaN || new > now { best = start + place }
-          }
-          offsets.append(best)
-        }
-      }
-      return offsets
-    }
-    return rearranging(
-      name, settings: sliding, "The largest entry under each window.",
-      "z[i] = max of x under window i", notation: .call,
-      back: { .apply("scatter_max", [.dz, .x], $0.attributes) }, offsets: pick
-    ) { c throws(TensorError) in
-      try c.x.gathered(pick(c), shape: Plane(c, axes, name).target)
-    }
+  func flat(_ t: Tensor, _ dims: [Int]) throws(TensorError) -> Tensor {
+    try t.reshaped(to: Shape(dims))
   }
 
-  /// The mean under each window.
-  private static func averagePool(_ name: String, axes: Int) -> Op {
-    averaging(name, settings: sliding, "The mean of the entries under each window.") {
-      c throws(TensorError) in try Plane(c, axes, name)
-    }
-  }
-
-  /// Means over as many even parts as are asked for (`output_size`).
-  private static let adaptiveAverage = averaging(
-    "adaptive_avg_pool2d", settings: [Setting("output_size", nil)],
-    "The means of even parts of the image, as many as asked for."
-  ) { c throws(TensorError) in
-    try Plane(adaptive: c)
-  }
-
-  private static func averaging(
-    _ name: String, settings: [Setting], _ summary: String,
-    _ plane: @escaping @Sendable (Call) throws(TensorError) -> Plane
-  ) -> Op {
-    Op(
-      name, ["x"], settings: settings, summary: summary,
-      definition: "z[i] = mean of x under window i",
-      derivative: .vjps([
-        VJP(text: { .apply("spread_mean", [.dz], $0.attributes) }) { c, dz throws(TensorError) in
-          let plane = try plane(c)
-          var gradient = [Double](repeating: 0, count: c.x.count)
-          for image in 0..<plane.count {
-            for (i, table) in plane.tables.enumerated() {
-              let share = dz[image * plane.tables.count + i] / table.divisor
-              for place in table.places { gradient[image * plane.size + place] += share }
-            }
-          }
-          return try Tensor(gradient, shape: c.x.shape, dtype: c.x.dtype)
-        }
-      ])
-    ) { c throws(TensorError) in
-      let plane = try plane(c)
-      var means: [Double] = []
-      for image in 0..<plane.count {
-        for table in plane.tables {
-          let sum = table.places.reduce(0) { $0 + c.x[image * plane.size + $1] }
-          means.append(sum / table.divisor)
-        }
-      }
-      return try Tensor(means, shape: plane.target, dtype: c.x.dtype.floating)
-    }
-  }
+  /// A result, or its gradient.
+  func flat(_ dz: Tensor) throws(TensorError) -> Tensor { try flat(dz, result) }
 }
 
 /// The windows over one image, the same for every image of a batch.
@@ -187,34 +437,35 @@ private struct Plane {
   let target: Shape
 
   init(_ c: Call, _ axes: Int, _ name: String) throws(TensorError) {
-    guard c.x.rank == axes + 1 || c.x.rank == axes + 2 else {
+    try self.init(c.x, c.attributes, axes, name)
+  }
+
+  init(_ x: Tensor, _ attributes: Attributes, _ axes: Int, _ name: String) throws(TensorError) {
+    guard x.rank == axes + 1 || x.rank == axes + 2 else {
       throw .layerInput(
-        name, c.x.shape,
+        name, x.shape,
         expected: axes == 1 ? "[batch, channels, length]" : "[batch, channels, height, width]")
     }
-    let lengths = Array(c.x.shape.dims.suffix(axes))
+    let lengths = Array(x.shape.dims.suffix(axes))
     let image = axes == 1 ? [1] + lengths : lengths
-    var window = try Window(c.attributes, size: c.attributes.ints("kernel_size") ?? [2], axes)
-    if c.attributes["stride"] == nil { window.stride = window.size }
-    window.ceilMode = c.attributes.flag("ceil_mode")
+    var window = try Window(attributes, size: attributes.ints("kernel_size") ?? [], axes)
+    window.ceilMode = attributes.flag("ceil_mode")
     for axis in 0..<2 where 2 * window.padding[axis] > window.reach(axis) {
       throw .setting(
         name, "`padding` may be at most half of the kernel", Double(window.padding[axis]))
     }
     let out = try window.outputs(of: image)
-    let countsPadding =
-      c.attributes["count_include_pad"].map {
-        if case .flag(let on) = $0 { on } else { true }
-      } ?? true
+    // Only a mean takes the setting; without it the count is never read.
+    let countsPadding = attributes.flag("count_include_pad")
     var tables: [(places: [Int], divisor: Double)] = []
     for y in 0..<out[0] {
       let rows = window.places(0, y, length: image[0])
-      for x in 0..<out[1] {
-        let columns = window.places(1, x, length: image[1])
+      for column in 0..<out[1] {
+        let columns = window.places(1, column, length: image[1])
         let places = rows.flatMap { row in columns.map { row * image[1] + $0 } }
         // A window may run past the right padding in ceil mode; what lies beyond does not count.
         let padded = (0..<2).reduce(1.0) { product, axis in
-          let start = (axis == 0 ? y : x) * window.stride[axis] - window.padding[axis]
+          let start = (axis == 0 ? y : column) * window.stride[axis] - window.padding[axis]
           let end = min(start + window.size[axis], image[axis] + window.padding[axis])
           return product * Double(end - start)
         }
@@ -223,31 +474,35 @@ private struct Plane {
     }
     self.tables = tables
     size = image[0] * image[1]
-    count = size == 0 ? 0 : c.x.count / size
-    target = try Shape(Array(c.x.shape.dims.dropLast(axes)) + out.suffix(axes))
+    count = size == 0 ? 0 : x.count / size
+    target = try Shape(Array(x.shape.dims.dropLast(axes)) + out.suffix(axes))
   }
 
-  init(adaptive c: Call) throws(TensorError) {
-    guard c.x.rank >= 2 else { throw .rankNeeded("adaptive_avg_pool2d", 2, c.x.shape) }
-    let image = Array(c.x.shape.dims.suffix(2))
-    var out = c.attributes.ints("output_size") ?? [1, 1]
+  init(adaptive x: Tensor, _ attributes: Attributes) throws(TensorError) {
+    guard x.rank >= 2 else { throw .rankNeeded("adaptive_avg_pool2d", 2, x.shape) }
+    let image = Array(x.shape.dims.suffix(2))
+    var out = attributes.ints("output_size") ?? []
+    guard !out.isEmpty, out.allSatisfy({ $0 > 0 }) else {
+      throw .setting(
+        "adaptive_avg_pool2d", "`output_size` must be positive", Double(out.min() ?? 0))
+    }
     if out.count == 1 { out = [out[0], out[0]] }
     func part(_ i: Int, _ axis: Int) -> Range<Int> {
       i * image[axis] / out[axis]..<((i + 1) * image[axis] + out[axis] - 1) / out[axis]
     }
-    target = try Shape(Array(c.x.shape.dims.dropLast(2)) + out)
+    target = try Shape(Array(x.shape.dims.dropLast(2)) + out)
     // A table of places, some hundred bytes, for each result.
     _ = try Shape.fitting(out, stride: 128)
     var tables: [(places: [Int], divisor: Double)] = []
     for y in 0..<out[0] {
-      for x in 0..<out[1] {
-        let places = part(y, 0).flatMap { row in part(x, 1).map { row * image[1] + $0 } }
+      for column in 0..<out[1] {
+        let places = part(y, 0).flatMap { row in part(column, 1).map { row * image[1] + $0 } }
         tables.append((places, Double(max(1, places.count))))
       }
     }
     self.tables = tables
     size = image[0] * image[1]
-    count = size == 0 ? 0 : c.x.count / size
+    count = size == 0 ? 0 : x.count / size
   }
 }
 
@@ -259,6 +514,7 @@ extension Window {
       return list.count == 1 ? [list[0], list[0]] : Array(list.prefix(2))
     }
     func setting(_ name: String, _ fallback: Int, idle: Int) throws(TensorError) -> [Int] {
+      // A word for the padding follows from the kernel.
       let list = attributes.ints(name) ?? [fallback]
       guard let smallest = list.min(), smallest >= fallback else {
         throw .setting(

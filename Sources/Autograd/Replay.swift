@@ -27,7 +27,7 @@ extension Graph {
   /// belonged to the old numbers.
   package func replay(_ root: Node) throws(TensorError) {
     for node in recorded(below: root) where !node.isLeaf {
-      node.store(try node.op.forward(node.call()), time: tick())
+      node.store(try node.op.forward(try node.call()), time: tick())
       node.setGradient(nil)
       node.flags.remove(.walked)
     }

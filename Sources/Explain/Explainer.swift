@@ -55,7 +55,7 @@ extension NamedGraph {
       guard let upstream = gradients(step) else { continue }
       let stepName = name(step) ?? ""
       let symbol = Formula.symbol(Symbol("∂\(rootName)/∂\(stepName)"))
-      let pullbacks = pullbacks(of: step, gradient: step === root ? 1 : symbol)
+      let pullbacks = try pullbacks(of: step, gradient: step === root ? 1 : symbol)
       var contributions: [Contribution] = []
       for (input, pullback) in pullbacks {
         let handed = try contribution(of: step, to: input, upstream)
@@ -70,7 +70,7 @@ extension NamedGraph {
           Contribution(
             root: rootName, step: stepName, input: name(input) ?? "",
             partial: partial,
-            partialValue: partial.flatMap { $0.evaluate { _ in nil } },
+            partialValue: partial.flatMap { $0.evaluate(number: { _ in nil }) },
             upstream: step.shape.rank == 0 ? upstream[0] : nil,
             pullback: partial == nil ? pullback : nil,
             factorShapes: factorShapes(pullback, symbol.text, upstream),
@@ -129,8 +129,8 @@ extension NamedGraph {
       for node in interior(of: step).reversed() {
         guard let dz = gradients[ObjectIdentifier(node)] else { continue }
         for k in 0..<node.operandCount {
-          guard case .node(let operand) = node.operand(k), operand.isTracked else { continue }
-          let back = try node.vjp(k, call(node), dz)
+          guard case .node(let operand) = node.operand(k), passes(node, k) else { continue }
+          let back = try node.op.pulled(k, call(node), dz)
           let id = ObjectIdentifier(operand)
           gradients[id] =
             try gradients[id].map { old throws(TensorError) in try old + back } ?? back
@@ -147,13 +147,13 @@ extension NamedGraph {
   private func factorShapes(_ pullback: Formula, _ symbol: String, _ upstream: Tensor) -> (
     Shape, Shape
   )? {
-    guard case .apply("matmul", let factors, _) = pullback, factors.count == 2 else { return nil }
+    guard case .apply(.matmul, let factors, _) = pullback, factors.count == 2 else { return nil }
     func value(_ formula: Formula) -> Tensor? {
-      try? formula.evaluate(tensors: { leaf in
+      try? formula.evaluate { leaf in
         guard case .symbol(let name) = leaf else { return nil }
         if name.text == symbol { return upstream }
         return self.tensor(named: name.text)
-      })
+      }
     }
     guard let a = value(factors[0]), let b = value(factors[1]) else { return nil }
     return (a.shape, b.shape)
@@ -225,7 +225,7 @@ extension NamedGraph {
           result,
           Factor(
             top: name(result), bottom: name(entry), formula: partial,
-            value: partial.evaluate { _ in nil } ?? .nan)
+            value: partial.evaluate(number: { _ in nil }) ?? .nan)
         )
       }
     }

@@ -139,11 +139,13 @@ package final class NamedGraph {
   private func expanded(_ node: Node) -> Formula {
     if node.isLeaf { return formula(node) }
     var operands = (0..<node.operandCount).map { operand($0, of: node) }
-    // Operands that were left out stand in as 1 and need not be told.
-    while operands.count > node.op.operands.count - node.op.optional, operands.last?.number == 1 {
+    // Operands that were left out have numbers to stand in, which need not be told.
+    while case .number(let n)? = node.op.operand(operands.count - 1)?.absence,
+      operands.last?.number == n
+    {
       operands.removeLast()
     }
-    return .apply(node.op.name, operands, node.attributes)
+    return .apply(node.op, operands, node.attributes)
   }
 
   func operand(_ i: Int, of node: Node) -> Formula {
@@ -181,7 +183,7 @@ package final class NamedGraph {
       let operands = (0..<node.operandCount).map { k in
         operandEntry(k, of: node, at: source(k, of: node, result: entry.offset))
       }
-      return .apply(node.op.name, operands, node.attributes)
+      return .apply(node.op, operands, node.attributes)
     case .copies(let offsets):
       guard case .node(let input) = node.operand(0), let from = try? offsets(call(node)) else {
         break
@@ -213,6 +215,11 @@ package final class NamedGraph {
 
   // MARK: Structure
 
+  /// Whether gradients flow from a value to its k-th operand.
+  func passes(_ node: Node, _ k: Int) -> Bool {
+    node.operand(k).isTracked && node.op.reaches(k, call(node).inputs)
+  }
+
   /// The unnamed values that a step folds in, and itself, oldest first.
   func interior(of step: Node) -> [Node] {
     var found: [Node] = []
@@ -221,8 +228,12 @@ package final class NamedGraph {
     while let node = waiting.popLast() {
       guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
       found.append(node)
-      for case .node(let input) in node.operands
-      where input.isTracked && !input.isLeaf && name(input) == nil { waiting.append(input) }
+      for k in 0..<node.operandCount where passes(node, k) {
+        guard case .node(let input) = node.operand(k), !input.isLeaf, name(input) == nil else {
+          continue
+        }
+        waiting.append(input)
+      }
     }
     return found.sorted { $0.time < $1.time }
   }
@@ -231,8 +242,10 @@ package final class NamedGraph {
   package func inputs(of step: Node) -> [Node] {
     var found: [Node] = []
     for node in interior(of: step).reversed() {
-      for case .node(let input) in node.operands
-      where input.isTracked && name(input) != nil && !found.contains(where: { $0 === input }) {
+      for k in 0..<node.operandCount where passes(node, k) {
+        guard case .node(let input) = node.operand(k), name(input) != nil,
+          !found.contains(where: { $0 === input })
+        else { continue }
         found.append(input)
       }
     }
@@ -267,7 +280,7 @@ package final class NamedGraph {
     var order: [Entry] = [input]
     for node in interior(of: step) {
       for k in 0..<node.operandCount {
-        guard case .node(let operand) = node.operand(k) else { continue }
+        guard case .node(let operand) = node.operand(k), passes(node, k) else { continue }
         for entry in order where entry.node === operand {
           guard let inner = reached[entry] else { continue }
           for (offset, partial) in links(node, k, entry.offset, isStep: node === step) {
@@ -319,7 +332,7 @@ package final class NamedGraph {
       case .operand(let i): operandEntry(i, of: node, at: source(i, of: node, result: result))
       case .entry(let i, let offset): operandEntry(i, of: node, at: offset)
       case .result: formula(Entry(node, result), named: isStep)
-      case .attribute(let name): .number(call.setting(name))
+      case .attribute(let name): .number(call.number(name))
       default: nil
       }
     }
@@ -341,7 +354,7 @@ package final class NamedGraph {
       var seed = [Double](repeating: 0, count: node.shape.count)
       seed[out] = 1
       guard let dz = try? Tensor(seed, shape: node.shape, dtype: node.dtype),
-        let gradient = try? node.vjp(k, call, dz), gradient[offset] != 0
+        let gradient = try? node.op.pulled(k, call, dz), gradient[offset] != 0
       else { return nil }
       return (out, .number(gradient[offset]))
     }
@@ -350,14 +363,16 @@ package final class NamedGraph {
   // MARK: Pullbacks of whole tensors
 
   /// For each input of a step, how its gradient follows from the step's, as a formula over whole tensors.
-  package func pullbacks(of step: Node, gradient: Formula) -> [(input: Node, formula: Formula)] {
+  package func pullbacks(of step: Node, gradient: Formula) throws(ExplainError)
+    -> [(input: Node, formula: Formula)]
+  {
     var gradients: [ObjectIdentifier: Formula] = [ObjectIdentifier(step): gradient]
     for node in interior(of: step).reversed() {
       guard let dz = gradients[ObjectIdentifier(node)] else { continue }
       let call = call(node)
       for k in 0..<node.operandCount {
-        guard case .node(let input) = node.operand(k), input.isTracked else { continue }
-        let back = pullback(node, k, call, dz, isStep: node === step)
+        guard case .node(let input) = node.operand(k), passes(node, k) else { continue }
+        let back = try pullback(node, k, call, dz, isStep: node === step)
         let id = ObjectIdentifier(input)
         gradients[id] = gradients[id].map { $0 + back } ?? back
       }
@@ -368,20 +383,16 @@ package final class NamedGraph {
   }
 
   private func pullback(_ node: Node, _ k: Int, _ call: Call, _ dz: Formula, isStep: Bool)
-    -> Formula
+    throws(ExplainError) -> Formula
   {
-    var text: Formula
-    if let partial = node.op.partial(k) {
-      text = unbroadcastText(.dz * partial, from: call.output.shape, to: call.inputs[k].shape)
-    } else {
-      text = node.op.vjp(k)?.text(call) ?? 0
-    }
+    let text: Formula
+    do throws(TensorError) { text = try node.op.pullback(k, call) } catch { throw .tensor(error) }
     return text.filled { leaf in
       switch leaf {
       case .operand(let i): operand(i, of: node)
       case .result: isStep ? formula(node) : expanded(node)
       case .cotangent: dz
-      case .attribute(let name): .number(call.setting(name))
+      case .attribute(let name): .number(call.number(name))
       default: nil
       }
     }

@@ -62,12 +62,12 @@ extension Optimizer {
     ]
     var kept = [("m", 0.0), ("v", 0.0)]
     if amsgrad {
-      rules.append(UpdateRule("v_max", .call("maximum", name("v_max"), v)))
+      rules.append(UpdateRule("v_max", .call(.maximum, name("v_max"), v)))
       kept.append(("v_max", 0))
     }
     rules += [
       UpdateRule("v_hat", (amsgrad ? name("v_max") : v) / (1 - b2.power(t))),
-      UpdateRule("w", w - lr * name("m_hat") / (.call("sqrt", name("v_hat")) + eps)),
+      UpdateRule("w", w - lr * name("m_hat") / (.call(.sqrt, name("v_hat")) + eps)),
     ]
     let settings = [
       ("lr", rate), ("beta1", betas.0), ("beta2", betas.1), ("eps", epsilon),
@@ -91,7 +91,7 @@ extension Optimizer {
       rules.append(UpdateRule("mean", a * mean + (1 - a) * grad))
       spread = v - mean.power(2)
     }
-    let direction = grad / (.call("sqrt", spread) + eps)
+    let direction = grad / (.call(.sqrt, spread) + eps)
     var settings = [("lr", rate), ("alpha", alpha), ("eps", epsilon)] + decay(weightDecay)
     if momentum != 0 {
       settings.append(("momentum", momentum))
@@ -121,7 +121,7 @@ extension Optimizer {
       "adagrad", parameters, settings, kept: [("sum", initialAccumulator)],
       corrections(maximize, weightDecay) + [
         UpdateRule("sum", sum + grad.power(2)),
-        UpdateRule("w", w - rate * grad / (.call("sqrt", sum) + eps)),
+        UpdateRule("w", w - rate * grad / (.call(.sqrt, sum) + eps)),
       ])
   }
 }

@@ -121,11 +121,12 @@ package final class Optimizer {
 
   /// A part of a rule that is one number for the whole step.
   private func value(of formula: Formula, _ state: State) -> Double {
-    formula.evaluate { leaf in
+    let value = formula.evaluate(number: { leaf in
       guard case .symbol(let symbol) = leaf else { return nil }
       if symbol.text == "t" { return Double(state.steps) }
       return settings.firstIndex { $0.name == symbol.text }.map { state.settings[$0] }
-    } ?? .nan
+    })
+    return value ?? .nan
   }
 
   /// What the next step would make of a parameter, without making it.
@@ -148,7 +149,7 @@ package final class Optimizer {
     }
     for rule in state.steps == 1 ? rules.first : rules.later {
       let known = values
-      values[rule.target] = try rule.formula.evaluate(tensors: { leaf in
+      values[rule.target] = try rule.formula.evaluate({ leaf in
         switch leaf {
         case .symbol(let symbol): known[symbol.text]
         case .number(let n): Tensor(n, dtype: dtype)

@@ -63,31 +63,41 @@ struct UpdateProgram: Sendable {
     switch formula {
     case .symbol(let symbol):
       if let place = places[symbol.text] { return .vector(place) }
-    case .apply(let name, let arguments, _):
+    case .apply(let op, let arguments, _):
       let parts = arguments.map { compile($0, places) }
       guard parts.contains(where: { if case .vector = $0 { true } else { false } }) else { break }
       let out = temporary()
-      let isSquare = name == "pow" && arguments[1].number == 2
-      if name == "div", case .scalar(let divisor) = parts[1] {
+      let isSquare = op == .pow && arguments[1].number == 2
+      if op == .div, case .scalar(let divisor) = parts[1] {
         // One division for the step instead of one for each element.
         scalars[divisor] = 1 / scalars[divisor]
         instructions.append(
           Instruction(operation: .multiply, a: parts[0], b: parts[1], out: out))
         return .vector(out)
       }
-      let operations: [String: Operation] = [
-        "add": .add, "sub": .subtract, "mul": .multiply, "div": .divide, "neg": .negate,
-        "sqrt": .root, "maximum": .larger, "square": .square,
-      ]
       instructions.append(
         Instruction(
-          operation: isSquare ? .square : operations[name] ?? .copy, a: parts[0],
+          operation: isSquare ? .square : UpdateProgram.operation(op), a: parts[0],
           b: parts.count > 1 ? parts[1] : parts[0], out: out))
       return .vector(out)
     default: break
     }
     scalars.append(formula)
     return .scalar(scalars.count - 1)
+  }
+
+  private static func operation(_ op: Op) -> Operation {
+    switch op {
+    case .add: .add
+    case .sub: .subtract
+    case .mul: .multiply
+    case .div: .divide
+    case .neg: .negate
+    case .sqrt: .root
+    case .maximum: .larger
+    case .square: .square
+    default: .copy
+    }
   }
 
   /// A copy of what the instruction before it made is that instruction, writing to its target.

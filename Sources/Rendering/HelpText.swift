@@ -45,12 +45,13 @@ package enum HelpText {
     }
     if let op = builtin.op {
       if !op.definition.isEmpty { lines.append("  formula     z = \(op.definition)") }
-      for (i, name) in op.operands.enumerated() {
+      for (i, operand) in op.operands.enumerated() {
+        let name = operand.name
         if let partial = op.partial(i) {
           if partial.number != 0 {
             lines.append("  derivative  ∂z/∂\(name) = \(renamed(partial, op))")
           }
-        } else if let vjp = op.vjp(i), let gradient = gradient(vjp, op) {
+        } else if let gradient = gradient(i, op) {
           // What dz means is said once.
           let note =
             lines.contains { $0.hasPrefix("  gradient") } ? "" : ", where dz is the gradient of z"
@@ -94,46 +95,30 @@ package enum HelpText {
 
   private static func renamed(_ formula: Formula, _ op: Op) -> String {
     formula.written { leaf in
-      if case .operand(let i) = leaf { return i < op.operands.count ? op.operands[i] : nil }
+      if case .operand(let i) = leaf { return op.operand(i)?.name }
       return nil
     }
   }
 
-  /// A vjp as text, stated for matrices (and labels, where classes are meant), with its named parts.
-  private static func gradient(_ vjp: VJP, _ op: Op) -> (text: String, parts: [String])? {
-    var attributes = Attributes()
-    for setting in op.settings {
-      if setting.name == "dim" {
-        attributes.set("dim", .ints([1]))
-      } else if setting.name == "reduction" {
-        // Stated for the sum, which has no count in it.
-        attributes.set("reduction", .text("sum"))
-      } else if let fallback = setting.fallback {
-        attributes.set(setting.name, fallback)
-      }
+  /// A vjp as text, stated for matrices, with its named parts.
+  private static func gradient(_ k: Int, _ op: Op) -> (text: String, parts: [String])? {
+    // Stated for a sum, which has no count in it.
+    let isMean = op.settings.contains { $0.name == "reduction" }
+    let fitting = op.samples.filter { sample in
+      !isMean || sample.attributes.word("reduction") == "sum"
     }
-    let isClasses = ["cross_entropy", "nll_loss"].contains(op.name)
-    let inputs = op.operands.enumerated().compactMap { i, name -> Tensor? in
-      if i >= op.operands.count - op.optional { return Tensor(1) }
-      if isClasses, name == "target" { return try? Tensor([0, 1], shape: [2], dtype: .int64) }
-      let isRow = name == "bias" || (op.name.hasSuffix("_norm") && name == "weight")
-      if op.name == "batch_norm", i > 2 { return nil }
-      if name == "index" { return try? Tensor([0, 1], shape: [2], dtype: .int64) }
-      return isRow
-        ? try? Tensor([0.5, 0.5], shape: [2]) : try? Tensor([0.1, 0.2, 0.3, 0.4], shape: [2, 2])
-    }
-    var call = Call(inputs: inputs, attributes: attributes)
-    guard let output = try? op.forward(call) else { return nil }
-    call.output = output
-    let formula = vjp.text(call)
-    // Places of operands that were left out hold 1.
+    guard let sample = fitting.first(where: { $0.inputs[0].rank == 2 }) ?? fitting.first,
+      k < sample.inputs.count, let call = try? op.applied(sample.inputs, sample.attributes),
+      op.reaches(k, call.inputs), let formula = try? op.pullback(k, call)
+    else { return nil }
+    // Operands that were left out stand in by their number.
     let filled = formula.filled { leaf in
-      if case .operand(let i) = leaf, i >= op.operands.count - op.optional { return 1 }
-      return nil
+      guard case .operand(let i) = leaf, i >= sample.inputs.count,
+        case .number(let n)? = op.operand(i)?.absence
+      else { return nil }
+      return .number(n)
     }
     let text = renamed(filled, op).replacing(".T", with: "ᵀ")
-    guard text != "0" else { return nil }
-    let isMean = op.settings.contains { $0.name == "reduction" }
     return (
       text + (isMean ? ", over n for the mean" : ""),
       filled.definitions.map { "\($0.name) = \(renamed($0.formula, op))" }

@@ -68,8 +68,8 @@ package struct NarrationText {
   }
 
   private func bracketedIfSum(_ formula: Formula) -> String {
-    if case .apply("add", _, _) = formula { return "(\(formula.text))" }
-    if case .apply("sub", _, _) = formula { return "(\(formula.text))" }
+    if case .apply(.add, _, _) = formula { return "(\(formula.text))" }
+    if case .apply(.sub, _, _) = formula { return "(\(formula.text))" }
     return formula.text
   }
 

@@ -164,7 +164,7 @@ extension Machine {
     }
     guard isSpoiled(.node(node)), !operands.contains(where: isSpoiled) else { return }
     // A loss of no samples has been told of already.
-    if Op.losses.contains(where: { $0 === op }), case .node(let input)? = operands.first,
+    if op.family == .loss, case .node(let input)? = operands.first,
       input.shape.count == 0
     {
       return
@@ -240,8 +240,7 @@ extension Machine {
     let isLone = { (o: Node.Operand) in if case .node(let n) = o { n.shape.rank == 0 } else { true }
     }
     do throws(TensorError) {
-      let index = Kernel.Relation.allCases.firstIndex(of: relation) ?? 0
-      let node = try graph.apply(Op.comparisons[index], [a, b], site: site.number)
+      let node = try graph.apply(.comparing(relation), [a, b], site: site.number)
       return isLone(a) && isLone(b) ? .bool(node.value[0] != 0) : .tensor(node)
     } catch {
       throw Faults.binary(error, relation.rawValue, site, a, b)

@@ -54,18 +54,10 @@ extension Builtin {
           .indexOutOfRange, "`index_select` was given the place \(call.machine.format(below))",
           at: call.span, hint: "count from 0; `x[[-1]]` counts from the end")
       }
-      let items =
-        [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
-        + [.list(places.value)]
+      let before = [IndexEntry](
+        repeating: .item(.slice(start: nil, stop: nil, step: 1)), count: axis)
       return try call.apply(
-        .index, [.node(x)], Attributes(("index", .index(items, Op.indexText(items)))))
-    },
-    Builtin(
-      "masked_fill(x, mask, value)", .shape, "`value` where the mask holds, else `x`.",
-      example: "masked_fill([1, 2], [1, 2] > 1, 0)"
-    ) { call throws(Diagnostic) in
-      try call.apply(
-        .chosen, [try call.operand("mask"), try call.operand("value"), try call.operand("x")])
+        .index, [.node(x), .node(places)], Attributes(("index", .index(before + [.operand(1)]))))
     },
   ]
 
@@ -105,7 +97,7 @@ extension Builtin {
         + [.slice(start: start, stop: min(start + step, length), step: 1)]
       parts.append(
         try call.apply(
-          .index, [.node(x)], Attributes(("index", .index(items, Op.indexText(items))))))
+          .index, [.node(x)], Attributes(("index", .index(items.map { .item($0) })))))
     }
     return .list(ListObject(parts))
   }
@@ -315,26 +307,17 @@ extension Builtin {
       let (x, dim, isFalling) = (
         try call.node("x"), try call.int("dim"), try call.flag("descending")
       )
-      let places = try call.tensors { () throws(TensorError) in
-        try x.value.order(along: try x.shape.axis(dim), falling: isFalling)
-      }
       guard x.shape.rank > 0 else {
         return .record(RecordObject([("values", .tensor(x)), ("indices", .number(0))]))
       }
-      let order = call.graph.constant(places)
+      let order = try call.tensors { () throws(TensorError) in
+        try call.graph.apply(
+          .argsort, [.node(x)],
+          Attributes(("dim", .ints([dim])), ("descending", .flag(isFalling))))
+      }
       let sorted = try call.apply(
         .gather, [.node(x), .node(order)], Attributes(("dim", .ints([dim]))))
       return .record(RecordObject([("values", sorted), ("indices", Value(order))]))
-    },
-    Builtin(
-      "median(x)", .reductions, "The middle element; of an even number, the lower of the two.",
-      example: "median([3, 1, 2])"
-    ) { call throws(Diagnostic) in
-      let values = try call.node("x").value.values.sorted()
-      guard !values.isEmpty else {
-        throw Faults.tensor(.emptyReduction("median"), call.span, names: [])
-      }
-      return .number(values.contains { $0.isNaN } ? .nan : values[(values.count - 1) / 2])
     },
     Builtin("type(x)", .rest, "What kind of value it is.", example: "type([1, 2])") {
       call throws(Diagnostic) in Value(call.value("x").kind)

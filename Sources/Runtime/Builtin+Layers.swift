@@ -54,35 +54,8 @@ extension Builtin {
       return try call.apply(
         .embedding, [try call.operand("index"), try call.operand("weight")], attributes)
     },
-    convolution("conv1d"), convolution("conv2d"),
+    bound(.conv1d), bound(.conv2d),
   ]
-
-  private static func convolution(_ name: String) -> Builtin {
-    let isLine = name == "conv1d"
-    return Builtin(
-      "\(name)(x, weight, bias=none, stride=1, padding=0, dilation=1, groups=1)", .layers,
-      Op.named(name)?.summary ?? "",
-      example: isLine
-        ? "conv1d([[[1, 2, 3]]], [[[1, -1]]])" : "conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2))",
-      op: Op.named(name)
-    ) { call throws(Diagnostic) in
-      guard let op = Op.named(name) else { return .none }
-      var operands = [try call.operand("x"), try call.operand("weight")]
-      if call.has("bias") { operands.append(try call.operand("bias")) }
-      var attributes = Attributes()
-      try call.set(&attributes, "stride")
-      if case .string(let word) = call.value("padding") {
-        _ = try call.choice("padding", ["same", "valid"])
-        attributes.set("padding", word.text == "same" ? .text("same") : .ints([0]))
-      } else {
-        try call.set(&attributes, "padding")
-      }
-      try call.set(&attributes, "dilation")
-      let groups = try call.int("groups")
-      attributes.set("groups", .number(Double(groups)), hidden: call.isUsual("groups"))
-      return try call.apply(op, operands, attributes)
-    }
-  }
 
   /// Functions of layers that have names of their own.
   static let layerFunctions: [Builtin] = [
@@ -97,7 +70,7 @@ extension Builtin {
       operands.append(call.has("weight") ? try call.operand("weight") : .number(1))
       operands.append(call.has("bias") ? try call.operand("bias") : .number(0))
       var attributes = Attributes()
-      attributes.set("eps", .number(eps), hidden: call.isUsual("eps"))
+      attributes.set("eps", .number(eps))
       if !isTraining {
         guard call.has("running_mean"), call.has("running_var") else {
           throw Diagnostic(
@@ -121,13 +94,9 @@ extension Builtin {
       let (x, size, eps) = (
         try call.node("x"), try call.ints("normalized_shape"), try call.double("eps")
       )
-      guard !size.isEmpty, Array(x.shape.dims.suffix(size.count)) == size else {
-        throw Faults.tensor(
-          .layerInput("layer_norm", x.shape, expected: "last axes \(size)"), call.span, names: [])
-      }
       var attributes = Attributes()
-      attributes.set("dims", .number(Double(size.count)), hidden: true)
-      attributes.set("eps", .number(eps), hidden: call.isUsual("eps"))
+      attributes.set("normalized_shape", .ints(size))
+      attributes.set("eps", .number(eps))
       return try call.apply(
         .layerNorm,
         [
@@ -135,51 +104,15 @@ extension Builtin {
           call.has("bias") ? try call.operand("bias") : .number(0),
         ], attributes)
     },
-    pool("max_pool1d", example: "max_pool1d([[[1, 5, 2, 3]]], 2)"),
-    pool("max_pool2d", example: "max_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
-    pool("avg_pool1d", example: "avg_pool1d([[[1, 5, 2, 3]]], 2)"),
-    pool("avg_pool2d", example: "avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 2)"),
-    Builtin(
-      "adaptive_avg_pool2d(x, output_size)", .layers,
-      Op.named("adaptive_avg_pool2d")?.summary ?? "",
-      example: "adaptive_avg_pool2d(reshape(arange(16), 1, 1, 4, 4), 1)",
-      op: Op.named("adaptive_avg_pool2d")
-    ) { call throws(Diagnostic) in
-      guard let op = Op.named("adaptive_avg_pool2d") else { return .none }
-      let size = try call.ints("output_size")
-      guard !size.isEmpty, size.allSatisfy({ $0 > 0 }) else {
-        throw Diagnostic(.badArgument, "`output_size` must be positive", at: call.span)
-      }
-      return try call.apply(op, [try call.operand("x")], Attributes(("output_size", .ints(size))))
-    },
     Builtin(
       "bce_with_logits(input, target, weight=none, pos_weight=none, reduction=\"mean\")", .losses,
       "Short for `binary_cross_entropy_with_logits`.", example: "bce_with_logits([2, -1], [1, 0])",
-      op: Op.named("binary_cross_entropy_with_logits")
+      op: .binaryCrossEntropyWithLogits
     ) { call throws(Diagnostic) in
       guard let full = Builtin.named("binary_cross_entropy_with_logits") else { return .none }
       return try full.body(call)
     },
   ]
-
-  private static func pool(_ name: String, example: String) -> Builtin {
-    let isMax = name.hasPrefix("max")
-    let more = isMax ? "dilation=1, ceil_mode=false" : "ceil_mode=false, count_include_pad=true"
-    return Builtin(
-      "\(name)(x, kernel_size, stride=none, padding=0, \(more))", .layers,
-      Op.named(name)?.summary ?? "", example: example, op: Op.named(name)
-    ) { call throws(Diagnostic) in
-      guard let op = Op.named(name) else { return .none }
-      var attributes = Attributes()
-      attributes.set("kernel_size", .ints(try call.ints("kernel_size")))
-      if call.has("stride") { attributes.set("stride", .ints(try call.ints("stride"))) }
-      try call.set(&attributes, "padding")
-      if isMax { try call.set(&attributes, "dilation") }
-      try call.set(&attributes, isOn: "ceil_mode")
-      if !isMax { try call.set(&attributes, isOn: "count_include_pad") }
-      return try call.apply(op, [try call.operand("x")], attributes)
-    }
-  }
 
   static let sequential = Builtin(
     "sequential(*layers)", .layers,
@@ -278,16 +211,6 @@ extension Builtin {
 }
 
 extension BuiltinCall {
-  /// A setting of whole numbers, hidden in formulas when it is the usual one.
-  fileprivate func set(_ attributes: inout Attributes, _ name: String) throws(Diagnostic) {
-    attributes.set(name, .ints(try ints(name)), hidden: isUsual(name))
-  }
-
-  /// The same for true or false.
-  fileprivate func set(_ attributes: inout Attributes, isOn name: String) throws(Diagnostic) {
-    attributes.set(name, .flag(try flag(name)), hidden: isUsual(name))
-  }
-
   /// Batch statistics flow into the running ones: `running ← (1 - momentum)*running + momentum*batch`,
   /// the variance without bias.
   fileprivate func gather(_ x: Node, into mean: Node, _ variance: Node, momentum: Double)

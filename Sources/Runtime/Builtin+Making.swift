@@ -128,25 +128,6 @@ extension Builtin {
         generator.permutation(count).map(Double.init)
       }
     },
-    Builtin(
-      "one_hot(labels, num_classes=none)", .making,
-      "For each label a row with 1 at its place and 0 elsewhere.", example: "one_hot([0, 2], 3)"
-    ) { call throws(Diagnostic) in
-      let labels = try call.ints("labels")
-      let classes =
-        call.has("num_classes") ? try call.int("num_classes") : (labels.max() ?? -1) + 1
-      guard labels.allSatisfy({ $0 >= 0 && $0 < classes }) else {
-        throw Diagnostic(
-          .indexOutOfRange, "labels must lie from 0 to \(classes - 1)", at: call.span)
-      }
-      let shape = try call.node("labels").shape.dims + [classes]
-      return try call.made { () throws(TensorError) in
-        let shape = try Shape.fitting(shape)
-        var values = [Double](repeating: 0, count: shape.count)
-        for (row, label) in labels.enumerated() { values[row * classes + label] = 1 }
-        return try Tensor(values, shape: shape, dtype: .int64)
-      }
-    },
   ]
 
   private static func filled(_ name: String, _ summary: String, _ number: Double) -> Builtin {

@@ -4,10 +4,11 @@ import Diagnostics
 import Tensors
 
 extension Builtin {
-  /// Ops that need more than their settings to be called, or that operators stand for.
-  private static let special: Set<String> = Set((Op.layers + Op.windows).map(\.name)).union([
-    "where", "clamp", "gelu", "gelu_tanh", "reshape", "permute", "expand", "transpose", "index",
-    "concat", "stack", "gather", "argmax", "argmin", "expand_as", "floor_divide", "remainder",
+  /// Ops that are called in a way of their own, as their built-ins below and elsewhere say.
+  private static let special: Set<String> = Set(Op.layers.map(\.name)).union([
+    "conv1d", "conv2d", "gelu", "gelu_tanh", "reshape", "permute", "expand", "concat", "stack",
+    "gather", "scatter_add",
+    "index_put", "max", "min", "detach", "zeros_like",
   ])
 
   static let opFunctions: [Builtin] =
@@ -15,27 +16,30 @@ extension Builtin {
 
   private static func isOperator(_ op: Op) -> Bool {
     switch op.notation {
-    case .infix, .prefix, .suffix, .index: !["pow", "matmul"].contains(op.name)
+    case .infix, .prefix, .suffix, .index: op.example.isEmpty
     default: false
     }
   }
 
   /// A built-in with the op's operands and settings as parameters.
-  private static func bound(_ op: Op) -> Builtin {
-    let settings = op.settings.map { $0.name + "=" + fallbackText($0.fallback) }
-    let required = op.operands.count - op.optional
-    let operands = op.operands[..<required] + op.operands[required...].map { $0 + "=none" }
-    let signature = "\(op.name)(\((operands + settings).joined(separator: ", ")))"
+  static func bound(_ op: Op) -> Builtin {
+    let operands = op.operands.map { $0.isRequired ? $0.name : $0.name + "=none" }
+    let settings = op.settings.map { $0.name + fallbackText($0.fallback) }
     return Builtin(
-      signature, topic(op), op.summary, example: Examples.all[op.name] ?? "", op: op,
-      unary: unary(op), binary: op.operands.count == 2 && op.settings.isEmpty ? binary(op) : nil
+      "\(op.name)(\((operands + settings).joined(separator: ", ")))", topic(op), op.summary,
+      example: op.example, op: op, unary: unary(op),
+      binary: op.operands.count == 2 && op.settings.isEmpty ? binary(op) : nil
     ) { call throws(Diagnostic) in
       var operands: [Node.Operand] = []
-      for (i, name) in op.operands.enumerated() {
-        operands.append(i < required || call.has(name) ? try call.operand(name) : .number(1))
+      for operand in op.operands where operand.isRequired || call.has(operand.name) {
+        // What is left out before one that is given has its number to stand in.
+        operands += op.standIns(operands.count, before: operand.name).map { .number($0) }
+        operands.append(
+          operand.role == .shape
+            ? try call.sizes(operand.name) : try call.operand(operand.name))
       }
-      let attributes = try attributes(op, call)
-      if topic(op) == .losses { call.warnLoss(op, operands) }
+      let attributes = try call.settings(of: op)
+      if op.family == .loss { call.warnLoss(op, operands) }
       if operands.allSatisfy(\.isNumber), let plain = plain(op, operands, attributes) {
         return .number(plain)
       }
@@ -81,73 +85,72 @@ extension Builtin {
     }
   }
 
-  private static func attributes(_ op: Op, _ call: BuiltinCall) throws(Diagnostic) -> Attributes {
-    var attributes = Attributes()
-    for setting in op.settings where call.has(setting.name) {
-      let name = setting.name
-      let value: Attribute
-      switch name {
-      case "dim": value = .ints(try call.ints(name))
-      case "keepdim": value = .flag(try call.flag(name))
-      case "reduction": value = .text(try call.choice(name, ["mean", "sum", "none"]))
-      default: value = .number(try call.double(name))
-      }
-      attributes.set(name, value, hidden: call.isUsual(name))
-    }
-    return attributes
-  }
-
-  private static func fallbackText(_ attribute: Attribute?) -> String {
-    switch attribute {
-    case .number(let n): NumberFormat(digits: 6)(n)
-    case .flag(let on): "\(on)"
-    case .text(let word): "\"\(word)\""
-    case .ints(let list): list.map(String.init).joined(separator: ", ")
-    default: "none"
+  /// A setting's default as the signature has it.
+  private static func fallbackText(_ fallback: Setting.Fallback) -> String {
+    switch fallback {
+    case .required: ""
+    case .absent, .derived: "=none"
+    case .value(.number(let n)): n.isInfinite ? "=none" : "=" + NumberFormat(digits: 6)(n)
+    case .value(.flag(let on)): "=\(on)"
+    case .value(.text(let word)): "=\"\(word)\""
+    case .value(.ints(let list)): "=" + list.map(String.init).joined(separator: ", ")
+    case .value(.index): "=none"
     }
   }
 
   private static func topic(_ op: Op) -> Topic {
-    if Op.reductions.contains(where: { $0 === op }) { return .reductions }
-    if Op.products.contains(where: { $0 === op }) { return .products }
-    if Op.losses.contains(where: { $0 === op }) { return .losses }
-    if Op.views.contains(where: { $0 === op }) { return .shape }
-    return .elementwise
+    switch op.family {
+    case .reduction: .reductions
+    case .product: .products
+    case .loss: .losses
+    case .shape: .shape
+    case .layer, .window: .layers
+    case .adjoint: .looking
+    case .arithmetic, .comparison, .elementwise, .activation: .elementwise
+    }
   }
 
   // MARK: Overloads that PyTorch has too
 
   private static let overloaded: [Builtin] = [
     Builtin(
-      "where(condition, a, b)", .elementwise, Op.chosen.summary,
-      example: "where([1, -2] > 0, 10, 20)", op: .chosen
-    ) { call throws(Diagnostic) in
-      try call.apply(
-        .chosen, [try call.operand("condition"), try call.operand("a"), try call.operand("b")])
-    },
-    Builtin(
-      "clamp(x, min=none, max=none)", .elementwise,
-      "Holds `x` between two bounds; either may be left out.",
-      example: "clamp([-3, 0.5, 3], -1, 1)",
-      op: Op.named("clamp")
-    ) { call throws(Diagnostic) in
-      guard let op = Op.named("clamp") else { return .none }
-      var attributes = Attributes()
-      if call.has("min") { attributes.set("min", .number(try call.double("min"))) }
-      if call.has("max") { attributes.set("max", .number(try call.double("max"))) }
-      return try call.apply(op, [try call.operand("x")], attributes)
-    },
-    Builtin(
-      "gelu(x, approximate=\"none\")", .elementwise,
-      "Weighs `x` by the chance that a standard normal is below it.", example: "gelu([-1, 0, 1])",
-      op: Op.named("gelu")
+      "gelu(x, approximate=\"none\")", .elementwise, Op.gelu.summary, example: Op.gelu.example,
+      op: .gelu
     ) { call throws(Diagnostic) in
       let form = try call.choice("approximate", ["none", "tanh"])
-      guard let op = Op.named(form == "tanh" ? "gelu_tanh" : "gelu") else { return .none }
-      return try call.apply(op, [try call.operand("x")])
+      return try call.apply(form == "tanh" ? .geluTanh : .gelu, [try call.operand("x")])
     },
-    extreme("max", .amax, .argmax, .maximum), extreme("min", .amin, .argmin, .minimum),
-    place("argmax", .argmax), place("argmin", .argmin),
+    extreme("max", .largest, .argmax, .maximum), extreme("min", .smallest, .argmin, .minimum),
+    Builtin(
+      "scatter_add(x, dim, index, src)", .looking, Op.scatterAdd.summary,
+      example: Op.scatterAdd.example, op: .scatterAdd
+    ) { call throws(Diagnostic) in
+      try call.apply(
+        .scatterAdd,
+        [try call.operand("x"), .node(try call.node("index")), .node(try call.node("src"))],
+        Attributes(("dim", .ints(try call.ints("dim")))))
+    },
+    Builtin(
+      "index_put(x, values, *index)", .looking, Op.indexPut.summary,
+      example: Op.indexPut.example, op: .indexPut
+    ) { call throws(Diagnostic) in
+      let index = try call.machine.index(
+        call.rest.map(call.indexPart), firstOperand: 2, call.span)
+      return try call.apply(
+        .indexPut, [try call.operand("x"), try call.operand("values")] + index.operands,
+        Attributes(("index", .index(index.entries))))
+    },
+    Builtin(
+      "slice(start, stop, step=1)", .looking,
+      "The range `start:stop` of an index, as an argument of `index_put`.",
+      example: "index_put(zeros(4), 1, slice(1, 3))"
+    ) { call throws(Diagnostic) in
+      .record(
+        RecordObject([
+          ("start", call.value("start")), ("stop", call.value("stop")),
+          ("step", call.value("step")),
+        ]))
+    },
   ]
 
   /// `max(x)`, `max(x, dim=1)` with values and places, `max(a, b)` element by element.
@@ -187,18 +190,6 @@ extension Builtin {
     }
   }
 
-  private static func place(_ name: String, _ op: Op) -> Builtin {
-    Builtin(
-      "\(name)(x, dim=none, keepdim=false)", .reductions, op.summary,
-      example: "\(name)([3, 1, 2])", op: op
-    ) { call throws(Diagnostic) in
-      var attributes = Attributes()
-      if call.has("dim") { attributes.set("dim", .ints(try call.ints("dim"))) }
-      attributes.set("keepdim", .flag(try call.flag("keepdim")), hidden: true)
-      return try call.apply(op, [try call.operand("x")], attributes)
-    }
-  }
-
   /// Drops one axis of length 1.
   static func squeeze(_ value: Value, _ dim: Int, _ call: BuiltinCall) throws(Diagnostic) -> Value {
     guard case .tensor(let node) = value else { return value }
@@ -211,6 +202,49 @@ extension Builtin {
 }
 
 extension BuiltinCall {
+  /// The settings of an op that were given; its table has the defaults.
+  func settings(of op: Op) throws(Diagnostic) -> Attributes {
+    var attributes = Attributes()
+    for setting in op.settings where has(setting.name) {
+      attributes.set(setting.name, try attribute(setting))
+    }
+    return attributes
+  }
+
+  private func attribute(_ setting: Setting) throws(Diagnostic) -> Attribute {
+    let name = setting.name
+    switch setting.kind {
+    case .number: return .number(try double(name))
+    case .whole: return .number(Double(try int(name)))
+    case .flag: return .flag(try flag(name))
+    case .axis, .axes, .lengths, .index: return .ints(try ints(name))
+    case .choice(let words): return .text(try choice(name, words))
+    case .padding:
+      guard case .string = value(name) else { return .ints(try ints(name)) }
+      return try choice(name, ["same", "valid"]) == "same" ? .text("same") : .ints([0])
+    }
+  }
+
+  /// A tensor of which only the shape counts, given as such or by its lengths.
+  func sizes(_ name: String) throws(Diagnostic) -> Node.Operand {
+    if case .tensor(let node) = value(name), node.shape.rank > 1 { return .node(node) }
+    let lengths = try ints(name)
+    let zeros = try tensors { () throws(TensorError) in
+      try Tensor(filling: Shape.fitting(lengths), with: 0, dtype: machine.dtype)
+    }
+    return .node(graph.constant(zeros))
+  }
+
+  /// What stands in brackets, given as an argument.
+  func indexPart(_ value: Value) -> IndexPart {
+    guard case .record(let record) = value, let start = record["start"],
+      let stop = record["stop"], let step = record["step"]
+    else {
+      return .value(value)
+    }
+    return .slice(start, stop, step)
+  }
+
   /// What a loss is likely to be given by mistake: probabilities for scores, or targets of another shape,
   /// which are compared all with all.
   func warnLoss(_ op: Op, _ operands: [Node.Operand]) {
@@ -251,34 +285,4 @@ extension BuiltinCall {
 
 extension Node.Operand {
   var isNumber: Bool { if case .number = self { true } else { false } }
-}
-
-/// Examples for ops; a test runs each.
-enum Examples {
-  static let all: [String: String] = [
-    "abs": "abs(-3)", "exp": "exp(1)", "log": "log(2.718281828)", "sqrt": "sqrt(16)",
-    "square": "square([1, 2, 3])", "sin": "sin(pi/2)", "cos": "cos(0)", "sign": "sign([-2, 0, 5])",
-    "floor": "floor(2.7)", "round": "round([0.5, 1.5, 2.4])", "sigmoid": "sigmoid(0)",
-    "tanh": "tanh(1)", "relu": "relu([-1, 0, 2])", "leaky_relu": "leaky_relu([-1, 2])",
-    "softmax": "softmax([1, 2, 3])", "log_softmax": "log_softmax([1, 2, 3])",
-    "sum": "sum([[1, 2], [3, 4]], dim=0)", "mean": "mean([1, 2, 3, 4])", "prod": "prod([2, 3, 4])",
-    "amax": "amax([[1, 5], [7, 2]], dim=1)", "amin": "amin([3, 1, 2])", "var": "var([1, 2, 3, 4])",
-    "std": "std([1, 2, 3, 4])", "norm": "norm([3, 4])", "logsumexp": "logsumexp([1, 2, 3])",
-    "cumsum": "cumsum([1, 2, 3], dim=0)", "any": "any([0, 1])", "all": "all([0, 1])",
-    "dot": "dot([1, 2], [3, 4])", "outer": "outer([1, 2], [3, 4])",
-    "matmul": "matmul([[1, 2]], [[3], [4]])",
-    "l1_loss": "l1_loss([1, 2], [0, 4])", "smooth_l1_loss": "smooth_l1_loss([1, 2], [0, 4])",
-    "huber_loss": "huber_loss([1, 2], [0, 4])",
-    "binary_cross_entropy": "binary_cross_entropy([0.9, 0.2], [1, 0])",
-    "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits([2, -1], [1, 0])",
-    "nll_loss": "nll_loss(log_softmax([[2, 1]], dim=1), [0])",
-    "cross_entropy": "cross_entropy([[2, 1, 0]], [0])",
-    "mse_loss": "mse_loss([1, 2], [0, 4])", "pow": "pow(2, 10)",
-    "maximum": "maximum([1, 5], [3, 2])",
-    "minimum": "minimum([1, 5], [3, 2])", "tril": "tril([[1, 2], [3, 4]])",
-    "triu": "triu([[1, 2], [3, 4]])", "softplus": "softplus(0)", "elu": "elu(-1)",
-    "silu": "silu(1)",
-    "logsigmoid": "logsigmoid(0)", "expm1": "expm1(1e-10)", "log1p": "log1p(1e-10)",
-    "rsqrt": "rsqrt(4)", "erf": "erf(0.5)",
-  ]
 }

@@ -90,7 +90,7 @@ extension BuiltinCall {
           .bad, "softmax twice", "`cross_entropy` was given the result of `\(scores.op.name)`",
           "leave out `\(scores.op.name)`; the loss applies softmax itself"))
     }
-    if Op.losses.contains(where: { $0 === root.op }), root.operandCount > 1,
+    if root.op.family == .loss, root.operandCount > 1,
       case .node(let predictions) = root.operand(0), case .node(let targets) = root.operand(1),
       !["cross_entropy", "nll_loss"].contains(root.op.name), predictions.shape != targets.shape
     {

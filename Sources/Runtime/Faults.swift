@@ -162,10 +162,21 @@ enum Faults {
         hint: "use a larger batch (or `drop_last=true`), or `model.eval()` to predict")
     case .noRule(let operation, let operand):
       return Diagnostic(
-        .notTracked, "`\(operation)` has no gradient for its operand number \(operand + 1)",
-        at: span,
+        .notTracked, "`\(operation)` states no gradient for its operand `\(operand)`", at: span,
         reason: "It is differentiable in its other operands only.",
         hint: "cut that operand off with `.detach()`")
+    case .noGradient(let operation, let operand):
+      return Diagnostic(
+        .notTracked, "`\(operation)` has no gradient for `\(operand)`, which has one", at: span,
+        reason:
+          "As in PyTorch, it is differentiable in what it judges, not in what it is weighed by.",
+        hint: "cut it off: `\(operand)=….detach()`")
+    case .settingMissing(let operation, let setting):
+      return Diagnostic(
+        .wrongArguments, "`\(operation)` needs `\(setting)`", at: span,
+        hint: "write `\(operation)(…, \(setting)=…)`")
+    case .noValue(let formula):
+      return Diagnostic(.internalFault, "the formula `\(formula)` has no value", at: span)
     case .setting(let operation, let rule, let value):
       return Diagnostic(
         .badArgument, "`\(operation)`: \(rule), not \(NumberFormat()(value))", at: span)

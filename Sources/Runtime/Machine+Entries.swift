@@ -40,10 +40,12 @@ extension Machine {
         throw noField(container, name.text, span)
       }
     case .tensor(let node):
-      let items = try indexItems(parts, span)
-      let attributes = Attributes(("index", .index(items, Op.indexText(items))))
+      let index = try index(parts, firstOperand: 1, span)
       do throws(TensorError) {
-        return Value(try graph.apply(.index, [.node(node)], attributes, site: site))
+        return Value(
+          try graph.apply(
+            .index, [.node(node)] + index.operands, Attributes(("index", .index(index.entries))),
+            site: site))
       } catch {
         throw Faults.tensor(error, span, names: [graph.label(of: node)], shapes: [node.shape])
       }
@@ -91,36 +93,43 @@ extension Machine {
     throw Diagnostic(.badIndex, "the bounds of a range are whole numbers", at: span)
   }
 
-  private func indexItems(_ parts: [IndexPart], _ span: Span) throws(Diagnostic) -> [IndexItem] {
-    var items: [IndexItem] = []
+  /// What stands in brackets as the op takes it: tensors are operands of their own, so that a mask that
+  /// changes is seen when the graph is replayed.
+  /// - Parameter firstOperand: the number of the first of them.
+  func index(_ parts: [IndexPart], firstOperand: Int, _ span: Span) throws(Diagnostic)
+    -> (entries: [IndexEntry], operands: [Node.Operand])
+  {
+    var entries: [IndexEntry] = []
+    var operands: [Node.Operand] = []
     for part in parts {
       switch part {
-      case .ellipsis: items.append(.ellipsis)
+      case .ellipsis: entries.append(.item(.ellipsis))
       case .slice(let a, let b, let c):
-        items.append(
-          .slice(start: try bound(a, span), stop: try bound(b, span), step: try bound(c, span) ?? 1)
-        )
-      case .value(.none): items.append(.newAxis)
+        let (start, stop, step) = (try bound(a, span), try bound(b, span), try bound(c, span))
+        entries.append(.item(.slice(start: start, stop: stop, step: step ?? 1)))
+      case .value(.none): entries.append(.item(.newAxis))
       case .value(.number(let n)):
         guard let i = Int(exactly: n) else {
           throw Diagnostic(
             .badIndex, "\(format(n)) is not a place", at: span,
             hint: "places are whole numbers, from 0")
         }
-        items.append(.at(i))
+        entries.append(.item(.at(i)))
       case .value(.tensor(let node)):
-        items.append(node.dtype == .bool ? .mask(node.value) : .list(node.value))
+        entries.append(.operand(firstOperand + operands.count))
+        operands.append(.node(node))
       case .value(.range(let range)):
         let places = (0..<range.count).map { range.start + Double($0) * range.step }
         let list = try make(span) { () throws(TensorError) in
           try Tensor(places, shape: Shape([places.count]), dtype: .int64)
         }
-        items.append(.list(list.value))
+        entries.append(.operand(firstOperand + operands.count))
+        operands.append(.node(list))
       case .value(let other):
         throw Diagnostic(.badIndex, "\(other.kind) cannot be an index", at: span)
       }
     }
-    return items
+    return (entries, operands)
   }
 
   func setElement(

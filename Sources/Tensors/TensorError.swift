@@ -29,5 +29,11 @@ package enum TensorError: Error, Equatable {
   case oneSample(String, Shape)
   case setting(String, String, Double)
   /// An op that states no gradient for one of its operands.
-  case noRule(String, operand: Int)
+  case noRule(String, String)
+  /// An op was not told what it cannot do without.
+  case settingMissing(String, String)
+  /// As in PyTorch a weight of a loss has no gradient, and one is asked for: the op, the operand.
+  case noGradient(String, String)
+  /// A formula that stands for nothing.
+  case noValue(String)
 }

@@ -17,10 +17,10 @@ import Testing
   }
 
   /// What a signature says of an op's setting is what the op falls back to.
-  @Test func defaultsOfOpsAreWrittenInFull() throws {
+  @Test func defaultsOfOpsAreWrittenInFull() {
     for builtin in Builtin.opFunctions {
-      for setting in try #require(builtin.op).settings {
-        guard case .number(let n)? = setting.fallback,
+      for setting in builtin.op?.settings ?? [] {
+        guard case .value(.number(let n)) = setting.fallback,
           case .number(let written)?? = builtin.parameters.first(where: { $0.name == setting.name })
             .map(\.constant)
         else { continue }

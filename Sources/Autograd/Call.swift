@@ -1,0 +1,235 @@
+// One application of an op, and what an op says of the arguments it takes.
+import Tensors
+
+/// One application of an op: what went in, how it was set, and (after the forward step) what came out. Operands
+/// are of one type where the op says so, and every setting with a default is there.
+package struct Call {
+  package let inputs: [Tensor]
+  package let attributes: Attributes
+  package var output: Tensor
+
+  package init(inputs: [Tensor], attributes: Attributes, output: Tensor = Tensor(0)) {
+    self.inputs = inputs
+    self.attributes = attributes
+    self.output = output
+  }
+
+  package var x: Tensor { inputs[0] }
+  package var y: Tensor { inputs[1] }
+
+  /// A numeric setting; nan, which nothing overlooks, if the op has none of that name.
+  package func number(_ name: String) -> Double { attributes.number(name) ?? .nan }
+
+  /// The tensor that a leaf of this op's formulas stands for.
+  package func leaf(_ leaf: Formula, _ dtype: DType) -> Tensor? {
+    switch leaf {
+    case .operand(let i): i < inputs.count ? inputs[i] : nil
+    case .result: output
+    case .number(let n): Tensor(n, dtype: dtype)
+    case .attribute(let name): Tensor(number(name), dtype: dtype)
+    case .entry(let i, let offset): Tensor(inputs[i][offset])
+    default: nil
+    }
+  }
+}
+
+/// One operand of an op: its name, what it is for, and what stands in where it is left out.
+package struct Operand: Sendable, ExpressibleByStringLiteral {
+  /// What an operand is for. It decides whether gradients reach it, and which operands share one type.
+  package enum Role: Sendable {
+    /// Numbers that the result depends on smoothly.
+    case value
+    /// Numbers that the result is scaled by, for which there is no gradient: as in PyTorch, one that is asked
+    /// for is refused.
+    case weight
+    /// Targets of a classification: class numbers, or probabilities, which have gradients.
+    case labels
+    /// Whole numbers that say where.
+    case indices
+    /// A tensor of which only the shape counts.
+    case shape
+    /// Numbers that choose.
+    case mask
+  }
+
+  package enum Absence: Sendable {
+    case never
+    case omitted
+    case number(Double)
+  }
+
+  package let name: String
+  package let role: Role
+  package let absence: Absence
+  /// Stands for any number of operands; the last of its op.
+  package let isRepeated: Bool
+
+  package init(
+    _ name: String, _ role: Role = .value, absence: Absence = .never, isRepeated: Bool = false
+  ) {
+    self.name = name
+    self.role = role
+    self.absence = absence
+    self.isRepeated = isRepeated
+  }
+
+  package init(stringLiteral name: String) { self.init(name) }
+
+  package var isRequired: Bool { if case .never = absence { !isRepeated } else { false } }
+}
+
+/// A named argument: of what kind it is, and its default.
+package struct Setting: Sendable {
+  package enum Kind: Sendable {
+    case number, whole, flag
+    /// One axis; any number of axes.
+    case axis, axes
+    /// Whole numbers, one for each axis of a window or a shape.
+    case lengths
+    /// Lengths, or a word for lengths that follow from the others.
+    case padding
+    case choice([String])
+    /// What stands in the brackets of an index.
+    case index
+  }
+
+  package enum Fallback: Sendable {
+    case required
+    /// It may be missing, which has a meaning of its own: all axes, no bound.
+    case absent
+    case value(Attribute)
+    /// It follows from the operands and the other settings.
+    case derived(@Sendable ([Tensor], Attributes) throws(TensorError) -> Attribute)
+  }
+
+  package let name: String
+  package let kind: Kind
+  package let fallback: Fallback
+
+  package init(_ name: String, _ kind: Kind, _ fallback: Fallback) {
+    self.name = name
+    self.kind = kind
+    self.fallback = fallback
+  }
+
+  static func number(_ name: String, _ fallback: Double) -> Setting {
+    Setting(name, .number, .value(.number(fallback)))
+  }
+  static func whole(_ name: String, _ fallback: Int) -> Setting {
+    Setting(name, .whole, .value(.number(Double(fallback))))
+  }
+  static func flag(_ name: String, _ fallback: Bool) -> Setting {
+    Setting(name, .flag, .value(.flag(fallback)))
+  }
+  static let axes = Setting("dim", .axes, .absent)
+  static let keepdim = Setting.flag("keepdim", false)
+  static func axis(_ fallback: Int) -> Setting { Setting("dim", .axis, .value(.ints([fallback]))) }
+  static let reduction = Setting(
+    "reduction", .choice(["mean", "sum", "none"]), .value(.text("mean")))
+}
+
+/// In which type the operands of an op meet.
+package enum Promotion: Sendable {
+  /// PyTorch's common type of those that are values or weights.
+  case common
+  /// The same, and whole numbers become the default float type.
+  case floating
+  /// Whole numbers stay whole unless the operands ask for fractions, as a negative power does.
+  case fractional(@Sendable ([Tensor]) -> Bool)
+  /// Each keeps its own.
+  case none
+}
+
+extension Op {
+  /// What the operand at a place is; the last one may stand for many.
+  package func operand(_ k: Int) -> Operand? {
+    if k < operands.count { return operands[k] }
+    return operands.last.flatMap { $0.isRepeated ? $0 : nil }
+  }
+
+  /// Numbers for operands that were left out and have one to stand in.
+  /// - Parameters:
+  ///   - given: how many there are.
+  ///   - name: stops before this one; nil for all that are missing.
+  package func standIns(_ given: Int, before name: String? = nil) -> [Double] {
+    operands.dropFirst(given).prefix { $0.name != name }.compactMap {
+      if case .number(let n) = $0.absence { n } else { nil }
+    }
+  }
+
+  /// The settings with all defaults; those that the reader need not see, since they are the default, are
+  /// marked.
+  func resolved(_ given: Attributes, _ inputs: [Tensor]) throws(TensorError) -> Attributes {
+    if settings.isEmpty { return given }
+    var all = given
+    for setting in settings {
+      let isGiven = given[setting.name] != nil
+      switch setting.fallback {
+      case .value(let value):
+        if let own = given[setting.name] {
+          if own.matches(value) { all.hide(setting.name) }
+        } else {
+          all.set(setting.name, value, hidden: true)
+        }
+      case .derived(let make) where !isGiven:
+        all.set(setting.name, try make(inputs, all), hidden: true)
+      case .required where !isGiven: throw .settingMissing(name, setting.name)
+      default: continue
+      }
+    }
+    return all
+  }
+
+  /// The operands in the types that the op computes in.
+  /// - Parameter whole: the float type that whole numbers become.
+  func promoted(_ inputs: [Tensor], whole: DType) throws(TensorError) -> [Tensor] {
+    guard let target = meetingType(of: inputs, whole: whole) else { return inputs }
+    var result = inputs
+    for (k, input) in inputs.enumerated() where input.dtype != target && isNumeric(k) {
+      result[k] = try input.converted(to: target)
+    }
+    return result
+  }
+
+  /// The common type of values and weights: as in PyTorch, tensors with axes decide over single numbers
+  /// unless those are of a higher kind.
+  private func meetingType(of inputs: [Tensor], whole: DType) -> DType? {
+    if case .none = promotion { return nil }
+    var wide: DType?
+    var lone: DType?
+    for (k, input) in inputs.enumerated() where isNumeric(k) {
+      if input.rank > 0 {
+        wide = wide.map { max($0, input.dtype) } ?? input.dtype
+      } else {
+        lone = lone.map { max($0, input.dtype) } ?? input.dtype
+      }
+    }
+    guard let first = wide ?? lone else { return nil }
+    let common = lone.map { DType.promote(first, rank: 1, $0, rank: wide == nil ? 1 : 0) } ?? first
+    if common.isFloat { return common }
+    switch promotion {
+    case .floating: return whole
+    case .fractional(let asks): return asks(inputs) ? whole : common
+    default: return common
+    }
+  }
+
+  private func isNumeric(_ k: Int) -> Bool {
+    switch operand(k)?.role {
+    case .value, .weight: true
+    default: false
+    }
+  }
+
+  /// The op applied: its operands in one type, its settings complete, its result computed.
+  /// - Parameter whole: the default float type.
+  package func applied(_ inputs: [Tensor], _ given: Attributes, whole: DType = .float64)
+    throws(TensorError) -> Call
+  {
+    let inputs = try promoted(
+      inputs + standIns(inputs.count).map { Tensor($0) }, whole: whole)
+    var call = Call(inputs: inputs, attributes: try resolved(given, inputs))
+    call.output = try forward(call)
+    return call
+  }
+}
