@@ -7,12 +7,17 @@ package struct Site: Sendable {
   package let start: Int
   package let end: Int
   package let operandNames: [String?]
+  /// The parameters that operands were given for by name, place by place.
+  package let keywords: [String?]
 
-  package init(source: Int, start: Int, end: Int, operandNames: [String?] = []) {
+  package init(
+    source: Int, start: Int, end: Int, operandNames: [String?] = [], keywords: [String?] = []
+  ) {
     self.source = source
     self.start = start
     self.end = end
     self.operandNames = operandNames
+    self.keywords = keywords
   }
 }
 
@@ -26,6 +31,7 @@ package final class Graph {
   package private(set) var names: [String] = [""]
   private var nameNumbers: [String: UInt32] = ["": 0]
   package private(set) var sites: [Site] = [Site(source: -1, start: 0, end: 0)]
+  private var renamedSites: [UInt32: UInt32] = [:]
   private var walks: UInt32 = 0
 
   /// Closes the ring of recorded values: its `older` neighbour is the youngest of them. The ring owns
@@ -82,6 +88,16 @@ package final class Graph {
   package func add(_ site: Site) -> UInt32 {
     sites.append(site)
     return UInt32(sites.count - 1)
+  }
+
+  /// The same place in the source with the names of operands in another order.
+  package func site(_ number: UInt32, naming names: (Site) -> [String?]) -> UInt32 {
+    if let known = renamedSites[number] { return known }
+    let site = sites[Int(number)]
+    let renamed = add(
+      Site(source: site.source, start: site.start, end: site.end, operandNames: names(site)))
+    renamedSites[number] = renamed
+    return renamed
   }
 
   package func label(of node: Node) -> String? {

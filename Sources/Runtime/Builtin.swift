@@ -249,10 +249,29 @@ struct BuiltinCall {
   func value(_ name: String) -> Value { place(name).map { values[$0] } ?? .none }
 
   /// What the source calls an argument.
-  func sourceName(_ name: String) -> String? {
-    let names = graph.sites[Int(site)].operandNames
-    guard let i = place(name), i < names.count else { return nil }
-    return names[i]
+  func sourceName(_ name: String) -> String? { sourceName(name, at: graph.sites[Int(site)]) }
+
+  private func sourceName(_ name: String, at site: Site) -> String? {
+    let place = site.keywords.firstIndex(of: name) ?? place(name)
+    guard let place, place < site.operandNames.count else { return nil }
+    // A place that another parameter was named for is not this one's.
+    if place < site.keywords.count, let keyword = site.keywords[place], keyword != name {
+      return nil
+    }
+    return site.operandNames[place]
+  }
+
+  /// The place of this call, with names of operands in the order in which the op takes them.
+  private func site(of op: Op) -> UInt32 {
+    guard builtin.op == op else { return site }
+    let isInOrder = zip(op.operands, builtin.parameters).allSatisfy { $0.name == $1.name }
+    if isInOrder, graph.sites[Int(site)].keywords.isEmpty { return site }
+    return graph.site(site) { site in
+      op.operands.map { operand in
+        builtin.parameters.contains { $0.name == operand.name }
+          ? sourceName(operand.name, at: site) : nil
+      }
+    }
   }
 
   /// Whether there is a value, given or by default.
@@ -406,7 +425,7 @@ struct BuiltinCall {
     throws(Diagnostic) -> Value
   {
     let node = try tensors { () throws(TensorError) in
-      try graph.apply(op, operands, attributes, site: site)
+      try graph.apply(op, operands, attributes, site: site(of: op))
     }
     machine.inspect(node, op, operands, at: span)
     return Value(node)

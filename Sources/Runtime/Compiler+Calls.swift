@@ -12,7 +12,8 @@ extension Compiler {
     let target = try code(callee)
     let calleeSpan = callee.span
     let machine = machine
-    let site = site(span, arguments.map { constantName($0.value) })
+    let site = site(
+      span, arguments.map { constantName($0.value) }, keywords: arguments.map(\.name))
     guard arguments.allSatisfy({ $0.name == nil }) else {
       let values = try gather(arguments)
       let top = scope.top
@@ -145,7 +146,9 @@ extension Compiler {
     let object = try code(base)
     let values = try gather(arguments)
     let machine = machine
-    let site = site(span, [constantName(base)] + arguments.map { constantName($0.value) })
+    let site = site(
+      span, [constantName(base)] + arguments.map { constantName($0.value) },
+      keywords: [nil] + arguments.map(\.name))
     let function: Code? = Builtin.named(name) == nil ? load(name, place) : nil
     let known = Builtin.named(name)
     let top = scope.top

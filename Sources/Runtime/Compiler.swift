@@ -46,11 +46,12 @@ final class Compiler {
     labels = source.id != Library.layersID
   }
 
-  func site(_ span: Span, _ names: [String?] = []) -> UInt32 {
+  func site(_ span: Span, _ names: [String?] = [], keywords: [String?] = []) -> UInt32 {
     graph.add(
       Site(
         source: Int(span.source), start: Int(span.start), end: Int(span.end),
-        operandNames: isSealed ? [] : names))
+        operandNames: isSealed ? [] : names,
+        keywords: keywords.contains { $0 != nil } ? keywords : []))
   }
 
   /// What a plain number is called where it meets a tracked value: its variable, entry or field.
