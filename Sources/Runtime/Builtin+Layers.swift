@@ -47,12 +47,12 @@ extension Builtin {
       "embedding(index, weight, padding_idx=none)", .layers, Op.embedding.summary,
       example: "embedding([1, 0], [[1, 2], [3, 4]])", op: .embedding
     ) { call throws(Diagnostic) in
+      let weight = try call.node("weight")
       var attributes = Attributes()
-      if call.has("padding_idx") {
-        attributes.set("padding_idx", .number(Double(try call.int("padding_idx"))))
+      if let rows = weight.shape.dims.first, let row = try call.paddingRow(of: rows) {
+        attributes.set("padding_idx", .number(Double(row)))
       }
-      return try call.apply(
-        .embedding, [try call.operand("index"), try call.operand("weight")], attributes)
+      return try call.apply(.embedding, [try call.operand("index"), .node(weight)], attributes)
     },
     bound(.conv1d), bound(.conv2d),
   ]
@@ -147,6 +147,9 @@ extension Builtin {
           try call.text("layer"), try call.node("x").shape, expected: try call.text("wanted")),
         call.span, names: [])
     },
+    Builtin("_row(padding_idx, rows)", .rest, "") { call throws(Diagnostic) in
+      try call.paddingRow(of: try call.int("rows")).map { .number(Double($0)) } ?? .none
+    },
     Builtin("_unfit(message)", .rest, "") { call throws(Diagnostic) in
       throw Diagnostic(.badArgument, try call.text("message"), at: call.span)
     },
@@ -211,6 +214,20 @@ extension Builtin {
 }
 
 extension BuiltinCall {
+  /// The row of a table that stands for padding; as in PyTorch, negative places count from the end.
+  fileprivate func paddingRow(of rows: Int) throws(Diagnostic) -> Int? {
+    guard has("padding_idx") else { return nil }
+    let place = try int("padding_idx")
+    guard place >= -rows, place < rows else {
+      throw Diagnostic(
+        .badArgument, "`padding_idx` is \(place), but the table has \(rows) rows", at: span,
+        hint: rows > 0
+          ? "name a row from 0 to \(rows - 1), or from the end from -1 to -\(rows)"
+          : "leave `padding_idx` out")
+    }
+    return place < 0 ? place + rows : place
+  }
+
   /// Batch statistics flow into the running ones: `running ← (1 - momentum)*running + momentum*batch`,
   /// the variance without bias.
   fileprivate func gather(_ x: Node, into mean: Node, _ variance: Node, momentum: Double)
