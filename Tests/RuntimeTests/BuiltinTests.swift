@@ -76,7 +76,8 @@ import Testing
     let read = Set(try Self.namesRead().map(\.name))
     for builtin in Builtin.all + Builtin.overloads where builtin.definition == nil {
       // Settings and optional operands of ops are read in a loop over the op's own names.
-      let looped = Set(builtin.op?.settings.map(\.name) ?? []).union(builtin.op?.operands ?? [])
+      let looped = Set(builtin.op?.settings.map(\.name) ?? []).union(
+        builtin.op?.operands.map(\.name) ?? [])
       for parameter in builtin.parameters where parameter.fallback != nil {
         #expect(
           read.contains(parameter.name) || looped.contains(parameter.name),
