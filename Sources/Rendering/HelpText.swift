@@ -43,6 +43,10 @@ package enum HelpText {
     if let function = builtin.function {
       lines.append("  with tensors \(function.signature) applies at once")
     }
+    if builtin.isActivation {
+      let settings = builtin.parameters.dropFirst().map { "\($0.name)=\($0.fallback ?? "none")" }
+      lines.append("  as a layer  \(builtin.name)(\(settings.joined(separator: ", ")))")
+    }
     if let op = builtin.op {
       if !op.definition.isEmpty { lines.append("  formula     z = \(op.definition)") }
       for (i, operand) in op.operands.enumerated() {

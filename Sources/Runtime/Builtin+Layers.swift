@@ -127,7 +127,8 @@ extension Builtin {
       default:
         throw Diagnostic(
           .wrongKind, "a stage is a layer or a function, not \(stage.kind)", at: call.span,
-          hint: "write for instance `sequential(linear(2, 8), relu, linear(8, 1))`")
+          reason: "A function stands there by its name, or with its settings alone and by name.",
+          hint: "write for instance `sequential(linear(2, 8), relu, softmax(dim=1))`")
       }
     }
     return try Value.layer(LayerObject(sequence: stages)).nested(call.span)

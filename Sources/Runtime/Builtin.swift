@@ -153,6 +153,9 @@ package final class Builtin: Sendable {
     return false
   }
 
+  /// Whether it is a layer when it is called without what it works on, as PyTorch's `nn.ReLU()`.
+  package var isActivation: Bool { op?.family == .activation }
+
   private var takesAnyName: Bool { parameters.first?.name == "fields" }
 
   // MARK: The table
@@ -204,6 +207,13 @@ package final class Builtin: Sendable {
         throw Faults.twice(name, place)
       }
       values[i] = value
+    }
+    if isActivation, case .unset? = values.first {
+      let settings = zip(parameters, values).dropFirst().map { parameter, value in
+        if case .unset = value { return (parameter.name, parameter.constant?.value ?? .none) }
+        return (parameter.name, value)
+      }
+      return .layer(LayerObject(applying: self, settings: settings))
     }
     for i in parameters.indices where !parameters[i].isVariadic {
       guard case .unset = values[i] else { continue }

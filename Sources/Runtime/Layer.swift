@@ -13,6 +13,8 @@ package final class LayerObject {
   package let isSequence: Bool
   /// Whether it comes with the language.
   package let isLibrary: Bool
+  /// The function that it applies, with its arguments as settings, instead of a `forward` of its own.
+  let function: Builtin?
   private let mode: Cell
   /// What the learner calls it: `model`, `model[0]`, `block.norm`.
   package private(set) var name: String?
@@ -38,6 +40,19 @@ package final class LayerObject {
     self.mode = mode
     self.isLibrary = isLibrary
     isSequence = false
+    function = nil
+  }
+
+  /// A function with its settings: `softmax(dim=1)` is `nn.Softmax(dim=1)`.
+  init(applying function: Builtin, settings: [(name: String, value: Value)]) {
+    type = function.name
+    arguments = settings
+    fields = []
+    methods = []
+    mode = Cell(.bool(true))
+    isLibrary = true
+    isSequence = false
+    self.function = function
   }
 
   /// Layers and functions to be applied one after another.
@@ -51,6 +66,7 @@ package final class LayerObject {
     mode = Cell(.bool(true))
     isLibrary = true
     isSequence = true
+    function = nil
   }
 
   package var isTraining: Bool { if case .bool(false) = mode.value { false } else { true } }

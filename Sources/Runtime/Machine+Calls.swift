@@ -116,6 +116,14 @@ extension Machine {
     _ layer: LayerObject, _ arguments: Arguments, at span: Span, _ calleeSpan: Span,
     _ site: UInt32, _ f: Frame
   ) throws(Diagnostic) -> Value {
+    if let function = layer.function {
+      guard arguments.positional.count == 1, arguments.named.isEmpty else {
+        throw Faults.count(layer.type, ["x"], arguments.positional.count, span)
+      }
+      var whole = arguments
+      whole.named = layer.arguments.map { ($0.name, $0.value, span) }
+      return try function.call(self, whole, span, site, f)
+    }
     guard layer.isSequence else {
       guard let forward = layer.methods.first(where: { $0.name == "forward" })?.function else {
         throw Diagnostic(

@@ -66,7 +66,9 @@ extension Machine {
       let known = Builtin.named(layer.type)?.parameters ?? []
       let given = layer.arguments.enumerated().compactMap { i, argument -> String? in
         let text = quoted(argument.value, &depth)
-        guard i < known.count, let fallback = known[i].fallback else { return text }
+        guard let fallback = known.first(where: { $0.name == argument.name })?.fallback else {
+          return text
+        }
         let plain = Double(fallback).map { format($0) } ?? fallback
         return plain == text && i > 0 ? nil : "\(argument.name)=\(text)"
       }

@@ -32,7 +32,8 @@ enum Foreign {
       }.joined(separator: ".")
       return Diagnostic(
         .otherLanguage, "`\(text)` is \(word == "np" ? "NumPy" : "PyTorch")'s spelling",
-        at: tokens[at].span.to(tokens[last].span), hint: "`\(spelling(name))`")
+        at: tokens[at].span.to(tokens[last].span),
+        hint: "`\(layer(name, tokens, after: last) ?? spelling(name))`")
     }
     switch word {
     case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var",
@@ -58,6 +59,71 @@ enum Foreign {
     tokens.indices.dropLast().contains {
       tokens[$0].token == .name(word) && tokens[$0 + 1].token == .symbol(.assign)
     }
+  }
+
+  /// PyTorch's layers of a function with settings; what stands there without a name has these here.
+  private static let activations: [String: (name: String, settings: [String])] = [
+    "ReLU": ("relu", []), "Sigmoid": ("sigmoid", []), "Tanh": ("tanh", []), "SiLU": ("silu", []),
+    "LogSigmoid": ("logsigmoid", []), "Softmax": ("softmax", ["dim"]),
+    "LogSoftmax": ("log_softmax", ["dim"]), "LeakyReLU": ("leaky_relu", ["negative_slope"]),
+    "ELU": ("elu", ["alpha"]), "GELU": ("gelu", ["approximate"]),
+    "Softplus": ("softplus", ["beta", "threshold"]),
+  ]
+  /// Layers that take the same arguments in the same order here.
+  private static let layers: Set<String> = [
+    "Linear", "Conv1d", "Conv2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "Dropout", "Embedding",
+    "Flatten", "MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d", "RNN", "LSTM", "GRU",
+    "MultiheadAttention",
+  ]
+
+  /// A layer with its arguments, as it works in `sequential(…)`: `nn.Softmax(1)` is `softmax(dim=1)`.
+  private static func layer(_ member: String, _ tokens: [PlacedToken], after last: Int) -> String? {
+    guard last + 1 < tokens.count, tokens[last + 1].token == .symbol(.openParen),
+      let arguments = plainArguments(tokens, from: last + 2)
+    else { return nil }
+    let activation = activations[member]
+    guard activation != nil || layers.contains(member) else { return nil }
+    var texts: [String] = []
+    for (i, argument) in arguments.enumerated() where argument.name != "inplace" {
+      if let name = argument.name {
+        texts.append("\(name)=\(argument.value)")
+      } else if let activation {
+        guard i < activation.settings.count else { return nil }
+        texts.append("\(activation.settings[i])=\(argument.value)")
+      } else {
+        texts.append(argument.value)
+      }
+    }
+    return "\(activation?.name ?? spelling(member))(\(texts.joined(separator: ", ")))"
+  }
+
+  /// Arguments up to the closing bracket, if they are numbers and words only.
+  private static func plainArguments(_ tokens: [PlacedToken], from start: Int)
+    -> [(name: String?, value: String)]?
+  {
+    var arguments: [(name: String?, value: String)] = []
+    var (name, value) = (String?.none, "")
+    for place in tokens[start...] {
+      let isFirst = value.isEmpty || value == "-"
+      switch place.token {
+      case .symbol(.closeParen):
+        if !value.isEmpty { arguments.append((name, value)) }
+        return arguments
+      case .symbol(.comma):
+        arguments.append((name, value))
+        (name, value) = (nil, "")
+      case .symbol(.assign): (name, value) = (value, "")
+      case .symbol(.minus) where value.isEmpty: value = "-"
+      case .number(let n) where isFirst:
+        value += n == n.rounded() && abs(n) < 1e6 ? "\(Int(n))" : "\(n)"
+      case .name(let word) where isFirst: value += words[word] ?? word
+      case .string(let parts) where isFirst:
+        guard parts.count == 1, case .text(let text) = parts[0] else { return nil }
+        value += "\"\(text)\""
+      default: return nil
+      }
+    }
+    return nil
   }
 
   /// `Linear` is `linear`, `MSELoss` is `mse_loss`, `BatchNorm1d` is `batchnorm1d`.

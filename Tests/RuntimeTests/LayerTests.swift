@@ -1,6 +1,7 @@
 import Diagnostics
-import Runtime
 import Testing
+
+@testable import Runtime
 
 /// Layers with options that the golden files leave out. The numbers are torch 2.13's.
 @Suite struct LayerTests {
@@ -72,5 +73,48 @@ import Testing
     ("embedding(4, 2, padding_idx=\"last\")", .wrongKind),
   ]) func paddingIsARow(_ code: String, _ id: Diagnostic.Identifier) {
     #expect(LanguageTests.run(code).errors.first?.id == id)
+  }
+
+  /// Without what it works on, an activation is a layer of the same function, as `nn.ReLU()` is.
+  @Test(arguments: Builtin.all.filter(\.isActivation).map(\.name))
+  func activationsAreLayersToo(_ name: String) {
+    let x = "[[-1.5, 0.5, 2], [3, -0.2, 0]]"
+    let code = """
+      param x = \(x); m = sequential(\(name)())
+      y = m(x); z = \(name)(x)
+      sum(y*[1, 2, 3]).backward(); g = x.grad; zero_grad(x); sum(z*[1, 2, 3]).backward()
+      print(all(y == z), all(g == x.grad), len(m.parameters()))
+      """
+    let (output, errors) = LanguageTests.run(code)
+    #expect(errors.map(\.headline) == [])
+    #expect(output == "true true 0\n")
+  }
+
+  @Test(arguments: [
+    ("softmax(dim=1)", "[[0.2689, 0.7311],\n [0.1192, 0.8808]]\n"),
+    ("softmax(dim=0)", "[[ 0.1192, 0.04743],\n [ 0.8808,  0.9526]]\n"),
+    ("leaky_relu(negative_slope=0.5)", "[[1, 2],\n [3, 5]]\n"),
+    ("flatten()", "[[1, 2],\n [3, 5]]\n"),
+    ("softplus(beta=2)", "[[1.063, 2.009],\n [3.001, 5.000]]\n"),
+  ]) func settingsStayWithTheLayer(_ layer: String, _ result: String) {
+    let (output, errors) = LanguageTests.run("print(sequential(\(layer))([[1, 2], [3, 5]]))")
+    #expect(errors.map(\.headline) == [])
+    #expect(output == result)
+  }
+
+  /// What a hint says of PyTorch's spelling can be put in its place.
+  @Test(arguments: [
+    ("nn.Softmax(dim=1)", "softmax(dim=1)"), ("nn.Softmax(-1)", "softmax(dim=-1)"),
+    ("torch.nn.LogSoftmax(dim=1)", "log_softmax(dim=1)"), ("nn.ReLU()", "relu()"),
+    ("nn.ReLU(inplace=True)", "relu()"), ("nn.ReLU", "relu"),
+    ("nn.LeakyReLU(0.2)", "leaky_relu(negative_slope=0.2)"),
+    ("nn.GELU(approximate='tanh')", "gelu(approximate=\"tanh\")"),
+    ("nn.Flatten()", "flatten()"), ("nn.Dropout(0.5)", "dropout(0.5)"),
+    ("nn.Linear(3, 4, bias=False)", "linear(3, 4, bias=false)"), ("nn.SiLU()", "silu()"),
+  ]) func hintsForPyTorchsLayersWork(_ theirs: String, _ ours: String) {
+    let hint = LanguageTests.run("m = sequential(linear(2, 3), \(theirs))").errors.first?.hint
+    #expect(hint == "`\(ours)`")
+    let (_, errors) = LanguageTests.run("sequential(linear(2, 3), \(ours))(ones(2, 2))")
+    #expect(errors.map(\.headline) == [])
   }
 }
