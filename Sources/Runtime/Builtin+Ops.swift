@@ -153,40 +153,29 @@ extension Builtin {
     },
   ]
 
-  /// `max(x)`, `max(x, dim=1)` with values and places, `max(a, b)` element by element.
+  /// `max(x)`, `max(x, dim=1)` with values and places, `max(a, b)` element by element; as a method, `x.max(1)`
+  /// names the axis.
   private static func extreme(_ name: String, _ fold: Op, _ place: Op, _ pair: Op) -> Builtin {
     let word = name == "max" ? "largest" : "smallest"
     return Builtin(
       "\(name)(x, other=none, dim=none, keepdim=false)", .reductions,
-      "The \(word) element; with `dim`, the \(word) along an axis and their places; of two values, "
-        + "the \(word) of each pair.", example: "\(name)([3, 1, 2])", op: fold
+      "The \(word) element; with `dim`, or as `x.\(name)(1)`, the \(word) along an axis and their "
+        + "places; of two values, the \(word) of each pair.", example: "\(name)([3, 1, 2])",
+      op: fold
     ) { call throws(Diagnostic) in
-      if call.has("other") {
-        let (a, b) = (try call.operand("x"), try call.operand("other"))
-        if case .number(let x) = a, case .number(let y) = b, let scalar = pair.scalar {
-          return .number(scalar(x, y))
+      if call.methodArguments > 0, case .number = call.value("other") {
+        // PyTorch's x.max(dim, keepdim).
+        guard call.methodArguments > 1 || !call.has("dim") else {
+          throw Faults.twice("dim", call.span)
         }
-        return try call.apply(pair, [a, b])
+        let keepdim = call.methodArguments > 1 ? "dim" : "keepdim"
+        return try call.extreme(try call.ints("other"), try call.flag(keepdim), place)
       }
-      let x = try call.operand("x")
-      guard call.has("dim") else { return try call.apply(fold, [x]) }
-      var attributes = Attributes()
-      attributes.set("dim", .ints(try call.ints("dim")))
-      attributes.set("keepdim", .flag(true))
-      let node = try call.node("x")
-      let places = try call.tensors { () throws(TensorError) in
-        try call.graph.apply(place, [.node(node)], attributes)
+      if call.has("other") {
+        return try call.extreme(of: call.value("x"), call.value("other"), pair)
       }
-      var picking = Attributes()
-      picking.set("dim", .ints(try call.ints("dim")))
-      var picked =
-        node.shape.rank == 0
-        ? Value(node) : try call.apply(.gather, [.node(node), .node(places)], picking)
-      var found = Value(places)
-      if try !call.flag("keepdim"), node.shape.rank > 0, let dim = try call.ints("dim").first {
-        (picked, found) = (try squeeze(picked, dim, call), try squeeze(found, dim, call))
-      }
-      return .record(RecordObject([("values", picked), ("indices", found)]))
+      guard call.has("dim") else { return try call.apply(fold, [try call.operand("x")]) }
+      return try call.extreme(try call.ints("dim"), try call.flag("keepdim"), place)
     }
   }
 
@@ -202,6 +191,60 @@ extension Builtin {
 }
 
 extension BuiltinCall {
+  /// The largest or smallest along an axis, and where they are.
+  fileprivate func extreme(_ dims: [Int], _ keepdim: Bool, _ place: Op) throws(Diagnostic) -> Value
+  {
+    let node = try node("x")
+    let places = try tensors { () throws(TensorError) in
+      try graph.apply(
+        place, [.node(node)], Attributes(("dim", .ints(dims)), ("keepdim", .flag(true))))
+    }
+    var picked =
+      node.shape.rank == 0
+      ? Value(node)
+      : try apply(.gather, [.node(node), .node(places)], Attributes(("dim", .ints(dims))))
+    var found = Value(places)
+    if !keepdim, node.shape.rank > 0, let dim = dims.first {
+      (picked, found) = (
+        try Builtin.squeeze(picked, dim, self), try Builtin.squeeze(found, dim, self)
+      )
+    }
+    return .record(RecordObject([("values", picked), ("indices", found)]))
+  }
+
+  /// The larger or smaller of each pair. Of a tensor and a plain number that is not to be told from an axis;
+  /// PyTorch has no such call.
+  fileprivate func extreme(of x: Value, _ other: Value, _ pair: Op) throws(Diagnostic) -> Value {
+    let (a, b) = (try operand("x"), try operand("other"))
+    switch (a, b) {
+    case (.number(let x), .number(let y)):
+      if let scalar = pair.scalar { return .number(scalar(x, y)) }
+    case (.node(let node), .number(let n)) where node.shape.rank > 0:
+      throw numberBeside(node, n, pair, isFirst: true)
+    case (.number(let n), .node(let node)) where node.shape.rank > 0:
+      throw numberBeside(node, n, pair, isFirst: false)
+    default: break
+    }
+    return try apply(pair, [a, b])
+  }
+
+  private func numberBeside(_ node: Node, _ n: Double, _ pair: Op, isFirst: Bool) -> Diagnostic {
+    let number = machine.format(n)
+    let name = (isFirst ? sourceName("x") : sourceName("other")) ?? "x"
+    let pairs =
+      isFirst ? "`\(pair.name)(\(name), \(number))`" : "`\(pair.name)(\(number), \(name))`"
+    let isAxis =
+      isFirst && n == n.rounded()
+      && (-Double(node.shape.rank)..<Double(node.shape.rank)).contains(n)
+    return Diagnostic(
+      .wrongArguments,
+      "`\(builtin.name)` was given a tensor \(node.shape) and the number \(number)", at: span,
+      reason: isAxis
+        ? "That could mean each element against \(number), or the elements along axis \(number)."
+        : "Element by element that is `\(pair.name)`.",
+      hint: isAxis ? "\(pairs), or `\(builtin.name)(\(name), dim=\(number))`" : pairs)
+  }
+
   /// The settings of an op that were given; its table has the defaults.
   func settings(of op: Op) throws(Diagnostic) -> Attributes {
     var attributes = Attributes()

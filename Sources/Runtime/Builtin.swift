@@ -225,6 +225,7 @@ package final class Builtin: Sendable {
     return try body(
       BuiltinCall(
         machine: machine, builtin: self, values: values, rest: rest,
+        methodArguments: arguments.isMethod ? arguments.positional.count - 1 : 0,
         named: takesAnyName ? arguments.named.map { ($0.name, $0.value) } : [], span: span,
         site: site, frame: frame))
   }
@@ -237,6 +238,8 @@ struct BuiltinCall {
   let values: [Value]
   /// What a variadic parameter collected.
   let rest: [Value]
+  /// How many arguments without a name stand in the brackets of `x.f(…)`; 0 for `f(x, …)`.
+  let methodArguments: Int
   /// What a function of any names was given.
   let named: [(name: String, value: Value)]
   let span: Span

@@ -159,6 +159,7 @@ extension Compiler {
       if let own = machine.ownField(receiver, name) {
         return try machine.call(own, gathered, at: span, place, site, free)
       }
+      gathered.isMethod = true
       gathered.positional.insert(receiver, at: 0)
       gathered.spans.insert(base.span, at: 0)
       if let known {

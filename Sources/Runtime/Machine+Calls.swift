@@ -8,6 +8,8 @@ struct Arguments {
   var positional: [Value]
   var spans: [Span] = []
   var named: [(name: String, value: Value, span: Span)] = []
+  /// Whether the first one stands before the dot.
+  var isMethod = false
 
   init(_ positional: [Value]) { self.positional = positional }
 }

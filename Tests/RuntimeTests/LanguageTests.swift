@@ -54,6 +54,17 @@ import Testing
     Case(code: "7 // 2 + -7 % 3", output: "5\n"),
     Case(code: "seed(0); rand(2)", output: "[0.4963, 0.7682]\n"),
     Case(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
+    // As a method the number is PyTorch's dim; of numbers alone the function takes the larger.
+    Case(code: "[[1, 5, 3], [2, 0, 9]].max(1)", output: "record(values=[5, 9], indices=[1, 2])\n"),
+    Case(code: "[[1, 5, 3], [2, 0, 9]].min(0).indices", output: "[0, 1, 0]\n"),
+    Case(code: "[[1, 5, 3], [2, 0, 9]].max(-1, true).values.shape", output: "[2, 1]\n"),
+    Case(code: "tensor(3).max(0)", output: "record(values=3, indices=0)\n"),
+    Case(code: "[[1, 5], [2, 0]].max([[2, 2], [3, 3]])", output: "[[2, 5],\n [3, 3]]\n"),
+    Case(
+      code: "param w = [[1, 5, 3], [2, 0, 9]]\nsum(w.max(1).values).backward()\nw.grad",
+      output: "[[0, 1, 0],\n [0, 0, 1]]\n"),
+    Case(code: "param z = -2\nprint(max(0, z), max(z, -5), min(z, 3))", output: "0 -2 -2\n"),
+    Case(code: "param z = 2\nmax(0, z).backward()\nz.grad", output: "1\n"),
     Case(code: "repeat 2 { print(\"x\") }", output: "x\nx\n"),
     Case(code: "0/0", output: "warning non-finite\nnan\n"),
     Case(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
@@ -150,6 +161,10 @@ import Testing
     Fault(code: "index_select([1, 2], 0, [-1])", id: .indexOutOfRange),
     Fault(code: "gather(2.5, 0, true)", id: .shapeMismatch),
     Fault(code: "hist([1e308, -1e308])", id: .badArgument),
+    Fault(code: "max([1, 5], 1)", id: .wrongArguments),
+    Fault(code: "min(0, [1, 5])", id: .wrongArguments),
+    Fault(code: "[1, 5].max(1)", id: .badAxis), Fault(code: "[1, 5].max(0.5)", id: .wholeNumber),
+    Fault(code: "[1, 5].max(0, dim=0)", id: .wrongArguments),
     Fault(code: "conv1d(ones(1, 1, 5), ones(1, 1, 2), padding=0, padding=3)", id: .wrongArguments),
   ]
 
@@ -157,6 +172,19 @@ import Testing
     let (_, errors) = Self.run(fault.code)
     #expect(errors.first?.id == fault.id, "\(errors.first?.headline ?? "no error")")
     #expect(errors.first?.span != nil)
+  }
+
+  /// What `max` of a tensor and a number may have meant can be run as it stands.
+  @Test(arguments: [
+    ("x = [[1, 5, 3], [2, 0, 9]]", "max(x, 1)", "`maximum(x, 1)`, or `max(x, dim=1)`"),
+    ("h = [1, 5, 3]", "max(h, 0.5)", "`maximum(h, 0.5)`"),
+    ("h = [1, 5, 3]", "min(h, 1)", "`minimum(h, 1)`"),
+    ("h = [1, 5, 3]", "max(0, h)", "`maximum(0, h)`"),
+  ]) func aNumberBesideATensorIsAskedAbout(_ start: String, _ call: String, _ hint: String) {
+    #expect(Self.run(start + "\n" + call).errors.first?.hint == hint)
+    for way in hint.split(separator: "`").filter({ $0.contains("(") }) {
+      #expect(Self.run(start + "\n" + way).errors.map(\.headline) == [])
+    }
   }
 
   @Test func budgetsEndEndlessRuns() {
