@@ -179,6 +179,9 @@ extension Op {
       for i in 0..<c.x.count where !(c.x[i] >= 0 && c.x[i] <= 1) {
         throw .setting("binary_cross_entropy", "predictions are probabilities from 0 to 1", c.x[i])
       }
+      for i in 0..<c.y.count where !(c.y[i] >= 0 && c.y[i] <= 1) {
+        throw .setting("binary_cross_entropy", "targets are probabilities from 0 to 1", c.y[i])
+      }
     }, samples: chances)
 
   /// Cross entropy for two classes straight from the score before the sigmoid: no overflow, no lost digits.

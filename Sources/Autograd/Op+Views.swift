@@ -259,6 +259,7 @@ extension Op {
   ) { c throws(TensorError) in try c.x.gathered(gatherOffsets(c.x, c.y, c), shape: c.y.shape) }
 
   private static let gatherSamples: [(Shape, Tensor, Int)] = [
+    ([], Sample.whole([0, 0], [2]), 0), ([3], Sample.whole([1], []), 0),
     ([3], Sample.whole([2, 0, 2, 1], [4]), 0),
     ([2, 3], Sample.whole([2, 0, 1, 1], [2, 2]), 1),
     ([2, 3], Sample.whole([1, 0, 1], [1, 3]), 0),
@@ -292,24 +293,26 @@ extension Op {
     return try c.x + src.scattered(gatherOffsets(c.x, c.y, c), into: c.x.shape)
   }
 
+  /// As in PyTorch, what has no axes counts as one entry along one axis.
   private static func gatherOffsets(_ x: Tensor, _ index: Tensor, _ c: Call) throws(TensorError)
     -> [Int]
   {
     let axis = try x.shape.axis(c.attributes.dims.first ?? 0)
-    guard x.rank > 0 else { throw .rankNeeded("gather", 1, x.shape) }
-    guard index.rank == x.rank else { throw .rankNeeded("gather", x.rank, index.shape) }
-    for other in 0..<x.rank where other != axis && index.shape[other] > x.shape[other] {
+    let source: Shape = x.rank == 0 ? [1] : x.shape
+    let places: Shape = index.rank == 0 ? [1] : index.shape
+    guard places.rank == source.rank else { throw .rankNeeded("gather", source.rank, index.shape) }
+    for other in 0..<source.rank where other != axis && places[other] > source[other] {
       throw .sizesDiffer(x.shape, index.shape, axis: axis, operation: "gather")
     }
     var offsets: [Int] = []
     for i in 0..<index.count {
       guard let place = Int(exactly: index[i]) else { throw .wholeNumbersNeeded("gather's index") }
-      guard place >= 0, place < x.shape[axis] else {
-        throw .indexOutOfRange(place, axis: axis, length: x.shape[axis])
+      guard place >= 0, place < source[axis] else {
+        throw .indexOutOfRange(place, axis: axis, length: source[axis])
       }
-      var position = index.shape.indices(at: i)
+      var position = places.indices(at: i)
       position[axis] = place
-      offsets.append(x.shape.offset(of: position))
+      offsets.append(source.offset(of: position))
     }
     return offsets
   }

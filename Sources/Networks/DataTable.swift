@@ -38,8 +38,11 @@ package struct DataTable: Sendable {
       // One row is enough to learn the header; the rest comes row by row, ragged ones as they are.
       table = try CSV<Enumerated>(string: text, delimiter: .comma, loadColumns: false, rowLimit: 1)
       try table.enumerateAsArray(startAt: 1, rowLimit: nil) { rows.append($0) }
+    } catch CSVParseError.quotation {
+      throw .unreadable(
+        "A quoted field must end with its quote, and a comma or the line's end follow.")
     } catch {
-      throw .unreadable("\(error)")
+      throw .unreadable("It is not in rows of fields with commas between them.")
     }
     let header = table.header.map { $0.trimmingCharacters(in: .whitespaces) }
     guard !rows.isEmpty else { throw .noRows }

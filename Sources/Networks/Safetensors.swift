@@ -7,7 +7,7 @@ import Tensors
 package enum Safetensors {
   package struct Fault: Error { package let reason: String }
 
-  private struct Entry: Codable {
+  private struct Written: Encodable {
     let dtype: String
     let shape: [Int]
     let data_offsets: [Int]
@@ -15,7 +15,7 @@ package enum Safetensors {
 
   /// The file's bytes. float32 is stored as F32, float64 as F64, whole numbers as I64, truth values as BOOL.
   package static func encoded(_ tensors: [(name: String, tensor: Tensor)]) throws -> [UInt8] {
-    var entries: [String: Entry] = [:]
+    var entries: [String: Written] = [:]
     var body: [UInt8] = []
     for (name, tensor) in tensors {
       let start = body.count
@@ -34,7 +34,7 @@ package enum Safetensors {
         kind = "BOOL"
         for x in tensor.values { body.append(x == 0 ? 0 : 1) }
       }
-      entries[name] = Entry(
+      entries[name] = Written(
         dtype: kind, shape: tensor.shape.dims, data_offsets: [start, body.count])
     }
     let encoder = JSONEncoder()
@@ -51,39 +51,33 @@ package enum Safetensors {
   }
 
   /// The tensors of a file, in the order of their bytes.
-  package static func decoded(_ bytes: [UInt8]) throws -> [(name: String, tensor: Tensor)] {
+  package static func decoded(_ bytes: [UInt8]) throws(Fault) -> [(name: String, tensor: Tensor)] {
     guard bytes.count >= 8 else { throw Fault(reason: "it is shorter than a header") }
     let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(bytes.count - 8) else {
       throw Fault(reason: "its header would be longer than the file")
     }
     let start = 8 + Int(length)
-    guard
-      let json = try? JSONSerialization.jsonObject(with: Data(bytes[8..<start])),
-      let table = json as? [String: [String: Any]]
-    else { throw Fault(reason: "its header is not JSON") }
-    var found: [(name: String, tensor: Tensor, start: Int)] = []
-    for (name, fields) in table where name != "__metadata__" {
-      guard let kind = fields["dtype"] as? String, let dims = fields["shape"] as? [Int],
-        let range = fields["data_offsets"] as? [Int], range.count == 2, range[0] >= 0,
-        range[0] <= range[1], range[1] <= bytes.count - start
-      else { throw Fault(reason: "the entry `\(name)` is not complete") }
-      let shape = try Shape(dims)
-      let part = bytes[(start + range[0])..<(start + range[1])]
-      let (values, dtype) = try numbers(part, kind, name)
-      guard values.count == shape.count else {
-        throw Fault(reason: "`\(name)` has \(values.count) elements, but its shape is \(shape)")
+    var tensors: [(name: String, tensor: Tensor)] = []
+    for entry in try entries(bytes[8..<start], bodyCount: bytes.count - start) {
+      let part = bytes[(start + entry.bytes.lowerBound)..<(start + entry.bytes.upperBound)]
+      let (values, dtype) = try numbers(part, entry.dtype, entry.name)
+      guard let shape = try? Shape(entry.shape), values.count == shape.count,
+        let tensor = try? Tensor(values, shape: shape, dtype: dtype)
+      else {
+        let dims = entry.shape.map(String.init).joined(separator: ", ")
+        throw Fault(
+          reason: "`\(entry.name)` has \(values.count) elements, but its shape is [\(dims)]")
       }
-      found.append((name, try Tensor(values, shape: shape, dtype: dtype), range[0]))
+      tensors.append((entry.name, tensor))
     }
-    return found.sorted { ($0.start, $0.name) < ($1.start, $1.name) }
-      .map { (name: $0.name, tensor: $0.tensor) }
+    return tensors
   }
 
-  private static func numbers(_ bytes: ArraySlice<UInt8>, _ kind: String, _ name: String) throws
-    -> ([Double], DType)
+  private static func numbers(_ bytes: ArraySlice<UInt8>, _ kind: String, _ name: String)
+    throws(Fault) -> ([Double], DType)
   {
-    func words<T: FixedWidthInteger>(_: T.Type) throws -> [T] {
+    func words<T: FixedWidthInteger>(_: T.Type) throws(Fault) -> [T] {
       let width = MemoryLayout<T>.size
       guard bytes.count % width == 0 else { throw Fault(reason: "`\(name)` ends within a number") }
       return stride(from: bytes.startIndex, to: bytes.endIndex, by: width).map { start in

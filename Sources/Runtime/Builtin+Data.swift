@@ -117,10 +117,10 @@ extension Builtin {
       let path = try call.text(isRecord ? "x" : "file")
       let bytes = try call.contents(of: path)
       let tensors: [(name: String, tensor: Tensor)]
-      do { tensors = try Safetensors.decoded(bytes) } catch {
-        let reason = (error as? Safetensors.Fault)?.reason ?? "\(error)"
+      do throws(Safetensors.Fault) { tensors = try Safetensors.decoded(bytes) } catch {
         throw Diagnostic(
-          .badData, "`\(path)` is no safetensors file: \(reason)", at: call.span)
+          .badData, "`\(path)` is no safetensors file: \(error.reason)", at: call.span,
+          hint: "write it anew, with `save(model, \"\(path)\")` or in Python with `save_file`")
       }
       if isRecord {
         return .record(

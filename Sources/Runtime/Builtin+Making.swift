@@ -59,8 +59,10 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let (first, step) = (try call.double("start"), try call.double("step"))
       let (start, end) = call.has("end") ? (first, try call.double("end")) : (0, first)
-      guard step != 0, let range = RangeObject(start, end, step) else {
-        throw Diagnostic(.badArgument, "these steps never end", at: call.span)
+      guard step > 0 ? start <= end : start >= end && step < 0, start.isFinite, step.isFinite,
+        let range = RangeObject(start, end, step)
+      else {
+        throw call.uncountable(start, end, step)
       }
       let whole = [start, end, step].allSatisfy { $0 == $0.rounded() }
       let dtype: DType = whole ? .int64 : call.machine.dtype
@@ -214,6 +216,17 @@ extension Builtin {
 }
 
 extension BuiltinCall {
+  /// Steps that lead away from the end, or never reach it; PyTorch refuses both.
+  fileprivate func uncountable(_ start: Double, _ end: Double, _ step: Double) -> Diagnostic {
+    let (a, b, c) = (machine.format(start), machine.format(end), machine.format(step))
+    let isTurned = step != 0 && (end - start) / step < 0 && [start, end].allSatisfy(\.isFinite)
+    return Diagnostic(
+      .badArgument, "`arange` cannot count from \(a) to \(b) in steps of \(c)", at: span,
+      hint: isTurned
+        ? "count the other way: `arange(\(a), \(b), \(machine.format(-step)))`"
+        : "give a last number and steps towards it, as in `arange(0, 1, 0.25)`")
+  }
+
   /// Draws numbers into a new tensor; the size is checked before anything is drawn.
   func draw(
     _ dims: [Int], _ dtype: DType, _ draw: (inout Generator, Int) -> [Double]

@@ -148,6 +148,8 @@ package final class Builtin: Sendable {
 
   /// Whether arguments are for a function of tensors rather than for a layer's sizes.
   private static func areTensors(_ values: [Value]) -> Bool {
+    // What a parameter is in the making of is no size either, even without axes.
+    if case .tensor(let node)? = values.first, node.isTracked { return true }
     if values.first?.hasAxes == true { return true }
     if values.count > 1, case .tensor(let table) = values[1] { return table.shape.rank > 1 }
     return false

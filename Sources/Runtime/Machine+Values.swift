@@ -6,17 +6,20 @@ import Tensors
 extension Machine {
   // MARK: Literals
 
-  /// A bracket whose leaves are all single numbers is a tensor, tracked if any of them is; any other
-  /// bracket is a list.
+  /// A bracket whose leaves are all single numbers, or all truth values, is a tensor, tracked if any of them
+  /// is; any other bracket is a list.
   /// - Parameter isBracket: which elements are brackets themselves, so that their rows are leaves' rows.
   func bracket(_ values: [Value], _ isBracket: [Bool], _ span: Span, _ site: UInt32)
     throws(Diagnostic) -> Value
   {
     // Nothing in brackets is the beginning of a list.
     if values.isEmpty { return .list(ListObject([])) }
+    let areTruths = values.allSatisfy(\.isTruth)
     var operands: [Node.Operand] = []
     for (value, isRow) in zip(values, isBracket) {
       switch value {
+      case .bool(let on) where areTruths:
+        operands.append(.node(graph.constant(Tensor(on ? 1 : 0, dtype: .bool))))
       case .number(let n): operands.append(.number(n))
       case .tensor(let node) where isRow || node.shape.rank == 0: operands.append(.node(node))
       default: return try Value.list(ListObject(values)).nested(span)

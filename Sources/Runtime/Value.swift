@@ -66,6 +66,15 @@ package enum Value {
     }
   }
 
+  /// Whether it is true or false, or a tensor of such.
+  var isTruth: Bool {
+    switch self {
+    case .bool: true
+    case .tensor(let node): node.dtype == .bool
+    default: false
+    }
+  }
+
   /// Whether it holds a reference, which a slot must release.
   @inline(__always)
   var isObject: Bool {

@@ -54,6 +54,27 @@ import Testing
     Case(code: "7 // 2 + -7 % 3", output: "5\n"),
     Case(code: "seed(0); rand(2)", output: "[0.4963, 0.7682]\n"),
     Case(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
+    // Brackets of truth values are tensors, as in torch.tensor.
+    Case(
+      code: "x = [[false, true]]\nprint(type(x), x.dtype, x)",
+      output: "a tensor [1, 2] bool [[false,  true]]\n"),
+    Case(code: "[1, 2, 3][[true, false, true]]", output: "[1, 3]\n"),
+    Case(code: "[[true, false], [1, 0]].dtype", output: "float64\n"),
+    Case(
+      code: "b = [1 > 2, true]\nif b[1] { print(sum(b), any(b), type([true, 2])) }",
+      output: "1 true a list\n"),
+    // What has no axes counts as one entry.
+    Case(
+      code: "print(gather(2.5, 0, 0), gather(2.5, 0, [0, 0]), gather([1, 2], 0, 1))",
+      output: "2.5 [2.5, 2.5] 2\n"),
+    Case(code: "param s = 2\nsum(gather(s, 0, [0, 0])).backward()\ns.grad", output: "2\n"),
+    Case(
+      code: "param s = 3\nprint(flatten(s), flatten(s, -1), dropout(s, 0), dropout(s, 1))",
+      output: "[3] [3] 3 0\n"),
+    Case(
+      code: "param s = 3\nsum(flatten(s)*2).backward()\nprint(s.grad, flatten(2), dropout(0.2))",
+      output: "2 flatten(start_dim=2) dropout(p=0.2)\n"),
+    Case(code: "print(arange(1, 1), arange(0), arange(3, 0, -1))", output: "[] [] [3, 2, 1]\n"),
     // As a method the number is PyTorch's dim; of numbers alone the function takes the larger.
     Case(code: "[[1, 5, 3], [2, 0, 9]].max(1)", output: "record(values=[5, 9], indices=[1, 2])\n"),
     Case(code: "[[1, 5, 3], [2, 0, 9]].min(0).indices", output: "[0, 1, 0]\n"),
@@ -159,8 +180,21 @@ import Testing
     Fault(code: "conv2d(3, 4, 3, groups=2)", id: .badArgument),
     Fault(code: "with no_grad() { 1 }", id: .otherLanguage),
     Fault(code: "index_select([1, 2], 0, [-1])", id: .indexOutOfRange),
-    Fault(code: "gather(2.5, 0, true)", id: .shapeMismatch),
+    Fault(code: "gather(2.5, 0, true)", id: .indexOutOfRange),
     Fault(code: "hist([1e308, -1e308])", id: .badArgument),
+    Fault(code: "arange(1, 0)", id: .badArgument), Fault(code: "arange(-3)", id: .badArgument),
+    Fault(code: "arange(0, 1, -1)", id: .badArgument),
+    Fault(code: "arange(0, nan)", id: .badArgument),
+    Fault(code: "arange(0, inf)", id: .badArgument),
+    Fault(code: "arange(0, 0, 0)", id: .badArgument),
+    Fault(code: "gather(2.5, 0, 1)", id: .indexOutOfRange),
+    Fault(code: "gather(2.5, 1, 0)", id: .badAxis),
+    Fault(code: "gather([[1, 2]], 0, 1)", id: .shapeMismatch),
+    Fault(code: "gather(2.5, 0, [[0]])", id: .shapeMismatch),
+    Fault(code: "param s = 3; flatten(s, 1)", id: .badAxis),
+    Fault(code: "binary_cross_entropy([nan], [1])", id: .badArgument),
+    Fault(code: "binary_cross_entropy([0.5], [nan])", id: .badArgument),
+    Fault(code: "binary_cross_entropy([0.5], [1.5])", id: .badArgument),
     Fault(code: "max([1, 5], 1)", id: .wrongArguments),
     Fault(code: "min(0, [1, 5])", id: .wrongArguments),
     Fault(code: "[1, 5].max(1)", id: .badAxis), Fault(code: "[1, 5].max(0.5)", id: .wholeNumber),
