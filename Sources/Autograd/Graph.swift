@@ -31,33 +31,52 @@ package final class Graph {
   package private(set) var names: [String] = [""]
   private var nameNumbers: [String: UInt32] = ["": 0]
   package private(set) var sites: [Site] = [Site(source: -1, start: 0, end: 0)]
+  /// The last value that left the graph at each place in the source.
+  var departures: [UInt32: Departure] = [:]
   private var renamedSites: [UInt32: UInt32] = [:]
   private var walks: UInt32 = 0
 
   /// Closes the ring of recorded values: its `older` neighbour is the youngest of them. The ring owns
   /// nothing; a value leaves it when it is released.
   private let ring = Node(leaf: Tensor(0), parameter: false, time: 0)
+  /// The same for values that are recorded without a gradient: backward passes do not meet them.
+  private let followed = Node(leaf: Tensor(0), parameter: false, time: 0)
+  /// The loops that run, innermost last.
+  private var loops: [Loop] = []
+
+  /// A running loop on the graph's clock: when it began, and when its present turn began.
+  private struct Loop {
+    let start: Int
+    var turn: Int
+  }
 
   package init() {
-    ring.older = Unmanaged.passUnretained(ring)
-    ring.younger = Unmanaged.passUnretained(ring)
+    for end in [ring, followed] {
+      end.older = Unmanaged.passUnretained(end)
+      end.younger = Unmanaged.passUnretained(end)
+    }
   }
 
   /// Values may outlive their graph; they must not look for its ring then.
   deinit {
-    var next = ring.younger
-    while let node = next, node.toOpaque() != Unmanaged.passUnretained(ring).toOpaque() {
-      next = node._withUnsafeGuaranteedRef { node in
-        defer { (node.older, node.younger) = (nil, nil) }
-        return node.younger
+    for end in [ring, followed] {
+      var next = end.younger
+      while let node = next, node.toOpaque() != Unmanaged.passUnretained(end).toOpaque() {
+        next = node._withUnsafeGuaranteedRef { node in
+          defer { (node.older, node.younger) = (nil, nil) }
+          return node.younger
+        }
       }
+      (end.older, end.younger) = (nil, nil)
     }
-    (ring.older, ring.younger) = (nil, nil)
   }
 
   /// Puts a new value at the young end of the ring.
   @inline(__always)
-  private func recorded(_ node: Node) -> Node {
+  private func recorded(_ node: Node) -> Node { link(node, ring) }
+
+  @inline(__always)
+  private func link(_ node: Node, _ ring: Node) -> Node {
     let this = Unmanaged.passUnretained(node)
     let end = Unmanaged.passUnretained(ring)
     node.older = ring.older
@@ -115,11 +134,31 @@ package final class Graph {
     return nil
   }
 
+  /// How many recorded values are alive, with and without a gradient.
+  package var recordedCount: Int {
+    [ring, followed].reduce(0) { count, end in
+      var count = count
+      var next = end.older
+      while let node = next, node.toOpaque() != Unmanaged.passUnretained(end).toOpaque() {
+        count += 1
+        next = node._withUnsafeGuaranteedRef { $0.older }
+      }
+      return count
+    }
+  }
+
   // MARK: Recording
 
   /// A leaf with a gradient.
   package func parameter(_ value: Tensor) -> Node {
     Node(leaf: value, parameter: true, time: tick())
+  }
+
+  /// A leaf that no gradient reaches and that may be given other values.
+  package func buffer(_ value: Tensor) -> Node {
+    let node = constant(value)
+    node.flags.insert(.buffer)
+    return node
   }
 
   /// A value that gradients do not reach.
@@ -136,7 +175,7 @@ package final class Graph {
       Node(op: op, number: number, first, second, constant: constant, time: tick(), site: site))
   }
 
-  /// Applies an op; the result is recorded if any operand is tracked.
+  /// Applies an op; the result is recorded if any operand may get another value.
   package func apply(
     _ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes(), site: UInt32 = 0
   ) throws(TensorError) -> Node {
@@ -150,16 +189,22 @@ package final class Graph {
     let complete = operands + op.standIns(operands.count).map(Node.Operand.number)
     let nodes = complete.map { operand in
       switch operand {
-      case .node(let node): node
+      case .node(let node): carried(node, op)
       case .number(let n): constant(Tensor(n, dtype: self.dtype(of: n, beside: dtype)))
       }
     }
     let call = try op.applied(nodes.map(\.value), attributes, whole: self.dtype)
-    guard isRecording, try isTracked(op, nodes) else { return constant(call.output) }
-    return recorded(
-      Node(
-        op: op, value: call.output, operands: nodes, attributes: call.attributes, time: tick(),
-        site: site))
+    let isTracked = isRecording ? try isTracked(op, nodes) : false
+    guard isTracked || nodes.contains(where: \.isLive) else {
+      // Nothing of this can change; if it does after all, someone must know.
+      for node in nodes { node.flags.insert(.used) }
+      return constant(call.output)
+    }
+    for node in nodes where !node.isTracked { node.flags.insert(.used) }
+    let node = Node(
+      op: op, value: call.output, operands: nodes, attributes: call.attributes,
+      tracked: isTracked, time: tick(), site: site)
+    return link(node, isTracked ? ring : followed)
   }
 
   /// Whether gradients flow through an application of an op.
@@ -174,6 +219,56 @@ package final class Graph {
       found = found || op.reaches(k, nodes.map(\.value))
     }
     return found
+  }
+
+  /// The value of an op that no one records.
+  package func value(_ op: Op, _ operands: [Node.Operand]) throws(TensorError) -> Tensor {
+    var dtype = DType.bool
+    for case .node(let node) in operands where node.dtype > dtype { dtype = node.dtype }
+    let inputs = operands.map { operand in
+      switch operand {
+      case .node(let node): node.value
+      case .number(let n): Tensor(n, dtype: self.dtype(of: n, beside: dtype))
+      }
+    }
+    return try op.applied(inputs, Attributes(), whole: self.dtype).output
+  }
+
+  // MARK: Loops
+
+  /// A loop begins; its turns are told by `nextTurn`.
+  package func enterLoop() { loops.append(Loop(start: clock, turn: clock)) }
+  package func leaveLoop() { loops.removeLast() }
+
+  /// The next turn of the innermost loop begins. What the last one computed without gradient and only stored
+  /// is given from here on: it would hold on to everything it came from.
+  @inline(__always)
+  package func nextTurn() {
+    guard !loops.isEmpty else { return }
+    let last = loops[loops.count - 1].turn
+    loops[loops.count - 1].turn = clock
+    if let youngest = followed.older, youngest._withUnsafeGuaranteedRef({ $0.time > last }) {
+      forget(since: last)
+    }
+  }
+
+  private func forget(since last: Int) {
+    var next = followed.older
+    while let current = next, current.toOpaque() != Unmanaged.passUnretained(followed).toOpaque() {
+      let node = current.takeUnretainedValue()
+      guard node.time > last else { return }
+      next = node.older
+      if !node.flags.contains(.used) { node.drop() }
+    }
+  }
+
+  /// What is carried from turn to turn of a loop without gradient has no history there: the sum of all
+  /// accuracies so far would hold on to every batch. The same goes for what is cut off.
+  private func carried(_ node: Node, _ op: Op) -> Node {
+    guard !loops.isEmpty, !node.isLeaf, !node.isTracked || op.isCut,
+      loops.contains(where: { node.time > $0.start && node.time <= $0.turn })
+    else { return node }
+    return Node(holding: node, time: tick())
   }
 
   private func scalarResult(
@@ -192,10 +287,12 @@ package final class Graph {
       case .number(let n):
         number = n
         constant = n
-      case .node(let node):
-        guard node.isScalar else { return nil }
+      case .node(let given):
+        guard given.isScalar else { return nil }
+        let node = carried(given, op)
         number = node.number
         tracked = tracked || node.isTracked
+        if !node.isTracked { node.flags.insert(.used) }
         if i == 0 { nodes.0 = node } else { nodes.1 = node }
       }
       if i == 0 { numbers.0 = number } else { numbers.1 = number }

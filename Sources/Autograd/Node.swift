@@ -12,15 +12,15 @@ package final class Node {
   let constant: Double
   /// The first two operands, retained by hand: loops over a graph read them without touching reference
   /// counts, which would cost more than the arithmetic.
-  let first: Unmanaged<Node>?
-  let second: Unmanaged<Node>?
+  private(set) var first: Unmanaged<Node>?
+  private(set) var second: Unmanaged<Node>?
   /// When the value was computed, on the graph's clock. Operands are older than results; where a leaf
   /// is younger than a result, the result is stale.
   package internal(set) var time: Int
   /// This node's place in the walk that is under way, and which walk that is.
   var place: UInt32 = 0
   var walk: UInt32 = 0
-  package unowned(unsafe) let op: Op
+  package private(set) unowned(unsafe) var op: Op
   /// Neighbours in the list of all recorded values, which stands in the order of recording.
   var older: Unmanaged<Node>?
   var younger: Unmanaged<Node>?
@@ -32,8 +32,8 @@ package final class Node {
   var extra: Extra?
 
   package struct Flags: OptionSet {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
     /// Gradients flow to or through this value.
     package static let tracked = Flags(rawValue: 1)
     /// A trainable leaf.
@@ -50,6 +50,12 @@ package final class Node {
     static let leaf = Flags(rawValue: 64)
     /// The label is a layer's; a name that the learner gives goes before it.
     static let provisional = Flags(rawValue: 128)
+    /// A leaf that no gradient reaches but that may be given other values.
+    package static let buffer = Flags(rawValue: 256)
+    /// Something was computed from it: recorded, or, of plain data, without a record.
+    package static let used = Flags(rawValue: 512)
+    /// Its history was dropped: it was computed once, and is given now.
+    package static let dropped = Flags(rawValue: 1024)
   }
 
   final class Extra {
@@ -88,14 +94,30 @@ package final class Node {
     if value.rank > 0 || value.dtype != .float64 { hold(value) }
   }
 
+  /// The present value of another node, without its history.
+  init(holding other: Node, time: Int) {
+    op = Op.leaf
+    constant = 0
+    site = other.site
+    label = other.label
+    self.time = time
+    number = other.number
+    flags = [.leaf, .dropped]
+    if other.flags.contains(.tensor) { hold(other.value) }
+  }
+
   /// A result of any shape.
-  init(op: Op, value: Tensor, operands: [Node], attributes: Attributes, time: Int, site: UInt32) {
+  /// - Parameter tracked: whether gradients flow through it.
+  init(
+    op: Op, value: Tensor, operands: [Node], attributes: Attributes, tracked: Bool, time: Int,
+    site: UInt32
+  ) {
     self.op = op
     constant = 0
     self.time = time
     self.site = site
     number = value.rank == 0 ? value[0] : 0
-    flags = .tracked
+    flags = tracked ? .tracked : []
     let isPair = operands.count <= 2
     first = isPair ? operands.first.map { Unmanaged.passRetained($0) } : nil
     second = isPair && operands.count > 1 ? Unmanaged.passRetained(operands[1]) : nil
@@ -146,6 +168,12 @@ package final class Node {
   package var isParameter: Bool { flags.contains(.parameter) }
   /// Whether an op made it, so that there is something to explain.
   package var isLeaf: Bool { flags.contains(.leaf) }
+
+  package var isBuffer: Bool { flags.contains(.buffer) }
+  /// Whether it may get another value: as a parameter, as a buffer, or because it was computed from one.
+  var isLive: Bool { !isLeaf || !flags.isDisjoint(with: [.parameter, .buffer, .tracked]) }
+  /// Computed and recorded, without a gradient.
+  package var isFollowed: Bool { !isLeaf && !isTracked }
 
   package var value: Tensor { extra?.tensor ?? Tensor(number) }
   package var shape: Shape { extra?.tensor?.shape ?? .scalar }
@@ -250,6 +278,20 @@ package final class Node {
   deinit {
     unlink()
     guard hasOperands, !flags.contains(.surrendered) else { return }
+    release()
+  }
+
+  /// Forgets how it was computed, and so lets go of what it was computed from.
+  func drop() {
+    unlink()
+    (older, younger) = (nil, nil)
+    release()
+    (first, second) = (nil, nil)
+    op = Op.leaf
+    flags.formUnion([.leaf, .dropped])
+  }
+
+  private func release() {
     var waiting: Unmanaged<Node>?
     surrender(&waiting)
     while let next = waiting {

@@ -83,7 +83,7 @@ extension Op {
   /// The same numbers; gradients do not pass, and numeric checks hold it where it is.
   package static let detach: Op = Op(
     "detach", ["x"], family: .elementwise, summary: "The same numbers, cut off from the graph.",
-    definition: "x", notation: .spelled { arguments, _ in "\(arguments[0]).detach()" },
+    definition: "x", notation: .method,
     promotion: .none, derivative: .none("it is there to cut the graph"), isCut: true
   ) { c throws(TensorError) in c.x }
 

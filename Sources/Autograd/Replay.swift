@@ -43,16 +43,7 @@ extension Graph {
     defer {
       for (other, (value, time)) in zip(order, saved) { other.store(value, time: time) }
     }
-    // Only what lies above the changed node moves.
-    var moved: Set<ObjectIdentifier> = [ObjectIdentifier(node)]
-    let above = order.filter { other in
-      guard other !== node, !other.isLeaf else { return false }
-      let depends = other.operands.contains {
-        if case .node(let input) = $0 { moved.contains(ObjectIdentifier(input)) } else { false }
-      }
-      if depends { moved.insert(ObjectIdentifier(other)) }
-      return depends
-    }
+    let above = moved(order, by: node).filter { !$0.isHeld }
     let start = node.value
     var results: [Double] = []
     for number in numbers {
@@ -66,12 +57,36 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// The values that move with a leaf. Masks and orders do; what is cut off or was computed without gradient
+  /// is held where it is, as the gradient takes it, and ends the search.
+  fileprivate func moved(_ order: [Node], by node: Node) -> [Node] {
+    var moved: Set<ObjectIdentifier> = [ObjectIdentifier(node)]
+    return order.filter { other in
+      guard other !== node, !other.isLeaf else { return false }
+      let depends = other.operands.contains {
+        if case .node(let input) = $0 { moved.contains(ObjectIdentifier(input)) } else { false }
+      }
+      if depends, !other.isHeld { moved.insert(ObjectIdentifier(other)) }
+      return depends
+    }
+  }
+}
+
+extension Node {
+  /// Whether its gradient is taken as if it did not depend on anything: it is cut off, or could have a gradient
+  /// and was computed where none is recorded.
+  fileprivate var isHeld: Bool { isFollowed && (op.isCut || op.isDifferentiable) }
+}
+
 /// One gradient entry beside its central difference.
-package struct NumericCheck: Sendable {
+package struct NumericCheck {
   package let analytic: Double
   package let numeric: Double
   /// Where the slopes to the left and to the right differ, neither is *the* derivative.
   package let isKink: Bool
+  /// What depends on the number and was held at its present value, as the gradient holds it.
+  package let held: [Node]
 
   package var relativeError: Double {
     let scale = max(abs(analytic), abs(numeric))
@@ -106,6 +121,7 @@ extension Graph {
       let nearGap = abs((near[1] - f[2]) - (f[2] - near[0])) / (h / 2)
       isKink = nearGap > 0.75 * gap
     }
-    return NumericCheck(analytic: analytic, numeric: numeric, isKink: isKink)
+    let held = moved(recorded(below: root), by: node).filter(\.isHeld)
+    return NumericCheck(analytic: analytic, numeric: numeric, isKink: isKink, held: held)
   }
 }

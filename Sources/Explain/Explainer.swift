@@ -28,7 +28,22 @@ extension NamedGraph {
         return ForwardStep(
           name: name(step) ?? "", formula: formula(of: step), value: new,
           before: changed ? old : nil)
-      })
+      }, unfollowed: unfollowed())
+  }
+
+  private func unfollowed() -> [Unfollowed] {
+    let (dropped, departed) = graph.unfollowed(below: root)
+    return dropped.map { node in
+      Unfollowed(
+        name: graph.label(of: node) ?? "a value", reason: .dropped, value: node.value,
+        site: graph.sites[Int(node.site)])
+    }
+      + departed.map { departure, name in
+        let site = graph.sites[Int(departure.site)]
+        return Unfollowed(
+          name: name ?? "a value", reason: departure.isBranch ? .branch : .number,
+          value: Tensor(departure.number), site: site)
+      }
   }
 
   /// How one value was computed.
@@ -213,7 +228,27 @@ extension NamedGraph {
     }
     return Derivation(
       root: name(root) ?? "", variable: name(variable), paths: paths, pathCount: count,
-      isOneStep: isOneStep, total: total, check: check, continuation: continuation)
+      isOneStep: isOneStep, total: total, check: check,
+      held: (check?.held ?? []).map(heldName),
+      continuation: continuation)
+  }
+
+  /// What was held, by the name that it, or what it was used for without gradient, has.
+  private func heldName(_ node: Node) -> String {
+    var place = nodes.firstIndex { $0 === node } ?? nodes.count
+    while place < nodes.count {
+      let current = nodes[place]
+      if let name = name(current) { return name }
+      let user = nodes[(place + 1)...].firstIndex { other in
+        other.isFollowed
+          && other.operands.contains {
+            if case .node(let input) = $0 { input === current } else { false }
+          }
+      }
+      guard let user else { break }
+      place = user
+    }
+    return formula(of: node).text
   }
 
   /// The entries right above one entry, with the local derivative of each.

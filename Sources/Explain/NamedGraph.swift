@@ -25,7 +25,7 @@ package struct Entry: Hashable {
 package final class NamedGraph {
   package let graph: Graph
   package let root: Node
-  /// Tracked values below the root, oldest first.
+  /// Values below the root that a gradient reaches or that were computed, oldest first.
   package let nodes: [Node]
   private let unfolds: Bool
   private var names: [ObjectIdentifier: String] = [:]
@@ -41,7 +41,7 @@ package final class NamedGraph {
     self.graph = graph
     self.root = root
     self.unfolds = unfolds
-    nodes = graph.recorded(below: root).filter(\.isTracked)
+    nodes = graph.recorded(below: root).filter { $0.isTracked || !$0.isLeaf }
     guard nodes.count <= NamedGraph.sizeLimit else { throw .tooLarge(nodes.count) }
     giveNames(rootName)
     for step in steps {

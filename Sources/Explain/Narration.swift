@@ -23,7 +23,30 @@ package struct ForwardStep {
 
 package struct ForwardPass {
   package let steps: [ForwardStep]
-  package init(steps: [ForwardStep]) { self.steps = steps }
+  /// What the pass could not follow.
+  package let unfollowed: [Unfollowed]
+
+  package init(steps: [ForwardStep], unfollowed: [Unfollowed] = []) {
+    self.steps = steps
+    self.unfollowed = unfollowed
+  }
+}
+
+/// A value that a replay leaves as it was.
+package struct Unfollowed {
+  package enum Reason {
+    /// Its history was dropped in a loop.
+    case dropped
+    /// It was taken out as a plain number.
+    case number
+    /// It decided a branch.
+    case branch
+  }
+
+  package let name: String
+  package let reason: Reason
+  package let value: Tensor
+  package let site: Site
 }
 
 /// What one step of a backward pass hands to one of its inputs.
@@ -102,6 +125,8 @@ package struct Derivation {
   package let isOneStep: Bool
   package let total: Double
   package let check: NumericCheck?
+  /// What the check held at its present value, as the gradient does.
+  package let held: [String]
   /// For a one-step sum, how the gradient at the end of its first term comes about.
   package let continuation: [Path]
 }

@@ -34,7 +34,9 @@ package enum PlainValue: Codable, Equatable, Sendable {
       room -= string.text.utf8.count / 8
       return room > 0 ? .text(string.text) : .other("a very long string")
     case .tensor(let node):
-      if node.shape.rank == 0 { return .number(node.value[0]) }
+      if node.shape.rank == 0 {
+        return node.dtype == .bool ? .boolean(node.value[0] != 0) : .number(node.value[0])
+      }
       room -= node.shape.count
       guard room > 0 else { return .other("a very large tensor \(node.shape)") }
       return .tensor(shape: node.shape.dims, node.value.values)

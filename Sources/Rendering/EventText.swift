@@ -17,7 +17,8 @@ package struct EventText {
     case .text(let text): return text
     case .value(let name, let value): return render(value, named: name, session) + "\n"
     case .narration(let narration, let isWhole):
-      return NarrationText(style, format).render(narration, isWhole: isWhole) + "\n"
+      return NarrationText(style, format, session.sources).render(narration, isWhole: isWhole)
+        + "\n"
     case .warning(let warning):
       return DiagnosticText(style, sources: session.sources).render(warning) + "\n"
     // A moving line is for terminals only; what is recorded or piped has none.

@@ -1,15 +1,19 @@
 // What the verbs tell, as aligned lines.
 import Autograd
+import Diagnostics
 import Explain
 import Tensors
 
 package struct NarrationText {
   let style: Style
   let format: NumberFormat
+  /// What was run, to say on which line something stands.
+  let sources: [SourceText]
 
-  package init(_ style: Style, _ format: NumberFormat) {
+  package init(_ style: Style, _ format: NumberFormat, _ sources: [SourceText]) {
     self.style = style
     self.format = format
+    self.sources = sources
   }
 
   static let lineLimit = 40
@@ -17,7 +21,7 @@ package struct NarrationText {
   package func render(_ narration: Narration, isWhole: Bool) -> String {
     let lines: [String]
     switch narration {
-    case .forward(let pass): lines = forward(pass.steps)
+    case .forward(let pass): lines = forward(pass.steps) + pass.unfollowed.map(told)
     case .backward(let pass): lines = backward(pass)
     case .derivative(let derivation): lines = derivative(derivation)
     case .value(let step, let shapes): lines = value(step, shapes)
@@ -105,6 +109,22 @@ package struct NarrationText {
       }
     }
     return lines
+  }
+
+  /// What a replay left as it was, and since when.
+  private func told(_ value: Unfollowed) -> String {
+    let source = sources.first { $0.id == value.site.source }
+    let place = source.map { " on line \($0.line(at: value.site.start))" } ?? ""
+    let number = value.value.rank == 0 ? format(value.value[0]) : "its \(value.value.shape)"
+    let text =
+      switch value.reason {
+      case .number: "`\(value.name)` was taken out as a number\(place) and keeps \(number)"
+      case .branch:
+        "`\(value.name)` decided a branch\(place) when it was \(number); the other was not computed"
+      case .dropped:
+        "`\(value.name)` was carried by a loop\(place) without gradient and keeps \(number)"
+      }
+    return style.paint(text, .faint)
   }
 
   private func scalarRow(_ step: ForwardStep) -> [String] {
@@ -229,7 +249,7 @@ package struct NarrationText {
     if d.isOneStep { return oneStep(d, name) }
     if d.paths.count == 1, let path = d.paths.first {
       var rows = chain(path)
-      rows[rows.count - 1] += checkText(d.check)
+      rows[rows.count - 1] += checkText(d)
       let margin = String(repeating: " ", count: name.columns)
       return rows.enumerated().map { i, row in (i == 0 ? name : margin) + " = " + row }
     }
@@ -259,7 +279,7 @@ package struct NarrationText {
       lines += told(rows)
     }
     let shown = d.paths.count <= 8 ? sum(d.paths.map(\.product)) + " = " : ""
-    lines += checked("\(name) = \(shown)\(format(d.total))", d.check)
+    lines += checked("\(name) = \(shown)\(format(d.total))", d)
     return lines
   }
 
@@ -306,7 +326,7 @@ package struct NarrationText {
       table.insert("  … \(rows.count - 4) more terms, together \(format(hidden))", at: 3)
     }
     lines += table
-    lines += checked("sum = \(format(d.total))", d.check)
+    lines += checked("sum = \(format(d.total))", d)
     guard let first = d.paths.first, !d.continuation.isEmpty else { return lines }
     let outer = first.factors[0]
     let known = "∂\(outer.top)/∂\(outer.bottom)"
@@ -324,20 +344,22 @@ package struct NarrationText {
   }
 
   /// A result with its numeric check beside it, or below where the line is full.
-  private func checked(_ line: String, _ check: NumericCheck?) -> [String] {
-    let text = checkText(check)
-    let isWide = line.columns + (check == nil ? 0 : 50) > style.width
+  private func checked(_ line: String, _ d: Derivation) -> [String] {
+    let text = checkText(d)
+    let isWide = line.columns + (d.check == nil ? 0 : 50) > style.width
     return isWide ? [line, "  " + text.drop { $0 == " " }] : [line + text]
   }
 
-  private func checkText(_ check: NumericCheck?) -> String {
-    guard let check else { return "" }
+  private func checkText(_ d: Derivation) -> String {
+    guard let check = d.check else { return "" }
     if check.isKink {
       return style.paint("        numerically a kink: the slopes left and right differ", .yellow)
     }
     let error = NumberFormat(digits: 1)(check.relativeError)
+    let holding =
+      d.held.isEmpty ? "" : ", with \(d.held.map { "`\($0)`" }.joined(separator: ", ")) held"
     return style.paint(
-      "        numerically \(format(check.numeric)), relative error \(error)", .faint)
+      "        numerically \(format(check.numeric)), relative error \(error)\(holding)", .faint)
   }
 
   // MARK: Updates

@@ -72,13 +72,14 @@ extension NumberOperator {
     let graph = site.graph
     if graph.isRecording {
       switch (x, y) {
-      case (.tensor(let a), .number(let b)) where a.isScalar:
+      case (.tensor(let a), .number(let b)) where a.isScalar && a.isTracked:
         return finite(
           graph.scalar(op, apply(a.number, b), a, nil, constant: b, site: site.number), site)
-      case (.number(let a), .tensor(let b)) where b.isScalar:
+      case (.number(let a), .tensor(let b)) where b.isScalar && b.isTracked:
         return finite(
           graph.scalar(op, apply(a, b.number), nil, b, constant: a, site: site.number), site)
-      case (.tensor(let a), .tensor(let b)) where a.isScalar && b.isScalar:
+      case (.tensor(let a), .tensor(let b))
+      where a.isScalar && b.isScalar && a.isTracked && b.isTracked:
         return finite(
           graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number), site)
       default: break
@@ -202,9 +203,15 @@ extension Machine {
     }
   }
 
-  func compare(_ relation: Kernel.Relation, _ x: Value, _ y: Value, _ site: OperatorSite)
-    throws(Diagnostic) -> Value
-  {
+  /// Remembers that values decided which way the program goes.
+  func decide(_ x: Value, _ y: Value, _ site: UInt32) {
+    for case .tensor(let node) in [x, y] { graph.depart(node, at: site, isBranch: true) }
+  }
+
+  /// - Parameter isTest: whether only the answer counts, as in an `if`, and not how it came about.
+  func compare(
+    _ relation: Kernel.Relation, _ x: Value, _ y: Value, _ site: OperatorSite, isTest: Bool = false
+  ) throws(Diagnostic) -> Value {
     func truth(_ equal: Bool) -> Value? {
       relation == .equal ? .bool(equal) : relation == .notEqual ? .bool(!equal) : nil
     }
@@ -240,8 +247,12 @@ extension Machine {
     let isLone = { (o: Node.Operand) in if case .node(let n) = o { n.shape.rank == 0 } else { true }
     }
     do throws(TensorError) {
-      let node = try graph.apply(.comparing(relation), [a, b], site: site.number)
-      return isLone(a) && isLone(b) ? .bool(node.value[0] != 0) : .tensor(node)
+      let op = Op.comparing(relation)
+      if isTest, isLone(a), isLone(b) {
+        return .bool(try graph.value(op, [a, b])[0] != 0)
+      }
+      let node = try graph.apply(op, [a, b], site: site.number)
+      return node.isLeaf && node.shape.rank == 0 ? .bool(node.value[0] != 0) : .tensor(node)
     } catch {
       throw Faults.binary(error, relation.rawValue, site, a, b)
     }

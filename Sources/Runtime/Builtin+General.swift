@@ -163,7 +163,7 @@ extension Builtin {
       example: "param w = 3; y = w*w.detach(); grad(y, w)"
     ) { call throws(Diagnostic) in
       guard case .tensor(let node) = call.value("x") else { return call.value("x") }
-      return Value(call.graph.constant(node.value))
+      return try call.apply(.detach, [.node(node)])
     },
     Builtin(
       "item(x)", .looking, "The only number of a tensor, as a plain number.", example: "item([7])"
@@ -174,6 +174,7 @@ extension Builtin {
           .shapeMismatch, "`item` needs one number, but there are \(x.shape.count)", at: call.span,
           hint: "use `tolist()` for many")
       }
+      call.graph.depart(x, at: call.site, isBranch: false)
       return .number(item)
     },
     Builtin(

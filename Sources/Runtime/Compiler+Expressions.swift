@@ -225,17 +225,18 @@ extension Compiler {
   }
 
   /// A condition without the detour over a boxed truth value.
-  func test(_ expression: Expression) throws(Diagnostic) -> Test {
+  /// - Parameter decides: whether the program goes one way or another by it, which no replay can follow.
+  func test(_ expression: Expression, decides: Bool = true) throws(Diagnostic) -> Test {
     if case .binary(let operation, let left, let right, let place) = expression.kind,
       let relation = Kernel.Relation(rawValue: operation.rawValue)
     {
       let site = operatorSite(left, right, place)
       switch relation {
-      case .less: return try test(left, right, site, relation) { $0 < $1 }
-      case .lessOrEqual: return try test(left, right, site, relation) { $0 <= $1 }
-      case .greater: return try test(left, right, site, relation) { $0 > $1 }
-      case .greaterOrEqual: return try test(left, right, site, relation) { $0 >= $1 }
-      case .equal: return try test(left, right, site, relation) { $0 == $1 }
+      case .less: return try test(left, right, site, relation, decides) { $0 < $1 }
+      case .lessOrEqual: return try test(left, right, site, relation, decides) { $0 <= $1 }
+      case .greater: return try test(left, right, site, relation, decides) { $0 > $1 }
+      case .greaterOrEqual: return try test(left, right, site, relation, decides) { $0 >= $1 }
+      case .equal: return try test(left, right, site, relation, decides) { $0 == $1 }
       default: break
       }
     }
@@ -247,21 +248,25 @@ extension Compiler {
   @inline(__always)
   private func test(
     _ left: Expression, _ right: Expression, _ site: OperatorSite, _ relation: Kernel.Relation,
-    _ holds: @escaping (Double, Double) -> Bool
+    _ decides: Bool, _ holds: @escaping (Double, Double) -> Bool
   ) throws(Diagnostic) -> Test {
     let (a, b) = (try code(left), try code(right))
     let machine = machine
     if let slot = localSlot(left), case .number(let n) = right.kind {
       return Test { f throws(Diagnostic) in
         if case .number(let x) = f.base[slot] { return holds(x, n) }
+        let value = try a.run(f)
+        if decides { machine.decide(value, .none, site.number) }
         return try machine.truth(
-          try machine.compare(relation, try a.run(f), .number(n), site), site.span)
+          try machine.compare(relation, value, .number(n), site, isTest: true), site.span)
       }
     }
     return Test { f throws(Diagnostic) in
       let (x, y) = (try a.run(f), try b.run(f))
       if case .number(let x) = x, case .number(let y) = y { return holds(x, y) }
-      return try machine.truth(try machine.compare(relation, x, y, site), site.span)
+      if decides { machine.decide(x, y, site.number) }
+      return try machine.truth(
+        try machine.compare(relation, x, y, site, isTest: true), site.span)
     }
   }
 

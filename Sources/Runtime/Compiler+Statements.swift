@@ -35,9 +35,13 @@ extension Compiler {
     case .branch(let branches, let otherwise): return try branch(branches, otherwise, isResult)
     case .whileLoop(let condition, let body):
       let (test, action) = (try test(condition), try block(body))
+      let graph = loopGraph
       return Action { f throws(Diagnostic) in
+        graph?.enterLoop()
+        defer { graph?.leaveLoop() }
         while try test.run(f) {
           try f.step(span)
+          graph?.nextTurn()
           switch try action.run(f) {
           case .normal, .continueLoop: continue
           case .breakLoop: return .normal
@@ -50,11 +54,15 @@ extension Compiler {
       return try forLoop(targets, sequence, body, span)
     case .repeatLoop(let count, let body):
       let (times, action) = (try code(count), try block(body))
+      let graph = loopGraph
       return Action { f throws(Diagnostic) in
         var left = try machine.count(try times.run(f), "repeat", count.span)
+        graph?.enterLoop()
+        defer { graph?.leaveLoop() }
         while left > 0 {
           left -= 1
           try f.step(span)
+          graph?.nextTurn()
           switch try action.run(f) {
           case .normal, .continueLoop: continue
           case .breakLoop: return .normal
@@ -117,6 +125,10 @@ extension Compiler {
     return rest
   }
 
+  /// The graph that is told of a loop's turns. The library's own loops run over one input, not over many
+  /// steps of training: what they compute keeps its history.
+  private var loopGraph: Graph? { isSealed ? nil : graph }
+
   private func forLoop(
     _ targets: [Statement.Target], _ sequence: Expression, _ body: [Statement], _ span: Span
   ) throws(Diagnostic) -> Action {
@@ -130,8 +142,11 @@ extension Compiler {
     if case .local(let slot) = scope.place(targets[0].name) { direct = slot }
     let slot = direct
     let isTop = scope.isTop
+    let graph = loopGraph
     return Action { f throws(Diagnostic) in
       let values = try source.run(f)
+      graph?.enterLoop()
+      defer { graph?.leaveLoop() }
       let isMeasured = isTop && machine.beginProgress()
       defer { if isMeasured { machine.endProgress() } }
       if stores.count == 1, case .range(let range) = values {
@@ -141,6 +156,7 @@ extension Compiler {
           if let slot { f.set(slot, number) } else { only.run(f, number) }
           i += 1
           try f.step(span)
+          graph?.nextTurn()
           if isMeasured { machine.progress(i - 1, of: range.count) }
           switch try action.run(f) {
           case .normal, .continueLoop: continue
@@ -154,6 +170,7 @@ extension Compiler {
       while let value = try machine.next(of: values, i, sequence.span) {
         i += 1
         try f.step(span)
+        graph?.nextTurn()
         if stores.count == 1 {
           only.run(f, value)
         } else {
@@ -307,7 +324,7 @@ extension Compiler {
   private func expectation(_ condition: Expression, _ message: Expression?, _ span: Span)
     throws(Diagnostic) -> Action
   {
-    let test = try test(condition)
+    let test = try test(condition, decides: false)
     let words = try message.map { e throws(Diagnostic) in try code(e) }
     var sides: [(String, Code)] = []
     if case .binary(let operation, let left, let right, _) = condition.kind,

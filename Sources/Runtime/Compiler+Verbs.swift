@@ -166,8 +166,14 @@ private struct Teller {
     try machine.emit(.narration(narration, isWhole: try detail(f) == "all"), at: span)
   }
 
+  /// A recorded value, with or without a gradient.
+  private func computed(_ value: Value) throws(Diagnostic) -> Node {
+    if case .tensor(let node) = value, !node.isLeaf { return node }
+    return try machine.tracked(value, name, span)
+  }
+
   func forward(_ value: Value, _ f: Frame) throws(Diagnostic) {
-    let root = try machine.tracked(value, name, span)
+    let root = try computed(value)
     let names = try named(root, name, f)
     try emit(.forward(try telling { () throws(ExplainError) in try names.forward() }), f)
     if names.root !== root {
@@ -235,7 +241,7 @@ private struct Teller {
       }
       return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
     }
-    guard case .tensor(let node) = value, node.isTracked, !node.isLeaf else {
+    guard case .tensor(let node) = value, !node.isLeaf else {
       if case .tensor(let leaf) = value, leaf.isParameter {
         throw Diagnostic(
           .nothingToExplain,
@@ -254,7 +260,7 @@ private struct Teller {
   func explain(entry value: Value, _ name: String, _ parts: [IndexPart], _ f: Frame)
     throws(Diagnostic) -> Bool
   {
-    guard case .tensor(let node) = value, node.isTracked, !node.isLeaf, node.shape.rank > 0,
+    guard case .tensor(let node) = value, !node.isLeaf, node.shape.rank > 0,
       parts.count == node.shape.rank
     else { return false }
     for part in parts { if case .value(.number) = part { continue } else { return false } }

@@ -95,8 +95,8 @@ extension Machine {
   /// A leaf that no gradient reaches but `:=` can change.
   func makeBuffer(_ value: Value, _ span: Span) throws(Diagnostic) -> Value {
     switch value {
-    case .number(let n): return .tensor(graph.constant(Tensor(n, dtype: dtype)))
-    case .tensor(let node): return .tensor(graph.constant(node.value))
+    case .number(let n): return .tensor(graph.buffer(Tensor(n, dtype: dtype)))
+    case .tensor(let node): return .tensor(graph.buffer(node.value))
     case .none: return .none
     default: throw Diagnostic(.wrongKind, "a buffer is a number or a tensor", at: span)
     }
@@ -111,12 +111,26 @@ extension Machine {
         .wrongKind, "`:=` stores into a parameter or a buffer; this is \(target.kind)", at: place,
         hint: "for an ordinary name write `=`")
     }
+    guard leaf.isParameter || leaf.isBuffer || !leaf.flags.contains(.used) else {
+      let name = graph.label(of: leaf) ?? "x"
+      throw Diagnostic(
+        .immutable, "`\(name)` is data, and something was computed from it", at: place,
+        reason: "What was computed would keep the old numbers: only what follows a `param` or a "
+          + "`buffer` is recorded.",
+        hint: "declare it as `buffer \(name) = …`, or give the name new data with `=`")
+    }
     let new: Tensor
     switch value {
-    case .number(let n): new = Tensor(n, dtype: leaf.dtype)
+    case .number(let n): new = Tensor(n)
     case .tensor(let node): new = node.value
     default:
       throw Diagnostic(.wrongKind, "\(value.kind) cannot be stored in a parameter", at: valueSpan)
+    }
+    if let lost = rounding(new, in: leaf) {
+      let name = graph.label(of: leaf) ?? "x"
+      throw Diagnostic(
+        .wholeNumber, "`\(name)` holds \(leaf.dtype.name); \(format(lost)) would be rounded",
+        at: valueSpan, hint: "declare it with fractions: `buffer \(name) = float(…)`")
     }
     do throws(TensorError) {
       try graph.store(new, into: leaf)
@@ -126,6 +140,12 @@ extension Machine {
         .shapeMismatch, "`\(name)` is \(leaf.shape); a value \(new.shape) cannot be stored in it",
         at: valueSpan, hint: "a parameter keeps its shape")
     }
+  }
+
+  /// The first number that a leaf of whole numbers or truth values cannot hold.
+  private func rounding(_ new: Tensor, in leaf: Node) -> Double? {
+    guard !leaf.dtype.isFloat else { return nil }
+    return new.values.first { leaf.dtype.rounded($0) != $0 }
   }
 
   func warnRebound(_ name: String, _ span: Span) {

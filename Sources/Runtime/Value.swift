@@ -24,9 +24,10 @@ package enum Value {
   /// A variable shared with an inner function.
   case cell(Cell)
 
-  /// A tensor's value: a lone double that nothing tracks is a plain number.
+  /// A tensor's value: a lone double that nothing made, and that nothing may change, is a plain number.
   package init(_ node: Node) {
-    self = !node.isTracked && node.isScalar ? .number(node.number) : .tensor(node)
+    let isPlain = node.isScalar && node.isLeaf && !node.isTracked && !node.isBuffer
+    self = isPlain ? .number(node.number) : .tensor(node)
   }
 
   package init(_ text: String) { self = .string(StringObject(text)) }
@@ -92,7 +93,9 @@ package enum Value {
     case .bool: "a boolean"
     case .number: "a number"
     case .string: "a string"
-    case .tensor(let node): node.shape.rank == 0 ? "a number" : "a tensor \(node.shape)"
+    case .tensor(let node) where node.shape.rank == 0:
+      node.dtype == .bool ? "a boolean" : "a number"
+    case .tensor(let node): "a tensor \(node.shape)"
     case .list: "a list"
     case .record: "a record"
     case .range: "a range"

@@ -14,7 +14,7 @@ package struct Score: Equatable {
 extension Workbench {
   /// Takes the learner through a forward or backward pass. Returns when it has been seen or left.
   func walk(_ narration: Narration, predicts: Bool) {
-    let text = NarrationText(style, session.machine.format)
+    let text = NarrationText(style, session.machine.format, session.sources)
     let steps: [(text: String, questions: [Question])]
     switch narration {
     case .forward(let pass):
