@@ -36,6 +36,9 @@ let package = Package(
     // Where source text is kept, and what can be said about a span of it.
     .target(name: "Diagnostics", swiftSettings: strict),
 
+    // Text to tokens to tree, with recovery; a formatter back to text.
+    .target(name: "Syntax", dependencies: ["Diagnostics"], swiftSettings: strict),
+
     // Shapes, storage, dtypes, broadcasting, kernels, BLAS, random streams; no gradients.
     .target(name: "Tensors", dependencies: ["CBLAS"], swiftSettings: hot),
 
@@ -50,10 +53,8 @@ let package = Package(
 
     // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
     .target(
-      name: "Explain", dependencies: ["Tensors", "Autograd", "Networks"], swiftSettings: strict),
-
-    // Text to tokens to tree, with recovery; a formatter back to text.
-    .target(name: "Syntax", dependencies: ["Diagnostics"], swiftSettings: strict),
+      name: "Explain", dependencies: ["Syntax", "Tensors", "Autograd", "Networks"],
+      swiftSettings: strict),
 
     // Tree to executable closures and their execution; names bound to ops; cells and `Session`.
     .target(

@@ -7,7 +7,7 @@ extension Formula {
   package func evaluate(number leaf: (Formula) -> Double?) -> Double? {
     let value = try? evaluate { formula in
       switch formula {
-      case .number, .apply, .named, .constant: nil
+      case .number, .apply, .named, .constant, .recorded: nil
       case .symbol(let symbol): (leaf(formula) ?? symbol.value).map { Tensor($0) }
       default: leaf(formula).map { Tensor($0) }
       }
@@ -22,6 +22,7 @@ extension Formula {
     switch self {
     case .number(let n): return Tensor(n)
     case .constant(_, let tensor): return tensor
+    case .recorded(let node): return node.value
     case .named(_, let inner): return try inner.evaluate(leaf)
     case .symbol(let symbol):
       if let value = symbol.value { return Tensor(value) }

@@ -49,6 +49,7 @@ extension Formula {
     case .attribute(let name): return name
     case .named(let name, _): return name
     case .constant(let text, _): return text
+    case .recorded: return "a value"
     case .symbol(let symbol): return Formula.signed(symbol.text, strength, opens)
     case .apply(let op, let arguments, let attributes):
       return apply(op, arguments, attributes, strength, opens, leaf)

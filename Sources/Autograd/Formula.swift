@@ -2,8 +2,8 @@
 import Tensors
 
 /// An expression over the ops of the table. Local derivatives, vector-Jacobian products and the formulas
-/// that a learner wrote are all of this type.
-package indirect enum Formula: Sendable {
+/// that a learner wrote are all of this type. One that carries values of a graph stays on its thread.
+package indirect enum Formula: @unchecked Sendable {
   case number(Double)
   /// A whole operand of the op that states this formula: `x`, `y`.
   case operand(Int)
@@ -20,6 +20,8 @@ package indirect enum Formula: Sendable {
   case apply(Op, [Formula], Attributes)
   /// A tensor that is the same whatever the operands are, by the text that makes it: `eye(3)`.
   case constant(String, Tensor)
+  /// A value on the graph, in a formula that is recorded itself.
+  case recorded(Node)
   /// A part that is written by a short name, and told apart: `x̂` where `x̂ = (x - μ)/σ`.
   case named(String, Formula)
 }
@@ -135,6 +137,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     case (.number(let a), .number(let b)): a == b
     case (.operand(let a), .operand(let b)): a == b
     case (.entry(let a, let i), .entry(let b, let j)): a == b && i == j
+    case (.recorded(let a), .recorded(let b)): a === b
     case (.result, .result), (.cotangent, .cotangent): true
     case (.attribute(let a), .attribute(let b)): a == b
     case (.symbol(let a), .symbol(let b)): a.text == b.text

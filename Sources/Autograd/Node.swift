@@ -220,6 +220,7 @@ package final class Node {
     case node(Node)
     case number(Double)
 
+    package var node: Node? { if case .node(let node) = self { node } else { nil } }
     package var isTracked: Bool { if case .node(let node) = self { node.isTracked } else { false } }
     package var value: Tensor {
       switch self {

@@ -69,7 +69,7 @@ extension NamedGraph {
     for step in steps.reversed() {
       guard let upstream = gradients(step) else { continue }
       let stepName = name(step) ?? ""
-      let symbol = Formula.symbol(Symbol("∂\(rootName)/∂\(stepName)"))
+      let symbol = Formula.symbol(Symbol(derivativeName(rootName, by: stepName)))
       let pullbacks = try pullbacks(of: step, gradient: step === root ? 1 : symbol)
       var contributions: [Contribution] = []
       for (input, pullback) in pullbacks {

@@ -1,6 +1,7 @@
 // What the four verbs have to say, as data; `Rendering` puts it into words.
 import Autograd
 import Networks
+import Syntax
 import Tensors
 
 /// What a verb tells.
@@ -143,4 +144,22 @@ package struct LedgerRow {
   /// The whole vector as it is now, where it lasts from step to step.
   package let tensor: Tensor?
   package let isTensor: Bool
+}
+
+/// `∂loss/∂w`; of a derivative, one of higher order: `∂²t/∂w∂b` for `∂t/∂w` by `b`.
+package func derivativeName(_ top: String, by bottom: String) -> String {
+  guard top.hasPrefix("∂"), let line = top.firstIndex(of: "/") else {
+    return Derivatives.text(of: top, by: [bottom])
+  }
+  func orders(_ text: Substring) -> (name: String, order: Int) {
+    if text.hasSuffix("²") { return (String(text.dropLast()), 2) }
+    if text.hasSuffix("³") { return (String(text.dropLast()), 3) }
+    return (String(text), 1)
+  }
+  let above = top[..<line].dropFirst().drop { "²³".contains($0) }
+  let below = top[top.index(after: line)...].split(separator: "∂").flatMap { part in
+    let (name, order) = orders(part)
+    return [String](repeating: name, count: order)
+  }
+  return Derivatives.text(of: String(above), by: below + [bottom])
 }

@@ -155,7 +155,7 @@ package struct NarrationText {
   private func backward(_ pass: BackwardPass) -> [String] {
     // A single step of a walk begins where the one before ended.
     let begins = pass.steps.first?.isRoot != false
-    var lines = begins ? ["∂\(pass.root)/∂\(pass.root) = 1"] : []
+    var lines = begins ? ["\(derivativeName(pass.root, by: pass.root)) = 1"] : []
     for step in pass.steps {
       lines.append(style.paint("\(step.name) = \(step.formula.text)", .bold))
       lines += body(step).map { $0.indented(2) }
@@ -201,7 +201,7 @@ package struct NarrationText {
   private func rows(_ c: Contribution, isRoot: Bool)
     -> (local: [String], chain: [String], sums: [String])
   {
-    let gradient = "∂\(c.root)/∂\(c.input)"
+    let gradient = derivativeName(c.root, by: c.input)
     var sums: [String] = []
     if let parts = c.sum, let total = try? parts.dropFirst().reduce(parts[0], { try $0 + $1 }) {
       let text =
@@ -218,10 +218,11 @@ package struct NarrationText {
     let value = format(local)
     let said = text == value ? ["= \(value)"] : ["= \(text)", "= \(value)"]
     if isRoot { return ([c.isPart ? arrow.replacing(" ⟵", with: "") : gradient] + said, [], sums) }
-    let step = "∂\(c.step)/∂\(c.input)"
+    let step = derivativeName(c.step, by: c.input)
     let chain = [
       arrow.replacing(" =", with: "").replacing(" ⟵", with: ""),
-      "\(c.isPart ? "⟵" : "=") ∂\(c.root)/∂\(c.step) × \(step)", "= \(product([upstream, local]))",
+      "\(c.isPart ? "⟵" : "=") \(derivativeName(c.root, by: c.step)) × \(step)",
+      "= \(product([upstream, local]))",
       "= \(format(c.gradient[0]))",
     ]
     return ([step] + said, chain, sums)
@@ -245,7 +246,7 @@ package struct NarrationText {
   // MARK: One gradient
 
   private func derivative(_ d: Derivation) -> [String] {
-    let name = "∂\(d.root)/∂\(d.variable)"
+    let name = derivativeName(d.root, by: d.variable)
     if d.isOneStep { return oneStep(d, name) }
     if d.paths.count == 1, let path = d.paths.first {
       var rows = chain(path)
@@ -285,7 +286,7 @@ package struct NarrationText {
 
   /// The factors of a path by name, by formula, by number, and their product.
   private func chain(_ path: Path) -> [String] {
-    let names = shortProduct(path.factors.map { "∂\($0.top)/∂\($0.bottom)" })
+    let names = shortProduct(path.factors.map { derivativeName($0.top, by: $0.bottom) })
     let isLone = path.factors.count == 1
     let formulas = shortProduct(
       path.factors.map { isLone ? $0.formula.text : bracketedIfSum($0.formula) })
@@ -315,7 +316,7 @@ package struct NarrationText {
     let rows = d.paths.map { path -> [String] in
       let (outer, inner) = (path.factors[0], path.factors[1])
       return [
-        "∂\(outer.top)/∂\(outer.bottom) × \(bracketedIfSum(inner.formula))",
+        "\(derivativeName(outer.top, by: outer.bottom)) × \(bracketedIfSum(inner.formula))",
         "= \(product([outer.value, inner.value]))", "= \(format(path.product))",
       ]
     }
@@ -329,7 +330,7 @@ package struct NarrationText {
     lines += checked("sum = \(format(d.total))", d)
     guard let first = d.paths.first, !d.continuation.isEmpty else { return lines }
     let outer = first.factors[0]
-    let known = "∂\(outer.top)/∂\(outer.bottom)"
+    let known = derivativeName(outer.top, by: outer.bottom)
     lines.append("where, for the first term,")
     if d.continuation.count == 1 {
       let rows = chain(d.continuation[0])

@@ -106,11 +106,14 @@ extension Builtin {
 
   static let gradients: [Builtin] = [
     Builtin(
-      "grad(y, x)", .looking, "The gradient of `y` with respect to `x`; no `.grad` is touched.",
-      example: "param w = 3; y = w^2; grad(y, w)"
+      "grad(y, x, create_graph=false)", .looking,
+      "The gradient of `y` with respect to `x`; no `.grad` is touched. With `create_graph` it is recorded "
+        + "and has gradients itself.",
+      example: "param w = 3; y = w^3; grad(grad(y, w), w)"
     ) { call throws(Diagnostic) in
       try call.machine.gradient(
-        call.value("y"), by: call.value("x"), call.span, call.span, call.span)
+        call.value("y"), by: call.value("x"), call.span, call.span, call.span,
+        isRecorded: try call.flag("create_graph"))
     },
     Builtin(
       "gradcheck(y, x)", .looking, "Compares each gradient entry with its central difference.",

@@ -9,6 +9,15 @@ extension Compiler {
     if case .field(let base, let name, let place) = callee.kind {
       return try method(base, name, place, arguments, span)
     }
+    // The gradient of a gradient: the inner one is recorded without being told to.
+    if case .name("grad") = callee.kind, case .global = scope.place("grad"),
+      machine["grad"] == nil, let first = arguments.first,
+      case .gradient = first.value.asDerivative.kind,
+      case .gradient(let of, let by) = Expression(kind: .call(callee, arguments), span: span)
+        .asDerivative.kind
+    {
+      return try gradient(of, by, span, isRecorded: false)
+    }
     let target = try code(callee)
     let calleeSpan = callee.span
     let machine = machine

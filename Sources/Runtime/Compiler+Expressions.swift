@@ -33,13 +33,28 @@ extension Compiler {
         try machine.field(try object.run(f), name, place)
       }
     case .function(let function): return try closure(function, span)
-    case .gradient(let of, let by):
-      let (a, b) = (try code(of), try code(by))
-      let machine = machine
-      return Code { f throws(Diagnostic) in
-        try machine.gradient(try a.run(f), by: try b.run(f), span, of.span, by.span)
-      }
+    case .gradient(let of, let by): return try gradient(of, by, span, isRecorded: false)
     }
+  }
+
+  /// `∂a/∂b`, as a plain value or as one that is differentiated again.
+  func gradient(_ of: Expression, _ by: Expression, _ span: Span, isRecorded: Bool)
+    throws(Diagnostic) -> Code
+  {
+    let (a, b) = (try differentiable(of), try code(by))
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      try machine.gradient(
+        try a.run(f), by: try b.run(f), span, of.span, by.span, isRecorded: isRecorded)
+    }
+  }
+
+  /// What is differentiated: a derivative in it is recorded.
+  func differentiable(_ expression: Expression) throws(Diagnostic) -> Code {
+    guard case .gradient(let of, let by) = expression.asDerivative.kind else {
+      return try code(expression)
+    }
+    return try gradient(of, by, expression.span, isRecorded: true)
   }
 
   // MARK: Literals
@@ -363,4 +378,15 @@ enum IndexPart {
   case value(Value)
   case slice(Value, Value, Value)
   case ellipsis
+}
+
+extension Expression {
+  /// `grad(y, x)` is `∂y/∂x` by another name.
+  var asDerivative: Expression {
+    guard case .call(let callee, let arguments) = kind, case .name("grad") = callee.kind,
+      arguments.count == 2, arguments.allSatisfy({ $0.name == nil })
+    else { return self }
+    return Expression(
+      kind: .gradient(arguments[0].value.asDerivative, arguments[1].value), span: span)
+  }
 }

@@ -60,7 +60,7 @@ extension Compiler {
 
   /// `explain ∂loss/∂w`, `explain ∂loss/∂W[0, 2]`, `explain z`, `explain opt`.
   private func explanation(_ subject: Expression, _ teller: Teller) throws(Diagnostic) -> Action {
-    guard case .gradient(let of, let by) = subject.kind else {
+    guard case .gradient(let of, let by) = subject.asDerivative.kind else {
       if case .index(let base, let entries) = subject.kind {
         let (whole, parts) = (try code(base), try indexParts(entries))
         let value = try code(subject)
@@ -78,7 +78,7 @@ extension Compiler {
         return .normal
       }
     }
-    let root = try code(of)
+    let root = try differentiable(of)
     if case .index(let base, let entries) = by.kind {
       let (variable, parts) = (try code(base), try indexParts(entries))
       return Action { f throws(Diagnostic) in

@@ -57,26 +57,35 @@ extension Machine {
   }
 
   /// `∂y/∂x` as a value; nothing is stored.
-  func gradient(_ y: Value, by x: Value, _ span: Span, _ ySpan: Span, _ xSpan: Span)
-    throws(Diagnostic) -> Value
-  {
+  /// - Parameter isRecorded: whether the gradient has gradients itself.
+  func gradient(
+    _ y: Value, by x: Value, _ span: Span, _ ySpan: Span, _ xSpan: Span, isRecorded: Bool = false
+  ) throws(Diagnostic) -> Value {
     let name = sourceName(y) ?? "the value"
     let root = try tracked(y, name, ySpan)
     if case .list(let list) = x {
       var parts: [Value] = []
-      for item in list.items { parts.append(try gradient(y, by: item, span, ySpan, xSpan)) }
+      for item in list.items {
+        parts.append(
+          try gradient(y, by: item, span, ySpan, xSpan, isRecorded: isRecorded))
+      }
       return .list(ListObject(parts))
     }
     let variable = try tracked(x, sourceName(x) ?? "the variable", xSpan)
-    var gradient: Tensor?
-    do throws(GradientError) { gradient = try graph.gradients(of: root)(variable) } catch {
+    var gradient: Node?
+    do throws(GradientError) {
+      gradient =
+        isRecorded
+        ? try graph.recordedGradient(of: root, by: variable)
+        : try graph.gradients(of: root)(variable).map { graph.constant($0) }
+    } catch {
       throw Faults.gradient(error, graph, span, name: name)
     }
     guard let gradient else {
       throw Diagnostic(
         .notTracked, "`\(name)` does not depend on `\(sourceName(x) ?? "this")`", at: xSpan)
     }
-    return Value(graph.constant(gradient))
+    return Value(gradient)
   }
 
   func sourceName(_ value: Value) -> String? {

@@ -32,9 +32,19 @@ extension Expression {
       return base.written(9) + "[" + entries.map(\.text).joined(separator: ", ") + "]"
     case .field(let base, let name, _): return base.written(9) + "." + name
     case .function(let function): return Expression.bracketed(function.text(""), least > 0)
-    case .gradient(let of, let by):
-      return Expression.bracketed("∂" + of.written(9) + "/∂" + by.written(9), least > 8)
+    case .gradient: return Expression.bracketed(derivative, least > 8)
     }
+  }
+
+  /// `∂²t/∂w²`: a derivative of a derivative is written as one of higher order.
+  private var derivative: String {
+    var variables: [String] = []
+    var inner = self
+    while case .gradient(let of, let by) = inner.kind {
+      variables.insert(by.written(9), at: 0)
+      inner = of
+    }
+    return Derivatives.text(of: inner.written(9), by: variables)
   }
 
   private static func bracketed(_ text: String, _ brackets: Bool) -> String {
@@ -45,6 +55,25 @@ extension Expression {
     let whole = n == n.rounded() && abs(n) < 1e15
     let text = whole ? String(Int64(n)) : "\(n)"
     return bracketed(text, n < 0 && least > 7)
+  }
+}
+
+/// Derivatives as they are written.
+package enum Derivatives {
+  /// `∂t/∂w`, `∂²t/∂w²`, `∂²t/∂w∂b`
+  package static func text(of root: String, by variables: [String]) -> String {
+    var below = ""
+    var start = 0
+    while start < variables.count {
+      let end = variables[start...].firstIndex { $0 != variables[start] } ?? variables.count
+      below += "∂" + variables[start] + exponent(end - start)
+      start = end
+    }
+    return "∂\(exponent(variables.count))\(root)/\(below)"
+  }
+
+  private static func exponent(_ n: Int) -> String {
+    n == 1 ? "" : n == 2 ? "²" : n == 3 ? "³" : "^\(n)"
   }
 }
 

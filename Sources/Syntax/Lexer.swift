@@ -193,11 +193,18 @@ package struct Lexer {
     "≠": .notEqual, "≈": .close, "∂": .partial, "÷": .divide,
   ]
 
+  private static let exponents: [Unicode.Scalar: Double] = ["²": 2, "³": 3]
+
   private mutating func wordOrSymbol() throws(Diagnostic) {
     guard let (first, length) = scalar(at: at) else {
       throw Diagnostic(.unreadableCharacter, "this character is cut off", at: span(at, end))
     }
     if let symbol = Lexer.spellings[first] { return emit(.symbol(symbol), length) }
+    if let exponent = Lexer.exponents[first] {
+      // `x²` is read as `x^2`.
+      emit(.symbol(.caret), 0)
+      return emit(.number(exponent), length)
+    }
     if first == "\u{a0}" || first == "\u{feff}" || first.properties.isWhitespace {
       at += length
       return

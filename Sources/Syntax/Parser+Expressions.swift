@@ -237,17 +237,45 @@ extension Parser {
     return Expression(kind: .bracket(elements), span: opened.to(previousSpan))
   }
 
-  /// `∂loss/∂w`
+  /// `∂loss/∂w`, `∂²loss/∂w²`, `∂²loss/∂w∂b`
   private mutating func gradient() throws(Diagnostic) -> Expression {
     let start = span
     advance()
     try deeper()
     defer { depth -= 1 }
+    let order = try exponent(in: "∂") ?? 1
     let of = try postfix()
     try expect(.divide, "between the two parts of a derivative, as in `∂loss/∂w`")
-    try expect(.partial, "before what to differentiate by, as in `∂loss/∂w`")
-    let by = try postfix()
-    return Expression(kind: .gradient(of, by), span: start.to(by.span))
+    var derivative = of
+    var taken = 0
+    while taken < order {
+      try expect(.partial, "before what to differentiate by, as in `∂loss/∂w`")
+      let by = try postfix()
+      // After a single `∂` an exponent belongs to the whole: `∂y/∂x^2` is the square of a derivative.
+      let times = order > 1 ? try exponent(in: "∂\(by.text)") ?? 1 : 1
+      taken += times
+      guard taken <= order else {
+        throw Diagnostic(
+          .unexpected, "the derivative is of order \(order), but is taken \(taken) times",
+          at: start.to(previousSpan), hint: "write as many above as below: `∂²y/∂x²`")
+      }
+      for _ in 0..<times {
+        derivative = Expression(
+          kind: .gradient(derivative, by), span: start.to(previousSpan))
+      }
+    }
+    return derivative
+  }
+
+  /// A whole exponent from 1 on, if there is one: `²` or `^2`.
+  private mutating func exponent(in part: String) throws(Diagnostic) -> Int? {
+    guard isAt(.caret) || isAt(.power) else { return nil }
+    advance()
+    guard case .number(let n) = current, let order = Int(exactly: n), (1...9).contains(order) else {
+      throw unexpected("how often to differentiate, a whole number from 1 to 9 after `\(part)`")
+    }
+    advance()
+    return order
   }
 
   private mutating func parts(_ segments: [Token.StringSegment]) throws(Diagnostic)

@@ -168,14 +168,14 @@ struct Question {
       guard let local = c.partialValue, let partial = c.partial, let upstream = c.upstream,
         c.gradient.rank == 0
       else { return [] }
-      let own = "∂\(c.step)/∂\(c.input)"
+      let own = derivativeName(c.step, by: c.input)
       var questions = [
         Question(
           what: own, value: local, because: partial.text,
           mistakes: [(1 / local, "that is one over it; the local derivative is \(partial.text)")])
       ]
       if !step.isRoot {
-        let whole = "∂\(root)/∂\(c.input)"
+        let whole = derivativeName(root, by: c.input)
         let gradient = c.gradient[0]
         var mistakes = [
           (
@@ -187,7 +187,7 @@ struct Question {
         ]
         var value = gradient
         var because =
-          "∂\(root)/∂\(c.step) × \(own) = \(NumberFormat()(upstream)) × \(NumberFormat()(local))"
+          "\(derivativeName(root, by: c.step)) × \(own) = \(NumberFormat()(upstream)) × \(NumberFormat()(local))"
         if let parts = c.sum {
           // The last of several paths has come: now the whole gradient can be asked for.
           value = parts.reduce(0) { $0 + $1[0] }

@@ -119,6 +119,50 @@ struct Trial: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Gradients of gradients: the recorded form of every rule, differentiated by every operand, against central
+  /// differences of the gradient itself.
+  @Test(arguments: Trial.all) func recordedGradientsHaveGradients(_ trial: Trial) throws {
+    let inputs = trial.sample.inputs
+    for k in trial.reached {
+      let graph = Graph()
+      let leaves = inputs.indices.map { i in
+        trial.reached.contains(i) ? graph.parameter(inputs[i]) : graph.constant(inputs[i])
+      }
+      let value = try graph.apply(trial.op, leaves.map { .node($0) }, trial.sample.attributes)
+      let weights = graph.constant(try trial.cotangent(value.shape))
+      let weighted = try graph.apply(.mul, [.node(value), .node(weights)])
+      let root = try graph.apply(.sum, [.node(weighted)])
+      let gradient = try #require(try graph.recordedGradient(of: root, by: leaves[k]))
+      let first = try #require(try recorded(trial, inputs)[k])
+      #expect(gradient.shape == first.shape)
+      for i in 0..<first.count {
+        #expect(abs(gradient.value[i] - first[i]) <= 1e-10 * max(1, abs(first[i])))
+      }
+      // Some gradients do not depend on anything: those of sums, of copies.
+      guard gradient.isTracked else { continue }
+      let second = try graph.gradients(of: gradient, seed: trial.cotangent(gradient.shape))
+      for j in trial.reached {
+        for i in 0..<inputs[j].count {
+          func along(_ h: Double) throws -> Double {
+            var moved = inputs
+            var values = inputs[j].values
+            values[i] += h
+            moved[j] = try Tensor(values, shape: inputs[j].shape)
+            let gradient = try #require(try recorded(trial, moved)[k])
+            return zip(gradient.values, try trial.cotangent(gradient.shape).values)
+              .reduce(0) { $0 + $1.0 * $1.1 }
+          }
+          let numeric =
+            try (8 * (along(1e-3) - along(-1e-3)) - (along(2e-3) - along(-2e-3))) / 12e-3
+          let exact = second(leaves[j])?[i] ?? 0
+          #expect(
+            abs(exact - numeric) <= 1e-6 * max(1, abs(numeric)),
+            "∂ of operand \(k) by operand \(j), entry \(i)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: Trial.all) func float32StaysFloat32AndIsClose(_ trial: Trial) throws {
     let inputs = trial.sample.inputs
     let narrow = try inputs.map { try $0.dtype.isFloat ? $0.converted(to: .float32) : $0 }

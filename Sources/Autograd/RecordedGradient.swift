@@ -1,0 +1,114 @@
+// Gradients that are recorded: the formulas of the backward step, applied as ops on the graph.
+import Tensors
+
+extension Graph {
+  /// `∂root/∂variable` as a value that has gradients itself (PyTorch's `create_graph`); nil where `root` does not
+  /// depend on the variable.
+  ///
+  /// Each vjp is a formula over ops of the table; its places are filled with the recorded values and the
+  /// gradient that has arrived. Plain numbers stay numbers in it, so that formulas simplify.
+  package func recordedGradient(of root: Node, by variable: Node) throws(GradientError) -> Node? {
+    guard root.isTracked else { throw .untracked(root) }
+    guard root.shape.count == 1 else { throw .notScalar(root) }
+    let between = between(root, variable)
+    guard between.contains(where: { $0 === root }) else { return nil }
+    var arrived: [ObjectIdentifier: Formula] = [ObjectIdentifier(root): 1]
+    for node in between.reversed() where node !== variable {
+      guard let dz = arrived[ObjectIdentifier(node)] else { continue }
+      if let changed = node.operands.compactMap(\.node).first(where: { $0.time > node.time }) {
+        throw .stale(node, changed: changed)
+      }
+      do throws(TensorError) { try pull(node, dz, between, &arrived) } catch {
+        throw .tensor(error, node)
+      }
+    }
+    guard let gradient = arrived[ObjectIdentifier(variable)] else { return nil }
+    do throws(TensorError) {
+      return try whole(try record(gradient), like: variable)
+    } catch {
+      throw .tensor(error, variable)
+    }
+  }
+
+  /// The values that lie on a road from `variable` to `root`, oldest first.
+  private func between(_ root: Node, _ variable: Node) -> [Node] {
+    var above: Set<ObjectIdentifier> = [ObjectIdentifier(variable)]
+    return recorded(below: root).filter { node in
+      if node === variable { return true }
+      let isAbove =
+        node.isTracked
+        && node.operands.contains { operand in
+          operand.node.map { above.contains(ObjectIdentifier($0)) } ?? false
+        }
+      if isAbove { above.insert(ObjectIdentifier(node)) }
+      return isAbove
+    }
+  }
+
+  /// Hands the gradient of one value on to its operands.
+  private func pull(
+    _ node: Node, _ dz: Formula, _ between: [Node], _ arrived: inout [ObjectIdentifier: Formula]
+  ) throws(TensorError) {
+    let call = try node.call()
+    let wanted = Set(between.map(ObjectIdentifier.init))
+    for (k, operand) in node.operands.enumerated() {
+      guard let input = operand.node, wanted.contains(ObjectIdentifier(input)),
+        node.op.reaches(k, call.inputs)
+      else { continue }
+      let filled = try node.op.pullback(k, call).filled { leaf in
+        switch leaf {
+        case .operand(let i): Graph.formula(node.operand(i))
+        case .result: .recorded(node)
+        case .cotangent: dz
+        case .attribute(let name): .number(call.number(name))
+        default: nil
+        }
+      }
+      // A part that is written by a name may hold what only this op knows; it is recorded with it.
+      let part = try whole(try record(filled), like: input)
+      let id = ObjectIdentifier(input)
+      if let old = arrived[id] {
+        let sum = try apply(.add, [try record(old), .node(part)])
+        arrived[id] = .recorded(sum)
+      } else {
+        arrived[id] = part.isLeaf && part.shape.rank == 0 ? .number(part.number) : .recorded(part)
+      }
+    }
+  }
+
+  private static func formula(_ operand: Node.Operand) -> Formula {
+    switch operand {
+    // A number that stands in the program is one here too.
+    case .node(let node) where !node.isLive && node.shape.rank == 0 && node.label == 0:
+      .number(node.number)
+    case .node(let node): .recorded(node)
+    case .number(let n): .number(n)
+    }
+  }
+
+  /// A formula whose places are filled, as ops on the graph.
+  private func record(_ formula: Formula) throws(TensorError) -> Node.Operand {
+    switch formula {
+    case .number(let n): return .number(n)
+    case .recorded(let node): return .node(node)
+    case .constant(_, let tensor): return .node(constant(tensor))
+    case .named(_, let inner): return try record(inner)
+    case .apply(let op, let arguments, let attributes):
+      var operands: [Node.Operand] = []
+      for argument in arguments { operands.append(try record(argument)) }
+      return .node(try apply(op, operands, attributes))
+    default: throw .noValue(formula.text)
+    }
+  }
+
+  /// A gradient in the shape and type of what it belongs to: a number is that number everywhere.
+  private func whole(_ operand: Node.Operand, like input: Node) throws(TensorError) -> Node {
+    let node: Node
+    switch operand {
+    case .node(let given): node = given
+    case .number(let n): node = constant(Tensor(n, dtype: input.dtype))
+    }
+    if node.shape == input.shape { return node }
+    return try apply(.expand, [.node(node)], Attributes(("_shape", .ints(input.shape.dims))))
+  }
+}
