@@ -38,7 +38,7 @@ package final class Schedule {
       if plateau.isStuck(after: metric) {
         let lr = optimizer["lr"] ?? 0
         let lower = max(lr * plateau.factor, plateau.lowest)
-        if lr - lower > 1e-8 { optimizer["lr"] = lower }
+        if lr - lower > plateau.eps { optimizer["lr"] = lower }
       }
     }
   }
@@ -52,26 +52,30 @@ package final class Schedule {
 package final class Plateau {
   let factor: Double
   let lowest: Double
+  /// A smaller change of the rate than this is left undone.
+  let eps: Double
   private let patience: Int
   private let cooldown: Int
   private let threshold: Double
+  /// Whether `threshold` is a share of the best number, or a number itself.
+  private let isRelative: Bool
   private let isMaximum: Bool
   private var best: Double
   private var waited = 0
   private var cooling = 0
 
   package init(
-    factor: Double, patience: Int, threshold: Double, cooldown: Int, lowest: Double, isMaximum: Bool
+    factor: Double, patience: Int, threshold: Double, isRelative: Bool, cooldown: Int,
+    lowest: Double, eps: Double, isMaximum: Bool
   ) {
-    (self.factor, self.patience, self.threshold) = (factor, patience, threshold)
-    (self.cooldown, self.lowest, self.isMaximum) = (cooldown, lowest, isMaximum)
+    (self.factor, self.patience, self.cooldown) = (factor, patience, cooldown)
+    (self.threshold, self.isRelative) = (threshold, isRelative)
+    (self.lowest, self.eps, self.isMaximum) = (lowest, eps, isMaximum)
     best = isMaximum ? -.infinity : .infinity
   }
 
   func isStuck(after metric: Double) -> Bool {
-    let isBetter =
-      isMaximum ? metric > best * (1 + threshold) : metric < best * (1 - threshold)
-    if isBetter || best.isInfinite {
+    if isBetter(metric) {
       best = metric
       waited = 0
     } else {
@@ -85,6 +89,16 @@ package final class Plateau {
     cooling = cooldown
     waited = 0
     return true
+  }
+
+  /// A nan is never better, so that a run of them counts as stuck.
+  private func isBetter(_ metric: Double) -> Bool {
+    switch (isMaximum, isRelative) {
+    case (false, true): metric < best * (1 - threshold)
+    case (false, false): metric < best - threshold
+    case (true, true): metric > best * (1 + threshold)
+    case (true, false): metric > best + threshold
+    }
   }
 }
 

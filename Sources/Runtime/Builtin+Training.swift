@@ -226,14 +226,22 @@ extension Builtin {
       }
     },
     schedule(
-      "reduce_lr_on_plateau(opt, mode=\"min\", factor=0.1, patience=10, threshold=0.0001, cooldown=0, min_lr=0)",
+      "reduce_lr_on_plateau(opt, mode=\"min\", factor=0.1, patience=10, threshold=0.0001, threshold_mode=\"rel\", cooldown=0, min_lr=0, eps=1e-8)",
       "Lowers the rate when the number given to `step` has stopped improving.",
       "reduce_lr_on_plateau(opt, patience=2)"
     ) { call, optimizer throws(Diagnostic) in
+      let factor = try call.double("factor")
+      guard factor < 1 else {
+        throw Diagnostic(
+          .badArgument, "`factor` is \(call.machine.format(factor))", at: call.span,
+          hint: "the rate is multiplied by it, so it should be below 1")
+      }
       let plateau = Plateau(
-        factor: try call.double("factor"), patience: try call.int("patience"),
-        threshold: try call.double("threshold"), cooldown: try call.int("cooldown"),
-        lowest: try call.double("min_lr"),
+        factor: factor, patience: try call.int("patience"),
+        threshold: try call.double("threshold"),
+        isRelative: try call.choice("threshold_mode", ["rel", "abs"]) == "rel",
+        cooldown: try call.int("cooldown"), lowest: try call.double("min_lr"),
+        eps: try call.double("eps"),
         isMaximum: try call.choice("mode", ["min", "max"]) == "max")
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try Schedule("reduce_lr_on_plateau", optimizer, .byMetric(plateau))

@@ -3,7 +3,6 @@ import Tensors
 
 /// A set of reference numbers from PyTorch, as stored.
 struct GoldenFile: Decodable {
-  let family: String
   let cases: [Golden]
 }
 
@@ -14,37 +13,38 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
     let shape: [Int]
     let data: [Double]
 
-    enum Key: CodingKey { case name, dtype, shape, data }
+    static let dtypes: [String: DType] = ["f64": .float64, "i64": .int64, "bool": .bool]
 
-    init(from decoder: any Decoder) throws {
-      let fields = try decoder.container(keyedBy: Key.self)
-      name = try fields.decode(String.self, forKey: .name)
-      dtype = try fields.decode(String.self, forKey: .dtype)
-      shape = try fields.decode([Int].self, forKey: .shape)
-      data = try fields.decode([Double].self, forKey: .data)
+    var kind: DType {
+      get throws {
+        guard let kind = Self.dtypes[dtype] else { throw Unreadable(text: "dtype \(dtype)") }
+        return kind
+      }
     }
 
     var tensor: Tensor {
-      get throws {
-        let kind: DType = dtype == "bool" ? .bool : dtype == "i64" ? .int64 : .float64
-        return try Tensor(data, shape: Shape(shape), dtype: kind)
-      }
+      get throws { try Tensor(data, shape: Shape(shape), dtype: kind) }
     }
   }
 
+  /// One operation of a program; an argument is a name or a literal.
   struct Node: Decodable, Sendable {
     let name: String
+    let op: String
+    let args: [String]
     let value: Double
     let grad: Double?
   }
 
-  /// An attribute's value: a flag, a number, a word or a list of these.
+  /// An attribute's value: nothing, a flag, a number, a word or a list of these.
   enum Setting: Decodable, Sendable {
-    case flag(Bool), number(Double), word(String), numbers([Double]), words([String])
+    case none, flag(Bool), number(Double), word(String), numbers([Double]), words([String])
 
     init(from decoder: any Decoder) throws {
       let box = try decoder.singleValueContainer()
-      if let on = try? box.decode(Bool.self) {
+      if box.decodeNil() {
+        self = .none
+      } else if let on = try? box.decode(Bool.self) {
         self = .flag(on)
       } else if let n = try? box.decode(Double.self) {
         self = .number(n)
@@ -60,6 +60,7 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
     /// As nn writes it.
     var text: String {
       switch self {
+      case .none: "none"
       case .flag(let on): "\(on)"
       case .number(let n): "\(n)"
       case .word(let word): "\"\(word)\""
@@ -80,9 +81,12 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
     }
     func word(_ name: String) -> String? { if case .word(let w)? = all[name] { w } else { nil } }
     var program: [String]? { if case .words(let lines)? = all["program"] { lines } else { nil } }
-    var output: String? { word("output") }
     var seed: UInt64? { number("seed").map { UInt64($0) } }
-    var dtype: String? { word("dtype") }
+
+    /// `name=value` for each attribute but these, as nn takes settings.
+    func settings(without names: String...) -> [String] {
+      all.filter { !names.contains($0.key) }.map { "\($0.key)=\($0.value.text)" }.sorted()
+    }
   }
 
   /// One step of a sequence: a batch through batch norm, an update.
@@ -122,35 +126,85 @@ struct Golden: Decodable, Sendable, CustomStringConvertible {
     return abs(got - want) <= 1e-11 + (rtol ?? 1e-9) * abs(want)
   }
 
-  /// Every file of the fixture folder, or of the folder that `NNREPL_GOLDENS` names.
-  static let all: [Golden] = {
-    let environment = ProcessInfo.processInfo.environment["NNREPL_GOLDENS"]
-    let folder =
-      environment.map { URL(fileURLWithPath: $0) }
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-        "Goldens")
+  struct Unreadable: Error { let text: String }
+
+  /// The folder that `NNREPL_GOLDENS` names.
+  static let elsewhere = ProcessInfo.processInfo.environment["NNREPL_GOLDENS"].map {
+    URL(fileURLWithPath: $0)
+  }
+
+  static let folder = elsewhere ?? own("Goldens")
+
+  private static func own(_ name: String) -> URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name)
+  }
+
+  /// Where a file of a schema of its own lies: in the named folder if that has one, else in ours.
+  static func home(of file: String, _ name: String) -> URL {
+    guard let elsewhere,
+      FileManager.default.fileExists(atPath: elsewhere.appendingPathComponent(file).path)
+    else { return own(name) }
+    return elsewhere
+  }
+
+  /// Schemas that other tests read.
+  private static let foreign: Set<String> = [
+    "nnrepl-e2e/1", "nnrepl-hessian/1", "nnrepl-promotion/1",
+  ]
+
+  /// Every case of the folder, and what stands in it that cannot be read.
+  private static let read: (cases: [Golden], faults: [String]) = {
+    struct Head: Decodable { let schema: String }
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let files =
-      (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil))
-      ?? []
-    return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
-      .flatMap { file -> [Golden] in
-        guard let data = try? Data(contentsOf: file),
-          let set = try? decoder.decode(GoldenFile.self, from: data)
-        else { return [] }
-        return set.cases
+    var cases: [Golden] = []
+    var faults: [String] = []
+    do {
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+      where name.hasSuffix(".json") {
+        do {
+          let data = try Data(contentsOf: folder.appendingPathComponent(name))
+          let schema = try decoder.decode(Head.self, from: data).schema
+          if foreign.contains(schema) { continue }
+          guard schema == "nnrepl-golden/1" else { throw Unreadable(text: "schema \(schema)") }
+          cases += try decoder.decode(GoldenFile.self, from: data).cases
+        } catch { faults.append("\(name): \(error)") }
       }
+    } catch { faults.append("\(folder.path): \(error)") }
+    return (cases, faults)
   }()
 
-  /// Families whose expressions the language can say so far.
-  static let families: Set<String> = [
-    "unary", "activations", "binary", "matmul", "reductions", "indexing", "losses", "layers",
-    "conv_pool",
-  ]
-  /// Operations of other families that are one expression too.
-  static let operations: Set<String> = ["sdpa", "rnn_cell", "lstm_cell", "gru_cell"]
+  static var all: [Golden] { read.cases }
+  static var faults: [String] { read.faults }
 
-  var family: String { String(id.prefix { $0 != "/" }) }
+  /// How a case is run.
+  enum Kind {
+    case expression, program, engine, random
+    case batchNorm, optimizer, schedule, clipping, startValue, recurrent, attention
+  }
+
+  static func cases(_ kind: Kind) -> [Golden] { all.filter { $0.kind == kind } }
+
+  /// Operations that are one expression although the rest of their family is not.
+  private static let cells: Set<String> = ["sdpa", "rnn_cell", "lstm_cell", "gru_cell"]
+
+  /// Nil if nothing here can run the case.
+  var kind: Kind? {
+    switch id.prefix(while: { $0 != "/" }) {
+    case "unary", "activations", "binary", "matmul", "reductions", "indexing", "losses", "layers",
+      "conv_pool":
+      .expression
+    case "scalar_engine": op == "program" ? .program : .engine
+    case "rng": .random
+    case "batchnorm": .batchNorm
+    case "optimizers": .optimizer
+    case "schedulers": .schedule
+    case "clip": .clipping
+    case "init": .startValue
+    case "recurrent": Self.cells.contains(op) ? .expression : .recurrent
+    case "attention": Self.cells.contains(op) ? .expression : .attention
+    default: nil
+    }
+  }
 }
