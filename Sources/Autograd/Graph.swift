@@ -253,13 +253,16 @@ package final class Graph {
   }
 
   private func forget(since last: Int) {
+    // Held while they are looked at: to drop one may release others.
+    var recent: [Node] = []
     var next = followed.older
     while let current = next, current.toOpaque() != Unmanaged.passUnretained(followed).toOpaque() {
       let node = current.takeUnretainedValue()
-      guard node.time > last else { return }
+      guard node.time > last else { break }
+      recent.append(node)
       next = node.older
-      if !node.flags.contains(.used) { node.drop() }
     }
+    for node in recent where !node.flags.contains(.used) { node.drop() }
   }
 
   /// What is carried from turn to turn of a loop without gradient has no history there: the sum of all

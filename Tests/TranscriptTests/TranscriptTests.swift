@@ -109,7 +109,7 @@ import Testing
   static let allowed: [String: Set<String>] = [
     "Diagnostics": [], "Tensors": ["CBLAS"], "Autograd": ["Tensors"],
     "Networks": ["Tensors", "Autograd", "SwiftCSV"],
-    "Explain": ["Tensors", "Autograd", "Networks"],
+    "Explain": ["Syntax", "Tensors", "Autograd", "Networks"],
     "Syntax": ["Diagnostics"],
     "Runtime": ["Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "CSupport"],
     "Lessons": ["Diagnostics", "Runtime", "CSupport"],
