@@ -58,21 +58,23 @@ extension Attribute {
 
 /// The settings of one op application, in the order in which they are written.
 package struct Attributes: Sendable {
-  private var entries: [(name: String, value: Attribute)] = []
-  /// Settings that the reader need not see: they are PyTorch's defaults.
-  private var hidden: Set<String> = []
+  /// What is hidden the reader need not see: it is PyTorch's default.
+  private var entries: [(name: String, value: Attribute, isHidden: Bool)] = []
 
   package init(_ entries: (String, Attribute)...) { self.init(entries) }
-  package init(_ entries: [(String, Attribute)]) { self.entries = entries.map { ($0.0, $0.1) } }
+  package init(_ entries: [(String, Attribute)]) {
+    self.entries = entries.map { ($0.0, $0.1, false) }
+  }
 
   package var isEmpty: Bool { entries.isEmpty }
 
   package mutating func set(_ name: String, _ value: Attribute, hidden isHidden: Bool = false) {
-    entries.append((name, value))
-    if isHidden { hidden.insert(name) }
+    entries.append((name, value, isHidden))
   }
 
-  mutating func hide(_ name: String) { hidden.insert(name) }
+  mutating func hide(_ name: String) {
+    for i in entries.indices where entries[i].name == name { entries[i].isHidden = true }
+  }
 
   /// All but one.
   package func without(_ name: String) -> Attributes {
@@ -102,8 +104,8 @@ package struct Attributes: Sendable {
 
   /// As the learner would write them: `dim=0, keepdim=true`, or `2, 3` for a shape.
   package var text: String {
-    entries.filter { !hidden.contains($0.name) }
-      .map { name, value in
+    entries.filter { !$0.isHidden }
+      .map { name, value, _ in
         switch value {
         case .number(let n): "\(name)=\(NumberFormat(digits: 6)(n))"
         case .flag(let on): "\(name)=\(on)"

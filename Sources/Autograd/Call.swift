@@ -160,7 +160,7 @@ extension Op {
   /// The settings with all defaults; those that the reader need not see, since they are the default, are
   /// marked.
   func resolved(_ given: Attributes, _ inputs: [Tensor]) throws(TensorError) -> Attributes {
-    if settings.isEmpty { return given }
+    if given.isEmpty, let defaults { return defaults }
     var all = given
     for setting in settings {
       let isGiven = given[setting.name] != nil
@@ -195,6 +195,12 @@ extension Op {
   /// unless those are of a higher kind.
   private func meetingType(of inputs: [Tensor], whole: DType) -> DType? {
     if case .none = promotion { return nil }
+    // Nearly always all is of one float type.
+    if let first = inputs.first, first.dtype.isFloat,
+      inputs.allSatisfy({ $0.dtype == first.dtype })
+    {
+      return nil
+    }
     var wide: DType?
     var lone: DType?
     for (k, input) in inputs.enumerated() where isNumeric(k) {
@@ -215,10 +221,8 @@ extension Op {
   }
 
   private func isNumeric(_ k: Int) -> Bool {
-    switch operand(k)?.role {
-    case .value, .weight: true
-    default: false
-    }
+    let role = role(k)
+    return role == .value || role == .weight
   }
 
   /// The op applied: its operands in one type, its settings complete, its result computed.
@@ -226,8 +230,9 @@ extension Op {
   package func applied(_ inputs: [Tensor], _ given: Attributes, whole: DType = .float64)
     throws(TensorError) -> Call
   {
-    let inputs = try promoted(
-      inputs + standIns(inputs.count).map { Tensor($0) }, whole: whole)
+    let complete =
+      inputs.count < operands.count ? inputs + standIns(inputs.count).map { Tensor($0) } : inputs
+    let inputs = try promoted(complete, whole: whole)
     var call = Call(inputs: inputs, attributes: try resolved(given, inputs))
     call.output = try forward(call)
     return call

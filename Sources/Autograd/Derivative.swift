@@ -35,18 +35,25 @@ package enum Derivative: Sendable {
 }
 
 /// A value that is made when it is first asked for: the formulas of two ops may name each other.
-package final class Once<Value: Sendable>: Sendable {
-  private let made = Mutex<Value?>(nil)
+package final class Once<Value: Sendable>: @unchecked Sendable {
+  private let isMade = Atomic(false)
+  private let lock = Mutex(())
+  /// Written once, under the lock, before `isMade` says so.
+  private var made: Value?
   private let make: @Sendable () -> Value
 
   init(_ make: @escaping @Sendable () -> Value) { self.make = make }
 
   package var value: Value {
-    if let known = made.withLock({ $0 }) { return known }
+    if isMade.load(ordering: .acquiring), let made { return made }
     // Outside the lock: to make it may ask for others.
     let new = make()
-    made.withLock { $0 = new }
-    return new
+    return lock.withLock { _ in
+      if let made { return made }
+      made = new
+      isMade.store(true, ordering: .releasing)
+      return new
+    }
   }
 }
 
@@ -133,7 +140,7 @@ extension Op {
 
   /// Whether gradients reach an operand.
   package func reaches(_ k: Int, _ inputs: [Tensor]) -> Bool {
-    switch operand(k)?.role {
+    switch role(k) {
     case .value: isDifferentiable
     case .labels: vjp(k) != nil && inputs[k].dtype.isFloat && inputs[k].shape == inputs[0].shape
     default: false

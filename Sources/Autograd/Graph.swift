@@ -186,7 +186,9 @@ package final class Graph {
     }
     var dtype = DType.bool
     for case .node(let node) in operands where node.dtype > dtype { dtype = node.dtype }
-    let complete = operands + op.standIns(operands.count).map(Node.Operand.number)
+    let complete =
+      operands.count < op.operands.count
+      ? operands + op.standIns(operands.count).map(Node.Operand.number) : operands
     let nodes = complete.map { operand in
       switch operand {
       case .node(let node): carried(node, op)
@@ -194,7 +196,7 @@ package final class Graph {
       }
     }
     let call = try op.applied(nodes.map(\.value), attributes, whole: self.dtype)
-    let isTracked = isRecording ? try isTracked(op, nodes) : false
+    let isTracked = isRecording ? try isTracked(op, nodes, call.inputs) : false
     guard isTracked || nodes.contains(where: \.isLive) else {
       // Nothing of this can change; if it does after all, someone must know.
       for node in nodes { node.flags.insert(.used) }
@@ -209,14 +211,14 @@ package final class Graph {
 
   /// Whether gradients flow through an application of an op.
   /// - Throws: `TensorError.noGradient` for a tracked operand that the op has no gradient for.
-  private func isTracked(_ op: Op, _ nodes: [Node]) throws(TensorError) -> Bool {
+  private func isTracked(_ op: Op, _ nodes: [Node], _ inputs: [Tensor]) throws(TensorError)
+    -> Bool
+  {
     guard op.isDifferentiable else { return false }
     var found = false
-    for (k, node) in nodes.enumerated() where node.isTracked {
-      if case .weight? = op.operand(k)?.role {
-        throw .noGradient(op.name, op.operand(k)?.name ?? "")
-      }
-      found = found || op.reaches(k, nodes.map(\.value))
+    for k in nodes.indices where nodes[k].isTracked {
+      if op.role(k) == .weight { throw .noGradient(op.name, op.operand(k)?.name ?? "") }
+      found = found || op.reaches(k, inputs)
     }
     return found
   }

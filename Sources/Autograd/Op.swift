@@ -40,6 +40,11 @@ package final class Op: Sendable {
   private let trials: @Sendable () -> [Sample]
   /// Exactly two operands, one of which may be a plain number.
   let isBinary: Bool
+  package let isDifferentiable: Bool
+  /// The settings of a call that gives none, if that can be said without its operands.
+  let defaults: Attributes?
+  /// What each operand is for; the last one may stand for many.
+  private let roles: [Operand.Role]
 
   /// Where an op stands in help, and what kind of work it does.
   package enum Family: Sendable {
@@ -78,9 +83,28 @@ package final class Op: Sendable {
     trials = samples
     self.forward = forward
     isBinary = operands.count == 2 && operands.allSatisfy(\.isRequired)
+    isDifferentiable = if case .none = derivative { false } else { true }
+    defaults = Op.defaults(settings)
+    roles = operands.map(\.role)
   }
 
-  package var isDifferentiable: Bool { if case .none = derivative { false } else { true } }
+  /// What the operand at a place is for.
+  @inline(__always)
+  package func role(_ k: Int) -> Operand.Role {
+    k < roles.count ? roles[k] : roles.last ?? .value
+  }
+
+  private static func defaults(_ settings: [Setting]) -> Attributes? {
+    var all = Attributes()
+    for setting in settings {
+      switch setting.fallback {
+      case .value(let value): all.set(setting.name, value, hidden: true)
+      case .absent: continue
+      case .required, .derived: return nil
+      }
+    }
+    return all
+  }
 
   /// Operands and settings to try it with: each option left out and given, several ranks.
   package var samples: [Sample] { trials() }
