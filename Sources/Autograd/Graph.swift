@@ -9,16 +9,23 @@ package struct Site: Sendable {
   package let operandNames: [String?]
   /// The parameters that operands were given for by name, place by place.
   package let keywords: [String?]
+  /// Which operands are numbers written with a point, `1.0`: beside whole numbers they are of the float type,
+  /// as in PyTorch. Empty if none is.
+  package let fractions: [Bool]
 
   package init(
-    source: Int, start: Int, end: Int, operandNames: [String?] = [], keywords: [String?] = []
+    source: Int, start: Int, end: Int, operandNames: [String?] = [], keywords: [String?] = [],
+    fractions: [Bool] = []
   ) {
     self.source = source
     self.start = start
     self.end = end
     self.operandNames = operandNames
     self.keywords = keywords
+    self.fractions = fractions
   }
+
+  package func isFraction(_ place: Int) -> Bool { place < fractions.count && fractions[place] }
 }
 
 /// What every recorded value of a session shares: a clock, names, places in the source.
@@ -33,7 +40,7 @@ package final class Graph {
   package private(set) var sites: [Site] = [Site(source: -1, start: 0, end: 0)]
   /// The last value that left the graph at each place in the source.
   var departures: [UInt32: Departure] = [:]
-  private var renamedSites: [UInt32: UInt32] = [:]
+  private var orderedSites: [UInt32: UInt32] = [:]
   private var walks: UInt32 = 0
 
   /// Closes the ring of recorded values: its `older` neighbour is the youngest of them. The ring owns
@@ -109,14 +116,22 @@ package final class Graph {
     return UInt32(sites.count - 1)
   }
 
-  /// The same place in the source with the names of operands in another order.
-  package func site(_ number: UInt32, naming names: (Site) -> [String?]) -> UInt32 {
-    if let known = renamedSites[number] { return known }
+  /// The same place in the source with the operands in another order.
+  /// - Parameter places: for each operand where it stands, nil where it is none of the call's arguments.
+  package func site(_ number: UInt32, ordered places: (Site) -> [Int?]) -> UInt32 {
+    if let known = orderedSites[number] { return known }
     let site = sites[Int(number)]
-    let renamed = add(
-      Site(source: site.source, start: site.start, end: site.end, operandNames: names(site)))
-    renamedSites[number] = renamed
-    return renamed
+    let places = places(site)
+    let ordered = add(
+      Site(
+        source: site.source, start: site.start, end: site.end,
+        operandNames: places.map { place in
+          place.flatMap { $0 < site.operandNames.count ? site.operandNames[$0] : nil }
+        },
+        fractions: site.fractions.isEmpty
+          ? [] : places.map { place in place.map(site.isFraction) ?? false }))
+    orderedSites[number] = ordered
+    return ordered
   }
 
   package func label(of node: Node) -> String? {
@@ -189,10 +204,11 @@ package final class Graph {
     let complete =
       operands.count < op.operands.count
       ? operands + op.standIns(operands.count).map(Node.Operand.number) : operands
-    let nodes = complete.map { operand in
+    let nodes = complete.enumerated().map { k, operand in
       switch operand {
       case .node(let node): carried(node, op)
-      case .number(let n): constant(Tensor(n, dtype: self.dtype(of: n, beside: dtype)))
+      case .number(let n):
+        constant(Tensor(n, dtype: self.dtype(of: n, beside: dtype, at: site, k)))
       }
     }
     let call = try op.applied(nodes.map(\.value), attributes, whole: self.dtype)
@@ -311,6 +327,12 @@ package final class Graph {
   /// when it is not whole itself.
   package func dtype(of number: Double, beside dtype: DType) -> DType {
     Graph.dtype(of: number, beside: dtype, float: self.dtype)
+  }
+
+  /// The same for the operand of a call, which may be written with a point.
+  private func dtype(of number: Double, beside dtype: DType, at site: UInt32, _ k: Int) -> DType {
+    if !dtype.isFloat, site != 0, sites[Int(site)].isFraction(k) { return self.dtype }
+    return self.dtype(of: number, beside: dtype)
   }
 
   static func dtype(of number: Double, beside dtype: DType, float: DType) -> DType {

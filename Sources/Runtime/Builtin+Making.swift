@@ -64,7 +64,9 @@ extension Builtin {
       else {
         throw call.uncountable(start, end, step)
       }
-      let whole = [start, end, step].allSatisfy { $0 == $0.rounded() }
+      let whole =
+        [start, end, step].allSatisfy { $0 == $0.rounded() }
+        && !["start", "end", "step"].contains(where: call.isFraction)
       let dtype: DType = whole ? .int64 : call.machine.dtype
       return try call.made { () throws(TensorError) in
         let shape = try Shape([range.count])

@@ -264,19 +264,29 @@ struct BuiltinCall {
   func value(_ name: String) -> Value { place(name).map { values[$0] } ?? .none }
 
   /// What the source calls an argument.
-  func sourceName(_ name: String) -> String? { sourceName(name, at: graph.sites[Int(site)]) }
+  func sourceName(_ name: String) -> String? {
+    let site = graph.sites[Int(site)]
+    guard let place = place(of: name, at: site), place < site.operandNames.count else { return nil }
+    return site.operandNames[place]
+  }
 
-  private func sourceName(_ name: String, at site: Site) -> String? {
-    let place = site.keywords.firstIndex(of: name) ?? place(name)
-    guard let place, place < site.operandNames.count else { return nil }
+  /// Whether an argument is a number written with a point.
+  func isFraction(_ name: String) -> Bool {
+    let site = graph.sites[Int(site)]
+    return place(of: name, at: site).map(site.isFraction) ?? false
+  }
+
+  /// Where among a call's arguments the one for a parameter stands.
+  private func place(of name: String, at site: Site) -> Int? {
+    guard let place = site.keywords.firstIndex(of: name) ?? place(name) else { return nil }
     // A place that another parameter was named for is not this one's.
     if place < site.keywords.count, let keyword = site.keywords[place], keyword != name {
       return nil
     }
-    return site.operandNames[place]
+    return place
   }
 
-  /// The place of this call, with names of operands in the order in which the op takes them.
+  /// The place of this call, its operands in the order in which the op takes them.
   private func site(of op: Op) -> UInt32 {
     guard builtin.op == op else { return site }
     let isInOrder = zip(op.operands, builtin.parameters).allSatisfy { $0.name == $1.name }
@@ -284,7 +294,7 @@ struct BuiltinCall {
     return graph.site(site) { site in
       op.operands.map { operand in
         builtin.parameters.contains { $0.name == operand.name }
-          ? sourceName(operand.name, at: site) : nil
+          ? place(of: operand.name, at: site) : nil
       }
     }
   }

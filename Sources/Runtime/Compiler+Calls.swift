@@ -22,7 +22,7 @@ extension Compiler {
     let calleeSpan = callee.span
     let machine = machine
     let site = site(
-      span, arguments.map { constantName($0.value) }, keywords: arguments.map(\.name))
+      span, arguments.map(\.value), keywords: arguments.map(\.name))
     guard arguments.allSatisfy({ $0.name == nil }) else {
       let values = try gather(arguments)
       let top = scope.top
@@ -156,7 +156,7 @@ extension Compiler {
     let values = try gather(arguments)
     let machine = machine
     let site = site(
-      span, [constantName(base)] + arguments.map { constantName($0.value) },
+      span, [base] + arguments.map(\.value),
       keywords: [nil] + arguments.map(\.name))
     let function: Code? = Builtin.named(name) == nil ? load(name, place) : nil
     let known = Builtin.named(name)

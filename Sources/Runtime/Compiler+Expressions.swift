@@ -90,7 +90,7 @@ extension Compiler {
     for element in elements { codes.append(try code(element)) }
     let fixed = codes
     let machine = machine
-    let site = site(span, elements.map(constantName))
+    let site = site(span, elements)
     let isBracket = elements.map { if case .bracket = $0.kind { true } else { false } }
     return Code { f throws(Diagnostic) in
       var values: [Value] = []
@@ -112,7 +112,7 @@ extension Compiler {
         .bool(try !machine.truth(try operand.run(f), inner.span))
       }
     }
-    let site = site(span, [constantName(inner)])
+    let site = site(span, [inner])
     return Code { f throws(Diagnostic) in
       let value = try operand.run(f)
       if case .number(let n) = value { return .number(-n) }
@@ -122,7 +122,7 @@ extension Compiler {
 
   private func operatorSite(_ left: Expression, _ right: Expression, _ span: Span) -> OperatorSite {
     OperatorSite(
-      number: site(span, [constantName(left), constantName(right)]), span: span, left: left.span,
+      number: site(span, [left, right]), span: span, left: left.span,
       right: right.span, graph: graph, machine: machine)
   }
 
@@ -304,7 +304,7 @@ extension Compiler {
         return try localElement(list, counter, object, try code(place), span, base)
       }
       let position = try code(place)
-      let site = site(span, [constantName(base)])
+      let site = site(span, [base])
       return Code { f throws(Diagnostic) in
         let container = try object.run(f)
         let position = try position.run(f)
@@ -317,7 +317,7 @@ extension Compiler {
       }
     }
     let parts = try indexParts(entries)
-    let site = site(span, [constantName(base)])
+    let site = site(span, [base])
     return Code { f throws(Diagnostic) in
       let container = try object.run(f)
       return try machine.element(container, try parts(f), span, site)
@@ -329,7 +329,7 @@ extension Compiler {
     _ slot: Int, _ counter: Int, _ object: Code, _ place: Code, _ span: Span, _ base: Expression
   ) throws(Diagnostic) -> Code {
     let machine = machine
-    let site = site(span, [constantName(base)])
+    let site = site(span, [base])
     return Code { f throws(Diagnostic) in
       if case .list(let list) = f.base[slot], case .number(let n) = f.base[counter] {
         let i = n >= 0 && n < 0x1p31 ? Int(n) : -1

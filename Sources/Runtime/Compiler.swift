@@ -46,12 +46,25 @@ final class Compiler {
     labels = source.id != Library.layersID
   }
 
-  func site(_ span: Span, _ names: [String?] = [], keywords: [String?] = []) -> UInt32 {
-    graph.add(
+  func site(
+    _ span: Span, _ operands: [Expression], keywords: [String?] = []
+  ) -> UInt32 {
+    let names = isSealed ? [] : operands.map(constantName)
+    let fractions = operands.map(isFraction)
+    return graph.add(
       Site(
         source: Int(span.source), start: Int(span.start), end: Int(span.end),
-        operandNames: isSealed ? [] : names,
-        keywords: keywords.contains { $0 != nil } ? keywords : []))
+        operandNames: names, keywords: keywords.contains { $0 != nil } ? keywords : [],
+        fractions: fractions.contains(true) ? fractions : []))
+  }
+
+  /// Whether an operand is a number written with a point or an exponent.
+  private func isFraction(_ expression: Expression) -> Bool {
+    switch expression.kind {
+    case .number: source.text(expression.span).contains { ".eE".contains($0) }
+    case .unary(.negate, let inner): isFraction(inner)
+    default: false
+    }
   }
 
   /// What a plain number is called where it meets a tracked value: its variable, entry or field.
