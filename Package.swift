@@ -39,8 +39,11 @@ let package = Package(
     // Text to tokens to tree, with recovery; a formatter back to text.
     .target(name: "Syntax", dependencies: ["Diagnostics"], swiftSettings: strict),
 
+    // PyTorch's normal numbers: Swift cannot build one function for processors with fused instructions.
+    .target(name: "CNormals"),
+
     // Shapes, storage, dtypes, broadcasting, kernels, BLAS, random streams; no gradients.
-    .target(name: "Tensors", dependencies: ["CBLAS"], swiftSettings: hot),
+    .target(name: "Tensors", dependencies: ["CBLAS", "CNormals"], swiftSettings: hot),
 
     // The op table, the recorded graph, backward, replay, gradient checks.
     .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: hot),

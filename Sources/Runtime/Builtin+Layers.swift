@@ -261,7 +261,7 @@ extension BuiltinCall {
     -> Value
   {
     try draw(dims, machine.dtype) { generator, count in
-      generator.normals(count, .float32).map { Double(Float($0) * Float(std) + Float(mean)) }
+      generator.normals(count, .float32, mean: mean, deviation: std)
     }
   }
 

@@ -1,4 +1,5 @@
 // PyTorch's CPU random stream: the same seed gives the same numbers.
+import CNormals
 import Glibc
 
 /// The Mersenne Twister MT19937 (Matsumoto and Nishimura 1998) with PyTorch's ways of drawing from it.
@@ -77,32 +78,38 @@ package struct Generator: Sendable {
     range >= 1 << 32 ? bits64() % range : UInt64(bits()) % range
   }
 
-  /// `count` standard normals. From 16 on, PyTorch transforms uniforms in blocks of 16 and draws the
-  /// last 16 anew when the count is no multiple of 16; below, it draws pairs.
-  package mutating func normals(_ count: Int, _ stream: DType) -> [Double] {
-    guard count >= 16 else { return (0..<count).map { _ in stream.rounded(normal()) } }
-    var x = (0..<count).map { _ in uniform(stream) }
-    for start in stride(from: 0, through: count - 16, by: 16) { boxMuller(&x, start, stream) }
-    if count % 16 != 0 {
-      for i in count - 16..<count { x[i] = uniform(stream) }
-      boxMuller(&x, count - 16, stream)
+  /// `count` normals. From 16 on, PyTorch transforms uniforms in blocks of 16 and draws the last 16 anew when
+  /// the count is no multiple of 16; below, it draws pairs. The float stream has PyTorch's bits on x86-64.
+  package mutating func normals(
+    _ count: Int, _ stream: DType, mean: Double = 0, deviation: Double = 1
+  ) -> [Double] {
+    guard count >= 16 else {
+      return (0..<count).map { _ in stream.rounded(normal() * deviation + mean) }
     }
+    var x = block(count, stream, mean, deviation)
+    if count % 16 != 0 { x[(count - 16)...] = block(16, stream, mean, deviation)[...] }
     return x
   }
 
-  private func boxMuller(_ x: inout [Double], _ start: Int, _ stream: DType) {
-    for i in start..<start + 8 {
-      if stream == .float32 {
-        let radius = (-2 * logf(1 - Float(x[i]))).squareRoot()
-        // Swift's Float.pi is rounded towards zero, PyTorch's to the nearest.
-        let angle = Float(2 * Double.pi) * Float(x[i + 8])
-        (x[i], x[i + 8]) = (Double(radius * cosf(angle)), Double(radius * sinf(angle)))
-      } else {
-        let radius = (-2 * Glibc.log(1 - x[i])).squareRoot()
-        let angle = 2 * Double.pi * x[i + 8]
-        (x[i], x[i + 8]) = (radius * Glibc.cos(angle), radius * Glibc.sin(angle))
+  /// Draws for whole blocks of 16, made normal, and uniform ones for what is left over.
+  private mutating func block(_ count: Int, _ stream: DType, _ mean: Double, _ deviation: Double)
+    -> [Double]
+  {
+    guard stream == .float32 else {
+      var x = (0..<count).map { _ in uniform(stream) }
+      for start in stride(from: 0, through: count - 16, by: 16) {
+        for i in start..<start + 8 {
+          let radius = (-2 * Glibc.log(1 - x[i])).squareRoot()
+          let angle = 2 * Double.pi * x[i + 8]
+          x[i] = radius * Glibc.cos(angle) * deviation + mean
+          x[i + 8] = radius * Glibc.sin(angle) * deviation + mean
+        }
       }
+      return x
     }
+    var x = (0..<count).map { _ in Float(uniform(stream)) }
+    normals_from_uniforms(&x, count, Float(mean), Float(deviation))
+    return x.map { Double($0) }
   }
 
   /// One normal of a pair (Box and Muller 1958), in double precision whatever the stream, as in PyTorch.
