@@ -135,7 +135,7 @@ package enum Promotion: Sendable {
   /// The same, and whole numbers become the default float type.
   case floating
   /// Whole numbers stay whole unless the operands ask for fractions, as a negative power does.
-  case fractional(@Sendable ([Tensor]) -> Bool)
+  case fractional(@Sendable ([Tensor], Attributes) -> Bool)
   /// Each keeps its own.
   case none
 }
@@ -182,8 +182,10 @@ extension Op {
 
   /// The operands in the types that the op computes in.
   /// - Parameter whole: the float type that whole numbers become.
-  func promoted(_ inputs: [Tensor], whole: DType) throws(TensorError) -> [Tensor] {
-    guard let target = meetingType(of: inputs, whole: whole) else { return inputs }
+  func promoted(_ inputs: [Tensor], _ settings: Attributes, whole: DType) throws(TensorError)
+    -> [Tensor]
+  {
+    guard let target = meetingType(of: inputs, settings, whole: whole) else { return inputs }
     var result = inputs
     for (k, input) in inputs.enumerated() where input.dtype != target && isNumeric(k) {
       result[k] = try input.converted(to: target)
@@ -193,7 +195,7 @@ extension Op {
 
   /// The common type of values and weights: as in PyTorch, tensors with axes decide over single numbers
   /// unless those are of a higher kind.
-  private func meetingType(of inputs: [Tensor], whole: DType) -> DType? {
+  private func meetingType(of inputs: [Tensor], _ settings: Attributes, whole: DType) -> DType? {
     if case .none = promotion { return nil }
     // Nearly always all is of one float type.
     if let first = inputs.first, first.dtype.isFloat,
@@ -215,7 +217,7 @@ extension Op {
     if common.isFloat { return common }
     switch promotion {
     case .floating: return whole
-    case .fractional(let asks): return asks(inputs) ? whole : common
+    case .fractional(let asks): return asks(inputs, settings) ? whole : common
     default: return common
     }
   }
@@ -232,7 +234,7 @@ extension Op {
   {
     let complete =
       inputs.count < operands.count ? inputs + standIns(inputs.count).map { Tensor($0) } : inputs
-    let inputs = try promoted(complete, whole: whole)
+    let inputs = try promoted(complete, given, whole: whole)
     var call = Call(inputs: inputs, attributes: try resolved(given, inputs))
     call.output = try forward(call)
     return call

@@ -262,7 +262,7 @@ package final class Node {
       }
     }
     return Call(
-      inputs: try op.promoted(inputs, whole: dtype.floating), attributes: attributes,
+      inputs: try op.promoted(inputs, attributes, whole: dtype.floating), attributes: attributes,
       output: value)
   }
 

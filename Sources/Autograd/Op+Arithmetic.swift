@@ -7,7 +7,11 @@ extension Op {
     "add", ["x", "y"], family: .arithmetic, "Adds, with broadcasting.", "x + y",
     notation: .infix(" + ", strength: Notation.strengths.sum), partials: [1, 1],
     scalar: { $0 + $1 }, slopes: Slopes({ _, _, _ in 1 }, { _, _, _ in 1 })
-  ) { c throws(TensorError) in try c.x + c.y }
+  ) { c throws(TensorError) in
+    // Two truth values are joined by "or", as in PyTorch.
+    let sum = try c.x + c.y
+    return sum.dtype == .bool ? try sum.compared(.notEqual, to: Tensor(0)) : sum
+  }
 
   /// Difference, `z = x - y`.
   package static let sub: Op = elementwise(
@@ -47,7 +51,7 @@ extension Op {
     "pow", ["x", "y"], family: .arithmetic, "Raises `x` to the power `y`.", "x^y",
     example: "pow(2, 10)",
     notation: .infix("^", strength: Notation.strengths.power),
-    promotion: .fractional { $0[1].values.contains { $0 < 0 } },
+    promotion: .fractional { inputs, _ in inputs[1].values.contains { $0 < 0 } },
     partials: [.y * Formula.x.power(.y - 1), .z * .call(.log, .x)],
     kernels: [powerByBase, powerByExponent],
     scalar: { Double.pow($0, $1) },

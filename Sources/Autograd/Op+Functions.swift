@@ -71,13 +71,19 @@ extension Op {
     ],
     "Holds `x` between two bounds; the gradient passes inside and on them.",
     "min(max(x, low), high)", example: "clamp([-3, 0.5, 3], -1, 1)",
+    promotion: .fractional { _, settings in
+      ["min", "max"].compactMap { settings.number($0) }
+        .contains { $0.isFinite && $0 != $0.rounded() }
+    },
     partials: [.where_(ge, .x, .attribute("min"), .where_(le, .x, .attribute("max"), 1, 0), 0)],
     samples: {
       Sample.unary + Sample.unary.map { $0.with("min", .number(-0.5)) }
         + Sample.unary.map { $0.with("min", .number(-0.5)).with("max", .number(1)) }
     }
   ) { c throws(TensorError) in
-    try c.x.map(Kernel.Clamp(c.number("min"), c.number("max")), keepsWhole: true)
+    // Bounds are numbers, which truth values become.
+    let x = c.x.dtype == .bool ? try c.x.converted(to: .int64) : c.x
+    return try x.map(Kernel.Clamp(c.number("min"), c.number("max")), keepsWhole: true)
   }
 
   /// The same numbers; gradients do not pass, and numeric checks hold it where it is.

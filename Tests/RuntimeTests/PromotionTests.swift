@@ -59,37 +59,8 @@ import Testing
 
   /// Rows that are not PyTorch's and are to become so. One that has become so fails here: then delete it.
   static let open: [(why: String, rows: [String])] = [
-    (
-      "a literal with a point is a float only if it has a fraction",
-      rows(
-        of: [
-          "? + 2.0", "2.0 + ?", "? * 2.0", "2.0 * ?", "? % 2.0", "2.0 % ?", "? // 2.0", "2.0 // ?",
-          "? ** 2.0", "torch.where(b1, ?, 2.0)", "torch.where(b1, 2.0, ?)",
-        ], flags + whole) + rows(of: ["? - 2.0", "2.0 - ?"], whole)
-        + rows(of: ["2.0 ** ?"], flags + ["i0"])
-    ),
-    ("two truth values add up to 2", rows(of: ["b0 + ?", "b1 + ?"], flags)),
-    (
-      "clamp has the type of its operand, whatever its bounds are",
-      rows(of: ["torch.clamp(?, 0.5, 2.5)"], flags + whole)
-        + rows(of: ["torch.clamp(?, 0, 2)", "torch.clamp(?, min=1)"], flags)
-    ),
     ("the square of a truth value is one", rows(of: ["torch.square(?)"], flags)),
     ("the quotient is rounded before its floor is taken", ["3 // d1"]),
-    (
-      "it is computed in the type of its logits, and of whole ones in float64",
-      ["b2, f2", "i2, f2", "f2, d2"].map { "F.binary_cross_entropy_with_logits(\($0))" }
-    ),
-  ]
-
-  /// The same, for rows that are right under float64.
-  static let openUnderFloat32: [(why: String, rows: [String])] = [
-    (
-      "the loss of whole numbers is float64, not the default float type",
-      ["mse_loss", "l1_loss", "huber_loss", "binary_cross_entropy_with_logits"].flatMap {
-        rows(of: ["F.\($0)(b2, ?)", "F.\($0)(i2, ?)"], ["b2", "i2"])
-      }
-    )
   ]
 
   /// Rows that are not PyTorch's because nn means something else.
@@ -113,8 +84,7 @@ import Testing
         name, try Tensor(operand.data, shape: Shape(operand.shape), dtype: kind), isParameter: false
       )
     }
-    let open = Self.open + (dtype == .float32 ? Self.openUnderFloat32 : [])
-    var exceptions = Set((open + Self.meant).flatMap(\.rows))
+    var exceptions = Set((Self.open + Self.meant).flatMap(\.rows))
     for row in dtype == .float32 ? table.float32 : table.float64 {
       let fault = Self.fault(row, session)
       if exceptions.remove(row.torch) != nil {
