@@ -57,3 +57,16 @@ import Testing
     }
   }
 }
+
+@Suite struct CSVTests {
+  /// The reader's own faults are told in words too.
+  @Test(arguments: ["a,b\n\"1\"x,2\n", "a,b\n1,\"2\"3\n"])
+  func brokenQuotesAreToldInWords(_ text: String) {
+    #expect {
+      try DataTable(csv: text, target: nil)
+    } throws: { error in
+      guard case .unreadable(let reason)? = error as? DataTable.Fault else { return false }
+      return reason.hasPrefix("A quoted field must end with its quote")
+    }
+  }
+}
