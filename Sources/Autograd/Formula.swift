@@ -190,13 +190,13 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
       case .apply(_, let arguments, _): arguments.forEach(visit)
       case .named(let name, let inner):
         guard !found.contains(where: { $0.name == name }) else { return }
-        found.append((name, inner))
         visit(inner)
+        found.append((name, inner))
       default: return
       }
     }
     visit(self)
-    return found
+    return found.reversed()
   }
 
   /// `(a @ b)ᵀ` is `bᵀ @ aᵀ`, and two transpositions cancel.

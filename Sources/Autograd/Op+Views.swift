@@ -159,8 +159,10 @@ extension Op {
     "Picks entries by position, range, list or mask.", "x[…]", notation: .index,
     back: { c throws(TensorError) in
       let tensors = (1..<c.inputs.count).map { Formula.operand($0) }
-      // A value stands where an operand stood; in `index_put` the tensors follow x and the values.
-      return .apply(indexPut, [.call(zerosLike, .x), .dz] + tensors, shifted(c.attributes, by: 1))
+      // In `index_put` the tensors follow x and the values.
+      return .apply(
+        indexPut, [.call(zerosLike, .x), .dz] + tensors,
+        shifted(withoutEllipsis(c.attributes, c), by: 1))
     },
     offsets: { c throws(TensorError) in try selection(c.x, c, from: 1).offsets },
     samples: { indexSamples.map { Sample([$0] + $2, ("index", .index($1))) } }
@@ -217,6 +219,24 @@ extension Op {
     (Sample.spread([3]), [.operand(1)], [Sample.tensor([1, 0, 1], [3], .bool)]),
     (Sample.spread([2, 3]), [.operand(1)], [Sample.tensor([1, 0, 1, 0, 1, 1], [2, 3], .bool)]),
   ]
+
+  /// The same index with a whole range for each axis that `...` stands for.
+  private static func withoutEllipsis(_ attributes: Attributes, _ c: Call) -> Attributes {
+    let entries = attributes.index
+    let used = entries.reduce(0) { count, entry in
+      switch entry {
+      case .item(.at), .item(.slice), .item(.list): count + 1
+      case .item(.ellipsis), .item(.newAxis): count
+      case .item(.mask(let mask)): count + mask.rank
+      case .operand(let k): count + (c.inputs[k].dtype == .bool ? c.inputs[k].rank : 1)
+      }
+    }
+    let spelled = entries.flatMap { entry -> [IndexEntry] in
+      guard case .item(.ellipsis) = entry else { return [entry] }
+      return [IndexEntry](repeating: .item(whole), count: Swift.max(0, c.x.rank - used))
+    }
+    return Attributes(("index", .index(spelled)))
+  }
 
   /// The same index where its tensors are other operands.
   private static func shifted(_ attributes: Attributes, by step: Int) -> Attributes {

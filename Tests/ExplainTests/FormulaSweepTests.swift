@@ -11,9 +11,8 @@ import Testing
   }
 
   private static func run(_ session: Session, _ code: String) throws {
-    var fault: Diagnostic?
-    _ = session.run(code) { if case .failure(let failure) = $0 { fault = failure } }
-    if let fault { throw fault }
+    let outcome = session.run(code) { _ in }
+    if let fault = outcome.errors.first { throw fault }
   }
 
   @Test func printedFormulasAreTheGradients() throws {
