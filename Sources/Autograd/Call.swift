@@ -105,11 +105,14 @@ package struct Setting: Sendable {
   package let name: String
   package let kind: Kind
   package let fallback: Fallback
+  /// The fallback is a guess from the shape, which PyTorch warns of where there are several axes.
+  package let isGuess: Bool
 
-  package init(_ name: String, _ kind: Kind, _ fallback: Fallback) {
+  package init(_ name: String, _ kind: Kind, _ fallback: Fallback, isGuess: Bool = false) {
     self.name = name
     self.kind = kind
     self.fallback = fallback
+    self.isGuess = isGuess
   }
 
   static func number(_ name: String, _ fallback: Double) -> Setting {

@@ -126,7 +126,7 @@ extension Op {
     "dim", .axis,
     .derived { inputs, _ throws(TensorError) in
       .ints([[0, 1, 3].contains(inputs[0].rank) ? 0 : 1])
-    })
+    }, isGuess: true)
 
   /// Softmax along one axis: positive numbers that sum to 1.
   package static let softmax: Op = Op(

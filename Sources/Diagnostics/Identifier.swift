@@ -33,6 +33,7 @@ extension Diagnostic {
     case wholeNumber = "whole-number"
     case emptyReduction = "empty-reduction"
     case nonFinite = "non-finite"
+    case implicitAxis = "implicit-axis"
     case labelOutOfRange = "label-out-of-range"
     case oneSample = "one-sample"
     case emptyBatch = "empty-batch"
@@ -50,6 +51,7 @@ extension Diagnostic {
     case parameterRebound = "parameter-rebound"
     case lossBroadcast = "loss-broadcast"
     case nothingToExplain = "nothing-to-explain"
+    case contradiction = "contradiction"
     case tooLargeToTell = "too-large-to-tell"
     // Lessons
     case expectFailed = "expect-failed"
@@ -132,6 +134,8 @@ extension Diagnostic.Identifier {
     case .emptyReduction: "The largest or smallest of no elements does not exist."
     case .nonFinite:
       "A result became nan (not a number) or inf. The message names the first operation that made one from ordinary numbers; everything computed from it is lost too. Typical causes: log of 0, division by 0, exp of a large number, a learning rate that is too high."
+    case .implicitAxis:
+      "`softmax` without `dim` takes PyTorch's old choice: the first axis for ranks 0, 1 and 3, else the second. PyTorch warns, because the right axis is rarely obvious: write `softmax(x, dim=1)` for classes along axis 1."
     case .labelOutOfRange:
       "Class labels are whole numbers that count the classes from 0. A model with 3 outputs knows the labels 0, 1 and 2."
     case .oneSample:
@@ -163,6 +167,8 @@ extension Diagnostic.Identifier {
       "Predictions [n, 1] and targets [n] broadcast to [n, n]: every prediction is compared with every target. Give both the same shape, for instance with `.squeeze(1)`."
     case .nothingToExplain:
       "Only values that were computed from a parameter remember how they were computed."
+    case .contradiction:
+      "nnrepl holds a gradient three times: as it tells it, as it accumulates it, and as a difference quotient. Here they do not agree. A nan often comes from a branch that was not taken: `where(a < 0, exp(a), a)` multiplies an infinite slope by 0; keep the operand in range before, as in `exp(clamp(a, max=0))`. In float32 a difference quotient has about three digits. Anything else is a bug in nnrepl; please report it."
     case .tooLargeToTell:
       "The value was computed in more steps than anyone could read. The silent forms of the verbs do the same work without telling it; `explain` can still be asked about a part of the computation."
     case .expectFailed: "`expect` checks a claim; this one does not hold for the values at hand."

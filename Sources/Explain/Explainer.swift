@@ -229,8 +229,28 @@ extension NamedGraph {
     return Derivation(
       root: name(root) ?? "", variable: name(variable), paths: paths, pathCount: count,
       isOneStep: isOneStep, total: total, check: check,
+      disagreement: disagreement(total, paths, check, gradients, variable),
       held: (check?.held ?? []).map(heldName),
       continuation: continuation)
+  }
+
+  private func disagreement(
+    _ total: Double, _ paths: [Path], _ check: NumericCheck?, _ gradients: Gradients,
+    _ variable: Entry
+  ) -> Disagreement? {
+    if !total.isFinite {
+      let birth = graph.birthOfNonFinite(gradients, below: root)
+      return .notFinite(step: birth.map { name($0.node) ?? formula(of: $0.node).text })
+    }
+    let isFloat32 = variable.node.dtype == .float32
+    let sum = paths.reduce(0) { $0 + $1.product }
+    let slack = (isFloat32 ? 1e-3 : 1e-9) * paths.reduce(abs(total)) { $0 + abs($1.product) }
+    // A value without paths has nothing to tell: its gradient is 0.
+    if abs(sum - total) > max(slack, 1e-12) || !sum.isFinite { return .narrated(sum) }
+    if let check, check.verdict == .disagrees || check.verdict == .notFinite {
+      return .numeric(check.numeric, isFloat32: isFloat32)
+    }
+    return nil
   }
 
   /// What was held, by the name that it, or what it was used for without gradient, has.

@@ -126,10 +126,22 @@ package struct Derivation {
   package let isOneStep: Bool
   package let total: Double
   package let check: NumericCheck?
+  /// Why the values of this gradient do not agree, if they do not.
+  package let disagreement: Disagreement?
   /// What the check held at its present value, as the gradient does.
   package let held: [String]
   /// For a one-step sum, how the gradient at the end of its first term comes about.
   package let continuation: [Path]
+}
+
+/// Two values of one gradient that should be the same and are not.
+package enum Disagreement {
+  /// It is nan or inf: born in the backward step of an op, where that can be told.
+  case notFinite(step: String?)
+  /// The products of the paths do not add up to what the backward pass gives.
+  case narrated(Double)
+  /// The difference quotient is another number.
+  case numeric(Double, isFloat32: Bool)
 }
 
 /// What one assignment of an update did to one parameter.

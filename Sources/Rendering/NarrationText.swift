@@ -254,6 +254,7 @@ package struct NarrationText {
       let margin = String(repeating: " ", count: name.columns)
       return rows.enumerated().map { i, row in (i == 0 ? name : margin) + " = " + row }
     }
+    if d.paths.isEmpty { return checked("\(name) = \(format(d.total))", d) }
     var lines = [
       "\(d.paths.count) paths lead from \(d.root) to \(d.variable); their products add up:"
     ]
@@ -353,6 +354,9 @@ package struct NarrationText {
 
   private func checkText(_ d: Derivation) -> String {
     guard let check = d.check else { return "" }
+    if check.verdict == .notFinite {
+      return style.paint("        numerically \(format(check.numeric))", .yellow)
+    }
     if check.isKink {
       return style.paint("        numerically a kink: the slopes left and right differ", .yellow)
     }

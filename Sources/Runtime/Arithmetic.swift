@@ -163,11 +163,25 @@ extension Machine {
       case .node(let node): !node.value.isFinite
       }
     }
-    guard isSpoiled(.node(node)), !operands.contains(where: isSpoiled) else { return }
+    guard isSpoiled(.node(node)) else { return }
+    if operands.contains(where: isSpoiled) { return tellSpoiledData(operands, at: span) }
     // A loss of no samples has been told of already.
     if op.family == .loss, case .node(let input)? = operands.first,
       input.shape.count == 0
     {
+      return
+    }
+    if let ignored = op.settings.first(where: { $0.name == "ignore_index" }),
+      case .node(let labels)? = operands.dropFirst().first,
+      let number = node.attributes.number(ignored.name),
+      labels.value.values.allSatisfy({ $0 == number })
+    {
+      warn(
+        Diagnostic(
+          .emptyBatch, severity: .warning, "`\(op.name)` was given no label that counts", at: span,
+          reason:
+            "Every label is \(format(number)), the `ignore_index`; the mean of nothing is nan.",
+          hint: "check the labels with `sum(y != \(format(number)))`"))
       return
     }
     let shown = operands.map { operand -> String in
@@ -181,7 +195,26 @@ extension Machine {
       Diagnostic(
         .nonFinite, severity: .warning,
         "`\(op.name)` of \(shown.joined(separator: " and ")) gave \(format(result))", at: span,
-        reason: "Everything that is computed from it will be nan or inf too."))
+        reason: "Everything that is computed from it will be nan or inf too."), isBirth: true)
+  }
+
+  /// A nan that is in the data before anything is computed; told once for each tensor.
+  private func tellSpoiledData(_ operands: [Node.Operand], at span: Span) {
+    for case .node(let data) in operands where data.isLeaf && !data.isTracked {
+      guard let place = data.value.values.firstIndex(where: \.isNaN),
+        toldPlaces.insert(UInt64(UInt(bitPattern: ObjectIdentifier(data).hashValue))).inserted
+      else { continue }
+      warnNaN(in: data.value, at: place, graph.label(of: data) ?? "the data", span)
+    }
+  }
+
+  func warnNaN(in data: Tensor, at place: Int, _ name: String, _ span: Span) {
+    let entry = data.shape.indices(at: place).map(String.init).joined(separator: ", ")
+    warn(
+      Diagnostic(
+        .badData, severity: .warning, "`\(name)` holds nan\(entry.isEmpty ? "" : " at [\(entry)]")",
+        at: span, reason: "Everything that is computed from it becomes nan too.",
+        hint: "leave the row out, or fill it: `masked_fill(x, x != x, 0)`"))
   }
 
   /// Whether a value counts as true.

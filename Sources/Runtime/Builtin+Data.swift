@@ -16,6 +16,11 @@ extension Builtin {
           .shapeMismatch, "X is \(x.shape), but y is \(y.shape)", at: call.span,
           reason: "Each sample needs one target, so the first axes must be equal.")
       }
+      for (name, part) in [("X", x), ("y", y)] {
+        if let place = part.value.values.firstIndex(where: \.isNaN) {
+          call.machine.warnNaN(in: part.value, at: place, name, call.span)
+        }
+      }
       return .thing(DatasetObject(x: x, y: y, features: [], classes: []))
     },
     shipped("iris", "Fisher's iris flowers: 150 samples, 4 lengths in cm, 3 species.", "species"),

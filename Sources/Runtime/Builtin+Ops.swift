@@ -39,6 +39,7 @@ extension Builtin {
             ? try call.sizes(operand.name) : try call.operand(operand.name))
       }
       let attributes = try call.settings(of: op)
+      call.warnGuess(op, operands)
       if op.family == .loss { call.warnLoss(op, operands) }
       if operands.allSatisfy(\.isNumber), let plain = plain(op, operands, attributes) {
         return .number(plain)
@@ -243,6 +244,21 @@ extension BuiltinCall {
         ? "That could mean each element against \(number), or the elements along axis \(number)."
         : "Element by element that is `\(pair.name)`.",
       hint: isAxis ? "\(pairs), or `\(builtin.name)(\(name), dim=\(number))`" : pairs)
+  }
+
+  /// An axis that was guessed from the shape, in the learner's own code.
+  func warnGuess(_ op: Op, _ operands: [Node.Operand]) {
+    guard let setting = op.settings.first(where: { $0.isGuess && !has($0.name) }),
+      case .node(let x)? = operands.first, x.shape.rank > 1, !Library.isLibrary(Int(span.source)),
+      let guess = try? op.applied([x.value], Attributes()).attributes.dims.first,
+      machine.tellsFirst(span)
+    else { return }
+    machine.warn(
+      Diagnostic(
+        .implicitAxis, severity: .warning,
+        "`\(op.name)` was not told its axis; it took `\(setting.name)=\(guess)`, as PyTorch does",
+        at: span, reason: "x is \(x.shape).",
+        hint: "say which: `\(op.name)(x, \(setting.name)=-1)` for the last axis"))
   }
 
   /// The settings of an op that were given; its table has the defaults.

@@ -54,6 +54,7 @@ extension Builtin {
       case .optimizer(let optimizer):
         optimizer.adopt(call.machine.reached)
         try call.tensors { () throws(TensorError) in try optimizer.step(call.graph) }
+        call.machine.warnNonFinite(stepOf: optimizer, call.span)
       case .thing(let thing):
         guard let schedule = thing as? ScheduleObject else {
           throw call.wrong("opt", "an optimizer")
@@ -70,10 +71,20 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let parameters = try call.parameters("params")
       let (limit, p) = (try call.double("max_norm"), try call.double("norm_type"))
-      return .number(
-        try call.tensors { () throws(TensorError) in
-          try clipNorm(parameters, limit: limit, p: p)
-        })
+      let norm = try call.tensors { () throws(TensorError) in
+        try clipNorm(parameters, limit: limit, p: p)
+      }
+      if !norm.isFinite, call.machine.tellsFirst(call.span) {
+        call.machine.warn(
+          Diagnostic(
+            .nonFinite, severity: .warning,
+            "the joint norm of the gradients is \(call.machine.format(norm))", at: call.span,
+            reason: norm.isNaN
+              ? "What is scaled by it is nan."
+              : "What is scaled by it is 0, or nan where it was inf.",
+            hint: "`backward` names the step that made it; a smaller learning rate often helps"))
+      }
+      return .number(norm)
     },
     Builtin(
       "clip_grad_value(params, clip_value)", .optimizers,

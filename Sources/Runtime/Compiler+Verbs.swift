@@ -230,6 +230,7 @@ private struct Teller {
         hint: "run `backward loss` first")
     }
     try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
+    machine.warnNonFinite(stepOf: optimizer, span)
   }
 
   func explain(_ value: Value, _ f: Frame) throws(Diagnostic) {
@@ -297,6 +298,7 @@ private struct Teller {
       try names.derivation(by: Entry(leaf, offset))
     }
     try emit(.derivative(derivation), f)
+    machine.warn(derivation, span)
   }
 
   private func place(_ parts: [IndexPart], _ shape: Shape) throws(Diagnostic) -> Int {

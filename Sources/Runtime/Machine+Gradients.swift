@@ -1,6 +1,8 @@
 // Gradients on request: backward passes, single derivatives, numeric checks.
 import Autograd
 import Diagnostics
+import Explain
+import Networks
 import Tensors
 
 extension Machine {
@@ -44,6 +46,79 @@ extension Machine {
     } catch {
       throw Faults.gradient(error, graph, span, name: label)
     }
+    if root.value.isFinite, seed == nil,
+      let spoiled = reached.first(where: { $0.gradient?.isFinite == false })
+    {
+      warnNonFinite(gradientOf: spoiled, root, span)
+    }
+  }
+
+  /// A nan or inf that is born on the way back: the values are finite, a slope is not.
+  private func warnNonFinite(gradientOf parameter: Node, _ root: Node, _ span: Span) {
+    guard tellsFirst(span), let gradients = try? graph.gradients(of: root) else { return }
+    let name = graph.label(of: parameter) ?? "a parameter"
+    let number = parameter.gradient?.values.first { !$0.isFinite } ?? .nan
+    let birth = graph.birthOfNonFinite(gradients, below: root)?.node
+    let values = birth?.operands.map { text(of: Value(graph.constant($0.value))) } ?? []
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning, "the gradient of `\(name)` holds \(format(number))",
+        at: span,
+        reason: birth.map { node in
+          "It is born in the backward step of `\(node.op.name)`"
+            + (values.allSatisfy { $0.count < 30 }
+              ? " of \(values.joined(separator: " and "))" : "")
+            + ", whose slope there is not finite; a slope of 0 further up does not stop it."
+        },
+        hint: "keep the operand where the slope is finite, for instance with `clamp`"))
+  }
+
+  /// A step that leaves a number no float can hold; a gradient that is not finite was told of already.
+  func warnNonFinite(stepOf optimizer: Optimizer, _ span: Span) {
+    guard
+      let parameter = optimizer.parameters.first(where: {
+        !$0.value.isFinite && $0.gradient?.isFinite != false
+      }), tellsFirst(span)
+    else { return }
+    let number = parameter.value.values.first { !$0.isFinite } ?? .nan
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning,
+        "the step made `\(graph.label(of: parameter) ?? "a parameter")` hold \(format(number))",
+        at: span, reason: "Its gradient was finite; the step was too long for a float.",
+        hint: "use a smaller learning rate"))
+  }
+
+  /// Whether a place has not told its finding yet; in a loop the first time is enough.
+  func tellsFirst(_ span: Span) -> Bool {
+    toldPlaces.insert(UInt64(bitPattern: Int64(span.source)) << 32 | UInt64(span.start)).inserted
+  }
+
+  /// Gradients that do not agree are an event, not a remark at the end of a line.
+  func warn(_ derivation: Derivation, _ span: Span) {
+    guard let disagreement = derivation.disagreement else { return }
+    let name = derivativeName(derivation.root, by: derivation.variable)
+    let reason: String
+    switch disagreement {
+    case .notFinite(let step):
+      reason =
+        step.map {
+          "A slope on the way back is not finite: in the step of `\($0)`. 0 times that is nan."
+        } ?? "It is not finite."
+    case .narrated(let sum):
+      reason =
+        "The paths that are told add up to \(format(sum)). A factor that is not finite meets a 0, or this is a bug in nnrepl: please report it."
+    case .numeric(let numeric, let isFloat32):
+      reason =
+        "The difference quotient is \(format(numeric)). "
+        + (isFloat32
+          ? "In float32 it has about three digits; float64 would tell."
+          : "The value may jump near by; else this is a bug in nnrepl: please report it.")
+    }
+    warn(
+      Diagnostic(
+        .contradiction, severity: .warning, "`\(name)` is \(format(derivation.total))", at: span,
+        reason: reason, hint: "`gradcheck(…)` compares every entry"))
   }
 
   private func warnForgotten(_ parameter: Node, _ span: Span) {
@@ -102,6 +177,7 @@ extension Machine {
     var worst = 0.0
     var kinks: [Value] = []
     var wrong: [Value] = []
+    var isFinite = true
     for offset in 0..<variable.shape.count {
       let check: NumericCheck
       do throws(TensorError) {
@@ -112,16 +188,25 @@ extension Machine {
       }
       let place = Value(
         "[" + variable.shape.indices(at: offset).map(String.init).joined(separator: ", ") + "]")
-      if check.isKink {
-        kinks.append(place)
-      } else {
-        if !check.agrees { wrong.append(place) }
-        worst = max(worst, check.agrees && check.relativeError > 1e-5 ? 0 : check.relativeError)
+      switch check.verdict {
+      case .kink: kinks.append(place)
+      case .notFinite:
+        wrong.append(place)
+        isFinite = false
+      case .disagrees:
+        wrong.append(place)
+        worst = max(worst, check.relativeError)
+      // Where both are next to nothing their ratio says nothing.
+      case .agrees: worst = max(worst, check.relativeError > 1e-5 ? 0 : check.relativeError)
       }
     }
     return .record(
       RecordObject([
-        ("result", Value(wrong.isEmpty ? (kinks.isEmpty ? "ok" : "kink") : "wrong")),
+        (
+          "result",
+          Value(
+            !isFinite ? "not finite" : !wrong.isEmpty ? "wrong" : kinks.isEmpty ? "ok" : "kink")
+        ),
         ("max_relative_error", .number(worst)), ("checked", .number(Double(variable.shape.count))),
         ("kinks", .list(ListObject(kinks))), ("wrong", .list(ListObject(wrong))),
       ]))

@@ -62,14 +62,14 @@ extension Machine {
     warn(
       Diagnostic(
         .nonFinite, severity: .warning, "\(format(x))/0 gave \(format(x / 0))", at: span,
-        reason: "As in PyTorch, division by 0 goes on with inf or nan."))
+        reason: "As in PyTorch, division by 0 goes on with inf or nan."), isBirth: true)
   }
 
   func warnPlain(_ function: String, _ x: Double, _ result: Double, _ span: Span) {
     warn(
       Diagnostic(
         .nonFinite, severity: .warning, "`\(function)` of \(format(x)) gave \(format(result))",
-        at: span))
+        at: span), isBirth: true)
   }
 
   // MARK: Parameters

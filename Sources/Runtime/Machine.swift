@@ -83,6 +83,8 @@ package struct Progress {
 }
 
 package final class Machine {
+  /// Places that have told of a nan once.
+  var toldPlaces: Set<UInt64> = []
   package let graph: Graph
   package var limits = Limits()
   var state: UnsafeMutablePointer<State>
@@ -267,15 +269,17 @@ package final class Machine {
   }
 
   /// Shows a warning once for each place.
-  func warn(_ warning: Diagnostic) {
+  /// - Parameter isBirth: whether it is of a nan or inf that a forward step made. One is told in a run: what
+  ///   follows from it is no news.
+  func warn(_ warning: Diagnostic, isBirth: Bool = false) {
     if let span = warning.span, shown(span) != span {
       return warn(
         Diagnostic(
           warning.id, severity: .warning, warning.headline, at: shown(span),
-          reason: warning.reason, hint: warning.hint))
+          reason: warning.reason, hint: warning.hint), isBirth: isBirth)
     }
     let key = "\(warning.id.rawValue) \(warning.span.map { "\($0.source):\($0.start)" } ?? "")"
-    if warning.id == .nonFinite {
+    if isBirth {
       if toldNonFinite { return }
       toldNonFinite = true
     }

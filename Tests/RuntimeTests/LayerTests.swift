@@ -87,7 +87,8 @@ import Testing
       """
     let (output, errors) = LanguageTests.run(code)
     #expect(errors.map(\.headline) == [])
-    #expect(output == "true true 0\n")
+    // Of softmax without an axis there is a warning besides.
+    #expect(output.hasSuffix("true true 0\n"))
   }
 
   @Test(arguments: [

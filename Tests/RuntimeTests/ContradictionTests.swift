@@ -1,0 +1,77 @@
+import Diagnostics
+import Runtime
+import Testing
+
+/// nan and inf are told where they are born, and values of one gradient that do not agree are an event.
+@Suite struct ContradictionTests {
+  /// The warnings of a run, by id and headline.
+  private func warnings(_ code: String) throws -> [String] {
+    var told: [String] = []
+    let outcome = Session().run(code) {
+      if case .warning(let warning) = $0 {
+        told.append("\(warning.id.rawValue): \(warning.headline)")
+      }
+    }
+    #expect(outcome.errors.map(\.headline) == [])
+    return told
+  }
+
+  @Test(arguments: [
+    // In the backward step: an infinite slope under a mask, at the origin, of a negative base.
+    ("param a = 1000; q = where(a < 0, exp(a), a); backward q", "the gradient of `a` holds nan"),
+    ("param u = zeros(3); l = sqrt(sum(u^2)); l.backward()", "the gradient of `u` holds nan"),
+    ("param r = 2; y = (-2)^r; y.backward()", "the gradient of `r` holds nan"),
+    // In the data.
+    ("X = [[1, 2], [3, nan]]; m = linear(2, 1); y = m(X)", "`X` holds nan at [1, 1]"),
+    ("d = dataset([[1, nan]], [1])", "`X` holds nan at [0, 1]"),
+    // In a step, in a norm.
+    (
+      "param v = 2; y = v*1e200; y.backward(); opt = sgd(v, lr=1e200); opt.step()",
+      "the step made `v` hold -inf"
+    ),
+    (
+      "param u = zeros(3); l = sqrt(sum(u^2)); l.backward(); clip_grad_norm(u, 1)",
+      "the joint norm of the gradients is nan"
+    ),
+    // In a loss of nothing.
+    (
+      "param s = [[0.1, 0.2]]; c = cross_entropy(s, [-100])",
+      "`cross_entropy` was given no label that counts"
+    ),
+    (
+      "p = softmax([[1, 2], [3, 4]])",
+      "`softmax` was not told its axis; it took `dim=1`, as PyTorch does"
+    ),
+    // What is told of a gradient.
+    ("param a = 1000; q = where(a < 0, exp(a), a); explain ∂q/∂a", "`∂q/∂a` is nan"),
+    ("param x = [1, 0]; l = sum(where(x > 0.5, x, 0/x)); explain ∂l/∂x[1]", "`∂l/∂x[1]` is nan"),
+  ]) func firstBirthIsTold(_ code: String, _ headline: String) throws {
+    let told = try warnings(code)
+    #expect(told.contains { $0.hasSuffix(headline) }, "\(told)")
+  }
+
+  @Test(arguments: [
+    "param w = [1, 2]; y = sum(w^2); explain ∂y/∂w[0]; y.backward()",
+    "param w = 0; y = relu(w); explain ∂y/∂w", "param w = 2; y = w*w.detach(); explain ∂y/∂w",
+    "set_default_dtype(\"float32\"); param w = 0.3; y = tanh(w)^2*exp(w); explain ∂y/∂w",
+    "p = softmax([1, 2, 3])", "p = softmax([[1, 2]], dim=-1)",
+    "m = sequential(linear(2, 2), relu, linear(2, 1)); y = mean(m([[1, 2]])^2); y.backward()",
+    "s = masked_fill([[1, 2]], [[0, 1]] > 0, -inf); param q = [[1, 1]]; y = softmax(q + s, dim=1)",
+  ]) func soundProgramsAreNotAccused(_ code: String) throws {
+    #expect(try warnings(code) == [])
+  }
+
+  @Test(arguments: [
+    ("param u = zeros(3); l = sqrt(sum(u^2)); r = gradcheck(l, u).result", "not finite"),
+    ("param z = [3]; l = var(z); r = gradcheck(l, z).result", "not finite"),
+    ("param z = [3, 1]; l = var(z); r = gradcheck(l, z).result", "ok"),
+  ]) func nanIsAVerdictOfItsOwn(_ code: String, _ verdict: String) throws {
+    let session = Session()
+    _ = session.run(code) { _ in }
+    guard case .string(let found)? = session.value("r") else {
+      Issue.record("no verdict")
+      return
+    }
+    #expect(found.text == verdict)
+  }
+}
