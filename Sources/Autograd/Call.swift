@@ -243,3 +243,18 @@ extension Op {
     return call
   }
 }
+
+extension Op {
+  /// For a loss, whether its targets are classes, not numbers that the predictions are compared with.
+  package var takesClasses: Bool {
+    family == .loss && operands.count > 1 && operands[1].role != .value
+  }
+
+  /// Whether a loss applies this activation, or one that undoes nothing of it, to what it is given.
+  package func applies(again activation: Op) -> Bool {
+    guard let own = applies?(), activation.family == .activation else { return false }
+    // Probabilities, or their logarithms: softmax along an axis, and what lies between 0 and 1.
+    let isProbability = activation.bounds?.high == 1 && activation.bounds?.low == 0
+    return activation == own || isProbability || activation.settings.contains(where: \.isGuess)
+  }
+}

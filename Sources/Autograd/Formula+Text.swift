@@ -23,6 +23,14 @@ package enum Notation: Sendable {
 extension Formula {
   package var text: String { written { _ in nil } }
 
+  /// Whether it is written with an operator that binds as loosely as a sum.
+  package var isSum: Bool {
+    guard case .apply(let op, _, _) = self, case .infix(_, let strength) = op.notation else {
+      return false
+    }
+    return strength == Notation.strengths.sum
+  }
+
   /// The formula with each symbol that has a number replaced by it.
   package func substituted(_ format: NumberFormat) -> String {
     written { leaf in

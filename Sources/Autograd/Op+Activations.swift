@@ -7,14 +7,14 @@ extension Op {
     "sigmoid", Kernel.Sigmoid(), family: .activation, "Squashes any number into (0, 1).",
     "1/(1 + e^(-x))",
     example: "sigmoid(0)", partial: .z * (1 - .z), slope: { _, _, z in z * (1 - z) },
-    kernels: byResult(Kernel.SigmoidSlope()))
+    kernels: byResult(Kernel.SigmoidSlope()), bounds: Bounds(low: 0, high: 1))
 
   /// Hyperbolic tangent. Saturates: as `|z|` nears 1 its partial nears 0.
   package static let tanh: Op = function(
     "tanh", Kernel.Tanh(), family: .activation, "Squashes any number into (-1, 1).",
     "(e^x - e^-x)/(e^x + e^-x)", example: "tanh(1)", partial: 1 - Formula.z.power(2),
     slope: { _, _, z in 1 - z * z },
-    kernels: byResult(Kernel.TanhSlope()))
+    kernels: byResult(Kernel.TanhSlope()), bounds: Bounds(low: -1, high: 1))
 
   /// Rectifier (Nair and Hinton 2010): passes what is positive. Its partial at 0 is taken as 0;
   /// at nan the gradient passes, as in PyTorch.
@@ -23,7 +23,7 @@ extension Op {
     "max(0, x)",
     example: "relu([-1, 0, 2])", partial: .where_(gt, .x, 0, 1, 0), keepsWhole: true,
     slope: { x, _, _ in x <= 0 ? 0 : 1 },
-    kernels: byOperand(Kernel.ReluSlope()))
+    kernels: byOperand(Kernel.ReluSlope()), bounds: Bounds(low: 0, high: nil))
 
   package static let leakyRelu: Op = setting(
     "leaky_relu", ("negative_slope", 0.01), "Like relu, but lets a little through below 0.",

@@ -7,12 +7,13 @@ extension Op {
     _ name: String, _ kernel: K, family: Family = .elementwise, _ summary: String,
     _ definition: String, example: String, partial: @escaping @autoclosure @Sendable () -> Formula,
     keepsWhole: Bool = false, onlyPositive: Bool = false, slope: Slopes.Slope? = nil,
-    kernels: [VJP.Kernel] = []
+    kernels: [VJP.Kernel] = [], bounds: Bounds? = nil
   ) -> Op {
     elementwise(
       name, ["x"], family: family, summary, definition, example: example,
       promotion: keepsWhole ? .common : .floating, partials: [partial()], kernels: kernels,
       scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) },
+      bounds: bounds,
       samples: { onlyPositive ? Sample.unaryPositive : Sample.unary }
     ) { c throws(TensorError) in try c.x.map(kernel, keepsWhole: keepsWhole) }
   }

@@ -19,7 +19,8 @@ extension Op {
     _ definition: String, example: String, value: @escaping @Sendable (Call) -> Formula,
     slopes: @escaping @Sendable (Call) -> [Formula],
     check: @escaping @Sendable (Call) throws(TensorError) -> Void = { _ throws(TensorError) in },
-    samples: (@Sendable () -> [Sample])? = nil, tried: [(String, Attribute)] = []
+    applies: (@Sendable () -> Op)? = nil, samples: (@Sendable () -> [Sample])? = nil,
+    tried: [(String, Attribute)] = []
   ) -> Op {
     @Sendable func slope(_ c: Call, _ k: Int) -> Formula {
       let slopes = slopes(c)
@@ -48,7 +49,7 @@ extension Op {
           return .entry(i, offset: c.inputs[i].rank == 0 ? 0 : offset)
         }
         return [(c.output.rank == 0 ? 0 : offset, formula)]
-      }, samples: { varied(samples?() ?? pairs(), tried) }
+      }, applies: applies, samples: { varied(samples?() ?? pairs(), tried) }
     ) { c throws(TensorError) in
       try check(c)
       let each = try value(c).evaluate { c.leaf($0, c.x.dtype) }
@@ -205,6 +206,7 @@ extension Op {
       ]
     },
     check: { c throws(TensorError) in try sameShapes("binary_cross_entropy_with_logits", c) },
+    applies: { sigmoid },
     samples: {
       chances().flatMap { sample -> [Sample] in
         let inputs = [Sample.spread(sample.inputs[0].shape)] + sample.inputs.dropFirst()
@@ -251,13 +253,16 @@ extension Op {
         try ClassTargets(name, c, takesChances: fromLogits).gradient(c, dz, fromLogits: fromLogits)
       }
     ]
+    var applied: (@Sendable () -> Op)?
     if fromLogits {
+      applied = { softmax }
       // Probabilities as targets have a gradient of their own.
       vjps.append(
         VJP { c throws(TensorError) in
           try ClassTargets(name, c, takesChances: fromLogits).targetSlope(c)
         })
     }
+    let activation = applied
     return Op(
       name, ["input", target, Operand("weight", .weight, absence: .number(1))],
       settings: settings, family: .loss, summary: summary, definition: definition, example: example,
@@ -266,7 +271,7 @@ extension Op {
         guard operand == 0, let targets = try? ClassTargets(name, c, takesChances: fromLogits)
         else { return [] }
         return targets.entry(c, offset, fromLogits: fromLogits)
-      }, samples: { classSamples(fromLogits: fromLogits) }
+      }, applies: activation, samples: { classSamples(fromLogits: fromLogits) }
     ) { c throws(TensorError) in
       try ClassTargets(name, c, takesChances: fromLogits).loss(c, fromLogits: fromLogits)
     }

@@ -36,6 +36,10 @@ package final class Op: Sendable {
   package let joint: Joint?
   /// Passes its operand on and lets no gradient back.
   package let isCut: Bool
+  /// Between which numbers its results lie, where that is a part of what it is for; at an end its slope is 0.
+  package let bounds: Bounds?
+  /// For a loss of scores, the activation that it applies to them itself.
+  package let applies: (@Sendable () -> Op)?
   /// Operands and settings at which it is smooth.
   private let trials: @Sendable () -> [Sample]
   /// Exactly two operands, one of which may be a plain number.
@@ -45,6 +49,12 @@ package final class Op: Sendable {
   let defaults: Attributes?
   /// What each operand is for; the last one may stand for many.
   private let roles: [Operand.Role]
+
+  package struct Bounds: Sendable {
+    package let low: Double
+    /// Nil where there is no end above.
+    package let high: Double?
+  }
 
   /// Where an op stands in help, and what kind of work it does.
   package enum Family: Sendable {
@@ -60,8 +70,9 @@ package final class Op: Sendable {
     promotion: Promotion = .common, derivative: Derivative, links: Links = .measured,
     sums: (@Sendable (Call, Int) -> EntrySum?)? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
-    kernels: [VJP.Kernel] = [], joint: Joint? = nil, isCut: Bool = false,
-    samples: @escaping @Sendable () -> [Sample] = { [] }, forward: @escaping Forward
+    kernels: [VJP.Kernel] = [], joint: Joint? = nil, isCut: Bool = false, bounds: Bounds? = nil,
+    applies: (@Sendable () -> Op)? = nil, samples: @escaping @Sendable () -> [Sample] = { [] },
+    forward: @escaping Forward
   ) {
     self.name = name
     self.operands = operands
@@ -80,6 +91,8 @@ package final class Op: Sendable {
     self.kernels = kernels
     self.joint = joint
     self.isCut = isCut
+    self.bounds = bounds
+    self.applies = applies
     trials = samples
     self.forward = forward
     isBinary = operands.count == 2 && operands.allSatisfy(\.isRequired)
@@ -131,14 +144,15 @@ extension Op {
     notation: Notation = .call, promotion: Promotion = .common,
     partials: @escaping @autoclosure @Sendable () -> [Formula], kernels: [VJP.Kernel] = [],
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
-    samples: (@Sendable () -> [Sample])? = nil, _ forward: @escaping Forward
+    bounds: Bounds? = nil, samples: (@Sendable () -> [Sample])? = nil, _ forward: @escaping Forward
   ) -> Op {
     let count = operands.count
     return Op(
       name, operands, settings: settings, family: family, summary: summary, definition: definition,
       example: example, notation: notation, promotion: promotion,
       derivative: .partials(Once(partials)), links: .elementwise, scalar: scalar, slopes: slopes,
-      kernels: kernels, samples: samples ?? { count == 1 ? Sample.unary : Sample.binary },
+      kernels: kernels, bounds: bounds,
+      samples: samples ?? { count == 1 ? Sample.unary : Sample.binary },
       forward: forward)
   }
 

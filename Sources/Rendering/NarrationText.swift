@@ -72,9 +72,7 @@ package struct NarrationText {
   }
 
   private func bracketedIfSum(_ formula: Formula) -> String {
-    if case .apply(.add, _, _) = formula { return "(\(formula.text))" }
-    if case .apply(.sub, _, _) = formula { return "(\(formula.text))" }
-    return formula.text
+    formula.isSum ? "(\(formula.text))" : formula.text
   }
 
   /// Numbers multiplied: a minus that does not lead is bracketed.

@@ -4,22 +4,14 @@ import Diagnostics
 import Tensors
 
 extension Builtin {
-  /// Ops that are called in a way of their own, as their built-ins below and elsewhere say.
-  private static let special: Set<String> = Set(Op.layers.map(\.name)).union([
-    "conv1d", "conv2d", "gelu", "gelu_tanh", "reshape", "permute", "expand", "concat", "stack",
-    "gather", "scatter_add",
-    "index_put", "max", "min", "detach", "zeros_like",
-  ])
+  /// Functions that are called in a way of their own: what the table would make of their ops is not wanted.
+  private static let own = Set(
+    (making + shaping + joining + layerFunctions + overloads + gradients + general + overloaded)
+      .map(\.name))
 
+  /// Ops without an example have no function of their name: operators, views by brackets.
   static let opFunctions: [Builtin] =
-    Op.all.filter { !special.contains($0.name) && !isOperator($0) }.map(bound) + overloaded
-
-  private static func isOperator(_ op: Op) -> Bool {
-    switch op.notation {
-    case .infix, .prefix, .suffix, .index: op.example.isEmpty
-    default: false
-    }
-  }
+    Op.all.filter { !$0.example.isEmpty && !own.contains($0.name) }.map(bound) + overloaded
 
   /// A built-in with the op's operands and settings as parameters.
   static func bound(_ op: Op) -> Builtin {
@@ -307,16 +299,13 @@ extension BuiltinCall {
   /// What a loss is likely to be given by mistake: probabilities for scores, or targets of another shape,
   /// which are compared all with all.
   func warnLoss(_ op: Op, _ operands: [Node.Operand]) {
-    if ["cross_entropy", "binary_cross_entropy_with_logits"].contains(op.name),
-      case .node(let input) = operands[0],
-      ["softmax", "sigmoid", "log_softmax"].contains(input.op.name)
-    {
+    if let own = op.applies?(), case .node(let input) = operands[0], op.applies(again: input.op) {
       let function = input.op.name
       machine.warn(
         Diagnostic(
           .doubleSoftmax, severity: .warning,
           "`\(op.name)` was given the result of `\(function)`", at: span,
-          reason: "It applies \(op.name == "cross_entropy" ? "softmax" : "sigmoid") itself, so the "
+          reason: "It applies \(own.name) itself, so the "
             + "gradient would be squeezed twice.",
           hint: "give it the scores before `\(function)`"))
     }
@@ -327,8 +316,7 @@ extension BuiltinCall {
           at: span, reason: "The mean of nothing is nan.",
           hint: "check the bounds of the batch, or the size of the data set"))
     }
-    guard ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"].contains(op.name),
-      case .node(let predictions) = operands[0],
+    guard !op.takesClasses, case .node(let predictions) = operands[0],
       case .node(let targets) = operands[1], predictions.shape != targets.shape,
       predictions.shape.rank > 0, targets.shape.rank > 0,
       let common = try? predictions.shape.broadcast(with: targets.shape)

@@ -233,7 +233,9 @@ extension Compiler {
   {
     let store = store(name)
     let machine = machine
-    if case .local = scope.place(name) {
+    var isPlain = isSealed
+    if case .local = scope.place(name) { isPlain = true }
+    if isPlain {
       return Action { f throws(Diagnostic) in
         store.run(f, try source.run(f))
         return .normal

@@ -55,7 +55,8 @@ extension BuiltinCall {
         .bad, "loss", "\(show(value)): nothing can be learned from it",
         "a smaller learning rate, and look for log(0) or 0/0")
     }
-    guard root.op === Op.crossEntropy, case .node(let scores) = root.operand(0),
+    guard root.op.takesClasses, root.op.applies != nil,
+      case .node(let scores) = root.operand(0),
       scores.shape.rank > 1
     else { return finding(.good, "loss", show(value)) }
     let classes = scores.shape[1]
@@ -82,17 +83,17 @@ extension BuiltinCall {
           .bad, "mode", "the model is in eval mode while it is trained",
           "`model.train()` before the training loop"))
     }
-    if root.op === Op.crossEntropy, case .node(let scores) = root.operand(0),
-      ["softmax", "log_softmax", "sigmoid"].contains(scores.op.name)
+    if let own = root.op.applies?(), case .node(let scores) = root.operand(0),
+      root.op.applies(again: scores.op)
     {
       found.append(
         finding(
-          .bad, "softmax twice", "`cross_entropy` was given the result of `\(scores.op.name)`",
-          "leave out `\(scores.op.name)`; the loss applies softmax itself"))
+          .bad, "softmax twice", "`\(root.op.name)` was given the result of `\(scores.op.name)`",
+          "leave out `\(scores.op.name)`; the loss applies \(own.name) itself"))
     }
     if root.op.family == .loss, root.operandCount > 1,
       case .node(let predictions) = root.operand(0), case .node(let targets) = root.operand(1),
-      !["cross_entropy", "nll_loss"].contains(root.op.name), predictions.shape != targets.shape
+      !root.op.takesClasses, predictions.shape != targets.shape
     {
       found.append(
         finding(
@@ -205,10 +206,11 @@ extension BuiltinCall {
       guard rows > 1, width > 0 else { continue }
       let values = node.value.values
       let name = graph.label(of: node) ?? node.op.name
-      switch node.op.name {
-      case "relu":
-        let dead = (0..<width).filter { k in (0..<rows).allSatisfy { values[$0 * width + k] == 0 } }
-          .count
+      switch (node.op.bounds?.low, node.op.bounds?.high) {
+      case (let low?, nil):
+        let dead = (0..<width).filter { k in (0..<rows).allSatisfy { values[$0 * width + k] == low }
+        }
+        .count
         let text = "\(name): \(dead) of \(width) are 0 for the whole batch"
         if dead * 2 > width {
           found.append(
@@ -220,12 +222,9 @@ extension BuiltinCall {
         } else {
           found.append(finding(.good, "relu units", text))
         }
-      case "sigmoid", "tanh":
-        let limit = node.op.name == "tanh" ? 0.99 : 0.995
-        let stuck = values.filter {
-          node.op.name == "tanh" ? abs($0) > limit : $0 > limit || $0 < 1 - limit
-        }
-        .count
+      case (let low?, let high?):
+        let margin = 0.005 * (high - low)
+        let stuck = values.filter { $0 > high - margin || $0 < low + margin }.count
         let share = Double(stuck) / Double(values.count)
         let text =
           "\(name): \(show(100 * share))% of the outputs are at an end, where the slope is near 0"

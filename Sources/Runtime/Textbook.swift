@@ -4,9 +4,6 @@ import Diagnostics
 import Tensors
 
 extension Machine {
-  /// Ops that stand for several steps of a textbook.
-  private static let fused = Set((Op.layers + Op.windows + Op.losses).map(\.name))
-
   /// The value computed again while nothing else runs.
   package func opened(_ root: Node, _ span: Span) throws(Diagnostic) -> Node {
     try opened(root, span, frame)
@@ -44,7 +41,8 @@ extension Machine {
   /// A fused op's textbook, if it has one that covers the case at hand: some are written for the usual shapes
   /// only.
   private func steps(_ node: Node, _ operands: [Node.Operand], _ span: Span, _ f: Frame) -> Node? {
-    guard Machine.fused.contains(node.op.name), let definition = Library.textbook[node.op.name],
+    guard [.layer, .window, .loss].contains(node.op.family),
+      let definition = Library.textbook[node.op.name],
       let result = try? run(definition, operands, node.attributes, span, f),
       result.shape == node.shape
     else { return nil }
