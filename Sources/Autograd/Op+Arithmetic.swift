@@ -119,7 +119,7 @@ extension Op {
     "floor_divide", ["x", "y"], family: .arithmetic, summary: "Divides and rounds down.",
     definition: "x // y", notation: .infix(" // ", strength: Notation.strengths.product),
     derivative: .none("it is flat wherever it is smooth"),
-    scalar: { ($0 / $1).rounded(.down) }
+    scalar: { Kernel.FloorDivide()($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.FloorDivide()) }
 
   /// Remainder with the divisor's sign, `z = x - y*floor(x/y)`.

@@ -39,7 +39,11 @@ enum FloorDivision: NumberOperator {
   static var op: Op { .floorDivide }
   static var symbol: String { "//" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
-    (x / y).rounded(.down)
+    // The quotient of whole numbers this small rounds to no other; the way over the remainder is slow.
+    if abs(x) < 0x1p31, x == x.rounded(.down), y == y.rounded(.down), y != 0 {
+      return (x / y).rounded(.down)
+    }
+    return Kernel.FloorDivide()(x, y)
   }
 }
 enum Remainder: NumberOperator {

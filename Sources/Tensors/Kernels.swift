@@ -153,7 +153,13 @@ package enum Kernel {
   package struct FloorDivide: BinaryKernel {
     package init() {}
     @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
-      (x / y).rounded(.down)
+      // As Python and PyTorch do, from the remainder: `3 // -0.3` is -11, although 3/-0.3 rounds to -10.
+      if y == 0 { return x / y }
+      let rest = x.truncatingRemainder(dividingBy: y)
+      var quotient = (x - rest) / y
+      if rest != 0, (y < 0) != (rest < 0) { quotient -= 1 }
+      let whole = quotient.rounded(.down)
+      return quotient - whole > 0.5 ? whole + 1 : whole
     }
   }
   /// The remainder with the divisor's sign, as in Python.

@@ -176,12 +176,15 @@ extension Tensor {
 
   /// Rows of `exp(x) / Σ exp(x)` along `axis`, or their logarithms.
   package func softmax(_ axis: Int, log: Bool) throws(TensorError) -> Tensor {
+    guard count > 0 else { return self }
     let axes = rank == 0 ? [] : [axis]
-    let total = try logSumExp(axes, keepdim: true)
-    // A row with inf, or of nothing but -inf, has no distribution: PyTorch answers nan.
-    let isInfinite = try total.compared(.equal, to: Tensor(.infinity))
-    let logarithm = try self - Tensor.select(isInfinite, Tensor(.nan, dtype: total.dtype), total)
-    return log ? logarithm : try logarithm.map(Kernel.Exp())
+    // The largest is taken off first: large scores keep their digits. A row with inf, or of nothing but -inf,
+    // has no distribution; inf - inf is nan, PyTorch's answer.
+    let largest = try extreme(axes, keepdim: true, operation: "softmax", Kernel.Maximum())
+    let shifted = try self - largest
+    if log { return try shifted - shifted.logSumExp(axes, keepdim: true) }
+    let powers = try shifted.map(Kernel.Exp())
+    return try powers / powers.sum(axes, keepdim: true)
   }
 }
 

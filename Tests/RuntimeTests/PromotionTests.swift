@@ -60,7 +60,6 @@ import Testing
   /// Rows that are not PyTorch's and are to become so. One that has become so fails here: then delete it.
   static let open: [(why: String, rows: [String])] = [
     ("the square of a truth value is one", rows(of: ["torch.square(?)"], flags)),
-    ("the quotient is rounded before its floor is taken", ["3 // d1"]),
   ]
 
   /// Rows that are not PyTorch's because nn means something else.
