@@ -52,6 +52,7 @@ extension Diagnostic {
     case lossBroadcast = "loss-broadcast"
     case nothingToExplain = "nothing-to-explain"
     case contradiction = "contradiction"
+    case changedMeaning = "changed-meaning"
     case tooLargeToTell = "too-large-to-tell"
     // Lessons
     case expectFailed = "expect-failed"
@@ -169,6 +170,8 @@ extension Diagnostic.Identifier {
       "Only values that were computed from a parameter remember how they were computed."
     case .contradiction:
       "nnrepl holds a gradient three times: as it tells it, as it accumulates it, and as a difference quotient. Here they do not agree. A nan often comes from a branch that was not taken: `where(a < 0, exp(a), a)` multiplies an infinite slope by 0; keep the operand in range before, as in `exp(clamp(a, max=0))`. In float32 a difference quotient has about three digits. Anything else is a bug in nnrepl; please report it."
+    case .changedMeaning:
+      "The script's header says which version of the language it was written for, and it uses something that means something else now. It is told once in a run. CHANGELOG lists every changed meaning."
     case .tooLargeToTell:
       "The value was computed in more steps than anyone could read. The silent forms of the verbs do the same work without telling it; `explain` can still be asked about a part of the computation."
     case .expectFailed: "`expect` checks a claim; this one does not hold for the values at hand."

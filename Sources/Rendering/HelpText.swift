@@ -178,7 +178,8 @@ package enum HelpText {
     "forward": """
     forward VALUE [, detail="ops" | "all"] [, pause=true] [, predict=true]
       Computes every value below VALUE again from its leaves as they are now, and tells each
-      step: formula, numbers, result, and what it was before.
+      step: formula, numbers, result, and what it was before. Masks, places and what has no gradient
+      (detach, no_grad) are computed again too; what it cannot follow is named with its line.
       Silent form: loss.forward()
     """,
     "backward": """
@@ -196,10 +197,12 @@ package enum HelpText {
       Silent form: opt.step()
     """,
     "explain": """
-    explain ∂LOSS/∂W    explain ∂LOSS/∂W[0, 2]    explain VALUE    explain OPTIMIZER
+    explain ∂LOSS/∂W    explain ∂LOSS/∂W[0, 2]    explain ∂²LOSS/∂W∂B    explain VALUE
+    explain OPTIMIZER
       The chain rule for one gradient: every path from the loss to the parameter, each factor by
       name, by formula and by number, and the result beside a numeric estimate.
-      For a tensor without an index: the matrix form. For a value: how it was computed.
+      For a tensor without an index: the matrix form. For a value: how it was computed. A derivative
+      of a derivative is one too: ∂²LOSS/∂W², grad(grad(LOSS, W), B).
     """,
   ]
 

@@ -139,6 +139,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       guard case .tensor(let node) = call.value("y") else { return call.value("y") }
       try call.tensors { () throws(TensorError) in try call.graph.replay(node) }
+      call.machine.meetsReplay(node, call.span)
       return call.value("y")
     },
     Builtin(

@@ -158,6 +158,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       if call.methodArguments > 0, case .number = call.value("other") {
         // PyTorch's x.max(dim, keepdim).
+        call.machine.meets(.extremeAxis, call.span)
         guard call.methodArguments > 1 || !call.has("dim") else {
           throw Faults.twice("dim", call.span)
         }
@@ -245,6 +246,7 @@ extension BuiltinCall {
       let guess = try? op.applied([x.value], Attributes()).attributes.dims.first,
       machine.tellsFirst(span)
     else { return }
+    machine.meets(.softmaxAxis, span)
     machine.warn(
       Diagnostic(
         .implicitAxis, severity: .warning,

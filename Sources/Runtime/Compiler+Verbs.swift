@@ -176,6 +176,7 @@ private struct Teller {
     let root = try computed(value)
     let names = try named(root, name, f)
     try emit(.forward(try telling { () throws(ExplainError) in try names.forward() }), f)
+    machine.meetsReplay(root, span)
     if names.root !== root {
       do throws(TensorError) { try graph.replay(root) } catch {
         throw Faults.tensor(error, span, names: [])

@@ -83,6 +83,9 @@ package struct Progress {
 }
 
 package final class Machine {
+  /// The version of the language that the script was written for.
+  package var scriptVersion = Machine.version
+  var toldChange = false
   /// Places that have told of a nan once.
   var toldPlaces: Set<UInt64> = []
   package let graph: Graph

@@ -8,6 +8,8 @@ package struct Notebook {
   package private(set) var seed: UInt64?
   /// `float32` or `float64`, if the header says.
   package private(set) var dtype: String?
+  /// The version of the language that it was written for, if the header says.
+  package private(set) var version: Int?
   package private(set) var cells: [Cell] = []
   package private(set) var problem: Diagnostic?
 
@@ -81,6 +83,7 @@ package struct Notebook {
       case "title": title = String(pair[1])
       case "seed": seed = UInt64(pair[1])
       case "dtype": dtype = String(pair[1])
+      case "nn": version = Int(pair[1])
       default: break
       }
     }

@@ -10,7 +10,7 @@ extension Workbench {
   package var script: String {
     var text = "# ---\n# seed: \(settings.seed)\n"
     if settings.isFloat32 { text += "# dtype: float32\n" }
-    text += "# nn: 1\n# ---\n"
+    text += "# nn: \(Machine.version)\n# ---\n"
     for cell in cells where cell.stoppedAfter == nil {
       text += "# %%\n"
       if let error = cell.error { text += "#| expect: error \(error.id.rawValue)\n" }

@@ -215,6 +215,7 @@ struct Console {
     let header = Notebook(SourceText(id: 0, name: script.name, script.text))
     let session = session(seed: header.seed)
     if let dtype = header.dtype { session.machine.setDType(named: dtype) }
+    if let version = header.version { session.machine.scriptVersion = version }
     return (session, Notebook(session.add(source: script.text, name: script.name)))
   }
 

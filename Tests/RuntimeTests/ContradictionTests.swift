@@ -74,4 +74,20 @@ import Testing
     }
     #expect(found.text == verdict)
   }
+
+  /// A script of an earlier version is told once that it meets a changed meaning; one of this version is not.
+  @Test(arguments: [
+    "x = arange(4)*1.0; y = arange(3)*2.0", "p = softmax([[1, 2], [3, 4]])",
+    "param w = 1; y = where(w > 0, w, 0); y.forward()", "m = [[1, 2], [3, 4]].max(1)",
+  ]) func changedMeaningsAreToldToOldScripts(_ code: String) throws {
+    for (version, count) in [(1, 1), (Machine.version, 0)] {
+      var told = 0
+      let session = Session()
+      session.machine.scriptVersion = version
+      _ = session.run(code) {
+        if case .warning(let warning) = $0, warning.id == .changedMeaning { told += 1 }
+      }
+      #expect(told == count, "version \(version)")
+    }
+  }
 }

@@ -59,7 +59,7 @@ import Testing
 
   /// Rows that are not PyTorch's and are to become so. One that has become so fails here: then delete it.
   static let open: [(why: String, rows: [String])] = [
-    ("the square of a truth value is one", rows(of: ["torch.square(?)"], flags)),
+    ("the square of a truth value is one", rows(of: ["torch.square(?)"], flags))
   ]
 
   /// Rows that are not PyTorch's because nn means something else.
