@@ -218,7 +218,7 @@ extension Op {
       summary: "Whether `x \(relation.rawValue) y`, element by element.",
       definition: "x \(relation.rawValue) y",
       notation: .infix(" \(relation.rawValue) ", strength: Notation.strengths.comparison),
-      derivative: .none("a truth value jumps; it has no slope")
+      derivative: .none("a truth value jumps; it has no slope"), links: .elementwise
     ) { c throws(TensorError) in try c.x.compared(relation, to: c.y) }
   }
 }

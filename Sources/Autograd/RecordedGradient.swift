@@ -55,24 +55,32 @@ extension Graph {
       guard let input = operand.node, wanted.contains(ObjectIdentifier(input)),
         node.op.reaches(k, call.inputs)
       else { continue }
+      // A gradient that is one number everywhere stays a number where the rule works entry by entry.
+      let isEven = node.op.partial(k) != nil && input.shape == node.shape
+      let arriving = isEven || dz.number == nil ? dz : .recorded(try whole(record(dz), like: node))
       let filled = try node.op.pullback(k, call).filled { leaf in
         switch leaf {
         case .operand(let i): Graph.formula(node.operand(i))
         case .result: .recorded(node)
-        case .cotangent: dz
+        case .cotangent: arriving
         case .attribute(let name): .number(call.number(name))
         default: nil
         }
       }
-      // A part that is written by a name may hold what only this op knows; it is recorded with it.
-      let part = try whole(try record(filled), like: input)
-      let id = ObjectIdentifier(input)
-      if let old = arrived[id] {
-        let sum = try apply(.add, [try record(old), .node(part)])
-        arrived[id] = .recorded(sum)
+      let part: Formula
+      if let n = filled.number {
+        part = .number(n)
       } else {
-        arrived[id] = part.isLeaf && part.shape.rank == 0 ? .number(part.number) : .recorded(part)
+        part = .recorded(try whole(record(filled), like: input))
       }
+      let id = ObjectIdentifier(input)
+      guard let old = arrived[id] else {
+        arrived[id] = part
+        continue
+      }
+      // Two numbers are one; else one of the two has the shape.
+      let sum = old + part
+      arrived[id] = sum.number != nil ? sum : .recorded(try whole(record(sum), like: input))
     }
   }
 

@@ -130,7 +130,7 @@ extension Machine {
       let name = graph.label(of: leaf) ?? "x"
       throw Diagnostic(
         .wholeNumber, "`\(name)` holds \(leaf.dtype.name); \(format(lost)) would be rounded",
-        at: valueSpan, hint: "declare it with fractions: `buffer \(name) = float(…)`")
+        at: valueSpan, hint: "declare it with fractions: `buffer \(name) = 1.0*(…)`")
     }
     do throws(TensorError) {
       try graph.store(new, into: leaf)
