@@ -32,7 +32,11 @@ extension Graph {
     let names = plainNumbers(order)
     let departed = departures.values.compactMap { departure -> (Departure, String?)? in
       guard let node = departure.node, departure.isBranch || names[departure.number] != nil,
-        recorded(below: node).contains(where: { $0.isLeaf && $0.time > departure.time })
+        recorded(below: node).contains(where: { leaf in
+          leaf.isLeaf && leaf.time > departure.time
+            // A branch concerns the root if both stand on what has changed.
+            && (!departure.isBranch || order.contains { $0 === leaf })
+        })
       else { return nil }
       return (departure, departure.isBranch ? label(of: node) : names[departure.number])
     }

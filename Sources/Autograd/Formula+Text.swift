@@ -58,7 +58,11 @@ extension Formula {
     case .named(let name, _): return name
     case .constant(let text, _): return text
     case .recorded: return "a value"
-    case .symbol(let symbol): return Formula.signed(symbol.text, strength, opens)
+    case .symbol(let symbol):
+      // A derivative before brackets or a dot: `(∂loss/∂h)[0]`.
+      let isDerivative = strength == Notation.strengths.atom && symbol.text.hasPrefix("∂")
+      return isDerivative
+        ? "(\(symbol.text))" : Formula.signed(symbol.text, strength, opens)
     case .apply(let op, let arguments, let attributes):
       return apply(op, arguments, attributes, strength, opens, leaf)
     }

@@ -27,7 +27,10 @@ extension Graph {
   /// belonged to the old numbers.
   package func replay(_ root: Node) throws(TensorError) {
     for node in recorded(below: root) where !node.isLeaf {
-      node.store(try node.op.forward(try node.call()), time: tick())
+      // What nothing below has changed of stays as it is: another root may stand on it too.
+      var isStale = false
+      node.forEachInput { if $0.time > node.time { isStale = true } }
+      if isStale { node.store(try node.op.forward(try node.call()), time: tick()) }
       node.setGradient(nil)
       node.flags.remove(.walked)
     }

@@ -285,7 +285,8 @@ package enum HelpText {
     Commands of a session begin with a colon and may be cut short: :vars :cells :graph :time :save :load
     :undo :reset :help :quit. `:help` lists them; `?name` shows a page, `??name` a source.
     """,
-    "no_grad": "no_grad { … }\n  What is computed inside leaves no trace in the graph.",
+    "no_grad":
+      "no_grad { … }\n  What is computed inside has no gradient. `forward` computes it again.",
     "expect":
       "expect CONDITION, \"what it means\"\n  A check: the cell fails if the condition does not hold.",
     "for":

@@ -118,7 +118,7 @@ package struct NarrationText {
       switch value.reason {
       case .number: "`\(value.name)` was taken out as a number\(place) and keeps \(number)"
       case .branch:
-        "`\(value.name)` decided a branch\(place) when it was \(number); the other was not computed"
+        "`\(value.name)` decided a branch\(place) when it was \(number); `forward` does not ask again which way"
       case .dropped:
         "`\(value.name)` was carried by a loop\(place) without gradient and keeps \(number)"
       }

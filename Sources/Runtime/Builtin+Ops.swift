@@ -267,7 +267,16 @@ extension BuiltinCall {
   private func attribute(_ setting: Setting) throws(Diagnostic) -> Attribute {
     let name = setting.name
     switch setting.kind {
-    case .number: return .number(try double(name))
+    case .number:
+      if case .tensor(let node) = value(name), node.isTracked {
+        throw Diagnostic(
+          .notTracked, "`\(builtin.name)` takes `\(name)` as a plain number", at: span,
+          reason:
+            "The gradient of \(graph.label(of: node).map { "`\($0)`" } ?? "this") would be lost.",
+          hint:
+            "write `.item()` if that is meant; bounds with a gradient are `minimum` and `maximum`")
+      }
+      return .number(try double(name))
     case .whole: return .number(Double(try int(name)))
     case .flag: return .flag(try flag(name))
     case .axis, .axes, .lengths, .index: return .ints(try ints(name))

@@ -332,12 +332,36 @@ struct BuiltinCall {
   func operand(_ name: String) throws(Diagnostic) -> Node.Operand {
     let value = value(name)
     if let operand = machine.operand(value) { return operand }
-    if case .list(let list) = value,
-      case .tensor(let node) = try machine.tensor(from: .list(list), machine.dtype, span)
-    {
-      return .node(node)
-    }
+    if case .list(let list) = value { return .node(try joined(list)) }
     throw wrong(name, "a number or a tensor")
+  }
+
+  /// A list as a tensor. What in it may change or has a gradient is stacked, so that neither is lost.
+  private func joined(_ list: ListObject) throws(Diagnostic) -> Node {
+    func isRecorded(_ value: Value) -> Bool {
+      switch value {
+      case .tensor(let node): !node.isLeaf || node.isTracked || node.isBuffer
+      case .list(let inner): inner.items.contains(where: isRecorded)
+      default: false
+      }
+    }
+    guard list.items.contains(where: isRecorded) else {
+      guard case .tensor(let node) = try machine.tensor(from: .list(list), machine.dtype, span)
+      else { return graph.constant(Tensor(0)) }
+      return node
+    }
+    var parts: [Node.Operand] = []
+    for item in list.items {
+      if let part = machine.operand(item) {
+        parts.append(part)
+      } else if case .list(let inner) = item {
+        parts.append(.node(try joined(inner)))
+      } else {
+        throw Diagnostic(.wrongKind, "a tensor holds numbers, not \(item.kind)", at: span)
+      }
+    }
+    let fixed = parts
+    return try tensors { () throws(TensorError) in try graph.apply(.stack, fixed) }
   }
 
   func node(_ name: String) throws(Diagnostic) -> Node {

@@ -178,13 +178,13 @@ package struct Lexer {
   }
 
   private static func startsName(_ s: Unicode.Scalar) -> Bool {
-    s == "_" || s.properties.isXIDStart
+    s == "_" || s != transposed && s.properties.isXIDStart
   }
 
   /// Letters, digits and marks, and the subscripts and primes that formulas use.
   private static func continuesName(_ s: Unicode.Scalar) -> Bool {
     if s.isASCII { return s == "_" || s.properties.isAlphabetic || isDigit(UInt8(s.value)) }
-    return s.properties.isXIDContinue || (0x2080...0x209c).contains(s.value)
+    return s != transposed && s.properties.isXIDContinue || (0x2080...0x209c).contains(s.value)
       || (0x2032...0x2034).contains(s.value)
   }
 
@@ -193,6 +193,7 @@ package struct Lexer {
     "≠": .notEqual, "≈": .close, "∂": .partial, "÷": .divide,
   ]
 
+  private static let transposed: Unicode.Scalar = "ᵀ"
   private static let exponents: [Unicode.Scalar: Double] = ["²": 2, "³": 3]
 
   private mutating func wordOrSymbol() throws(Diagnostic) {
@@ -200,6 +201,11 @@ package struct Lexer {
       throw Diagnostic(.unreadableCharacter, "this character is cut off", at: span(at, end))
     }
     if let symbol = Lexer.spellings[first] { return emit(.symbol(symbol), length) }
+    if first == Lexer.transposed {
+      // `xᵀ` is read as `x.T`.
+      emit(.symbol(.dot), 0)
+      return emit(.name("T"), length)
+    }
     if let exponent = Lexer.exponents[first] {
       // `x²` is read as `x^2`.
       emit(.symbol(.caret), 0)

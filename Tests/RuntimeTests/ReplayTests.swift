@@ -122,6 +122,25 @@ import Testing
     #expect(try count(10_000) == count(10))
   }
 
+  /// Numbers and their derivatives by PyTorch 2.13.
+  @Test(arguments: [
+    ("y = (s + t)*s*s; found = ∂²y/∂s²", 22.0), ("y = s^2*t; found = grad(grad(y, s), t)", 6),
+    ("y = s^2*t; g = grad(y, s, create_graph=true); t := 5; g.forward(); found = g", 30),
+    ("y = s^2*t + 0*s*t; found = ∂²y/∂s∂t", 6), ("y = s^2*t; found = ∂³y/∂s²∂t", 2),
+    (
+      "h = [1.0, 2]*s; y = sum(h)*t*t; g = grad(y, s, create_graph=true); found = grad(g^2, t)", 288
+    ),
+    ("l = sum(list(s*s, s)) + s; found = grad(l, s)", 8),
+    ("l = mse_loss(list(s, t), list(t*2, s)); found = grad(l, t)", 1),
+    ("u = s*2; y = u^2; z = u^3; forward z; found = grad(y, s)", 24),
+    ("u = s*2; y = u^2; z = u^3; s := 1; y.forward(); z.forward(); found = grad(y, s)", 8),
+  ]) func scalarsOfAProgramStayInItsGradients(_ program: String, _ wanted: Double) throws {
+    let session = Session()
+    try run("param s = 3.0; param t = 2.0; \(program)", session)
+    let found = try #require(GoldenTests.tensors(session.value("found")).first)
+    #expect(abs(found[0] - wanted) < 1e-9)
+  }
+
   /// What a numeric check holds is what the gradient holds.
   @Test(arguments: [
     ("y = w*w.detach()", "ok"), ("y = (round(w) - w).detach() + w", "ok"),
