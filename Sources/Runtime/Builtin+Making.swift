@@ -107,7 +107,8 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       var (low, high, shape) = (try call.int("low"), 0, [Int]())
       if call.has("shape") {
-        (high, shape) = (try call.int("high"), try call.ints("shape"))
+        shape = try call.ints("shape")
+        (low, high) = call.has("high") ? (low, try call.int("high")) : (0, low)
       } else if call.has("high"), case .number = call.value("high") {
         high = try call.int("high")
       } else {

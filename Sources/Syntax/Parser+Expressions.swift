@@ -62,6 +62,12 @@ extension Parser {
       let right = try least > 6 ? unary() : infix(least + 1)
       left = Expression(
         kind: .binary(operation, left, right, operatorSpan: place), span: left.span.to(right.span))
+      // `1 < x < 2` would compare a truth value with 2.
+      if least == 4, let next = Parser.operators[current], next.strength == least {
+        throw Diagnostic(
+          .unexpected, "comparisons do not chain", at: span,
+          hint: "join two: `a \(operation.rawValue) b and b \(next.rawValue) c`")
+      }
     }
     return left
   }
