@@ -61,6 +61,7 @@ package struct Attributes: Sendable {
   /// What is hidden the reader need not see: it is PyTorch's default.
   private var entries: [(name: String, value: Attribute, isHidden: Bool)] = []
 
+  package init() {}
   package init(_ entries: (String, Attribute)...) { self.init(entries) }
   package init(_ entries: [(String, Attribute)]) {
     self.entries = entries.map { ($0.0, $0.1, false) }

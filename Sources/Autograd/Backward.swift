@@ -177,13 +177,12 @@ extension Node {
       return
     }
     let call = try call()
-    let operands = operands
     var together: [Tensor?] = []
     if let joint = op.joint {
       together = try joint(call, dz, operands.map(\.isTracked))
     }
-    for (k, operand) in operands.enumerated() {
-      guard case .node(let input) = operand, input.isTracked, op.reaches(k, call.inputs) else {
+    for k in call.inputs.indices {
+      guard case .node(let input) = operand(k), input.isTracked, op.reaches(k, call.inputs) else {
         continue
       }
       let handed = k < together.count ? together[k] : nil

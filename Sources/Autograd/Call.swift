@@ -155,7 +155,8 @@ extension Op {
   ///   - given: how many there are.
   ///   - name: stops before this one; nil for all that are missing.
   package func standIns(_ given: Int, before name: String? = nil) -> [Double] {
-    operands.dropFirst(given).prefix { $0.name != name }.compactMap {
+    guard hasStandIns, given < operands.count else { return [] }
+    return operands.dropFirst(given).prefix { $0.name != name }.compactMap {
       if case .number(let n) = $0.absence { n } else { nil }
     }
   }
@@ -201,8 +202,8 @@ extension Op {
   private func meetingType(of inputs: [Tensor], _ settings: Attributes, whole: DType) -> DType? {
     if case .none = promotion { return nil }
     // Nearly always all is of one float type.
-    if let first = inputs.first, first.dtype.isFloat,
-      inputs.allSatisfy({ $0.dtype == first.dtype })
+    if let first = inputs.first?.dtype, first.isFloat,
+      !inputs.indices.contains(where: { inputs[$0].dtype != first })
     {
       return nil
     }
@@ -235,12 +236,13 @@ extension Op {
   package func applied(_ inputs: [Tensor], _ given: Attributes, whole: DType = .float64)
     throws(TensorError) -> Call
   {
-    let complete =
-      inputs.count < operands.count ? inputs + standIns(inputs.count).map { Tensor($0) } : inputs
+    let standIns = standIns(inputs.count)
+    let complete = standIns.isEmpty ? inputs : inputs + standIns.map { Tensor($0) }
     let inputs = try promoted(complete, given, whole: whole)
-    var call = Call(inputs: inputs, attributes: try resolved(given, inputs))
-    call.output = try forward(call)
-    return call
+    let settings = try resolved(given, inputs)
+    return Call(
+      inputs: inputs, attributes: settings,
+      output: try forward(Call(inputs: inputs, attributes: settings)))
   }
 }
 

@@ -77,7 +77,7 @@ struct ClassTargets {
   }
 
   /// Log probabilities of one sample.
-  private func logs(_ x: Tensor, _ i: Int, fromLogits: Bool, into row: inout [Double]) {
+  private func logs(_ x: [Double], _ i: Int, fromLogits: Bool, into row: inout [Double]) {
     for k in 0..<classes { row[k] = x[offset(i, k)] }
     guard fromLogits else { return }
     let top = row.max() ?? 0
@@ -90,8 +90,9 @@ struct ClassTargets {
   func loss(_ c: Call, fromLogits: Bool) throws(TensorError) -> Tensor {
     var losses = [Double](repeating: 0, count: samples)
     var row = [Double](repeating: 0, count: classes)
+    let x = c.x.values
     for i in 0..<samples {
-      logs(c.x, i, fromLogits: fromLogits, into: &row)
+      logs(x, i, fromLogits: fromLogits, into: &row)
       for k in 0..<classes where weights[i * classes + k] != 0 {
         losses[i] -= weights[i * classes + k] * row[k]
       }
@@ -110,13 +111,14 @@ struct ClassTargets {
   func gradient(_ c: Call, _ dz: Tensor, fromLogits: Bool) throws(TensorError) -> Tensor {
     var gradient = [Double](repeating: 0, count: c.x.count)
     var row = [Double](repeating: 0, count: classes)
+    let x = c.x.values
     let reduction = c.attributes.word("reduction") ?? "mean"
     for i in 0..<samples {
       let upstream = reduction == "none" ? dz[i] : reduction == "sum" ? dz[0] : dz[0] / total
       // A sample that does not count has no say, even where nothing counts and the mean is nan.
       if isIgnored[i] { continue }
       let sum = (0..<classes).reduce(0) { $0 + weights[i * classes + $1] }
-      if fromLogits { logs(c.x, i, fromLogits: true, into: &row) }
+      if fromLogits { logs(x, i, fromLogits: true, into: &row) }
       for k in 0..<classes {
         let target = weights[i * classes + k]
         gradient[offset(i, k)] =

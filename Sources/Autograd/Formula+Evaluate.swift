@@ -16,8 +16,15 @@ extension Formula {
   }
 
   /// The value of a formula over tensors.
+  /// - Parameter leaf: the value of anything but an application.
   /// - Throws: `TensorError.noValue` for a leaf that stands for nothing.
   package func evaluate(_ leaf: (Formula) -> Tensor?) throws(TensorError) -> Tensor {
+    if case .apply(let op, let arguments, let attributes) = self {
+      var values: [Tensor] = []
+      values.reserveCapacity(arguments.count)
+      for argument in arguments { values.append(try argument.evaluate(leaf)) }
+      return try op.applied(values, attributes).output
+    }
     if let value = leaf(self) { return value }
     switch self {
     case .number(let n): return Tensor(n)
@@ -26,10 +33,6 @@ extension Formula {
     case .named(_, let inner): return try inner.evaluate(leaf)
     case .symbol(let symbol):
       if let value = symbol.value { return Tensor(value) }
-    case .apply(let op, let arguments, let attributes):
-      var values: [Tensor] = []
-      for argument in arguments { values.append(try argument.evaluate(leaf)) }
-      return try op.applied(values, attributes).output
     default: break
     }
     throw .noValue(text)

@@ -48,13 +48,17 @@ package final class Graph {
   private let ring = Node(leaf: Tensor(0), parameter: false, time: 0)
   /// The same for values that are recorded without a gradient: backward passes do not meet them.
   private let followed = Node(leaf: Tensor(0), parameter: false, time: 0)
-  /// The loops that run, innermost last.
-  private var loops: [Loop] = []
+  /// The innermost loop that runs, and those around it; before any runs, one that has no turns.
+  package private(set) var loop = Loop(start: .max, turn: 0)
+  private var outerLoops: [Loop] = []
 
   /// A running loop on the graph's clock: when it began, and when its present turn began.
-  private struct Loop {
-    let start: Int
-    var turn: Int
+  package struct Loop {
+    package let start: Int
+    package internal(set) var turn: Int
+
+    /// Whether a value of that time is of an earlier turn.
+    func isEarlier(_ time: Int) -> Bool { time > start && time <= turn }
   }
 
   package init() {
@@ -199,16 +203,13 @@ package final class Graph {
     {
       return result
     }
-    var dtype = DType.bool
-    for case .node(let node) in operands where node.dtype > dtype { dtype = node.dtype }
-    let complete =
-      operands.count < op.operands.count
-      ? operands + op.standIns(operands.count).map(Node.Operand.number) : operands
-    let nodes = complete.enumerated().map { k, operand in
-      switch operand {
+    let standIns = op.standIns(operands.count)
+    let complete = standIns.isEmpty ? operands : operands + standIns.map(Node.Operand.number)
+    let nodes = complete.indices.map { k in
+      switch complete[k] {
       case .node(let node): carried(node, op)
       case .number(let n):
-        constant(Tensor(n, dtype: self.dtype(of: n, beside: dtype, at: site, k)))
+        constant(Tensor(n, dtype: dtype(of: n, beside: Graph.widest(operands), at: site, k)))
       }
     }
     let call = try op.applied(nodes.map(\.value), attributes, whole: self.dtype)
@@ -241,53 +242,60 @@ package final class Graph {
 
   /// The value of an op that no one records.
   package func value(_ op: Op, _ operands: [Node.Operand]) throws(TensorError) -> Tensor {
-    var dtype = DType.bool
-    for case .node(let node) in operands where node.dtype > dtype { dtype = node.dtype }
     let inputs = operands.map { operand in
       switch operand {
       case .node(let node): node.value
-      case .number(let n): Tensor(n, dtype: self.dtype(of: n, beside: dtype))
+      case .number(let n): Tensor(n, dtype: dtype(of: n, beside: Graph.widest(operands)))
       }
     }
     return try op.applied(inputs, Attributes(), whole: self.dtype).output
   }
 
+  /// The highest type among recorded operands, beside which plain numbers find theirs.
+  private static func widest(_ operands: [Node.Operand]) -> DType {
+    var widest = DType.bool
+    for case .node(let node) in operands where node.dtype > widest { widest = node.dtype }
+    return widest
+  }
+
   // MARK: Loops
 
   /// A loop begins; its turns are told by `nextTurn`.
-  package func enterLoop() { loops.append(Loop(start: clock, turn: clock)) }
-  package func leaveLoop() { loops.removeLast() }
+  package func enterLoop() {
+    outerLoops.append(loop)
+    loop = Loop(start: clock, turn: clock)
+  }
+
+  package func leaveLoop() { loop = outerLoops.removeLast() }
 
   /// The next turn of the innermost loop begins. What the last one computed without gradient and only stored
   /// is given from here on: it would hold on to everything it came from.
-  @inline(__always)
   package func nextTurn() {
-    guard !loops.isEmpty else { return }
-    let last = loops[loops.count - 1].turn
-    loops[loops.count - 1].turn = clock
+    let last = loop.turn
+    loop.turn = clock
     if let youngest = followed.older, youngest._withUnsafeGuaranteedRef({ $0.time > last }) {
       forget(since: last)
     }
   }
 
   private func forget(since last: Int) {
-    // Held while they are looked at: to drop one may release others.
+    // Held before any is dropped: that may release others.
     var recent: [Node] = []
     var next = followed.older
     while let current = next, current.toOpaque() != Unmanaged.passUnretained(followed).toOpaque() {
       let node = current.takeUnretainedValue()
       guard node.time > last else { break }
-      recent.append(node)
+      if !node.flags.contains(.used) { recent.append(node) }
       next = node.older
     }
-    for node in recent where !node.flags.contains(.used) { node.drop() }
+    for node in recent { node.drop() }
   }
 
   /// What is carried from turn to turn of a loop without gradient has no history there: the sum of all
   /// accuracies so far would hold on to every batch. The same goes for what is cut off.
   private func carried(_ node: Node, _ op: Op) -> Node {
-    guard !loops.isEmpty, !node.isLeaf, !node.isTracked || op.isCut,
-      loops.contains(where: { node.time > $0.start && node.time <= $0.turn })
+    guard !outerLoops.isEmpty, !node.isLeaf, !node.isTracked || op.isCut,
+      loop.isEarlier(node.time) || outerLoops.contains(where: { $0.isEarlier(node.time) })
     else { return node }
     return Node(holding: node, time: tick())
   }

@@ -255,8 +255,8 @@ package final class Node {
   /// The application that made this value: a plain number takes the dtype of its partner.
   /// - Throws: when there is no memory for operands in the op's type.
   package func call() throws(TensorError) -> Call {
-    let inputs = operands.map { operand in
-      switch operand {
+    let inputs = (0..<operandCount).map { k in
+      switch operand(k) {
       case .node(let node): node.value
       case .number(let n): Tensor(n, dtype: partner(of: n))
       }

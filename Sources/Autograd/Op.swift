@@ -47,6 +47,8 @@ package final class Op: Sendable {
   package let isDifferentiable: Bool
   /// The settings of a call that gives none, if that can be said without its operands.
   let defaults: Attributes?
+  /// Whether numbers stand in for operands that are left out.
+  let hasStandIns: Bool
   /// What each operand is for; the last one may stand for many.
   private let roles: [Operand.Role]
 
@@ -98,6 +100,7 @@ package final class Op: Sendable {
     isBinary = operands.count == 2 && operands.allSatisfy(\.isRequired)
     isDifferentiable = if case .none = derivative { false } else { true }
     defaults = Op.defaults(settings)
+    hasStandIns = operands.contains { if case .number = $0.absence { true } else { false } }
     roles = operands.map(\.role)
   }
 

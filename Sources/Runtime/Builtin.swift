@@ -26,6 +26,8 @@ package final class Builtin: Sendable {
   /// Shortcuts for calls with one or two plain arguments; nil where the general way must be gone.
   let unary: Unary?
   let binary: Binary?
+  /// Whether its first parameters are the op's operands, in their order.
+  let isInOrder: Bool
 
   package enum Topic: String, Sendable, CaseIterable {
     case making, shape, elementwise, reductions, products, losses, layers, optimizers, schedules
@@ -97,6 +99,7 @@ package final class Builtin: Sendable {
     self.body = body
     definition = nil
     function = nil
+    isInOrder = Builtin.isInOrder(op, parameters)
   }
 
   /// A function or layer that the library defines in nn.
@@ -112,18 +115,27 @@ package final class Builtin: Sendable {
     unary = nil
     binary = nil
     body = { _ in .none }
+    isInOrder = Builtin.isInOrder(op, parameters)
+  }
+
+  private static func isInOrder(_ op: Op?, _ parameters: [Parameter]) -> Bool {
+    zip(op?.operands ?? [], parameters).allSatisfy { $0.name == $1.name }
   }
 
   private static func parse(_ list: Substring) -> [Parameter] {
-    // Commas inside brackets belong to a default value.
+    // Commas inside brackets belong to a default value. Bytes are far quicker to walk than characters, and
+    // whoever calls a built-in waits for all signatures.
     var open = 0
-    let parts = list.split { character in
-      if "[(".contains(character) { open += 1 }
-      if "])".contains(character) { open -= 1 }
-      return character == "," && open == 0
+    let parts = list.utf8.split { byte in
+      switch byte {
+      case UInt8(ascii: "["), UInt8(ascii: "("): open += 1
+      case UInt8(ascii: "]"), UInt8(ascii: ")"): open -= 1
+      default: break
+      }
+      return byte == UInt8(ascii: ",") && open == 0
     }
     return parts.map { part in
-      let text = part.drop { $0 == " " }
+      let text = Substring(part.drop { $0 == UInt8(ascii: " ") })
       let isVariadic = text.hasPrefix("*")
       let pair = text.drop { $0 == "*" }.split(separator: "=", maxSplits: 1)
       return Parameter(
@@ -289,8 +301,7 @@ struct BuiltinCall {
   /// The place of this call, its operands in the order in which the op takes them.
   private func site(of op: Op) -> UInt32 {
     guard builtin.op == op else { return site }
-    let isInOrder = zip(op.operands, builtin.parameters).allSatisfy { $0.name == $1.name }
-    if isInOrder, graph.sites[Int(site)].keywords.isEmpty { return site }
+    if builtin.isInOrder, graph.sites[Int(site)].keywords.isEmpty { return site }
     return graph.site(site) { site in
       op.operands.map { operand in
         builtin.parameters.contains { $0.name == operand.name }

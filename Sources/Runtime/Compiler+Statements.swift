@@ -41,7 +41,7 @@ extension Compiler {
         defer { graph?.leaveLoop() }
         while try test.run(f) {
           try f.step(span)
-          graph?.nextTurn()
+          graph?.tellTurn()
           switch try action.run(f) {
           case .normal, .continueLoop: continue
           case .breakLoop: return .normal
@@ -62,7 +62,7 @@ extension Compiler {
         while left > 0 {
           left -= 1
           try f.step(span)
-          graph?.nextTurn()
+          graph?.tellTurn()
           switch try action.run(f) {
           case .normal, .continueLoop: continue
           case .breakLoop: return .normal
@@ -156,7 +156,7 @@ extension Compiler {
           if let slot { f.set(slot, number) } else { only.run(f, number) }
           i += 1
           try f.step(span)
-          graph?.nextTurn()
+          graph?.tellTurn()
           if isMeasured { machine.progress(i - 1, of: range.count) }
           switch try action.run(f) {
           case .normal, .continueLoop: continue
@@ -170,7 +170,7 @@ extension Compiler {
       while let value = try machine.next(of: values, i, sequence.span) {
         i += 1
         try f.step(span)
-        graph?.nextTurn()
+        graph?.tellTurn()
         if stores.count == 1 {
           only.run(f, value)
         } else {
@@ -351,5 +351,14 @@ extension Compiler {
         .expectFailed, "expected \(condition.text)", at: condition.span,
         label: values.joined(separator: ", "), reason: reason)
     }
+  }
+}
+
+extension Graph {
+  /// Tells of the next turn of a loop, if anything was computed in the last one: loops over plain numbers
+  /// should not pay for a call.
+  @inline(__always)
+  fileprivate func tellTurn() {
+    if clock != loop.turn { nextTurn() }
   }
 }

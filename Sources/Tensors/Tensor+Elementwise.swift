@@ -25,7 +25,8 @@ extension UnaryKernel {
 extension BinaryKernel {
   package func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor {
     let common = DType.promote(x.dtype, rank: x.rank, y.dtype, rank: y.rank)
-    let (x, y) = (try x.converted(to: common), try y.converted(to: common))
+    if x.dtype != common { return try zipped(x.converted(to: common), y, result: result) }
+    if y.dtype != common { return try zipped(x, y.converted(to: common), result: result) }
     return common == .float32
       ? try x.zip(y, self, Float.self, result ?? common)
       : try x.zip(y, self, Double.self, result ?? common)
@@ -74,6 +75,12 @@ extension Tensor {
         other.read(E.self) { y in
           if shape == other.shape {
             for i in 0..<target.count { out[i] = kernel(x[i], y[i]) }
+          } else if other.rank == 0 {
+            let constant = y[0]
+            for i in 0..<target.count { out[i] = kernel(x[i], constant) }
+          } else if rank == 0 {
+            let constant = x[0]
+            for i in 0..<target.count { out[i] = kernel(constant, y[i]) }
           } else {
             let strides = (
               shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target)

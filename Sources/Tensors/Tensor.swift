@@ -211,6 +211,6 @@ struct Draft<E: Element> {
   func finished(_ dtype: DType) throws(TensorError) -> Tensor {
     let made = Tensor(
       shape: shape, dtype: dtype.stored == E.stored ? dtype : E.stored, storage: .buffer(buffer))
-    return try made.converted(to: dtype)
+    return made.dtype == dtype ? made : try made.converted(to: dtype)
   }
 }
