@@ -170,13 +170,12 @@ extension Tensor {
 
   /// A number times 0 is 0 unless it is nan or inf; sums of such products run at the speed of memory.
   private func isFinite<E: Element>(_: E.Type) -> Bool {
-    read(E.self) { x in
+    let count = count
+    return read(E.self) { x in
       var lanes = SIMD8<E>(repeating: 0)
       var i = 0
       while i + 8 <= count {
-        var block = SIMD8<E>(repeating: 0)
-        for lane in 0..<8 { block[lane] = x[i + lane] }
-        lanes += block * 0
+        lanes += UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<E>.self) * 0
         i += 8
       }
       var sum = lanes.sum()
