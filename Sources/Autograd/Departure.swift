@@ -30,12 +30,13 @@ extension Graph {
     let order = recorded(below: root)
     let dropped = order.filter { $0.flags.contains(.dropped) }
     let names = plainNumbers(order)
+    let below = Set(order.map(ObjectIdentifier.init))
     let departed = departures.values.compactMap { departure -> (Departure, String?)? in
       guard let node = departure.node, departure.isBranch || names[departure.number] != nil,
         recorded(below: node).contains(where: { leaf in
           leaf.isLeaf && leaf.time > departure.time
             // A branch concerns the root if both stand on what has changed.
-            && (!departure.isBranch || order.contains { $0 === leaf })
+            && (!departure.isBranch || below.contains(ObjectIdentifier(leaf)))
         })
       else { return nil }
       return (departure, departure.isBranch ? label(of: node) : names[departure.number])

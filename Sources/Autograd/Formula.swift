@@ -119,9 +119,6 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     return .call(.pow, self, exponent)
   }
 
-  /// A part of a mean over `count`.
-  func shared(among count: Int) -> Formula { divided(by: Double(count)) }
-
   /// A factor where that is a short decimal (`0.5*…`), a quotient where it is not (`…/32`).
   func divided(by divisor: Double) -> Formula {
     guard divisor != 1, divisor != 0 else { return self }

@@ -82,10 +82,7 @@ package final class Graph {
     }
   }
 
-  /// Puts a new value at the young end of the ring.
-  @inline(__always)
-  private func recorded(_ node: Node) -> Node { link(node, ring) }
-
+  /// Puts a new value at the young end of a ring.
   @inline(__always)
   private func link(_ node: Node, _ ring: Node) -> Node {
     let this = Unmanaged.passUnretained(node)
@@ -144,26 +141,34 @@ package final class Graph {
 
   /// The value at which the last backward pass started, if it is still there.
   package var lastRoot: Node? {
-    var next = ring.older
-    while let node = next, node.toOpaque() != Unmanaged.passUnretained(ring).toOpaque() {
-      let value = node.takeUnretainedValue()
-      if value.flags.contains(.walked) { return value }
-      next = value.older
+    var root: Node?
+    visit(ring) { node in
+      if node.flags.contains(.walked) { root = node }
+      return root == nil
     }
-    return nil
+    return root
+  }
+
+  /// Shows `body` the values of a ring, youngest first, until it has seen enough.
+  private func visit(_ end: Node, _ body: (Node) -> Bool) {
+    var next = end.older
+    while let current = next, current.toOpaque() != Unmanaged.passUnretained(end).toOpaque() {
+      let node = current.takeUnretainedValue()
+      guard body(node) else { return }
+      next = node.older
+    }
   }
 
   /// How many recorded values are alive, with and without a gradient.
   package var recordedCount: Int {
-    [ring, followed].reduce(0) { count, end in
-      var count = count
-      var next = end.older
-      while let node = next, node.toOpaque() != Unmanaged.passUnretained(end).toOpaque() {
+    var count = 0
+    for end in [ring, followed] {
+      visit(end) { _ in
         count += 1
-        next = node._withUnsafeGuaranteedRef { $0.older }
+        return true
       }
-      return count
     }
+    return count
   }
 
   // MARK: Recording
@@ -190,8 +195,9 @@ package final class Graph {
   package func scalar(
     _ op: Op, _ number: Double, _ first: Node?, _ second: Node?, constant: Double, site: UInt32
   ) -> Node {
-    recorded(
-      Node(op: op, number: number, first, second, constant: constant, time: tick(), site: site))
+    link(
+      Node(op: op, number: number, first, second, constant: constant, time: tick(), site: site),
+      ring)
   }
 
   /// Applies an op; the result is recorded if any operand may get another value.
@@ -281,12 +287,10 @@ package final class Graph {
   private func forget(since last: Int) {
     // Held before any is dropped: that may release others.
     var recent: [Node] = []
-    var next = followed.older
-    while let current = next, current.toOpaque() != Unmanaged.passUnretained(followed).toOpaque() {
-      let node = current.takeUnretainedValue()
-      guard node.time > last else { break }
+    visit(followed) { node in
+      guard node.time > last else { return false }
       if !node.flags.contains(.used) { recent.append(node) }
-      next = node.older
+      return true
     }
     for node in recent { node.drop() }
   }
@@ -333,7 +337,7 @@ package final class Graph {
 
   /// The dtype of a plain number beside a tensor: it never widens one, but makes whole numbers floats
   /// when it is not whole itself.
-  package func dtype(of number: Double, beside dtype: DType) -> DType {
+  private func dtype(of number: Double, beside dtype: DType) -> DType {
     Graph.dtype(of: number, beside: dtype, float: self.dtype)
   }
 

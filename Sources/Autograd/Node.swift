@@ -171,7 +171,7 @@ package final class Node {
 
   package var isBuffer: Bool { flags.contains(.buffer) }
   /// Whether it may get another value: as a parameter, as a buffer, or because it was computed from one.
-  var isLive: Bool { !isLeaf || !flags.isDisjoint(with: [.parameter, .buffer, .tracked]) }
+  package var isLive: Bool { !isLeaf || !flags.isDisjoint(with: [.parameter, .buffer, .tracked]) }
   /// Computed and recorded, without a gradient.
   package var isFollowed: Bool { !isLeaf && !isTracked }
 

@@ -24,7 +24,7 @@ extension Op {
   ) -> Op {
     @Sendable func slope(_ c: Call, _ k: Int) -> Formula {
       let slopes = slopes(c)
-      return k < slopes.count ? slopes[k].shared(among: divisor(c)) : 0
+      return k < slopes.count ? slopes[k].divided(by: Double(divisor(c))) : 0
     }
     let vjps = (0..<2).map { k in
       VJP { c throws(TensorError) in

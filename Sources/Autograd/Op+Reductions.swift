@@ -280,9 +280,9 @@ extension Op {
     ).map(Kernel.Sqrt())
   }
 
-  /// A slope that is taken as 0 where the result is 0; said only where that occurs.
-  private static func unlessZero(_ slope: Formula, _ c: Call) -> Formula {
-    c.output.values.contains(0) ? .where_(eq, .z, 0, 0, slope) : slope
+  /// A part that is taken as 0, or as another number, where the result is 0; said only where that occurs.
+  private static func unlessZero(_ part: Formula, _ c: Call, instead: Double = 0) -> Formula {
+    c.output.values.contains(0) ? .where_(eq, .z, 0, .number(instead), part) : part
   }
 
   /// `log(Σ e^x)`; its gradient is softmax.
@@ -338,10 +338,6 @@ extension Op {
   ) { c throws(TensorError) in
     try c.x.norm(
       try c.x.axes(c.attributes.dims), p: c.number("ord"), keepdim: c.attributes.keepdim)
-  }
-
-  private static func unlessZero(_ size: Formula, _ c: Call, instead: Double) -> Formula {
-    c.output.values.contains(0) ? .where_(eq, .z, 0, .number(instead), size) : size
   }
 
   private static func truth(

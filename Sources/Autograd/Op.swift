@@ -125,10 +125,6 @@ package final class Op: Sendable {
   /// Operands and settings to try it with: each option left out and given, several ranks.
   package var samples: [Sample] { trials() }
 
-  /// The ops that a learner can call by name; looked up by those who read a name from a text.
-  package static func named(_ name: String) -> Op? { table[name] }
-  private static let table = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
-
   /// Every op there is: built-ins, help, explanations and tests read this table.
   package static let all: [Op] =
     arithmetic + comparisons + functions + activations + reductions + products + views + losses

@@ -10,15 +10,18 @@ extension Graph {
   package func recordedGradient(of root: Node, by variable: Node) throws(GradientError) -> Node? {
     guard root.isTracked else { throw .untracked(root) }
     guard root.shape.count == 1 else { throw .notScalar(root) }
-    let between = between(root, variable)
-    guard between.contains(where: { $0 === root }) else { return nil }
+    // The values that lie on a road from the variable to the root.
+    let between = dependents(of: variable, in: recorded(below: root), passing: \.isTracked)
+      .filter(\.isTracked)
+    let wanted = Set((between + [variable]).map(ObjectIdentifier.init))
+    guard wanted.contains(ObjectIdentifier(root)) else { return nil }
     var arrived: [ObjectIdentifier: Formula] = [ObjectIdentifier(root): 1]
-    for node in between.reversed() where node !== variable {
+    for node in between.reversed() {
       guard let dz = arrived[ObjectIdentifier(node)] else { continue }
       if let changed = node.operands.compactMap(\.node).first(where: { $0.time > node.time }) {
         throw .stale(node, changed: changed)
       }
-      do throws(TensorError) { try pull(node, dz, between, &arrived) } catch {
+      do throws(TensorError) { try pull(node, dz, wanted, &arrived) } catch {
         throw .tensor(error, node)
       }
     }
@@ -30,27 +33,12 @@ extension Graph {
     }
   }
 
-  /// The values that lie on a road from `variable` to `root`, oldest first.
-  private func between(_ root: Node, _ variable: Node) -> [Node] {
-    var above: Set<ObjectIdentifier> = [ObjectIdentifier(variable)]
-    return recorded(below: root).filter { node in
-      if node === variable { return true }
-      let isAbove =
-        node.isTracked
-        && node.operands.contains { operand in
-          operand.node.map { above.contains(ObjectIdentifier($0)) } ?? false
-        }
-      if isAbove { above.insert(ObjectIdentifier(node)) }
-      return isAbove
-    }
-  }
-
   /// Hands the gradient of one value on to its operands.
   private func pull(
-    _ node: Node, _ dz: Formula, _ between: [Node], _ arrived: inout [ObjectIdentifier: Formula]
+    _ node: Node, _ dz: Formula, _ wanted: Set<ObjectIdentifier>,
+    _ arrived: inout [ObjectIdentifier: Formula]
   ) throws(TensorError) {
     let call = try node.call()
-    let wanted = Set(between.map(ObjectIdentifier.init))
     for (k, operand) in node.operands.enumerated() {
       guard let input = operand.node, wanted.contains(ObjectIdentifier(input)),
         node.op.reaches(k, call.inputs)

@@ -64,13 +64,18 @@ extension Graph {
   /// The values that move with a leaf. Masks and orders do; what is cut off or was computed without gradient
   /// is held where it is, as the gradient takes it, and ends the search.
   fileprivate func moved(_ order: [Node], by node: Node) -> [Node] {
-    var moved: Set<ObjectIdentifier> = [ObjectIdentifier(node)]
+    dependents(of: node, in: order) { !$0.isHeld }
+  }
+
+  /// The values of a walk that depend on one of them, in the order of the walk.
+  /// - Parameter passes: whether what depends on a value depends on the first one by it.
+  func dependents(of node: Node, in order: [Node], passing passes: (Node) -> Bool) -> [Node] {
+    var reached: Set<ObjectIdentifier> = [ObjectIdentifier(node)]
     return order.filter { other in
-      guard other !== node, !other.isLeaf else { return false }
-      let depends = other.operands.contains {
-        if case .node(let input) = $0 { moved.contains(ObjectIdentifier(input)) } else { false }
+      let depends = other.operands.contains { operand in
+        operand.node.map { reached.contains(ObjectIdentifier($0)) } ?? false
       }
-      if depends, !other.isHeld { moved.insert(ObjectIdentifier(other)) }
+      if depends, passes(other) { reached.insert(ObjectIdentifier(other)) }
       return depends
     }
   }

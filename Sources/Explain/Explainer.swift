@@ -240,7 +240,7 @@ extension NamedGraph {
   ) -> Disagreement? {
     if !total.isFinite {
       let birth = graph.birthOfNonFinite(gradients, below: root)
-      return .notFinite(step: birth.map { name($0.node) ?? formula(of: $0.node).text })
+      return .notFinite(step: birth.map { name($0) ?? formula(of: $0).text })
     }
     let isFloat32 = variable.node.dtype == .float32
     let sum = paths.reduce(0) { $0 + $1.product }
@@ -260,10 +260,7 @@ extension NamedGraph {
       let current = nodes[place]
       if let name = name(current) { return name }
       let user = nodes[(place + 1)...].firstIndex { other in
-        other.isFollowed
-          && other.operands.contains {
-            if case .node(let input) = $0 { input === current } else { false }
-          }
+        other.isFollowed && other.operands.contains { $0.node === current }
       }
       guard let user else { break }
       place = user

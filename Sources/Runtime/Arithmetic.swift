@@ -110,11 +110,7 @@ extension Machine {
       }
       do throws(TensorError) {
         let node = try graph.apply(op, [a, b], site: site.number)
-        if node.dtype.isFloat, !graph.sites[Int(site.number)].fractions.isEmpty,
-          [a, b].contains(where: { $0.node?.dtype == .int64 })
-        {
-          meets(.fraction, site.span)
-        }
+        meetsFraction(node, [a, b], site)
         inspect(node, op, [a, b], at: site.span)
         return Value(node)
       } catch {

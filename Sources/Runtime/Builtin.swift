@@ -318,21 +318,6 @@ struct BuiltinCall {
     }
   }
 
-  /// Whether a setting has the value that it has when nobody gives it: then formulas need not show it.
-  func isUsual(_ name: String) -> Bool {
-    guard let i = place(name), let usual = builtin.parameters[i].constant else { return false }
-    switch (values[i], usual) {
-    case (.none, .none): return true
-    case (.bool(let on), .flag(let usual)): return on == usual
-    case (.string(let word), .text(let usual)): return word.text == usual
-    case (let value, .number(let usual)):
-      // One number for every axis, or the same for each.
-      guard let given = try? numbers(in: value), !given.isEmpty else { return false }
-      return given.allSatisfy { $0 == usual }
-    default: return false
-    }
-  }
-
   func wrong(_ name: String, _ wanted: String) -> Diagnostic {
     Diagnostic(
       .wrongKind, "`\(builtin.name)` needs \(wanted) for `\(name)`, not \(value(name).kind)",
@@ -349,14 +334,14 @@ struct BuiltinCall {
 
   /// A list as a tensor. What in it may change or has a gradient is stacked, so that neither is lost.
   private func joined(_ list: ListObject) throws(Diagnostic) -> Node {
-    func isRecorded(_ value: Value) -> Bool {
+    func isLive(_ value: Value) -> Bool {
       switch value {
-      case .tensor(let node): !node.isLeaf || node.isTracked || node.isBuffer
-      case .list(let inner): inner.items.contains(where: isRecorded)
+      case .tensor(let node): node.isLive
+      case .list(let inner): inner.items.contains(where: isLive)
       default: false
       }
     }
-    guard list.items.contains(where: isRecorded) else {
+    guard list.items.contains(where: isLive) else {
       guard case .tensor(let node) = try machine.tensor(from: .list(list), machine.dtype, span)
       else { return graph.constant(Tensor(0)) }
       return node

@@ -14,6 +14,16 @@ extension Machine {
   /// The version of the language that this program reads; `# nn: 2` in a script's header says it was written for it.
   package static let version = 2
 
+  /// A number with a point that made whole numbers floats.
+  @inline(__always)
+  func meetsFraction(_ result: Node, _ operands: [Node.Operand], _ site: OperatorSite) {
+    guard scriptVersion < Machine.version, result.dtype.isFloat,
+      !graph.sites[Int(site.number)].fractions.isEmpty,
+      operands.contains(where: { $0.node?.dtype == .int64 })
+    else { return }
+    meets(.fraction, site.span)
+  }
+
   /// A replay that follows what has no gradient.
   func meetsReplay(_ root: Node, _ span: Span) {
     guard scriptVersion < Machine.version, !toldChange,

@@ -58,7 +58,7 @@ extension Machine {
     guard tellsFirst(span), let gradients = try? graph.gradients(of: root) else { return }
     let name = graph.label(of: parameter) ?? "a parameter"
     let number = parameter.gradient?.values.first { !$0.isFinite } ?? .nan
-    let birth = graph.birthOfNonFinite(gradients, below: root)?.node
+    let birth = graph.birthOfNonFinite(gradients, below: root)
     let values = birth?.operands.map { text(of: Value(graph.constant($0.value))) } ?? []
     warn(
       Diagnostic(

@@ -26,8 +26,7 @@ package enum Value {
 
   /// A tensor's value: a lone double that nothing made, and that nothing may change, is a plain number.
   package init(_ node: Node) {
-    let isPlain = node.isScalar && node.isLeaf && !node.isTracked && !node.isBuffer
-    self = isPlain ? .number(node.number) : .tensor(node)
+    self = node.isScalar && !node.isLive ? .number(node.number) : .tensor(node)
   }
 
   package init(_ text: String) { self = .string(StringObject(text)) }
