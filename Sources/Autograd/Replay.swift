@@ -84,7 +84,11 @@ extension Graph {
 extension Node {
   /// Whether its gradient is taken as if it did not depend on anything: it is cut off, or could have a gradient
   /// and was computed where none is recorded.
-  fileprivate var isHeld: Bool { isFollowed && (op.isCut || op.isDifferentiable) }
+  /// What is computed from masks alone has no gradient anywhere, and moves with them.
+  fileprivate var isHeld: Bool {
+    isFollowed
+      && (op.isCut || op.isDifferentiable && operands.contains(where: \.isTracked))
+  }
 }
 
 /// One gradient entry beside its central difference.

@@ -147,6 +147,7 @@ import Testing
     ("no_grad { t = 3*w + 1 }; y = (w - t)^2", "ok"),
     // A kink that only a mask shows.
     ("y = where(w > 0.6, w, 0)", "kink"), ("y = w*(w > 0.6)", "kink"),
+    ("y = w*(1 - (w > 0.6))", "kink"), ("m = (w > 0.6)*2 + 1; y = w*m", "kink"),
   ]) func numericChecksHoldWhatGradientsHold(_ program: String, _ result: String) throws {
     let session = Session()
     try run("param w = 0.6; \(program); found = gradcheck(y, w).result", session)
