@@ -233,9 +233,15 @@ extension Compiler {
   {
     let store = store(name)
     let machine = machine
-    var isPlain = isSealed
-    if case .local = scope.place(name) { isPlain = true }
-    if isPlain {
+    if case .local(let slot) = scope.place(name) {
+      return Action { f throws(Diagnostic) in
+        let value = try source.run(f)
+        // Numbers keep no name.
+        if case .number = value { f.set(slot, value) } else { store.run(f, value) }
+        return .normal
+      }
+    }
+    if isSealed {
       return Action { f throws(Diagnostic) in
         store.run(f, try source.run(f))
         return .normal

@@ -104,9 +104,11 @@ extension Tensor {
   }
 
   private static func check(_ offsets: [Int], below count: Int) throws(TensorError) {
-    for offset in offsets where offset < 0 || offset >= count {
-      throw .indexOutOfRange(offset, axis: 0, length: count)
-    }
+    // A sign bit says that one is out of range; which one is looked for then.
+    var signs = 0
+    for offset in offsets { signs |= offset | (count - 1 &- offset) }
+    guard signs < 0, let offset = offsets.first(where: { $0 < 0 || $0 >= count }) else { return }
+    throw .indexOutOfRange(offset, axis: 0, length: count)
   }
 
   /// Joins tensors along an axis that they already have. As in PyTorch, an empty tensor of rank 1 is

@@ -172,13 +172,18 @@ extension Tensor {
   private func isFinite<E: Element>(_: E.Type) -> Bool {
     let count = count
     return read(E.self) { x in
-      var lanes = SIMD8<E>(repeating: 0)
-      var i = 0
-      while i + 8 <= count {
-        lanes += UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<E>.self) * 0
-        i += 8
+      @inline(__always) func zeros(_ i: Int) -> SIMD8<E> {
+        UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<E>.self) * 0
       }
-      var sum = lanes.sum()
+      // Two sums: an addition need not wait for the one before it.
+      var (even, odd) = (SIMD8<E>(repeating: 0), SIMD8<E>(repeating: 0))
+      var i = 0
+      while i + 16 <= count {
+        even += zeros(i)
+        odd += zeros(i + 8)
+        i += 16
+      }
+      var sum = (even + odd).sum()
       while i < count {
         sum += x[i] * 0
         i += 1
