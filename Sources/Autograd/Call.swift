@@ -137,6 +137,10 @@ package enum Promotion: Sendable {
   case common
   /// The same, and whole numbers become the default float type.
   case floating
+  /// The same where the operands are brought to one shape first, so that a single number counts like the rest.
+  case expanded
+  /// Truth values count: they become whole numbers.
+  case counting
   /// Whole numbers stay whole unless the operands ask for fractions, as a negative power does.
   case fractional(@Sendable ([Tensor], Attributes) -> Bool)
   /// Each keeps its own.
@@ -207,10 +211,11 @@ extension Op {
     {
       return nil
     }
+    let isExpanded = if case .expanded = promotion { true } else { false }
     var wide: DType?
     var lone: DType?
     for (k, input) in inputs.enumerated() where isNumeric(k) {
-      if input.rank > 0 {
+      if input.rank > 0 || isExpanded {
         wide = wide.map { max($0, input.dtype) } ?? input.dtype
       } else {
         lone = lone.map { max($0, input.dtype) } ?? input.dtype
@@ -220,7 +225,8 @@ extension Op {
     let common = lone.map { DType.promote(first, rank: 1, $0, rank: wide == nil ? 1 : 0) } ?? first
     if common.isFloat { return common }
     switch promotion {
-    case .floating: return whole
+    case .floating, .expanded: return whole
+    case .counting: return max(common, .int64)
     case .fractional(let asks): return asks(inputs, settings) ? whole : common
     default: return common
     }

@@ -21,7 +21,7 @@ extension Op {
   package static let relu: Op = function(
     "relu", Kernel.Relu(), family: .activation, "Passes what is positive and stops the rest.",
     "max(0, x)",
-    example: "relu([-1, 0, 2])", partial: .where_(gt, .x, 0, 1, 0), keepsWhole: true,
+    example: "relu([-1, 0, 2])", partial: .where_(gt, .x, 0, 1, 0), promotion: .common,
     slope: { x, _, _ in x <= 0 ? 0 : 1 },
     kernels: byOperand(Kernel.ReluSlope()), bounds: Bounds(low: 0, high: nil))
 

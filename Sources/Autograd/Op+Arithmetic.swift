@@ -120,14 +120,25 @@ extension Op {
     definition: "x // y", notation: .infix(" // ", strength: Notation.strengths.product),
     derivative: .none("it is flat wherever it is smooth"),
     scalar: { Kernel.FloorDivide()($0, $1) }
-  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.FloorDivide()) }
+  ) { c throws(TensorError) in
+    try mustDivide(c)
+    return try c.x.zip(c.y, Kernel.FloorDivide())
+  }
 
   /// Remainder with the divisor's sign, `z = x - y*floor(x/y)`.
   package static let modulo: Op = elementwise(
     "remainder", ["x", "y"], family: .arithmetic, "The remainder, with the divisor's sign.",
     "x - y*floor(x/y)", notation: .infix(" % ", strength: Notation.strengths.product),
     partials: [1, -.call(floor, .x / .y)], scalar: { Kernel.Modulo()($0, $1) }
-  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Modulo()) }
+  ) { c throws(TensorError) in
+    try mustDivide(c)
+    return try c.x.zip(c.y, Kernel.Modulo())
+  }
+
+  /// Whole numbers hold no inf or nan.
+  private static func mustDivide(_ c: Call) throws(TensorError) {
+    guard c.y.dtype.isFloat || !c.y.values.contains(0) else { throw .wholeDivisionByZero }
+  }
 
   // MARK: Choices
 

@@ -6,12 +6,13 @@ extension Op {
   static func function<K: UnaryKernel>(
     _ name: String, _ kernel: K, family: Family = .elementwise, _ summary: String,
     _ definition: String, example: String, partial: @escaping @autoclosure @Sendable () -> Formula,
-    keepsWhole: Bool = false, onlyPositive: Bool = false, slope: Slopes.Slope? = nil,
+    promotion: Promotion = .floating, onlyPositive: Bool = false, slope: Slopes.Slope? = nil,
     kernels: [VJP.Kernel] = [], bounds: Bounds? = nil
   ) -> Op {
-    elementwise(
+    let keepsWhole = if case .floating = promotion { false } else { true }
+    return elementwise(
       name, ["x"], family: family, summary, definition, example: example,
-      promotion: keepsWhole ? .common : .floating, partials: [partial()], kernels: kernels,
+      promotion: promotion, partials: [partial()], kernels: kernels,
       scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) },
       bounds: bounds,
       samples: { onlyPositive ? Sample.unaryPositive : Sample.unary }
@@ -28,7 +29,7 @@ extension Op {
     partial: 1 / .x, onlyPositive: true, slope: { x, _, _ in 1 / x })
   package static let abs: Op = function(
     "abs", Kernel.Abs(), "The magnitude; its derivative at 0 is taken as 0.", "|x|",
-    example: "abs(-3)", partial: .call(sign, .x), keepsWhole: true)
+    example: "abs(-3)", partial: .call(sign, .x), promotion: .common)
   package static let expm1: Op = function(
     "expm1", Kernel.Expm1(), "`exp(x) - 1` without loss of digits near 0.", "e^x - 1",
     example: "expm1(1e-10)", partial: .z + 1)
@@ -43,7 +44,7 @@ extension Op {
     partial: -0.5 * Formula.z.power(3), onlyPositive: true)
   package static let square: Op = function(
     "square", Kernel.Square(), "The square.", "x^2", example: "square([1, 2, 3])",
-    partial: 2 * .x, keepsWhole: true, slope: { x, _, _ in 2 * x })
+    partial: 2 * .x, promotion: .counting, slope: { x, _, _ in 2 * x })
   package static let sin: Op = function(
     "sin", Kernel.Sin(), "The sine of an angle in radians.", "sin x", example: "sin(pi/2)",
     partial: .call(cos, .x))
@@ -52,13 +53,13 @@ extension Op {
     partial: -.call(sin, .x))
   package static let sign: Op = function(
     "sign", Kernel.Sign(), "-1, 0 or 1; flat, so its derivative is 0.", "sign of x",
-    example: "sign([-2, 0, 5])", partial: 0, keepsWhole: true)
+    example: "sign([-2, 0, 5])", partial: 0, promotion: .common)
   package static let floor: Op = function(
     "floor", Kernel.Floor(), "Rounds down; flat, so its derivative is 0.", "⌊x⌋",
-    example: "floor(2.7)", partial: 0, keepsWhole: true)
+    example: "floor(2.7)", partial: 0, promotion: .common)
   package static let round: Op = function(
     "round", Kernel.Round(), "Rounds to the nearest whole number, halves to the even one.",
-    "nearest whole number", example: "round([0.5, 1.5, 2.4])", partial: 0, keepsWhole: true)
+    "nearest whole number", example: "round([0.5, 1.5, 2.4])", partial: 0, promotion: .common)
   package static let erf: Op = function(
     "erf", Kernel.Erf(), "The error function.", "2/√π ∫₀ˣ e^(-t²) dt", example: "erf(0.5)",
     partial: .number(2 / Double.pi.squareRoot()) * .call(exp, -Formula.x.power(2)))

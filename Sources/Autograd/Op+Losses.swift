@@ -38,7 +38,7 @@ extension Op {
       name,
       ["input", "target"] + weights.map { Operand($0, .weight, absence: .number(1)) },
       settings: settings + [.reduction], family: .loss, summary: summary, definition: definition,
-      example: example, promotion: .floating, derivative: .vjps(vjps),
+      example: example, promotion: .expanded, derivative: .vjps(vjps),
       links: .entries { c, operand, offset in
         guard c.x.shape == c.y.shape, operand < 2 else { return [] }
         guard c.inputs.dropFirst(2).allSatisfy({ $0.rank == 0 || $0.shape == c.x.shape }) else {

@@ -30,6 +30,8 @@ package enum Suggest {
     "softmax_cross_entropy": "cross_entropy",
     "load_iris": "iris()", "make_moons": "moons(200)", "to_categorical": "one_hot",
     "np": "[1, 2, 3]",
+    "float": "tensor(x, dtype=\"float32\")", "double": "tensor(x, dtype=\"float64\")",
+    "long": "tensor(x, dtype=\"int64\")", "astype": "tensor(x, dtype=\"float32\")",
     "Embedding": "embedding", "LSTM": "lstm", "GRU": "gru", "RNN": "rnn",
     "clip_grad_norm_": "clip_grad_norm",
   ]
@@ -45,6 +47,8 @@ package enum Suggest {
   package static func close(to name: String, among known: [String]) -> [String] {
     let limit = max(1, name.count / 3)
     let scored = Set(known).compactMap { other -> (String, Int)? in
+      // What has no meaning here is not meant again.
+      if other == name { return nil }
       if other.lowercased() == name.lowercased() { return (other, 0) }
       guard abs(other.count - name.count) <= limit, name.count > 1 else { return nil }
       let distance = edits(Array(name), Array(other))

@@ -258,7 +258,12 @@ extension Builtin {
       example: "record(lr=0.1, steps=5)"
     ) {
       call throws(Diagnostic) in
-      try Value.record(RecordObject(call.named)).nested(call.span)
+      guard call.rest.isEmpty else {
+        throw Diagnostic(
+          .wrongArguments, "the fields of a record have names", at: call.span,
+          hint: "write `record(a=1, b=2)`")
+      }
+      return try Value.record(RecordObject(call.named)).nested(call.span)
     },
     Builtin(
       "tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])"

@@ -273,6 +273,11 @@ extension Machine {
     try collect(value, 0)
     let (all, lengths) = (numbers, dims)
     let kept: DType = if case .tensor(let node) = value, !explicit { node.dtype } else { dtype }
+    if kept == .int64, let odd = all.first(where: { !$0.isFinite }) {
+      throw Diagnostic(
+        .badArgument, "an int64 holds whole numbers, not \(format(odd))", at: span,
+        hint: "leave `dtype` out: a float64 holds it")
+    }
     return .tensor(
       try make(span) { () throws(TensorError) in
         try Tensor(all.map(kept.rounded), shape: Shape(lengths), dtype: kept)

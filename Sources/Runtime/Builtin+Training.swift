@@ -219,9 +219,13 @@ extension Builtin {
           .wrongArguments, "`one_cycle_lr` needs `total_steps`, or `epochs` and `steps_per_epoch`",
           at: call.span)
       }
-      let total =
-        call.has("total_steps")
-        ? try call.int("total_steps") : try call.int("epochs") * call.int("steps_per_epoch")
+      let total: Int
+      if call.has("total_steps") {
+        total = try call.positive("total_steps")
+      } else {
+        let (epochs, steps) = (try call.positive("epochs"), try call.positive("steps_per_epoch"))
+        total = epochs.multipliedReportingOverflow(by: steps).overflow ? .max : epochs * steps
+      }
       let (highest, rise) = (try call.double("max_lr"), try call.double("pct_start"))
       let shape = try call.choice("anneal_strategy", ["cos", "linear"])
       let cycles = try call.flag("cycle_momentum")
@@ -231,7 +235,7 @@ extension Builtin {
       let hasMomentum = optimizer["momentum"] != nil || optimizer["beta1"] != nil
       return try call.schedule { () throws(Schedule.ScheduleError) in
         try .oneCycle(
-          optimizer, highest: highest, total: max(1, total), rise: rise, isCosine: shape == "cos",
+          optimizer, highest: highest, total: total, rise: rise, isCosine: shape == "cos",
           threePhase: threePhase, divide: divide, finalDivide: final,
           momentum: cycles && hasMomentum ? momenta : nil)
       }

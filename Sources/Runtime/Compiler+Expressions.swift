@@ -41,11 +41,23 @@ extension Compiler {
   func gradient(_ of: Expression, _ by: Expression, _ span: Span, isRecorded: Bool)
     throws(Diagnostic) -> Code
   {
-    let (a, b) = (try differentiable(of), try code(by))
+    let a = try differentiable(of)
+    let isNested = if case .gradient = of.asDerivative.kind { true } else { false }
     let machine = machine
-    return Code { f throws(Diagnostic) in
+    func gradient(_ f: Frame, by x: Value) throws(Diagnostic) -> Value {
       try machine.gradient(
-        try a.run(f), by: try b.run(f), span, of.span, by.span, isRecorded: isRecorded)
+        try a.run(f), by: x, span, of.span, by.span, isRecorded: isRecorded, orZero: isNested)
+    }
+    let b = try code(by)
+    guard case .index(let base, let entries) = by.kind else {
+      return Code { f throws(Diagnostic) in try gradient(f, by: try b.run(f)) }
+    }
+    // `∂loss/∂W[0, 2]` is an entry of ∂loss/∂W; `∂loss/∂list[0]` is by what the list holds.
+    let (whole, parts, site) = (try code(base), try indexParts(entries), site(span, [of]))
+    return Code { f throws(Diagnostic) in
+      let variable = try whole.run(f)
+      guard case .tensor = variable else { return try gradient(f, by: try b.run(f)) }
+      return try machine.element(try gradient(f, by: variable), try parts(f), by.span, site)
     }
   }
 
@@ -135,9 +147,9 @@ extension Compiler {
     case .add: return try arithmetic(Addition.self, left, right, site)
     case .subtract: return try arithmetic(Subtraction.self, left, right, site)
     case .multiply: return try arithmetic(Multiplication.self, left, right, site)
-    case .divide: return try division(left, right, site)
-    case .floorDivide: return try arithmetic(FloorDivision.self, left, right, site)
-    case .modulo: return try arithmetic(Remainder.self, left, right, site)
+    case .divide: return try division(Division.self, left, right, site)
+    case .floorDivide: return try division(FloorDivision.self, left, right, site)
+    case .modulo: return try division(Remainder.self, left, right, site)
     case .power: return try arithmetic(Exponentiation.self, left, right, site)
     case .matmul:
       let (a, b) = (try code(left), try code(right))
@@ -209,21 +221,22 @@ extension Compiler {
   }
 
   /// Division by a plain 0 gives inf or nan, as in PyTorch, and says so once.
-  private func division(_ left: Expression, _ right: Expression, _ site: OperatorSite)
-    throws(Diagnostic) -> Code
-  {
+  private func division<O: NumberOperator>(
+    _: O.Type, _ left: Expression, _ right: Expression, _ site: OperatorSite
+  ) throws(Diagnostic) -> Code {
     if case .number(let n) = right.kind, n != 0 {
-      return try arithmetic(Division.self, left, right, site)
+      return try arithmetic(O.self, left, right, site)
     }
     let (a, b) = (try code(left), try code(right))
     let machine = machine
     return Code { f throws(Diagnostic) in
       let (x, y) = (try a.run(f), try b.run(f))
       if case .number(let x) = x, case .number(let y) = y {
-        if y == 0 { machine.warnDivision(x, site.span) }
-        return .number(x / y)
+        let result = O.apply(x, y)
+        if y == 0 { machine.warnDivision(x, O.symbol, result, site.span) }
+        return .number(result)
       }
-      return try Division.slow(x, y, site)
+      return try O.slow(x, y, site)
     }
   }
 

@@ -127,6 +127,13 @@ private struct Teller {
     }
   }
 
+  private func constant(_ root: String, by variable: String) -> Diagnostic {
+    Diagnostic(
+      .notTracked, "`\(root)` does not depend on `\(variable)`", at: span,
+      reason: "Its derivative is 0 everywhere.",
+      hint: "`explain \(root)` shows what it was computed from")
+  }
+
   private func telling<Result>(_ body: () throws(ExplainError) -> Result) throws(Diagnostic)
     -> Result
   {
@@ -135,10 +142,7 @@ private struct Teller {
       case .gradient(let fault): throw Faults.gradient(fault, graph, span, name: name)
       case .tensor(let fault): throw Faults.tensor(fault, span, names: [])
       case .unrelated(let root, let variable):
-        throw Diagnostic(
-          .notTracked, "`\(root)` does not depend on `\(variable)`", at: span,
-          reason: "Its derivative is 0 everywhere.",
-          hint: "`explain \(root)` shows what it was computed from")
+        throw constant(root, by: variable)
       case .tooLarge(let count):
         throw Diagnostic(
           .tooLargeToTell, "`\(name)` was computed in \(count) steps, too many to tell", at: span,
@@ -278,8 +282,11 @@ private struct Teller {
     _ value: Value, named of: Expression, by variable: Value, _ by: Expression,
     parts: [IndexPart]?, _ f: Frame
   ) throws(Diagnostic) {
-    let root = try machine.tracked(value, of.text, of.span)
     let leaf = try machine.tracked(variable, by.text, by.span)
+    if case .gradient = of.asDerivative.kind, !value.isTracked {
+      throw constant(of.text, by: by.text)
+    }
+    let root = try machine.tracked(value, of.text, of.span)
     let names = try named(root, of.text, f)
     guard root.shape.count == 1 else {
       throw Faults.gradient(.notScalar(root), graph, of.span, name: of.text)

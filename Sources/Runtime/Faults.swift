@@ -175,6 +175,11 @@ enum Faults {
       return Diagnostic(
         .wrongArguments, "`\(operation)` needs `\(setting)`", at: span,
         hint: "write `\(operation)(…, \(setting)=…)`")
+    case .wholeDivisionByZero:
+      return Diagnostic(
+        .badArgument, "whole numbers are divided by 0", at: span,
+        reason: "As in PyTorch that is an error: an int64 holds no inf and no nan.",
+        hint: "divide by a float, which gives inf or nan: `0.0`")
     case .noValue(let formula):
       return Diagnostic(.internalFault, "the formula `\(formula)` has no value", at: span)
     case .setting(let operation, let rule, let value):

@@ -132,21 +132,32 @@ extension Machine {
   }
 
   /// `∂y/∂x` as a value; nothing is stored.
-  /// - Parameter isRecorded: whether the gradient has gradients itself.
+  /// - Parameters:
+  ///   - isRecorded: whether the gradient has gradients itself.
+  ///   - orZero: whether what does not depend on `x` has the gradient 0, as a derivative of `3*x` has.
   func gradient(
-    _ y: Value, by x: Value, _ span: Span, _ ySpan: Span, _ xSpan: Span, isRecorded: Bool = false
+    _ y: Value, by x: Value, _ span: Span, _ ySpan: Span, _ xSpan: Span, isRecorded: Bool = false,
+    orZero: Bool = false
   ) throws(Diagnostic) -> Value {
     let name = sourceName(y) ?? "the value"
-    let root = try tracked(y, name, ySpan)
     if case .list(let list) = x {
       var parts: [Value] = []
       for item in list.items {
         parts.append(
-          try gradient(y, by: item, span, ySpan, xSpan, isRecorded: isRecorded))
+          try gradient(
+            y, by: item, span, ySpan, xSpan, isRecorded: isRecorded, orZero: orZero))
       }
       return .list(ListObject(parts))
     }
     let variable = try tracked(x, sourceName(x) ?? "the variable", xSpan)
+    func zero() throws(Diagnostic) -> Value {
+      Value(
+        try make(span) { () throws(TensorError) in
+          try Tensor(filling: variable.shape, with: 0, dtype: variable.dtype)
+        })
+    }
+    if orZero, !y.isTracked { return try zero() }
+    let root = try tracked(y, name, ySpan)
     var gradient: Node?
     do throws(GradientError) {
       gradient =
@@ -157,6 +168,7 @@ extension Machine {
       throw Faults.gradient(error, graph, span, name: name)
     }
     guard let gradient else {
+      if orZero { return try zero() }
       throw Diagnostic(
         .notTracked, "`\(name)` does not depend on `\(sourceName(x) ?? "this")`", at: xSpan)
     }

@@ -58,10 +58,11 @@ extension Machine {
     }
   }
 
-  func warnDivision(_ x: Double, _ span: Span) {
+  func warnDivision(_ x: Double, _ symbol: String, _ result: Double, _ span: Span) {
     warn(
       Diagnostic(
-        .nonFinite, severity: .warning, "\(format(x))/0 gave \(format(x / 0))", at: span,
+        .nonFinite, severity: .warning, "\(format(x))\(symbol)0 gave \(format(result))",
+        at: span,
         reason: "As in PyTorch, division by 0 goes on with inf or nan."), isBirth: true)
   }
 
@@ -222,29 +223,31 @@ extension Machine {
   }
 
   func noField(_ value: Value, _ name: String, _ span: Span) -> Diagnostic {
-    var known: [String] = Builtin.names + ["grad", "shape", "T", "rank", "size", "dtype"]
-    if case .record(let record) = value { known = record.fields.map(\.name) }
-    if case .layer(let layer) = value {
+    Diagnostic(
+      .unknownField, "\(value.kind) has no `\(name)`", at: span, hint: fieldHint(value, name))
+  }
+
+  /// What was probably meant by a field that a value does not have.
+  private func fieldHint(_ value: Value, _ name: String) -> String? {
+    let tensorFields = ["grad", "shape", "T", "rank", "size", "dtype"]
+    var known: [String] = Builtin.names + tensorFields
+    switch value {
+    case .tensor:
+      // What it does have was called as if it were a method.
+      if tensorFields.contains(name) { return "write it without brackets: `.\(name)`" }
+    case .list:
+      if tensorFields.contains(name) { return "a list counts with `len(x)`; `tensor(x)` has it" }
+    case .record(let record): known = record.fields.map(\.name)
+    case .layer(let layer):
       known += layer.fields.map(\.name) + layer.methods.map(\.name)
+    case .thing(let thing): known = thing.fieldNames
+    default: break
     }
-    if case .thing(let thing) = value { known = thing.fieldNames }
+    if let ours = Suggest.elsewhere[name] { return "write `\(ours)`" }
+    if Builtin.named(name) != nil { return "call it: `.\(name)()`" }
     let near = Suggest.close(to: name, among: known)
-    let isCallable = Builtin.named(name) != nil
-    // What a tensor does have was called as if it were a method.
-    var isPlain = false
-    if case .tensor = value {
-      isPlain = ["grad", "shape", "T", "rank", "size", "dtype"].contains(name)
-    }
-    return Diagnostic(
-      .unknownField, "\(value.kind) has no `\(name)`", at: span,
-      hint: isPlain
-        ? "write it without brackets: `.\(name)`"
-        : name == "zero_"
-          ? "`zero_grad(w)` sets gradients back"
-          : isCallable
-            ? "call it: `.\(name)()`"
-            : near.isEmpty
-              ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
+    return near.isEmpty
+      ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?"
   }
 
   /// - Parameter place: the field as the source writes it.

@@ -84,6 +84,9 @@ package enum Value {
     }
   }
 
+  /// Whether gradients flow back from it.
+  var isTracked: Bool { if case .tensor(let node) = self { node.isTracked } else { false } }
+
   /// The kind, as messages name it.
   package var kind: String {
     switch self {

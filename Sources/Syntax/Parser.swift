@@ -177,11 +177,17 @@ package struct Parser {
       return advance()
     }
     if current == .newline || current == .end || isAt(.closeBrace) && depth > 0 { return }
-    if case .expression(let last)? = statements.last?.kind, case .name(let word) = last.kind,
-      let verb = Suggest.close(to: word, among: Verb.allCases.map(\.rawValue) + ["param"]).first
-    {
-      throw Diagnostic(
-        .unexpected, "`\(word)` is not a verb", at: last.span, hint: "did you mean `\(verb)`?")
+    if case .expression(let last)? = statements.last?.kind, case .name(let word) = last.kind {
+      if ["param", "buffer"].contains(word) {
+        throw Diagnostic(
+          .unexpected, "`\(word)` needs a name and a value", at: last.span.to(span),
+          hint: "write `\(word) w = 0.5`")
+      }
+      if let verb = Suggest.close(to: word, among: Verb.allCases.map(\.rawValue) + ["param"]).first
+      {
+        throw Diagnostic(
+          .unexpected, "`\(word)` is not a verb", at: last.span, hint: "did you mean `\(verb)`?")
+      }
     }
     throw unexpected("the end of the statement")
   }

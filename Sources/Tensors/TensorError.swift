@@ -34,6 +34,8 @@ package enum TensorError: Error, Equatable {
   case settingMissing(String, String)
   /// As in PyTorch a weight of a loss has no gradient, and one is asked for: the op, the operand.
   case noGradient(String, String)
+  /// Whole numbers, which hold no inf, divided by 0.
+  case wholeDivisionByZero
   /// A formula that stands for nothing.
   case noValue(String)
 }

@@ -74,6 +74,16 @@ import Testing
     Case(
       code: "param s = 3\nsum(flatten(s)*2).backward()\nprint(s.grad, flatten(2), dropout(0.2))",
       output: "2 flatten(start_dim=2) dropout(p=0.2)\n"),
+    // An entry of a gradient; the derivative of what does not depend on a value is 0.
+    Case(
+      code: """
+        param W = [[1, 2, 3]]; loss = sum(W*W*W)
+        print(∂loss/∂W[0, 2], ∂²loss/∂W[0, 2]∂W[0, 2])
+        """,
+      output: "27 18\n"),
+    Case(
+      code: "param a = 2; param b = 3; y = a*b; z = 3*a\nprint(∂²y/∂a², ∂²y/∂a∂b, ∂²z/∂a²)",
+      output: "0 1 0\n"),
     Case(code: "print(arange(1, 1), arange(0), arange(3, 0, -1))", output: "[] [] [3, 2, 1]\n"),
     // As a method the number is PyTorch's dim; of numbers alone the function takes the larger.
     Case(code: "[[1, 5, 3], [2, 0, 9]].max(1)", output: "record(values=[5, 9], indices=[1, 2])\n"),
@@ -176,6 +186,13 @@ import Testing
     Fault(code: "smooth_l1_loss([1], [0], beta=-1)", id: .badArgument),
     Fault(code: "param w = 1; step_lr(sgd(w, lr=0.1), 0)", id: .badArgument),
     Fault(code: "conv1d(3, 4, 3, groups=2)", id: .badArgument),
+    Fault(code: "conv2d(1, 1, [1, 2, 3])", id: .badArgument),
+    Fault(code: "dropout(1.5)", id: .badArgument), Fault(code: "record(1)", id: .wrongArguments),
+    Fault(code: "param w = 1; one_cycle_lr(sgd(w, lr=0.1), 0.1, 0)", id: .badArgument),
+    Fault(code: "tensor(nan, dtype=\"int64\")", id: .badArgument),
+    Fault(code: "arange(3) // 0", id: .badArgument), Fault(code: "arange(3) % 0", id: .badArgument),
+    Fault(code: "param 3", id: .unexpected), Fault(code: "list(1).shape", id: .unknownField),
+    Fault(code: "param s = 2; y = 3*s; explain ∂²y/∂s²", id: .notTracked),
     Fault(code: "conv1d(3, 4, 3, groups=0)", id: .badArgument),
     Fault(code: "conv2d(3, 4, 3, groups=2)", id: .badArgument),
     Fault(code: "with no_grad() { 1 }", id: .otherLanguage),

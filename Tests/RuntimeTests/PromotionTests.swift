@@ -57,11 +57,6 @@ import Testing
   private static let whole = ["i0", "i1"]
   private static let flags = ["b0", "b1"]
 
-  /// Rows that are not PyTorch's and are to become so. One that has become so fails here: then delete it.
-  static let open: [(why: String, rows: [String])] = [
-    ("the square of a truth value is one", rows(of: ["torch.square(?)"], flags))
-  ]
-
   /// Rows that are not PyTorch's because nn means something else.
   static let meant: [(why: String, rows: [String])] = [
     (
@@ -83,7 +78,7 @@ import Testing
         name, try Tensor(operand.data, shape: Shape(operand.shape), dtype: kind), isParameter: false
       )
     }
-    var exceptions = Set((Self.open + Self.meant).flatMap(\.rows))
+    var exceptions = Set(Self.meant.flatMap(\.rows))
     for row in dtype == .float32 ? table.float32 : table.float64 {
       let fault = Self.fault(row, session)
       if exceptions.remove(row.torch) != nil {
