@@ -52,8 +52,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       switch call.value("opt") {
       case .optimizer(let optimizer):
-        optimizer.adopt(call.machine.reached)
-        try call.tensors { () throws(TensorError) in try optimizer.step(call.graph) }
+        try call.machine.step(optimizer, call.span)
         call.machine.warnNonFinite(stepOf: optimizer, call.span)
       case .thing(let thing):
         guard let schedule = thing as? ScheduleObject else {

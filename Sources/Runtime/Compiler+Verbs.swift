@@ -223,12 +223,7 @@ private struct Teller {
         .wrongKind, "`step` needs an optimizer, not \(value.kind)", at: span,
         hint: "write `step sgd(lr=0.1)`")
     }
-    optimizer.adopt(machine.reached)
-    do throws(TensorError) {
-      try optimizer.step(graph)
-    } catch {
-      throw Faults.tensor(error, span, names: [])
-    }
+    try machine.step(optimizer, span)
     guard optimizer.parameters.contains(where: { $0.gradient != nil }) else {
       throw Diagnostic(
         .noGradient, "no parameter has a gradient, so there is nothing to step along", at: span,

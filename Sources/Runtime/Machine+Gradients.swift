@@ -33,12 +33,18 @@ extension Machine {
         at: span)
     }
     let label = graph.label(of: root) ?? name
-    // A parameter that was stepped along its gradient and still has it will be stepped along the sum.
-    let forgotten = reached.filter { $0.gradient != nil && $0.time > lastBackward }
+    // A parameter that was stepped along its gradient and still has it.
+    let stale = reached.filter { $0.time > lastBackward && $0.hasGradient }
+    summed.removeAll { !$0.parameter.hasGradient }
     defer {
       lastBackward = graph.clock
-      if !again, let first = reached.first(where: { p in forgotten.contains { $0 === p } }) {
-        warnForgotten(first, span)
+      if !again {
+        for parameter in stale
+        where reached.contains(where: { $0 === parameter })
+          && !summed.contains(where: { $0.parameter === parameter })
+        {
+          summed.append((parameter, span))
+        }
       }
     }
     do throws(GradientError) {
@@ -121,7 +127,22 @@ extension Machine {
         reason: reason, hint: "`gradcheck(…)` compares every entry"))
   }
 
-  private func warnForgotten(_ parameter: Node, _ span: Span) {
+  /// One step of an optimizer.
+  func step(_ optimizer: Optimizer, _ span: Span) throws(Diagnostic) {
+    optimizer.adopt(reached)
+    warnSummed(optimizer)
+    do throws(TensorError) { try optimizer.step(graph) } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  /// Told when the sum is stepped along: until then it may still be cleared, as a GAN's two optimizers do.
+  private func warnSummed(_ optimizer: Optimizer) {
+    guard
+      let (parameter, span) = summed.first(where: { sum in
+        sum.parameter.hasGradient && optimizer.parameters.contains { $0 === sum.parameter }
+      })
+    else { return }
     warn(
       Diagnostic(
         .gradientAccumulates, severity: .warning,
@@ -226,5 +247,12 @@ extension Machine {
 
   private func tensorValue(_ value: Value) -> Value {
     if case .number(let n) = value { .tensor(graph.constant(Tensor(n))) } else { value }
+  }
+}
+
+extension Node {
+  /// Whether there is a gradient to go along: cleared ones are missing, or all 0.
+  fileprivate var hasGradient: Bool {
+    gradient.map { $0.values.contains { $0 != 0 } } ?? false
   }
 }

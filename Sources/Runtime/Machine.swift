@@ -143,7 +143,9 @@ package final class Machine {
   var librarySpan: Span?
   /// Parameters that the last backward pass reached, for `step` without a list.
   var reached: [Node] = []
-  /// When that was, on the graph's clock.
+  /// Parameters whose gradient is the sum of one that was stepped along and a new one, and where it was added.
+  var summed: [(parameter: Node, span: Span)] = []
+  /// When the last backward pass was, on the graph's clock.
   var lastBackward = 0
 
   static let stackSlots = 1 << 20

@@ -42,6 +42,11 @@ import Testing
       "p = softmax([[1, 2], [3, 4]])",
       "`softmax` was not told its axis; it took `dim=1`, as PyTorch does"
     ),
+    // In a sum of gradients that is stepped along.
+    (
+      "param w = 1; o = sgd(w, lr=0.1); repeat 2 { l = w^2; l.backward(); o.step() }",
+      "`w` still had the gradient of the step before"
+    ),
     // What is told of a gradient.
     ("param a = 1000; q = where(a < 0, exp(a), a); explain ∂q/∂a", "`∂q/∂a` is nan"),
     ("param x = [1, 0]; l = sum(where(x > 0.5, x, 0/x)); explain ∂l/∂x[1]", "`∂l/∂x[1]` is nan"),
@@ -55,6 +60,14 @@ import Testing
     "param w = 0; y = relu(w); explain ∂y/∂w", "param w = 2; y = w*w.detach(); explain ∂y/∂w",
     "set_default_dtype(\"float32\"); param w = 0.3; y = tanh(w)^2*exp(w); explain ∂y/∂w",
     "p = softmax([1, 2, 3])", "p = softmax([[1, 2]], dim=-1)",
+    // Two optimizers in turn, as a GAN has them: what one leaves behind is cleared before the other's step.
+    """
+    param g = 1; param d = 2; og = sgd(g, lr=0.1); od = sgd(d, lr=0.1)
+    repeat 3 {
+      a = (d*g.detach())^2; od.zero_grad(); a.backward(); od.step()
+      b = (d*g)^2; og.zero_grad(); b.backward(); og.step()
+    }
+    """,
     "m = sequential(linear(2, 2), relu, linear(2, 1)); y = mean(m([[1, 2]])^2); y.backward()",
     "s = masked_fill([[1, 2]], [[0, 1]] > 0, -inf); param q = [[1, 1]]; y = softmax(q + s, dim=1)",
   ]) func soundProgramsAreNotAccused(_ code: String) throws {
