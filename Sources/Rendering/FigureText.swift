@@ -42,6 +42,12 @@ package struct FigureText {
   private static let inks: [Style.Ink] = [.blue, .yellow, .green, .red, .cyan]
   private func ink(_ i: Int) -> Style.Ink { FigureText.inks[i % FigureText.inks.count] }
 
+  /// Which of the cells along an axis a share of its length lies in; none outside of it, or for nan.
+  private func cell(_ share: Double, of count: Int) -> Int? {
+    let place = (share * Double(count - 1)).rounded()
+    return place >= 0 && place <= Double(count - 1) ? Int(place) : nil
+  }
+
   // MARK: Curves
 
   private func curves(_ series: [Figure.Series], _ isLog: Bool, _ rows: Int) -> [String] {
@@ -58,14 +64,13 @@ package struct FigureText {
       var last: (Int, Int)?
       for (x, y) in zip(line.x, line.y) {
         let level = scaled(y)
-        guard level.isDrawable, x.isDrawable else {
+        guard let column = cell((x - left) / width, of: canvas.width),
+          let row = cell((high - level) / height, of: canvas.height)
+        else {
           last = nil
           continue
         }
-        let dot = (
-          Int(((x - left) / width * Double(canvas.width - 1)).rounded()),
-          Int(((high - level) / height * Double(canvas.height - 1)).rounded())
-        )
+        let dot = (column, row)
         canvas.line(from: last ?? dot, to: dot, series: i)
         last = dot
       }
@@ -78,8 +83,9 @@ package struct FigureText {
     var ends: [Int: [String]] = [:]
     if series.count > 1 {
       for (i, line) in series.enumerated() {
-        guard let y = line.y.last(where: \.isDrawable) else { continue }
-        var row = Int(((high - scaled(y)) / height * Double(rows - 1)).rounded())
+        guard let y = line.y.map(scaled).last(where: \.isDrawable),
+          var row = cell((high - y) / height, of: rows)
+        else { continue }
         while ends[row] != nil, row < rows - 1 { row += 1 }
         ends[row, default: []].append(style.paint(line.name, ink(i)))
       }
@@ -121,10 +127,10 @@ package struct FigureText {
     }
     let width = box.right > box.left ? box.right - box.left : 1
     let height = box.top > box.bottom ? box.top - box.bottom : 1
-    for point in points where point.x.isDrawable && point.y.isDrawable {
-      let column = Int(((point.x - box.left) / width * Double(columns - 1)).rounded())
-      let row = Int(((box.top - point.y) / height * Double(rows - 1)).rounded())
-      guard (0..<columns).contains(column), (0..<rows).contains(row) else { continue }
+    for point in points {
+      guard let column = cell((point.x - box.left) / width, of: columns),
+        let row = cell((box.top - point.y) / height, of: rows)
+      else { continue }
       cells[row * columns + column] = (marks[point.label % marks.count], point.label)
     }
     let labels = [0: format(box.top), rows - 1: format(box.bottom)]

@@ -3,7 +3,8 @@
 /// How text is dressed for where it goes.
 package struct Style: Sendable {
   package var hasColor = false
-  package var width = 80
+  /// In columns; a window of a few is written to as if it were wider.
+  package var width = 80 { didSet { if width < 20 { width = 20 } } }
   /// Whether the terminal shows plain characters only.
   package var isASCII = false
   package init() {}

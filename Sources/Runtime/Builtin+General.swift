@@ -90,6 +90,10 @@ extension Builtin {
     }
     let length = x.shape[axis]
     let step = size(length)
+    // Empty parts take room too.
+    try call.tensors { () throws(TensorError) in
+      _ = try Shape.fitting([length / step + 1], stride: 512)
+    }
     var parts: [Value] = []
     for start in stride(from: 0, to: max(length, 1), by: step) {
       let items =

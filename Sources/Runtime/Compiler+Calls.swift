@@ -204,6 +204,7 @@ extension Compiler {
       also: methods)
     let inner = Compiler(machine, source, scope)
     let compiled = FunctionCode(function, span: span)
+    machine.disposal.add(compiled)
     for parameter in function.parameters {
       compiled.fallbacks.append(
         try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })

@@ -17,6 +17,7 @@ extension Compiler {
       parent: scope, parameters: layer.parameters.map(\.name), body: body, also: layer.methods)
     let inner = Compiler(machine, source, scope)
     let compiled = FunctionCode(function, span: layer.span)
+    machine.disposal.add(compiled)
     for parameter in layer.parameters {
       compiled.fallbacks.append(
         try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })

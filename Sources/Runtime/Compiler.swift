@@ -26,6 +26,13 @@ package final class FunctionCode {
   }
 }
 
+extension FunctionCode: Disposable {
+  func dispose() {
+    body = Action { _ in .normal }
+    fallbacks = []
+  }
+}
+
 /// Compiles the statements of one source into one scope.
 final class Compiler {
   let machine: Machine

@@ -70,7 +70,9 @@ extension Machine {
     }
     for slot in function.code.boxedLocals {
       let value = base[slot]
-      base[slot] = .cell(Cell(value))
+      let cell = Cell(value)
+      disposal.add(cell)
+      base[slot] = .cell(cell)
     }
   }
 

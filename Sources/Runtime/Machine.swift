@@ -163,6 +163,16 @@ package final class Machine {
         nativeLimit: 0, machine: self))
   }
 
+  /// What refers to this machine though it may hold it.
+  var disposal = Disposal()
+
+  /// Frees what the session's names hold; nothing runs here any more.
+  func dispose() {
+    for slot in globalNames.indices { state.pointee.globals[slot] = .unset }
+    library = [:]
+    disposal.dispose()
+  }
+
   deinit {
     state.pointee.globals.deinitialize(count: globalNames.count)
     state.pointee.globals.deallocate()

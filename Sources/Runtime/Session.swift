@@ -26,8 +26,9 @@ package final class Session {
     machine.limits = limits
     machine.dtype = dtype
     machine.generator = Generator(seed: seed)
-    MemoryBudget.limit = limits.liveBytes
   }
+
+  deinit { machine.dispose() }
 
   /// Keeps a text so that diagnostics can quote it.
   package func add(source text: String, name: String) -> SourceText {

@@ -170,6 +170,10 @@ package final class Cell {
   init(_ value: Value) { self.value = value }
 }
 
+extension Cell: Disposable {
+  func dispose() { value = .unset }
+}
+
 /// A function with the variables it closes over.
 package final class FunctionObject {
   package let code: FunctionCode

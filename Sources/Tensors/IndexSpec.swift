@@ -67,8 +67,8 @@ extension Shape {
     let strides = strides
     var axis = 0
     var base = 0
-    /// Result axes that come from slices, each with the source offsets it steps through.
-    var sliced: [[Int]] = []
+    /// Result axes that come from slices.
+    var sliced: [Steps] = []
     var lists: [(Tensor, axis: Int)] = []
     /// How many result axes come before the first list and before the last.
     var listsAt: (first: Int, last: Int)?
@@ -78,10 +78,13 @@ extension Shape {
         base += try place0(index, axis) * strides[axis]
       case .slice(let start, let stop, let step):
         guard step > 0 else { throw .stepNotPositive(step) }
-        let range = clamp(start, stop, dims[axis])
-        sliced.append(Swift.stride(from: range.0, to: range.1, by: step).map { $0 * strides[axis] })
+        let (first, end) = clamp(start, stop, dims[axis])
+        let count = end > first ? (end - first - 1) / step + 1 : 0
+        if count > 0 { base += first * strides[axis] }
+        // A step that is never taken may be longer than any tensor.
+        sliced.append(.even(count: count, by: count > 1 ? step * strides[axis] : 0))
       case .newAxis:
-        sliced.append([0])
+        sliced.append(.even(count: 1, by: 0))
       case .list(let indices):
         listsAt = (listsAt?.first ?? sliced.count, sliced.count)
         lists.append((indices, axis))
@@ -91,8 +94,7 @@ extension Shape {
       axis += item.consumed
     }
     guard let listsAt else {
-      return Selection(
-        offsets: Shape.sums(sliced, from: base), shape: try Shape(sliced.map(\.count)))
+      return try Shape.selection(sliced, from: base, shape: sliced.map(\.count))
     }
     var common = Shape.scalar
     for (indices, _) in lists { common = try common.broadcast(with: indices.shape) }
@@ -107,22 +109,45 @@ extension Shape {
       }
     }
     let front = listsAt.first == listsAt.last ? listsAt.first : 0
-    let axes = Array(sliced[..<front]) + [picked] + Array(sliced[front...])
-    let shape = try Shape(
-      sliced[..<front].map(\.count) + common.dims + sliced[front...].map(\.count))
-    return Selection(offsets: Shape.sums(axes, from: base), shape: shape)
+    return try Shape.selection(
+      sliced[..<front] + [.places(picked)] + sliced[front...], from: base,
+      shape: sliced[..<front].map(\.count) + common.dims + sliced[front...].map(\.count))
   }
 
-  /// Every sum of one number from each list, the last list running fastest.
-  private static func sums(_ lists: [[Int]], from base: Int) -> [Int] {
-    var sums = [base]
-    for list in lists {
-      var next: [Int] = []
-      next.reserveCapacity(sums.count * list.count)
-      for sum in sums { for step in list { next.append(sum + step) } }
-      sums = next
+  /// The source offsets along one axis of a result, from where it begins.
+  private enum Steps {
+    case even(count: Int, by: Int)
+    case places([Int])
+
+    var count: Int {
+      switch self {
+      case .even(let count, _): count
+      case .places(let places): places.count
+      }
     }
-    return sums
+  }
+
+  /// Every sum of one step along each axis, the last axis running fastest.
+  private static func selection(
+    _ axes: [Steps], from base: Int, shape dims: [Int]
+  ) throws(TensorError) -> Selection {
+    let shape = try Shape.fitting(dims, stride: MemoryLayout<Int>.stride)
+    guard shape.count > 0 else { return Selection(offsets: [], shape: shape) }
+    var sums = [base]
+    for axis in axes {
+      let (count, starts) = (axis.count, sums)
+      sums = [Int](unsafeUninitializedCapacity: starts.count * count) { sums, filled in
+        for (row, start) in starts.enumerated() {
+          switch axis {
+          case .even(_, let step): for i in 0..<count { sums[row * count + i] = start + i * step }
+          case .places(let places):
+            for i in 0..<count { sums[row * count + i] = start + places[i] }
+          }
+        }
+        filled = starts.count * count
+      }
+    }
+    return Selection(offsets: sums, shape: shape)
   }
 
   private func place0(_ index: Int, _ axis: Int) throws(TensorError) -> Int {

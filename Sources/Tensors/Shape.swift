@@ -6,17 +6,26 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   /// The number of elements.
   package let count: Int
 
-  /// - Throws: `TensorError.tooLarge` if the element count does not fit, `.negativeAxis`.
+  /// - Throws: `TensorError.tooLarge` if the element count does not fit, `.negativeAxis`. Beside an axis of
+  ///   length 0 the others are limited too, since strides are products of them.
   package init(_ dims: [Int]) throws(TensorError) {
-    var count = 1
+    var extent = 1
+    var isEmpty = false
     for length in dims {
       if length < 0 { throw .negativeAxis(dims) }
-      let (product, overflow) = count.multipliedReportingOverflow(by: length)
+      if length == 0 {
+        isEmpty = true
+        continue
+      }
+      let (product, overflow) = extent.multipliedReportingOverflow(by: length)
       if overflow { throw .tooLarge(dims, limit: MemoryBudget.limit) }
-      count = product
+      extent = product
+    }
+    if isEmpty, extent > 1 << 40 {
+      throw .tooLarge(dims, limit: MemoryBudget.limit)
     }
     self.dims = dims
-    self.count = count
+    count = isEmpty ? 0 : extent
   }
 
   /// A shape whose elements, of `stride` bytes each, are within what memory may hold.

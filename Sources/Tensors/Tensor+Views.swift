@@ -135,7 +135,8 @@ extension Tensor {
     }
     let target = try Shape(dims)
     let inner = dims[(axis + 1)...].reduce(1, *)
-    let outer = dims[..<axis].reduce(1, *)
+    // Rows of nothing need no copying, however many there are.
+    let outer = target.count == 0 ? 0 : dims[..<axis].reduce(1, *)
     var offsets: [(Tensor, start: Int)] = []
     var start = 0
     for part in parts {

@@ -84,6 +84,13 @@ import Testing
     Case(
       code: "param a = 2; param b = 3; y = a*b; z = 3*a\nprint(∂²y/∂a², ∂²y/∂a∂b, ∂²z/∂a²)",
       output: "0 1 0\n"),
+    // Steps longer than any tensor, and axes of length 0.
+    Case(
+      code: "print(arange(5)[1::9e15], arange(5)[::2], arange(5)[3:1])",
+      output: "[1] [0, 2, 4] []\n"),
+    Case(
+      code: "print(zeros(3, 0)[1:].shape, zeros(0, 3).T.shape, zeros(0, 3).sum(dim=0))",
+      output: "[2, 0] [3, 0] [0, 0, 0]\n"),
     Case(code: "print(arange(1, 1), arange(0), arange(3, 0, -1))", output: "[] [] [3, 2, 1]\n"),
     // As a method the number is PyTorch's dim; of numbers alone the function takes the larger.
     Case(code: "[[1, 5, 3], [2, 0, 9]].max(1)", output: "record(values=[5, 9], indices=[1, 2])\n"),
@@ -191,6 +198,10 @@ import Testing
     Fault(code: "param w = 1; one_cycle_lr(sgd(w, lr=0.1), 0.1, 0)", id: .badArgument),
     Fault(code: "tensor(nan, dtype=\"int64\")", id: .badArgument),
     Fault(code: "arange(3) // 0", id: .badArgument), Fault(code: "arange(3) % 0", id: .badArgument),
+    // Beside an axis of length 0 the others are limited too.
+    Fault(code: "zeros(0, 1e10, 1e10) + 1", id: .memoryLimit),
+    Fault(code: "ones(1e9, 1e9, 0)[0]", id: .memoryLimit),
+    Fault(code: "xavier_normal(arange(24))", id: .memoryLimit),
     Fault(code: "param 3", id: .unexpected), Fault(code: "list(1).shape", id: .unknownField),
     Fault(code: "param s = 2; y = 3*s; explain ∂²y/∂s²", id: .notTracked),
     Fault(code: "conv1d(3, 4, 3, groups=0)", id: .badArgument),
