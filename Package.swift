@@ -25,7 +25,10 @@ let package = Package(
     // OpenBLAS, for matrix products.
     .systemLibrary(name: "CBLAS", providers: [.apt(["libopenblas-dev"])]),
 
-    // What Swift cannot say: a flag that a signal handler may write, and files embedded at build time.
+    // What a run may still use, and whether Ctrl-C was pressed: read by every loop and kernel that takes long.
+    .target(name: "CMeter"),
+
+    // What Swift cannot say: processes closed off for good, and files embedded at build time.
     .target(
       name: "CSupport", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])],
       linkerSettings: [.linkedLibrary("md")]),
@@ -43,10 +46,10 @@ let package = Package(
     .target(name: "CNormals"),
 
     // Shapes, storage, dtypes, broadcasting, kernels, BLAS, random streams; no gradients.
-    .target(name: "Tensors", dependencies: ["CBLAS", "CNormals"], swiftSettings: hot),
+    .target(name: "Tensors", dependencies: ["CBLAS", "CMeter", "CNormals"], swiftSettings: hot),
 
     // The op table, the recorded graph, backward, replay, gradient checks.
-    .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: hot),
+    .target(name: "Autograd", dependencies: ["CMeter", "Tensors"], swiftSettings: hot),
 
     // Optimizers, schedules, data sets, saved weights.
     .target(
@@ -63,7 +66,7 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "CSupport",
+        "CMeter", "CSupport", "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax",
       ],
       exclude: ["Library"], swiftSettings: hot),
 
@@ -100,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "nnrepl",
       dependencies: [
-        "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Grading", "Rendering",
+        "CMeter", "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Grading", "Rendering",
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -242,6 +242,7 @@ extension Op {
   package func applied(_ inputs: [Tensor], _ given: Attributes, whole: DType = .float64)
     throws(TensorError) -> Call
   {
+    try Work.charge(inputs.reduce(0) { $0 + $1.count })
     let standIns = standIns(inputs.count)
     let complete = standIns.isEmpty ? inputs : inputs + standIns.map { Tensor($0) }
     let inputs = try promoted(complete, given, whole: whole)

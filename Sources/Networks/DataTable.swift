@@ -11,6 +11,8 @@ package struct DataTable: Sendable {
   /// Row-major `[samples, features]`.
   package var values: [Double]
   package var targets: [Double]
+  /// What stood between the fields of a file, where it was no comma.
+  package private(set) var oddSeparator: String?
 
   package init(features: [String], classes: [String], values: [Double], targets: [Double]) {
     (self.features, self.classes) = (features, classes)
@@ -26,52 +28,42 @@ package struct DataTable: Sendable {
     case missing(line: Int, column: String)
     case notNumber(String, line: Int, column: String)
     case fieldCount(Int, expected: Int, line: Int)
+    /// Ctrl-C came, or the run's budget is used up.
+    case stopped
   }
 
   /// Reads a table whose first line names the columns. Words in the target column become labels in the order
-  /// in which they first appear.
+  /// in which they first appear. Fields are separated by what the first line has between its names.
   /// - Parameter target: the column of targets; the last one if nil.
   package init(csv text: String, target: String?) throws(Fault) {
-    let table: CSV<Enumerated>
-    var rows: [[String]] = []
-    do {
-      // One row is enough to learn the header; the rest comes row by row, ragged ones as they are.
-      table = try CSV<Enumerated>(string: text, delimiter: .comma, loadColumns: false, rowLimit: 1)
-      try table.enumerateAsArray(startAt: 1, rowLimit: nil) { rows.append($0) }
-    } catch CSVParseError.quotation {
-      throw .unreadable(
-        "A quoted field must end with its quote, and a comma or the line's end follow.")
-    } catch {
-      throw .unreadable("It is not in rows of fields with commas between them.")
-    }
-    let header = table.header.map { $0.trimmingCharacters(in: .whitespaces) }
-    guard !rows.isEmpty else { throw .noRows }
+    let lines = Lines(text)
+    oddSeparator = lines.oddSeparator
+    let header = try lines.header()
     let place = target.map { header.firstIndex(of: $0) } ?? header.count - 1
     guard let place, place >= 0 else { throw .noColumn(target ?? "", known: header) }
-    self.init(
-      features: header.enumerated().filter { $0.offset != place }.map(\.element), classes: [],
-      values: [], targets: [])
-    values.reserveCapacity(rows.count * features.count)
+    features = header.enumerated().filter { $0.offset != place }.map(\.element)
+    (classes, values, targets) = ([], [], [])
     var words: [String] = []
-    for (i, row) in rows.enumerated() {
-      let line = i + 2
-      if row.count == 1, row[0].allSatisfy(\.isWhitespace), header.count > 1 { continue }
+    var line = 1
+    try lines.forEach { row throws(Fault) in
+      line += 1
+      if row.count == 1, row[0].allSatisfy(\.isWhitespace), header.count > 1 { return }
       guard row.count == header.count else {
         throw .fieldCount(row.count, expected: header.count, line: line)
       }
       for (k, field) in row.enumerated() {
         let field = field.trimmingCharacters(in: .whitespaces)
         if field.isEmpty { throw .missing(line: line, column: header[k]) }
-        if k == place {
-          words.append(field)
-        } else if let number = Double(field) {
-          values.append(number)
-        } else {
+        let number = DataTable.number(field)
+        // In a column of words "nan" is none of them.
+        if number == nil, k != place || Double(field) != nil {
           throw .notNumber(field, line: line, column: header[k])
         }
+        if k == place { words.append(field) } else if let number { values.append(number) }
       }
     }
-    let numbers = words.compactMap { Double($0) }
+    guard !words.isEmpty else { throw .noRows }
+    let numbers = words.compactMap(DataTable.number)
     if numbers.count == words.count {
       targets = numbers
     } else {
@@ -81,6 +73,87 @@ package struct DataTable: Sendable {
         classes.append(word)
       }
       targets = words.map { labels[$0] ?? 0 }
+    }
+  }
+
+  /// A finite number in decimal digits; what else the standard library reads as one is none in a table.
+  private static func number(_ field: String) -> Double? {
+    guard field.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }), let number = Double(field),
+      number.isFinite
+    else { return nil }
+    return number
+  }
+
+  /// A text in parts of whole rows, which the CSV reader takes one by one: a long file can be left in between.
+  private struct Lines {
+    private let separator: CSVDelimiter
+    private let head: Substring
+    private let parts: [Substring]
+
+    init(_ text: String) {
+      separator = CSVDelimiter.guessed(string: text)
+      var starts = [text.startIndex]
+      var isQuoted = false
+      let bytes = text.utf8
+      for i in bytes.indices {
+        if bytes[i] == UInt8(ascii: "\"") { isQuoted.toggle() }
+        let next = bytes.index(after: i)
+        let isEnd =
+          bytes[i] == UInt8(ascii: "\n")
+          || bytes[i] == UInt8(ascii: "\r")
+            && (next == bytes.endIndex || bytes[next] != UInt8(ascii: "\n"))
+        guard isEnd, !isQuoted else { continue }
+        // The header is a part of its own.
+        let isLong = bytes.distance(from: starts[starts.count - 1], to: next) >= 1 << 16
+        if starts.count == 1 || isLong { starts.append(next) }
+      }
+      let ends = starts.dropFirst() + [text.endIndex]
+      let parts = zip(starts, ends).map { text[$0..<$1] }
+      head = parts[0]
+      self.parts = Array(parts.dropFirst())
+    }
+
+    var oddSeparator: String? {
+      switch separator {
+      case .comma: nil
+      case .semicolon: "semicolons"
+      case .tab: "tabs"
+      case .character(let character): "`\(character)`"
+      }
+    }
+
+    func header() throws(Fault) -> [String] {
+      try read(head).header.map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    func forEach(_ body: ([String]) throws(Fault) -> Void) throws(Fault) {
+      for part in parts {
+        if Work.mustStop { throw .stopped }
+        var rows: [[String]] = []
+        let table = try read(head + part)
+        do { try table.enumerateAsArray(startAt: 1, rowLimit: nil) { rows.append($0) } } catch {
+          throw fault(error)
+        }
+        for row in rows { try body(row) }
+      }
+    }
+
+    private func read(_ text: Substring) throws(Fault) -> CSV<Enumerated> {
+      // One row is enough to learn the header; the rest comes row by row, ragged ones as they are.
+      do {
+        return try CSV<Enumerated>(
+          string: String(text), delimiter: separator, loadColumns: false, rowLimit: 1)
+      } catch {
+        throw fault(error)
+      }
+    }
+
+    private func fault(_ error: any Error) -> Fault {
+      if case CSVParseError.quotation? = error as? CSVParseError {
+        return .unreadable(
+          "A quoted field must end with its quote, and a comma or the line's end follow.")
+      }
+      return .unreadable("It is not in rows of fields with commas between them.")
     }
   }
 }

@@ -211,6 +211,7 @@ extension BuiltinCall {
     switch machine.files.read(path) {
     case .success(let bytes): return bytes
     case .failure(let fault):
+      try tensors { () throws(TensorError) in try Work.look() }
       throw Diagnostic(.unreadableFile, "cannot read `\(path)`: \(fault.reason)", at: span)
     }
   }
@@ -221,6 +222,9 @@ extension BuiltinCall {
     let table: DataTable
     do throws(DataTable.Fault) { table = try DataTable(csv: text, target: target) } catch {
       throw Faults.table(error, name, span)
+    }
+    if let separator = table.oddSeparator {
+      try machine.emit(.text("`\(name)` has \(separator) between its fields\n"), at: span)
     }
     return try DatasetObject(table, machine, span)
   }
@@ -346,7 +350,8 @@ extension Faults {
     case .notNumber(let text, let line, let column):
       Diagnostic(
         .badData, "line \(line) of `\(name)` has \"\(text)\" in column `\(column)`", at: span,
-        reason: "Features are numbers.", hint: "replace words by numbers, or drop the column")
+        reason: "Features are finite numbers in decimal digits.", hint: "replace words by numbers, or drop the column")
+    case .stopped: Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
     case .fieldCount(let count, let expected, let line):
       Diagnostic(
         .badData, "line \(line) of `\(name)` has \(count) fields", at: span,

@@ -253,7 +253,7 @@ extension BuiltinCall {
     -> Value
   {
     try draw(dims, machine.dtype) { generator, count in
-      (0..<count).map { _ in generator.uniform(low, high, .float32) }
+      generator.uniforms(count, low, high, .float32)
     }
   }
 

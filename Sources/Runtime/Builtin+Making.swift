@@ -95,7 +95,7 @@ extension Builtin {
       }
     },
     drawn("rand", "Random numbers, uniform in [0, 1).") { generator, count in
-      (0..<count).map { _ in generator.uniform(.float32) }
+      generator.uniforms(count, 0, 1, .float32)
     },
     drawn("randn", "Random numbers from the standard normal distribution.") { generator, count in
       generator.normals(count, .float32)

@@ -180,6 +180,7 @@ enum Faults {
         .badArgument, "whole numbers are divided by 0", at: span,
         reason: "As in PyTorch that is an error: an int64 holds no inf and no nan.",
         hint: "divide by a float, which gives inf or nan: `0.0`")
+    case .stopped: return Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
     case .noValue(let formula):
       return Diagnostic(.internalFault, "the formula `\(formula)` has no value", at: span)
     case .setting(let operation, let rule, let value):

@@ -22,8 +22,8 @@ extension Machine {
   ) throws(Diagnostic) -> Value {
     let code = function.code
     let state = f.state
-    state.pointee.fuel &-= 1
-    if state.pointee.fuel < 0 { try refuel(span) }
+    state.pointee.meter.fuel &-= 1
+    if state.pointee.meter.fuel < 0 { try refuel(span) }
     state.pointee.depth += 1
     var marker: UInt8 = 0
     let address = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }

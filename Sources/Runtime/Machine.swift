@@ -1,5 +1,6 @@
 // The state of a run: value stack, budgets, output; and the executable form of a program.
 import Autograd
+import CMeter
 import CSupport
 import Diagnostics
 import Explain
@@ -42,8 +43,8 @@ struct Frame {
 
 /// What every closure may need, behind one pointer: no reference counts, no exclusivity checks.
 struct State {
-  /// Steps until the next look at the interrupt flag and the budgets.
-  var fuel: Int
+  /// Steps until the next look at the interrupt flag and the budgets; tensors charge it too.
+  var meter: nnrepl_meter
   var depth = 0
   var globals: UnsafeMutablePointer<Value>
   let stackEnd: UnsafeMutablePointer<Value>
@@ -95,7 +96,6 @@ package final class Machine {
   private var globalCapacity = 4096
   private(set) var globalNames: [String] = []
   private var globalSlots: [String: Int] = [:]
-  private var stepsLeft = Int.max
   private var outputBytes = 0
   var sink: (Event) -> Void = { _ in }
   /// What the run may do with files; nothing unless it is told.
@@ -116,10 +116,13 @@ package final class Machine {
   var library: [String: Value] = [:]
   /// Takes a learner through a narration step by step; false if no one is there to be asked.
   package var walk: ((Narration, _ predicts: Bool) -> Bool)?
-  /// Stops the run as Ctrl-C would, after so many ticks of the budget: a replay ends where the run did.
+  /// Stops the run as Ctrl-C would, after so many steps: a replay ends where the run did.
   package var stopsAfter: Int?
-  /// Ticks of the budget that the run has used.
-  package private(set) var ticksUsed = 0
+  /// Steps that the run had used when its fuel was filled up.
+  private var usedBefore = 0
+  private var filled = 0
+  /// Steps that the run has used: turns, calls, and work on tensors.
+  package var stepsUsed: Int { usedBefore + filled - state.pointee.meter.fuel }
 
   /// Whether someone watches: then long loops tell how far they are.
   package var showsProgress = false
@@ -159,7 +162,7 @@ package final class Machine {
     state = .allocate(capacity: 1)
     state.initialize(
       to: State(
-        fuel: Machine.tick, globals: globals, stackEnd: stack + Machine.stackSlots - 1024,
+        meter: nnrepl_meter(fuel: Machine.tick, reserve: 0), globals: globals, stackEnd: stack + Machine.stackSlots - 1024,
         nativeLimit: 0, machine: self))
   }
 
@@ -233,41 +236,60 @@ package final class Machine {
 
   // MARK: Budgets
 
-  func begin(nativeLimit: UInt) {
+  /// A run: its budgets are whole, and work on this thread is charged to it.
+  func run(nativeLimit: UInt, _ body: () -> Void) {
     state.pointee.nativeLimit = nativeLimit
     state.pointee.depth = 0
-    stepsLeft = limits.steps
-    ticksUsed = 0
+    usedBefore = 0
     outputBytes = 0
     toldNonFinite = false
-    state.pointee.fuel = min(Machine.tick, stepsLeft)
-    _ = nnrepl_take_interrupt()
+    fillUp()
     graph.isRecording = true
     librarySpan = nil
+    let outer = nnrepl_current_meter()
+    withUnsafeMutablePointer(to: &state.pointee.meter) { nnrepl_set_meter($0) }
+    defer { nnrepl_set_meter(outer) }
+    body()
+  }
+
+  /// Fuel for a tick, and what is left beyond it.
+  private func fillUp() {
+    // A replay ends as soon as it has used what the run had used when it was stopped.
+    let end = min(limits.steps, stopsAfter.map { $0 - 1 } ?? .max)
+    let left = end - usedBefore
+    filled = max(0, min(Machine.tick, left))
+    state.pointee.meter = nnrepl_meter(fuel: filled, reserve: left - filled)
   }
 
   private var ticks = 0
 
-  /// Reached when the fuel runs out: every few thousand loop turns or calls.
+  /// Reached when the fuel runs out: every few thousand loop turns or calls, or after much work on tensors.
   @inline(never)
   func refuel(_ span: Span) throws(Diagnostic) {
-    ticksUsed += 1
-    if nnrepl_take_interrupt() != 0 || ticksUsed == stopsAfter {
-      throw Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
-    }
-    stepsLeft -= Machine.tick
-    if stepsLeft <= 0 {
-      throw Diagnostic(
-        .stepLimit, "the run used up its \(limits.steps) steps", at: span,
-        hint: "check that the loop's condition can become false")
-    }
+    if Work.mustStop { throw stopped(at: span) }
+    usedBefore = stepsUsed
+    fillUp()
     ticks &+= 1
     if ticks % 16 == 0, nnrepl_resident_bytes() > limits.liveBytes {
       throw Diagnostic(
         .memoryLimit, "the values need more than \(limits.liveBytes >> 20) MB", at: span,
         hint: "check for a list that grows in an endless loop")
     }
-    state.pointee.fuel = min(Machine.tick, stepsLeft)
+  }
+
+  /// What to say of an error. Work on tensors knows that it is to end, not why.
+  func explained(_ error: Diagnostic) -> Diagnostic {
+    if error.id == .interrupted, let span = error.span { stopped(at: span) } else { error }
+  }
+
+  /// Why a run is broken off.
+  private func stopped(at span: Span) -> Diagnostic {
+    if nnrepl_take_interrupt() == 0, stopsAfter == nil, stepsUsed > limits.steps {
+      return Diagnostic(
+        .stepLimit, "the run used up its \(limits.steps) steps", at: span,
+        hint: "check that the loop's condition can become false")
+    }
+    return Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
   }
 
   // MARK: Output
@@ -320,8 +342,8 @@ extension Frame {
   /// One loop turn or call.
   @inline(__always)
   func step(_ span: Span) throws(Diagnostic) {
-    state.pointee.fuel &-= 1
-    if state.pointee.fuel < 0 { try state.pointee.machine.refuel(span) }
+    state.pointee.meter.fuel &-= 1
+    if state.pointee.meter.fuel < 0 { try state.pointee.machine.refuel(span) }
   }
 
   /// Writes a slot; most slots hold plain numbers, which need no release.

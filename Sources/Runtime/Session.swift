@@ -54,8 +54,9 @@ package final class Session {
     var outcome = Outcome(errors: [], isIncomplete: false)
     BigStack.run { nativeLimit in
       self.machine.sink = sink
-      self.machine.begin(nativeLimit: nativeLimit)
-      outcome = self.execute(source, range, number)
+      self.machine.run(nativeLimit: nativeLimit) {
+        outcome = self.execute(source, range, number)
+      }
       self.machine.graph.isRecording = true
       self.machine.sink = { _ in }
     }
@@ -74,7 +75,7 @@ package final class Session {
       }
       return Outcome(errors: [], isIncomplete: false)
     } catch {
-      let told = definedBelow(error, parsed.statements, source) ?? error
+      let told = definedBelow(error, parsed.statements, source) ?? machine.explained(error)
       return Outcome(errors: [told.located(at: source.whole)], isIncomplete: false)
     }
   }
@@ -328,8 +329,9 @@ extension Session {
   package func onBigStack(_ body: @escaping () throws -> Void) throws {
     var fault: (any Error)?
     BigStack.run { nativeLimit in
-      self.machine.begin(nativeLimit: nativeLimit)
-      do { try body() } catch { fault = error }
+      self.machine.run(nativeLimit: nativeLimit) {
+        do { try body() } catch { fault = (error as? Diagnostic).map(self.machine.explained) ?? error }
+      }
     }
     if let fault { throw fault }
   }

@@ -1,4 +1,5 @@
 // Memory for elements. The C library's allocator, told to keep what it has, is the pool.
+import CMeter
 import Glibc
 import Synchronization
 
@@ -30,6 +31,7 @@ package final class Buffer: @unchecked Sendable {
   init<E: Element>(shape: Shape, of _: E.Type) throws(TensorError) {
     let stride = MemoryLayout<E>.stride
     try shape.checkSize(stride: stride)
+    try Work.charge(shape.count)
     stored = E.stored
     bytes = shape.count * stride
     guard let memory = aligned_alloc(64, max(64, (bytes + 63) & ~63)) else {

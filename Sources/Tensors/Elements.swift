@@ -1,5 +1,6 @@
 // The C library's functions and OpenBLAS's matrix product, by element type.
 import CBLAS
+import CMeter
 import Glibc
 
 extension Double: Element {
@@ -21,11 +22,12 @@ extension Double: Element {
     transposed tb: Bool,
     _ c: UnsafeMutablePointer<Double>, beta: Double, _ m: Int, _ k: Int, _ n: Int
   ) {
-    BLAS.prepare(m, k, n)
-    cblas_dgemm(
-      CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, blasint(m),
-      blasint(n), blasint(k), 1, a, blasint(ta ? m : k), b, blasint(tb ? k : n), beta, c,
-      blasint(n))
+    BLAS.inParts(m, k, n) { start, rows in
+      cblas_dgemm(
+        CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
+        blasint(rows), blasint(n), blasint(k), 1, a + start * (ta ? 1 : k), blasint(ta ? m : k), b,
+        blasint(tb ? k : n), beta, c + start * n, blasint(n))
+    }
   }
 }
 
@@ -47,11 +49,12 @@ extension Float: Element {
     _ a: UnsafePointer<Float>, transposed ta: Bool, _ b: UnsafePointer<Float>, transposed tb: Bool,
     _ c: UnsafeMutablePointer<Float>, beta: Float, _ m: Int, _ k: Int, _ n: Int
   ) {
-    BLAS.prepare(m, k, n)
-    cblas_sgemm(
-      CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, blasint(m),
-      blasint(n), blasint(k), 1, a, blasint(ta ? m : k), b, blasint(tb ? k : n), beta, c,
-      blasint(n))
+    BLAS.inParts(m, k, n) { start, rows in
+      cblas_sgemm(
+        CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
+        blasint(rows), blasint(n), blasint(k), 1, a + start * (ta ? 1 : k), blasint(ta ? m : k), b,
+        blasint(tb ? k : n), beta, c + start * n, blasint(n))
+    }
   }
 }
 
@@ -61,9 +64,21 @@ enum BLAS {
   /// Below this many multiplications, waking a second thread costs more than it brings.
   private static let worthThreads = 1 << 22
 
+  /// Multiplications of one call: a few hundredths of a second.
+  private static let part = 1 << 27
+
+  /// Calls `body` for rows of the result: all at once, or in parts if that takes long, until the run is to be
+  /// broken off. Sixteen multiplications cost what one number of another op does.
   @inline(__always)
-  static func prepare(_ m: Int, _ k: Int, _ n: Int) {
-    guard threads > 1 else { return }
-    openblas_set_num_threads(m * k * n < worthThreads ? 1 : Int32(threads))
+  static func inParts(_ m: Int, _ k: Int, _ n: Int, _ body: (_ start: Int, _ rows: Int) -> Void) {
+    let work = m * k * n
+    if threads > 1 { openblas_set_num_threads(work < worthThreads ? 1 : Int32(threads)) }
+    nnrepl_charge(work >> 4)
+    guard work > part else { return body(0, m) }
+    let rows = max(1, part / (k * n))
+    for start in stride(from: 0, to: m, by: rows) {
+      if Work.mustStop { return }
+      body(start, min(rows, m - start))
+    }
   }
 }

@@ -73,6 +73,15 @@ package struct Generator: Sendable {
     return u * (high - low) + low
   }
 
+  /// Many of them; zeros once the run is to be broken off, for who asked for them looks afterwards.
+  package mutating func uniforms(_ count: Int, _ low: Double, _ high: Double, _ stream: DType)
+    -> [Double]
+  {
+    var x = [Double](repeating: 0, count: count)
+    Work.inParts(count) { for i in $0 { x[i] = uniform(low, high, stream) } }
+    return x
+  }
+
   /// A whole number in `0..<range`. As in PyTorch, wide ranges draw 64 bits.
   package mutating func below(_ range: UInt64) -> UInt64 {
     range >= 1 << 32 ? bits64() % range : UInt64(bits()) % range
@@ -96,7 +105,7 @@ package struct Generator: Sendable {
     -> [Double]
   {
     guard stream == .float32 else {
-      var x = (0..<count).map { _ in uniform(stream) }
+      var x = uniforms(count, 0, 1, stream)
       for start in stride(from: 0, through: count - 16, by: 16) {
         for i in start..<start + 8 {
           let radius = (-2 * Glibc.log(1 - x[i])).squareRoot()
@@ -107,7 +116,7 @@ package struct Generator: Sendable {
       }
       return x
     }
-    var x = (0..<count).map { _ in Float(uniform(stream)) }
+    var x = uniforms(count, 0, 1, stream).map { Float($0) }
     normals_from_uniforms(&x, count, Float(mean), Float(deviation))
     return x.map { Double($0) }
   }

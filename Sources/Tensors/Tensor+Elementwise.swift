@@ -48,7 +48,7 @@ extension Tensor {
     let count = shape.count
     return try Tensor.fill(shape, result) { (out: UnsafeMutablePointer<E>) in
       read(E.self) { x in
-        for i in 0..<count { out[i] = kernel(x[i]) }
+        Work.inParts(count) { for i in $0 { out[i] = kernel(x[i]) } }
       }
     }
   }
@@ -74,13 +74,13 @@ extension Tensor {
       read(E.self) { x in
         other.read(E.self) { y in
           if shape == other.shape {
-            for i in 0..<target.count { out[i] = kernel(x[i], y[i]) }
+            Work.inParts(target.count) { for i in $0 { out[i] = kernel(x[i], y[i]) } }
           } else if other.rank == 0 {
             let constant = y[0]
-            for i in 0..<target.count { out[i] = kernel(x[i], constant) }
+            Work.inParts(target.count) { for i in $0 { out[i] = kernel(x[i], constant) } }
           } else if rank == 0 {
             let constant = x[0]
-            for i in 0..<target.count { out[i] = kernel(constant, y[i]) }
+            Work.inParts(target.count) { for i in $0 { out[i] = kernel(constant, y[i]) } }
           } else {
             let strides = (
               shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target)

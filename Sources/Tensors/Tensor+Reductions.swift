@@ -145,7 +145,10 @@ extension Tensor {
     let values = self.values
     var places = [Double](repeating: 0, count: count)
     for start in 0..<count where (start / inner) % max(length, 1) == 0 {
-      let order = (0..<length).sorted { a, b in
+      var comparisons = 0
+      let order = try Tensor.sorted(length) { a, b throws(TensorError) in
+        comparisons += 1
+        if comparisons % Work.many == 0 { try Work.look() }
         let (x, y) = (values[start + a * inner], values[start + b * inner])
         // nan counts as the largest, as in PyTorch.
         if x.isNaN || y.isNaN { return falling ? x.isNaN && !y.isNaN : y.isNaN && !x.isNaN }
@@ -154,6 +157,14 @@ extension Tensor {
       for (i, place) in order.enumerated() { places[start + i * inner] = Double(place) }
     }
     return try Tensor(places, shape: shape, dtype: .int64)
+  }
+
+  /// The numbers below `count` in an order of their own; the standard library forgets of what type a
+  /// comparison's error is.
+  private static func sorted(
+    _ count: Int, _ precedes: (Int, Int) throws(TensorError) -> Bool
+  ) throws(TensorError) -> [Int] {
+    do { return try (0..<count).sorted(by: precedes) } catch { throw .stopped }
   }
 
   /// Running sums along one axis.

@@ -108,6 +108,7 @@ extension Tensor {
     }
     let draft = try Draft<E>(shape)
     body(draft.elements)
+    if shape.count >= Work.many { try Work.look() }
     return try draft.finished(dtype)
   }
 

@@ -36,6 +36,8 @@ package enum TensorError: Error, Equatable {
   case noGradient(String, String)
   /// Whole numbers, which hold no inf, divided by 0.
   case wholeDivisionByZero
+  /// Ctrl-C came, or the run's budget is used up.
+  case stopped
   /// A formula that stands for nothing.
   case noValue(String)
 }

@@ -146,7 +146,7 @@ package final class Workbench {
     let error = outcome.errors.first
     let cell = Cell(
       source: text, error: error,
-      stoppedAfter: error?.id == .interrupted ? session.machine.ticksUsed : nil,
+      stoppedAfter: error?.id == .interrupted ? session.machine.stepsUsed : nil,
       hasEffect: error == nil || printed || session.machine.footprint != before,
       seconds: session.machine.seconds - start)
     lastSeconds = cell.seconds

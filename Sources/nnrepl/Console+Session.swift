@@ -1,4 +1,5 @@
 // The interactive session.
+import CMeter
 @preconcurrency import Glibc
 import Rendering
 import Runtime
@@ -58,6 +59,8 @@ extension Console {
       fflush(stdout)
     }
     while true {
+      // A key that was pressed while the last entry ran is not meant for the next.
+      _ = nnrepl_take_interrupt()
       switch reader.entry(number: bench.number) {
       case .end:
         if isTerminal, !(reader is EditReader) { self.show("\n") }

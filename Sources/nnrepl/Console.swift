@@ -1,5 +1,6 @@
 // Files, the terminal, exit statuses.
 import ArgumentParser
+import CMeter
 import CSupport
 import Diagnostics
 @preconcurrency import Glibc
@@ -111,7 +112,8 @@ struct Console {
   }
 
   private func status(_ errors: [Diagnostic]) -> Int32 {
-    guard let first = errors.first else { return 0 }
+    // Ctrl-C ends the program as it should even when the last statement was through.
+    guard let first = errors.first else { return nnrepl_take_interrupt() != 0 ? 130 : 0 }
     return first.id == .interrupted ? 130 : first.id.isLimit ? 3 : 1
   }
 

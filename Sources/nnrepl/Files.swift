@@ -1,4 +1,5 @@
 // Files that a run reads and writes: data and weights.
+import CMeter
 @preconcurrency import Glibc
 import Runtime
 
@@ -10,16 +11,33 @@ extension FileAccess {
   private static let sizeLimit = 1 << 30
 
   private static func readFile(_ path: String) -> Result<[UInt8], FileFault> {
-    guard let file = fopen(path, "r") else { return .failure(lastFault()) }
-    defer { fclose(file) }
+    // A pipe is opened at once, whoever writes into it may come later.
+    let file = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { return .failure(lastFault()) }
+    defer { close(file) }
     var info = stat()
-    guard fstat(fileno(file), &info) == 0, info.st_mode & S_IFMT != S_IFDIR else {
+    guard fstat(file, &info) == 0, info.st_mode & S_IFMT != S_IFDIR else {
       return .failure(FileFault(reason: "it is a folder"))
     }
-    guard let bytes = Files.bytes(of: file, atMost: sizeLimit) else {
-      return .failure(FileFault(reason: "it is larger than \(sizeLimit >> 30) GB"))
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    var waits = info.st_mode & S_IFMT == S_IFIFO
+    while bytes.count <= sizeLimit {
+      if nnrepl_must_stop() != 0 { return .failure(FileFault(reason: "it was not read to its end")) }
+      if waits {
+        var input = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+        guard poll(&input, 1, 50) > 0 else { continue }
+      }
+      let count = Glibc.read(file, &chunk, chunk.count)
+      if count == 0 { return .success(bytes) }
+      if count < 0 {
+        guard errno == EAGAIN || errno == EINTR else { return .failure(lastFault()) }
+        waits = true
+        continue
+      }
+      bytes += chunk[..<count]
     }
-    return ferror(file) == 0 ? .success(bytes) : .failure(lastFault())
+    return .failure(FileFault(reason: "it is larger than \(sizeLimit >> 30) GB"))
   }
 
   private static func writeFile(_ path: String, _ bytes: [UInt8]) -> Result<Void, FileFault> {

@@ -1,4 +1,5 @@
 // A session for programs: one JSON object per line, in and out.
+import CMeter
 import CSupport
 import Diagnostics
 import Foundation
@@ -17,17 +18,35 @@ final class JSONServer {
   /// Requests that were read and not yet served. A thread of its own reads them, so that `interrupt` is heard
   /// while a cell runs.
   private final class Requests: Sendable {
-    private let lines = Mutex<[String]>([])
+    private struct Queue {
+      var lines: [String] = []
+      var isServing = false
+    }
+
+    private let queue = Mutex(Queue())
     private let arrived = DispatchSemaphore(value: 0)
 
     func put(_ line: String) {
-      lines.withLock { $0.append(line) }
+      queue.withLock { $0.lines.append(line) }
       arrived.signal()
     }
 
     func next() -> String {
+      queue.withLock {
+        $0.isServing = false
+        // What came too late stops nothing.
+        if $0.lines.isEmpty { _ = nnrepl_take_interrupt() }
+      }
       arrived.wait()
-      return lines.withLock { $0.isEmpty ? "" : $0.removeFirst() }
+      return queue.withLock {
+        $0.isServing = true
+        return $0.lines.isEmpty ? "" : $0.lines.removeFirst()
+      }
+    }
+
+    /// Stops the cell that runs or waits; where there is none, nothing.
+    func interrupt() {
+      queue.withLock { if $0.isServing || !$0.lines.isEmpty { nnrepl_interrupt() } }
     }
   }
 
@@ -44,7 +63,7 @@ final class JSONServer {
     Thread.detachNewThread {
       while let line = Console.readLine() {
         if let request = JSONServer.request(line), request.operation == "interrupt" {
-          nnrepl_interrupt()
+          waiting.interrupt()
           continue
         }
         waiting.put(line)

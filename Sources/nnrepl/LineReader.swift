@@ -1,5 +1,6 @@
 // Reading entries: from a terminal through libedit, or plain lines.
 import CEditLine
+import CMeter
 import CSupport
 @preconcurrency import Glibc
 import Rendering

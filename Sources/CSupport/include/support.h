@@ -1,15 +1,6 @@
 #pragma once
 #include <stddef.h>
 
-/// Whether Ctrl-C was pressed since the last call. The flag lives in C: a handler may not touch Swift's.
-int nnrepl_take_interrupt(void);
-
-/// What the handler does.
-void nnrepl_interrupt(void);
-
-/// Makes Ctrl-C set the flag instead of ending the process.
-void nnrepl_catch_interrupt(void);
-
 /// Makes the allocator keep freed memory for the next training step instead of returning it.
 void nnrepl_keep_freed_memory(void);
 

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// What the package description promises, held against the source.
+@Suite struct ArchitectureTests {
+  struct Target: Sendable, CustomTestStringConvertible {
+    let name: String
+    let allowed: Set<String>
+    var testDescription: String { name }
+  }
+
+  /// The targets of the program with what each may import, from the package description itself.
+  static let targets: Result<[Target], any Error> = Result {
+    struct Package: Decodable {
+      struct Target: Decodable {
+        struct Dependency: Decodable {
+          let byName: [String?]?
+          let product: [String?]?
+        }
+        let name: String
+        let type: String
+        let dependencies: [Dependency]
+      }
+      let targets: [Target]
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.currentDirectoryURL = Transcript.repository
+    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("manifest")
+    // The build that runs this test holds the lock.
+    process.arguments = [
+      "swift", "package", "--ignore-lock", "--scratch-path", scratch.path, "dump-package",
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return try JSONDecoder().decode(Package.self, from: data).targets
+      .filter { $0.type != "test" && $0.type != "system" }
+      .map { target in
+        let names = target.dependencies.compactMap { ($0.byName ?? $0.product)?.first ?? nil }
+        return Target(name: target.name, allowed: Set(names))
+      }
+  }
+
+  /// The Swift files below a folder, folders in folders too.
+  static func files(below folder: URL) -> [URL] {
+    let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    return (all?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+  }
+
+  /// The modules that a file imports.
+  static func imports(_ file: URL) throws -> [String] {
+    try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+      guard line.hasPrefix("import ") || line.hasPrefix("@") && line.contains(" import ") else {
+        return nil
+      }
+      return line.split(separator: " ").last.map(String.init)
+    }
+  }
+
+  @Test func importsPointOneWay() throws {
+    let targets = try Self.targets.get()
+    let system: Set<String> = ["Foundation", "Glibc", "Synchronization"]
+    var checked = 0
+    for target in targets {
+      let folder = Transcript.repository.appendingPathComponent("Sources/\(target.name)")
+      for file in Self.files(below: folder) {
+        for module in try Self.imports(file) {
+          checked += 1
+          #expect(
+            system.contains(module) || target.allowed.contains(module),
+            "\(target.name)/\(file.lastPathComponent) imports \(module)")
+        }
+      }
+    }
+    #expect(checked > 300, "the files were not found")
+  }
+
+  /// What the package description says above a target's name is all that the target may use: no arrow points back.
+  @Test func targetsStandInTheOrderInWhichDataFlows() throws {
+    let targets = try Self.targets.get()
+    var above: Set<String> = []
+    for target in targets {
+      let own = target.allowed.filter { name in targets.contains { $0.name == name } }
+      #expect(own.isSubset(of: above), "\(target.name) uses \(own.subtracting(above).sorted())")
+      above.insert(target.name)
+    }
+  }
+}
