@@ -103,7 +103,8 @@ let package = Package(
     .executableTarget(
       name: "nnrepl",
       dependencies: [
-        "CMeter", "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Grading", "Rendering",
+        "CMeter", "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Grading",
+        "Rendering",
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -172,6 +172,9 @@ extension Op {
     var all = given
     for setting in settings {
       let isGiven = given[setting.name] != nil
+      if case .axis = setting.kind, case .ints(let axes)? = given[setting.name], axes.count != 1 {
+        throw .oneAxis(name, setting.name, axes)
+      }
       switch setting.fallback {
       case .value(let value):
         if let own = given[setting.name] {
@@ -195,7 +198,7 @@ extension Op {
   {
     guard let target = meetingType(of: inputs, settings, whole: whole) else { return inputs }
     var result = inputs
-    for (k, input) in inputs.enumerated() where input.dtype != target && isNumeric(k) {
+    for (k, input) in inputs.enumerated() where input.dtype != target && isNumeric(k, inputs) {
       result[k] = try input.converted(to: target)
     }
     return result
@@ -214,7 +217,7 @@ extension Op {
     let isExpanded = if case .expanded = promotion { true } else { false }
     var wide: DType?
     var lone: DType?
-    for (k, input) in inputs.enumerated() where isNumeric(k) {
+    for (k, input) in inputs.enumerated() where isNumeric(k, inputs) {
       if input.rank > 0 || isExpanded {
         wide = wide.map { max($0, input.dtype) } ?? input.dtype
       } else {
@@ -232,9 +235,13 @@ extension Op {
     }
   }
 
-  private func isNumeric(_ k: Int) -> Bool {
-    let role = role(k)
-    return role == .value || role == .weight
+  /// Probabilities in place of labels are numbers like any others.
+  private func isNumeric(_ k: Int, _ inputs: [Tensor]) -> Bool {
+    switch role(k) {
+    case .value, .weight: true
+    case .labels: inputs[k].dtype.isFloat && reaches(k, inputs)
+    default: false
+    }
   }
 
   /// The op applied: its operands in one type, its settings complete, its result computed.

@@ -160,7 +160,7 @@ extension Op {
 
   /// The one axis that a call names.
   static func axis(_ c: Call) throws(TensorError) -> Int {
-    guard let dim = c.attributes.dims.first else { throw .settingMissing("this op", "dim") }
+    guard let dim = c.attributes.dims.first else { throw .settingMissing("softmax", "dim") }
     return try c.x.shape.axis(dim)
   }
 

@@ -192,7 +192,8 @@ extension Op {
   /// The middle element, of an even number the lower of the two; nan if there is one.
   package static let median: Op = reduction(
     "median", settings: [], "The middle element; of an even number, the lower of the two.",
-    "middle of sorted x", example: "median([3, 1, 2])", vjp: VJP(text: found),
+    "middle of sorted x", example: "median([3, 1, 2])",
+    vjp: VJP(text: found, kernel: foundWithNaN),
     samples: { Sample.shapes.map { Sample([Sample.spread($0)]) } }
   ) { c throws(TensorError) in
     let sorted = c.x.values.sorted { $1.isNaN || $0 < $1 }

@@ -145,11 +145,15 @@ extension Graph {
     let noise = 16 * unit * max(abs(f[0]), abs(f[1]), abs(f[2])) / h
     let gap = abs(right - left)
     var isKink = gap > 1e-3 * max(abs(left), abs(right)) && gap > max(1e-6, noise)
-    if isKink {
-      // Half the step halves what curvature does, as at the bottom of a parabola, and leaves a kink as it is.
+    if isKink || abs(numeric - analytic) > 1e-3 * abs(numeric) {
+      // Half the step halves what curvature does, as at the bottom of a parabola, and leaves a kink as it is;
+      // a jump is as high as before.
       let near = try trial(root, node, offset: offset, [x - h / 2, x + h / 2])
       let nearGap = abs((near[1] - f[2]) - (f[2] - near[0])) / (h / 2)
-      isKink = nearGap > 0.75 * gap
+      let jump = abs(f[1] - f[0])
+      isKink =
+        isKink && nearGap > 0.75 * gap
+        || abs(near[1] - near[0]) > 0.75 * jump && jump > noise * h
     }
     let held = moved(recorded(below: root), by: node).filter(\.isHeld)
     // In float32 the quotient's own rounding error is what the values' noise becomes over the step.

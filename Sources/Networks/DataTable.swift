@@ -78,7 +78,8 @@ package struct DataTable: Sendable {
 
   /// A finite number in decimal digits; what else the standard library reads as one is none in a table.
   private static func number(_ field: String) -> Double? {
-    guard field.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }), let number = Double(field),
+    guard field.utf8.allSatisfy({ "+-.0123456789eE".utf8.contains($0) }),
+      let number = Double(field),
       number.isFinite
     else { return nil }
     return number

@@ -352,7 +352,7 @@ package struct NarrationText {
 
   private func checkText(_ d: Derivation) -> String {
     guard let check = d.check else { return "" }
-    if check.verdict == .notFinite {
+    if check.verdict == .notFinite || !check.numeric.isFinite {
       return style.paint("        numerically \(format(check.numeric))", .yellow)
     }
     if check.isKink {

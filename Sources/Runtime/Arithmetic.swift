@@ -161,15 +161,12 @@ extension Machine {
 
   /// Warns if a result has a nan or inf that no operand had.
   func inspect(_ node: Node, _ op: Op, _ operands: [Node.Operand], at span: Span) {
-    func isSpoiled(_ operand: Node.Operand) -> Bool {
-      switch operand {
-      case .number(let n): !n.isFinite
-      case .node(let node) where node.isScalar: !node.number.isFinite
-      case .node(let node): !node.value.isFinite
-      }
+    let damage = damage(.node(node))
+    guard damage > .none else { return }
+    // What follows from an operand is no news; a nan that comes of inf is.
+    if let worst = operands.map(damage(_:)).max(), worst >= damage {
+      return tellSpoiledData(operands, op, at: span)
     }
-    guard isSpoiled(.node(node)) else { return }
-    if operands.contains(where: isSpoiled) { return tellSpoiledData(operands, at: span) }
     // A loss of no samples has been told of already.
     if op.family == .loss, case .node(let input)? = operands.first,
       input.shape.count == 0
@@ -203,23 +200,49 @@ extension Machine {
         reason: "Everything that is computed from it will be nan or inf too."), isBirth: true)
   }
 
-  /// A nan that is in the data before anything is computed; told once for each tensor.
-  private func tellSpoiledData(_ operands: [Node.Operand], at span: Span) {
-    for case .node(let data) in operands where data.isLeaf && !data.isTracked {
-      guard let place = data.value.values.firstIndex(where: \.isNaN),
-        toldPlaces.insert(UInt64(UInt(bitPattern: ObjectIdentifier(data).hashValue))).inserted
-      else { continue }
-      warnNaN(in: data.value, at: place, graph.label(of: data) ?? "the data", span)
+  /// How far from a number something is.
+  private enum Damage: Int, Comparable {
+    case none, infinite, nan
+    static func < (a: Damage, b: Damage) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  private func damage(_ operand: Node.Operand) -> Damage {
+    func of(_ n: Double) -> Damage { n.isFinite ? .none : n.isNaN ? .nan : .infinite }
+    switch operand {
+    case .number(let n): return of(n)
+    case .node(let node) where node.isScalar: return of(node.number)
+    case .node(let node):
+      if node.value.isFinite { return .none }
+      return node.value.values.contains(where: \.isNaN) ? .nan : .infinite
     }
   }
 
-  func warnNaN(in data: Tensor, at place: Int, _ name: String, _ span: Span) {
+  /// A nan that is in the data before anything is computed; told once for each tensor. An inf is told where
+  /// layers and losses meet it: elsewhere it may be a mask.
+  private func tellSpoiledData(_ operands: [Node.Operand], _ op: Op, at span: Span) {
+    let tellsInfinite = [.layer, .window, .loss].contains(op.family)
+    for case .node(let data) in operands where data.isLeaf && !data.isTracked {
+      guard
+        let place = data.value.values.firstIndex(where: {
+          $0.isNaN || tellsInfinite && !$0.isFinite
+        }),
+        toldPlaces.insert(UInt64(UInt(bitPattern: ObjectIdentifier(data).hashValue))).inserted
+      else { continue }
+      warnSpoiled(data.value, at: place, graph.label(of: data) ?? "the data", span)
+    }
+  }
+
+  func warnSpoiled(_ data: Tensor, at place: Int, _ name: String, _ span: Span) {
+    let number = format(data[place])
     let entry = data.shape.indices(at: place).map(String.init).joined(separator: ", ")
     warn(
       Diagnostic(
-        .badData, severity: .warning, "`\(name)` holds nan\(entry.isEmpty ? "" : " at [\(entry)]")",
-        at: span, reason: "Everything that is computed from it becomes nan too.",
-        hint: "leave the row out, or fill it: `masked_fill(x, x != x, 0)`"))
+        .badData, severity: .warning,
+        "`\(name)` holds \(number)\(entry.isEmpty ? "" : " at [\(entry)]")", at: span,
+        reason: "Everything that is computed from it becomes nan or inf too.",
+        hint: data[place].isNaN
+          ? "leave the row out, or fill it: `masked_fill(x, x != x, 0)`"
+          : "leave the row out, or bound it: `clamp(x, -1e6, 1e6)`"))
   }
 
   /// Whether a value counts as true.

@@ -17,8 +17,8 @@ extension Builtin {
           reason: "Each sample needs one target, so the first axes must be equal.")
       }
       for (name, part) in [("X", x), ("y", y)] {
-        if let place = part.value.values.firstIndex(where: \.isNaN) {
-          call.machine.warnNaN(in: part.value, at: place, name, call.span)
+        if let place = part.value.values.firstIndex(where: { !$0.isFinite }) {
+          call.machine.warnSpoiled(part.value, at: place, name, call.span)
         }
       }
       return .thing(DatasetObject(x: x, y: y, features: [], classes: []))
@@ -350,7 +350,8 @@ extension Faults {
     case .notNumber(let text, let line, let column):
       Diagnostic(
         .badData, "line \(line) of `\(name)` has \"\(text)\" in column `\(column)`", at: span,
-        reason: "Features are finite numbers in decimal digits.", hint: "replace words by numbers, or drop the column")
+        reason: "Features are finite numbers in decimal digits.",
+        hint: "replace words by numbers, or drop the column")
     case .stopped: Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
     case .fieldCount(let count, let expected, let line):
       Diagnostic(

@@ -133,7 +133,7 @@ extension Builtin {
       let seed = call.has("gradient") ? try call.node("gradient").value : nil
       try call.machine.backward(
         call.value("y"), seed: seed, retain: try call.flag("retain_graph"), call.span,
-        name: call.sourceName("y") ?? "the value")
+        name: call.sourceName("y"))
       return .none
     },
     Builtin(

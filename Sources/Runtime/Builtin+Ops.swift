@@ -189,6 +189,9 @@ extension BuiltinCall {
   fileprivate func extreme(_ dims: [Int], _ keepdim: Bool, _ place: Op) throws(Diagnostic) -> Value
   {
     let node = try node("x")
+    guard dims.count == 1 else {
+      throw Faults.tensor(.oneAxis(builtin.name, "dim", dims), span, names: [])
+    }
     let places = try tensors { () throws(TensorError) in
       try graph.apply(
         place, [.node(node)], Attributes(("dim", .ints(dims)), ("keepdim", .flag(true))))

@@ -23,7 +23,7 @@ extension Compiler {
     case .parameter(let name, let value, _):
       let (code, store) = (try code(value), store(name))
       return Action { f throws(Diagnostic) in
-        store.run(f, try machine.makeParameter(try code.run(f), value.span))
+        store.run(f, try machine.makeParameter(try code.run(f), name, value.span))
         return .normal
       }
     case .buffer(let name, let value, _):

@@ -167,10 +167,15 @@ enum Faults {
         hint: "cut that operand off with `.detach()`")
     case .noGradient(let operation, let operand):
       return Diagnostic(
-        .notTracked, "`\(operation)` has no gradient for `\(operand)`, which has one", at: span,
+        .notTracked,
+        "`\(operation)` has no gradient for `\(operand)`, which depends on a parameter", at: span,
         reason:
           "As in PyTorch, it is differentiable in what it judges, not in what it is weighed by.",
         hint: "cut it off: `\(operand)=….detach()`")
+    case .oneAxis(let operation, let setting, let axes):
+      return Diagnostic(
+        .badAxis, "`\(operation)` goes along one axis, not \(list(axes))", at: span,
+        hint: "name one: `\(setting)=-1` is the last")
     case .settingMissing(let operation, let setting):
       return Diagnostic(
         .wrongArguments, "`\(operation)` needs `\(setting)`", at: span,
@@ -193,32 +198,38 @@ enum Faults {
     "[" + dims.map(String.init).joined(separator: ", ") + "]"
   }
 
-  static func gradient(_ error: GradientError, _ graph: Graph, _ span: Span, name: String)
+  static func gradient(_ error: GradientError, _ graph: Graph, _ span: Span, name: String?)
     -> Diagnostic
   {
+    let subject = name.map { "`\($0)`" } ?? "the value"
+    let again = name ?? "loss"
     switch error {
     case .notScalar(let node):
       return Diagnostic(
-        .notScalar, "`\(name)` has \(node.shape.count) numbers; backward starts from one", at: span,
-        label: "\(node.shape)", hint: "reduce it to a loss with `mean(\(name))` or `sum(\(name))`")
+        .notScalar, "\(subject) has \(node.shape.count) numbers; backward starts from one",
+        at: span,
+        label: "\(node.shape)",
+        hint: name.map { "reduce it to a loss with `mean(\($0))` or `sum(\($0))`" }
+          ?? "reduce it to one number first, with `sum(…)` or `mean(…)`")
     case .untracked:
       return Diagnostic(
-        .notTracked, "`\(name)` does not depend on any parameter", at: span,
+        .notTracked, "\(subject) does not depend on any parameter", at: span,
         reason: "Gradients flow to values declared with `param`.",
         hint: "declare what should be learned: `param w = …`")
     case .stale(let node, let changed):
       let leaf = graph.label(of: changed) ?? "a parameter"
-      let user = graph.label(of: node) ?? name
+      let user = graph.label(of: node) ?? again
       return Diagnostic(
         .staleGraph, "`\(leaf)` has changed since `\(user)` was computed from it", at: span,
         reason: "The recorded values no longer belong together.",
-        hint: "run `forward \(name)` first, or compute `\(name)` again")
+        hint: "run `forward \(again)` first, or compute \(subject) again")
     case .walked:
       return Diagnostic(
-        .graphUsed, "`\(name)` has been used for a backward pass already", at: span,
+        .graphUsed, "\(subject) has been used for a backward pass already", at: span,
         reason: "As in PyTorch, one computed loss serves one backward pass.",
         hint:
-          "compute `\(name)` again, run `forward \(name)`, or write `backward(retain_graph=true)`")
+          "compute \(subject) again, run `forward \(again)`, or write `backward(retain_graph=true)`"
+      )
     case .tensor(let error, _): return tensor(error, span, names: [])
     }
   }

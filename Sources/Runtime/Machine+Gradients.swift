@@ -7,23 +7,25 @@ import Tensors
 
 extension Machine {
   /// The recorded value behind a learner's value, or why there is none.
-  func tracked(_ value: Value, _ name: String, _ span: Span) throws(Diagnostic) -> Node {
+  /// - Parameter name: nil if it has none.
+  func tracked(_ value: Value, _ name: String?, _ span: Span) throws(Diagnostic) -> Node {
     if case .tensor(let node) = value, node.isTracked { return node }
+    let subject = name.map { "`\($0)`" } ?? "the value"
     switch value {
     case .tensor, .number:
       throw Diagnostic(
-        .notTracked, "`\(name)` does not depend on any parameter", at: span,
+        .notTracked, "\(subject) does not depend on any parameter", at: span,
         reason:
           "Only what is computed from a `param` is recorded; `no_grad`, `.detach()` and `.item()` cut it off.",
         hint: "declare what should be learned, as in `param w = 0.5`, and compute it again")
     default:
       throw Diagnostic(
-        .wrongKind, "`\(name)` is \(value.kind); gradients are of numbers and tensors", at: span)
+        .wrongKind, "\(subject) is \(value.kind); gradients are of numbers and tensors", at: span)
     }
   }
 
   func backward(
-    _ value: Value, seed: Tensor?, retain: Bool, again: Bool = false, _ span: Span, name: String
+    _ value: Value, seed: Tensor?, retain: Bool, again: Bool = false, _ span: Span, name: String?
   ) throws(Diagnostic) {
     let root = try tracked(value, name, span)
     if let seed, seed.shape != root.shape {
@@ -52,18 +54,23 @@ extension Machine {
     } catch {
       throw Faults.gradient(error, graph, span, name: label)
     }
-    if root.value.isFinite, seed == nil,
-      let spoiled = reached.first(where: { $0.gradient?.isFinite == false })
+    if let spoiled = reached.first(where: { $0.gradient?.isFinite == false }),
+      let gradient = spoiled.gradient
     {
-      warnNonFinite(gradientOf: spoiled, root, span)
+      warnNonFinite(gradient, of: spoiled, root, seed, span)
     }
   }
 
   /// A nan or inf that is born on the way back: the values are finite, a slope is not.
-  private func warnNonFinite(gradientOf parameter: Node, _ root: Node, _ span: Span) {
-    guard tellsFirst(span), let gradients = try? graph.gradients(of: root) else { return }
-    let name = graph.label(of: parameter) ?? "a parameter"
-    let number = parameter.gradient?.values.first { !$0.isFinite } ?? .nan
+  private func warnNonFinite(
+    _ gradient: Tensor, of variable: Node, _ root: Node, _ seed: Tensor?, _ span: Span
+  ) {
+    // A value that is not finite has been told of, and so has a gradient that is handed in.
+    guard root.value.isFinite || !toldNonFinite, seed?.isFinite != false, tellsFirst(span),
+      let gradients = try? graph.gradients(of: root, seed: seed)
+    else { return }
+    let name = graph.label(of: variable) ?? "a parameter"
+    let number = gradient.values.first { !$0.isFinite } ?? .nan
     let birth = graph.birthOfNonFinite(gradients, below: root)
     let values = birth?.operands.map { text(of: Value(graph.constant($0.value))) } ?? []
     warn(
@@ -160,7 +167,7 @@ extension Machine {
     _ y: Value, by x: Value, _ span: Span, _ ySpan: Span, _ xSpan: Span, isRecorded: Bool = false,
     orZero: Bool = false
   ) throws(Diagnostic) -> Value {
-    let name = sourceName(y) ?? "the value"
+    let name = sourceName(y)
     if case .list(let list) = x {
       var parts: [Value] = []
       for item in list.items {
@@ -170,7 +177,7 @@ extension Machine {
       }
       return .list(ListObject(parts))
     }
-    let variable = try tracked(x, sourceName(x) ?? "the variable", xSpan)
+    let variable = try tracked(x, sourceName(x), xSpan)
     func zero() throws(Diagnostic) -> Value {
       Value(
         try make(span) { () throws(TensorError) in
@@ -191,8 +198,11 @@ extension Machine {
     guard let gradient else {
       if orZero { return try zero() }
       throw Diagnostic(
-        .notTracked, "`\(name)` does not depend on `\(sourceName(x) ?? "this")`", at: xSpan)
+        .notTracked,
+        "\(name.map { "`\($0)`" } ?? "the value") does not depend on "
+          + (sourceName(x).map { "`\($0)`" } ?? "this"), at: xSpan)
     }
+    if !gradient.value.isFinite { warnNonFinite(gradient.value, of: variable, root, nil, span) }
     return Value(gradient)
   }
 
@@ -202,8 +212,8 @@ extension Machine {
 
   /// A record of the largest disagreement between gradients and central differences.
   func gradcheck(_ y: Value, _ x: Value, _ span: Span) throws(Diagnostic) -> Value {
-    let root = try tracked(y, sourceName(y) ?? "the value", span)
-    let variable = try tracked(x, sourceName(x) ?? "the variable", span)
+    let root = try tracked(y, sourceName(y), span)
+    let variable = try tracked(x, sourceName(x), span)
     guard case .tensor(let gradient) = try tensorValue(gradient(y, by: x, span, span, span)) else {
       return .none
     }

@@ -76,12 +76,17 @@ extension Machine {
   // MARK: Parameters
 
   /// A new trainable leaf with the value's numbers.
-  func makeParameter(_ value: Value, _ span: Span) throws(Diagnostic) -> Value {
+  func makeParameter(_ value: Value, _ name: String, _ span: Span) throws(Diagnostic) -> Value {
     switch value {
     case .number(let n): return .tensor(graph.parameter(Tensor(n, dtype: dtype)))
     // As PyTorch's `register_parameter("bias", None)`: the place is kept, with nothing in it.
     case .none: return .none
     case .tensor(let node):
+      if !node.value.isFinite, let place = node.value.values.firstIndex(where: { !$0.isFinite }),
+        tellsFirst(span)
+      {
+        warnSpoiled(node.value, at: place, name, span)
+      }
       let floats = try make(span) { () throws(TensorError) in
         node.dtype.isFloat ? node.value : try node.value.converted(to: dtype)
       }

@@ -109,7 +109,7 @@ package final class Machine {
   /// How numbers are written just now.
   package var format = NumberFormat()
   /// Whether a nan or inf has been told of in this run: what follows from it is no news.
-  private var toldNonFinite = false
+  private(set) var toldNonFinite = false
   /// Places that have warned already.
   private var warned: Set<String> = []
   /// The library's definitions that have been compiled.
@@ -162,7 +162,8 @@ package final class Machine {
     state = .allocate(capacity: 1)
     state.initialize(
       to: State(
-        meter: nnrepl_meter(fuel: Machine.tick, reserve: 0), globals: globals, stackEnd: stack + Machine.stackSlots - 1024,
+        meter: nnrepl_meter(fuel: Machine.tick, reserve: 0), globals: globals,
+        stackEnd: stack + Machine.stackSlots - 1024,
         nativeLimit: 0, machine: self))
   }
 

@@ -330,7 +330,9 @@ extension Session {
     var fault: (any Error)?
     BigStack.run { nativeLimit in
       self.machine.run(nativeLimit: nativeLimit) {
-        do { try body() } catch { fault = (error as? Diagnostic).map(self.machine.explained) ?? error }
+        do { try body() } catch {
+          fault = (error as? Diagnostic).map(self.machine.explained) ?? error
+        }
       }
     }
     if let fault { throw fault }

@@ -30,6 +30,8 @@ package enum TensorError: Error, Equatable {
   case setting(String, String, Double)
   /// An op that states no gradient for one of its operands.
   case noRule(String, String)
+  /// An op along one axis was given none or several: the op, the setting, what was given.
+  case oneAxis(String, String, [Int])
   /// An op was not told what it cannot do without.
   case settingMissing(String, String)
   /// As in PyTorch a weight of a loss has no gradient, and one is asked for: the op, the operand.

@@ -23,7 +23,9 @@ extension FileAccess {
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     var waits = info.st_mode & S_IFMT == S_IFIFO
     while bytes.count <= sizeLimit {
-      if nnrepl_must_stop() != 0 { return .failure(FileFault(reason: "it was not read to its end")) }
+      if nnrepl_must_stop() != 0 {
+        return .failure(FileFault(reason: "it was not read to its end"))
+      }
       if waits {
         var input = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
         guard poll(&input, 1, 50) > 0 else { continue }

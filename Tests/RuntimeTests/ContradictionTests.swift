@@ -21,7 +21,25 @@ import Testing
     ("param a = 1000; q = where(a < 0, exp(a), a); backward q", "the gradient of `a` holds nan"),
     ("param u = zeros(3); l = sqrt(sum(u^2)); l.backward()", "the gradient of `u` holds nan"),
     ("param r = 2; y = (-2)^r; y.backward()", "the gradient of `r` holds nan"),
+    (
+      "param u = zeros(3); l = sqrt(sum(u^2)); g = grad(l, u)", "the gradient of `u` holds nan"
+    ),
+    (
+      "param u = zeros(3); l = sqrt(u); l.backward(gradient=[1, 0, 0])",
+      "the gradient of `u` holds inf"
+    ),
+    (
+      "param x = [-inf, -inf]; l = logsumexp(x, dim=0); l.backward()", "`x` holds -inf at [0]"
+    ),
+    // A nan that comes of inf.
+    ("p = softmax([[-inf, -inf], [1, 2]], dim=1)", "`softmax` of a tensor [2, 2] gave nan"),
+    ("param a = 0; l = a*inf", "`mul` of 0 and inf gave nan"),
+    ("param a = 1e308; b = a*10; l = b - b", "`mul` of 1e308 and 10 gave inf"),
     // In the data.
+    ("X = [[1, inf]]; m = linear(2, 1); y = m(X)", "`X` holds inf at [0, 1]"),
+    ("d = dataset([[1, 2]], [-inf])", "`y` holds -inf at [0]"),
+    ("d = dataset([[1, 2]], [nan])", "`y` holds nan at [0]"),
+    ("param w = [1, nan]", "`w` holds nan at [1]"),
     ("X = [[1, 2], [3, nan]]; m = linear(2, 1); y = m(X)", "`X` holds nan at [1, 1]"),
     ("d = dataset([[1, nan]], [1])", "`X` holds nan at [0, 1]"),
     // In a step, in a norm.
@@ -60,6 +78,7 @@ import Testing
     "param w = 0; y = relu(w); explain ∂y/∂w", "param w = 2; y = w*w.detach(); explain ∂y/∂w",
     "set_default_dtype(\"float32\"); param w = 0.3; y = tanh(w)^2*exp(w); explain ∂y/∂w",
     "p = softmax([1, 2, 3])", "p = softmax([[1, 2]], dim=-1)",
+    "param q = [[1, 2]]; s = q + [[0, -inf]]; p = softmax(s, dim=1); l = sum(p); l.backward()",
     // Two optimizers in turn, as a GAN has them: what one leaves behind is cleared before the other's step.
     """
     param g = 1; param d = 2; og = sgd(g, lr=0.1); od = sgd(d, lr=0.1)

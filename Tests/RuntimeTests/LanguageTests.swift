@@ -84,6 +84,36 @@ import Testing
     Case(
       code: "param a = 2; param b = 3; y = a*b; z = 3*a\nprint(∂²y/∂a², ∂²y/∂a∂b, ∂²z/∂a²)",
       output: "0 1 0\n"),
+    Case(
+      code: "param x = [1, 3, 2]; x := [1, nan, 3]; y = median(x); y.backward(); x.grad",
+      output: "[0, 1, 0]\n"),
+    Case(
+      code: "cross_entropy(tensor([[0, 0]], dtype=\"float32\"), [[0.3, 0.7]]).dtype",
+      output: "float64\n"),
+    Case(
+      code: "cross_entropy(tensor([[0, 0]], dtype=\"float32\"), [1]).dtype", output: "float32\n"),
+    Case(
+      code: "param z = 0; print(gradcheck(sign(z), z).result, gradcheck(floor(z), z).result)",
+      output: "kink kink\n"),
+    Case(
+      code: "print(arange(12.0).dtype, (arange(12) + 0.0).dtype)", output: "float64 float64\n"),
+    Case(
+      code: "buffer s = arange(3); s := [1.0, 2, 3]; print(s, s.dtype)", output: "[1, 2, 3] int64\n"
+    ),
+    // A stage of a network takes the axis of the classes.
+    Case(
+      code:
+        "x = [[1, 2, 3], [0, 1, -1]]; m = sequential(log_softmax(dim=1))\nprint(all(m(x) == log_softmax(x, dim=1)))",
+      output: "true\n"),
+    // Whole numbers into float weights, under a float32 default.
+    Case(
+      code: """
+        set_default_dtype("float32"); x = one_hot([0, 1, 2], 3).reshape(3, 1, 3); y = tensor(x, dtype="float32")
+        for kind in list(rnn, lstm, gru) {
+            seed(0); r = kind(3, 2); w = r.cells[0].weight_ih; sum(r(x)[0]^2).backward(); g = w.grad
+            zero_grad(w); sum(r(y)[0]^2).backward(); print(all(g == w.grad), any(g != 0))
+        }
+        """, output: "true true\ntrue true\ntrue true\n"),
     // Steps longer than any tensor, and axes of length 0.
     Case(
       code: "print(arange(5)[1::9e15], arange(5)[::2], arange(5)[3:1])",
@@ -202,6 +232,24 @@ import Testing
     Fault(code: "zeros(0, 1e10, 1e10) + 1", id: .memoryLimit),
     Fault(code: "ones(1e9, 1e9, 0)[0]", id: .memoryLimit),
     Fault(code: "xavier_normal(arange(24))", id: .memoryLimit),
+    // One axis is one axis.
+    Fault(code: "softmax([[4, 2], [3, 5]], dim=[0, 1])", id: .badAxis),
+    Fault(code: "softmax([4, 2], dim=[])", id: .badAxis),
+    Fault(code: "log_softmax(dim=[0, 1])([[4, 2], [3, 5]])", id: .badAxis),
+    Fault(code: "min([[4, 2], [3, 5]], dim=[0, 1])", id: .badAxis),
+    Fault(code: "cumsum([[4, 2]], dim=[0, 1])", id: .badAxis),
+    Fault(code: "argsort([[4, 2]], dim=[0, 1])", id: .badAxis),
+    Fault(code: "gather([[4, 2]], [0, 1], [[0]])", id: .badAxis),
+    // Weights have no gradient.
+    Fault(
+      code: "param w = [1, 2]; cross_entropy([[0.3, 0.7], [1, 0]], [0, 1], weight=w)",
+      id: .notTracked),
+    Fault(code: "param w = [1, 2]; nll_loss([[0.3, 0.7]], [0], weight=w)", id: .notTracked),
+    Fault(
+      code: "param w = 2; binary_cross_entropy_with_logits([0.3], [1], pos_weight=w)",
+      id: .notTracked),
+    Fault(
+      code: "buffer s = arange(3); s := 0.9*s + 0.1*[1.5, 2, 3]", id: .wholeNumber),
     Fault(code: "param 3", id: .unexpected), Fault(code: "list(1).shape", id: .unknownField),
     Fault(code: "param s = 2; y = 3*s; explain ∂²y/∂s²", id: .notTracked),
     Fault(code: "conv1d(3, 4, 3, groups=0)", id: .badArgument),
