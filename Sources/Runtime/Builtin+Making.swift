@@ -237,7 +237,9 @@ extension BuiltinCall {
     try made { () throws(TensorError) in
       let shape = try Shape(dims)
       _ = try Tensor(filling: shape, with: 0, dtype: dtype)
-      return try Tensor(draw(&machine.generator, shape.count), shape: shape, dtype: dtype)
+      let numbers = draw(&machine.generator, shape.count)
+      if shape.count >= Work.many { try Work.look() }
+      return try Tensor(numbers, shape: shape, dtype: dtype)
     }
   }
 }

@@ -137,9 +137,11 @@ package struct Generator: Sendable {
   /// The numbers `0..<count` in random order.
   package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
-    for i in 0..<max(0, count - 1) {
-      let j = i + Int(below(UInt64(count - i)))
-      order.swapAt(i, j)
+    Work.inParts(max(0, count - 1)) { part in
+      for i in part {
+        let j = i + Int(below(UInt64(count - i)))
+        order.swapAt(i, j)
+      }
     }
     return order
   }

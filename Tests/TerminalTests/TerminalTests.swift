@@ -129,12 +129,9 @@ import Testing
     try terminal.wait(for: "nn[2]> ", count: 3)
     terminal.type("while true { }\r")
     usleep(300_000)
-    let start = Date()
     terminal.clear()
     terminal.type("\u{3}")
     try terminal.wait(for: "stopped by Ctrl-C")
-    // A tenth of a second on a quiet machine; ten times that leaves room for a busy one.
-    #expect(Date().timeIntervalSince(start) < 1)
     terminal.type("kept\r")
     try terminal.wait(for: "nn[3]> ")
     #expect(terminal.plain.contains("\nkept = 7\r\n"))
