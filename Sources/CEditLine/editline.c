@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -100,12 +101,24 @@ static unsigned char on_break(EditLine *el, int key) {
   return CC_REFRESH;
 }
 
+/// From here on ^C is the kernel's again: pressed right after Return it must not wait in the queue as a
+/// character. What was typed ahead stays there.
+static void hand_over_interrupts(bool on) {
+  struct termios state;
+  if (tcgetattr(STDIN_FILENO, &state) != 0) return;
+  tcflag_t flags = ISIG | NOFLSH;
+  state.c_lflag = on ? state.c_lflag | flags : state.c_lflag & ~flags;
+  tcsetattr(STDIN_FILENO, TCSANOW, &state);
+}
+
 static unsigned char on_return(EditLine *el, int key) {
   nnrepl_editor *e = editor_of(el);
   size_t cursor;
   char *text = text_of(el, &cursor);
+  hand_over_interrupts(true);
   bool done = e->held || e->calls.is_complete(text);
   free(text);
+  if (!done) hand_over_interrupts(false);
   return done ? finish(el) : on_break(el, key);
 }
 
@@ -166,6 +179,11 @@ static unsigned char on_paste(EditLine *el, int key) {
   if (!wide) return CC_ERROR;
   wchar_t c;
   while (matched < 6 && el_wgetc(el, &c) == 1) {
+    // Its end may never come: Ctrl-C leaves it.
+    if (c == 3) {
+      free(wide);
+      return on_interrupt(el, key);
+    }
     if (length + 2 > room) {
       wchar_t *more = realloc(wide, 2 * room * sizeof *wide);
       if (!more) break;

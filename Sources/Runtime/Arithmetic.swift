@@ -197,7 +197,7 @@ extension Machine {
       Diagnostic(
         .nonFinite, severity: .warning,
         "`\(op.name)` of \(shown.joined(separator: " and ")) gave \(format(result))", at: span,
-        reason: "Everything that is computed from it will be nan or inf too."), isBirth: true)
+        reason: "What is computed from it may be nan or inf too."), isBirth: true)
   }
 
   /// How far from a number something is.

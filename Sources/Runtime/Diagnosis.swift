@@ -261,7 +261,7 @@ extension BuiltinCall {
     if most > 0.5 {
       return [
         finding(
-          .bad, "update/weight", "large: " + line, "a smaller learning rate; about 0.001 is usual")
+          .bad, "update/weight", "large: " + line, "a smaller learning rate; an update of about 0.001 of the weights is usual")
       ]
     }
     if most > 0.1 {
@@ -270,7 +270,7 @@ extension BuiltinCall {
     if most < 1e-5 {
       return [
         finding(
-          .look, "update/weight", "tiny: " + line, "a larger learning rate; about 0.001 is usual")
+          .look, "update/weight", "tiny: " + line, "a larger learning rate; an update of about 0.001 of the weights is usual")
       ]
     }
     return [finding(.good, "update/weight", line)]
