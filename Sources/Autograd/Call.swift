@@ -249,7 +249,9 @@ extension Op {
   package func applied(_ inputs: [Tensor], _ given: Attributes, whole: DType = .float64)
     throws(TensorError) -> Call
   {
-    try Work.charge(inputs.reduce(0) { $0 + $1.count })
+    var numbers = 0
+    for k in inputs.indices { numbers += inputs[k].shape.count }
+    try Work.charge(numbers)
     let standIns = standIns(inputs.count)
     let complete = standIns.isEmpty ? inputs : inputs + standIns.map { Tensor($0) }
     let inputs = try promoted(complete, given, whole: whole)

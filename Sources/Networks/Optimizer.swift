@@ -53,8 +53,12 @@ package final class Optimizer {
 
   // MARK: Steps
 
+  /// A parameter that the last step left with a nan or inf.
+  package private(set) var spoiled: Node?
+
   /// Applies the rules to every parameter that has a gradient.
   package func step(_ graph: Graph) throws(TensorError) {
+    spoiled = nil
     while states.count < parameters.count { states.append(State()) }
     // Parts of the rules that are one number are the same for all parameters of the same age.
     var numbers: [Int: [Double]] = [:]
@@ -87,6 +91,7 @@ package final class Optimizer {
     }
     let entry = state.entry
     state.before = [parameter.value[entry], gradient[entry]] + state.kept.map { $0[entry] }
+    var isFinite = true
     func run<E: Element>(_ weights: inout Tensor, _: E.Type) throws(TensorError) {
       let numbers = numbers.map { E($0) }
       guard let first = try weights.pointer(E.self) else {
@@ -94,7 +99,7 @@ package final class Optimizer {
         var cells = [E(weights[0]), E(gradient[0])] + state.kept.map { E($0[0]) }
         cells.withUnsafeMutableBufferPointer { cells in
           guard let base = cells.baseAddress else { return }
-          program.run(cells.indices.map { base + $0 }, numbers, count: 1)
+          isFinite = program.run(cells.indices.map { base + $0 }, numbers, count: 1)
         }
         weights = Tensor(Double(cells[0]), dtype: weights.dtype)
         for k in state.kept.indices {
@@ -110,13 +115,14 @@ package final class Optimizer {
       gradient.read(E.self) { gradient in
         // No rule writes to the gradient itself.
         memory.insert(UnsafeMutablePointer(mutating: gradient), at: 1)
-        program.run(memory, numbers, count: count)
+        isFinite = program.run(memory, numbers, count: count)
       }
     }
     let isFloat = parameter.dtype == .float32
     try graph.update(parameter) { weights throws(TensorError) in
       if isFloat { try run(&weights, Float.self) } else { try run(&weights, Double.self) }
     }
+    if !isFinite, spoiled == nil { spoiled = parameter }
   }
 
   /// A part of a rule that is one number for the whole step.

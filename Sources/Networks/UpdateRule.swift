@@ -124,10 +124,12 @@ struct UpdateProgram: Sendable {
   /// - Parameters:
   ///   - memory: the first element of each of `vectors`.
   ///   - numbers: the values of `scalars`.
-  func run<E: Element>(_ memory: [UnsafeMutablePointer<E>], _ numbers: [E], count: Int) {
+  /// - Returns: whether the first of `vectors` holds neither nan nor inf now; it is at hand here.
+  func run<E: Element>(_ memory: [UnsafeMutablePointer<E>], _ numbers: [E], count: Int) -> Bool {
     withUnsafeTemporaryAllocation(of: E.self, capacity: max(1, temporaries) * UpdateProgram.block) {
       scratch in
-      guard let start = scratch.baseAddress else { return }
+      guard let start = scratch.baseAddress else { return true }
+      var isFinite = true
       var first = 0
       while first < count {
         let n = min(UpdateProgram.block, count - first)
@@ -152,8 +154,10 @@ struct UpdateProgram: Sendable {
             UpdateProgram.run(instruction.operation, n, out, { _ in x }, { _ in x })
           }
         }
+        isFinite = isFinite && E.areFinite(memory[0] + first, n)
         first += n
       }
+      return isFinite
     }
   }
 

@@ -11,6 +11,7 @@ package final class Builtin: Sendable {
 
   package let name: String
   package let parameters: [Parameter]
+  fileprivate let parameterNames: [String]
   package let summary: String
   package let topic: Topic
   /// A statement or two whose output shows what it does.
@@ -99,6 +100,7 @@ package final class Builtin: Sendable {
     self.body = body
     definition = nil
     function = nil
+    parameterNames = parameters.map(\.name)
     isInOrder = Builtin.isInOrder(op, parameters)
   }
 
@@ -115,6 +117,7 @@ package final class Builtin: Sendable {
     unary = nil
     binary = nil
     body = { _ in .none }
+    parameterNames = parameters.map(\.name)
     isInOrder = Builtin.isInOrder(op, parameters)
   }
 
@@ -264,7 +267,7 @@ struct BuiltinCall {
 
   /// Where a parameter is. A name that the signature lacks is a mistake in the built-in, and said so.
   private func place(_ name: String) -> Int? {
-    for i in builtin.parameters.indices where builtin.parameters[i].name == name { return i }
+    if let place = builtin.parameterNames.firstIndex(of: name) { return place }
     machine.warn(
       Diagnostic(
         .internalFault, severity: .warning,

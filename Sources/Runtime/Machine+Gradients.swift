@@ -88,10 +88,8 @@ extension Machine {
 
   /// A step that leaves a number no float can hold; a gradient that is not finite was told of already.
   func warnNonFinite(stepOf optimizer: Optimizer, _ span: Span) {
-    guard
-      let parameter = optimizer.parameters.first(where: {
-        !$0.value.isFinite && $0.gradient?.isFinite != false
-      }), tellsFirst(span)
+    guard let parameter = optimizer.spoiled, parameter.gradient?.isFinite != false,
+      tellsFirst(span)
     else { return }
     let number = parameter.value.values.first { !$0.isFinite } ?? .nan
     warn(

@@ -17,6 +17,10 @@ extension Double: Element {
     y == 2 ? x * x : Glibc.pow(x, y)
   }
 
+  package static func areFinite(_ x: UnsafePointer<Double>, _ count: Int) -> Bool {
+    sumOfZerosIsZero(x, count)
+  }
+
   package static func gemm(
     _ a: UnsafePointer<Double>, transposed ta: Bool, _ b: UnsafePointer<Double>,
     transposed tb: Bool,
@@ -45,6 +49,10 @@ extension Float: Element {
     y == 2 ? x * x : powf(x, y)
   }
 
+  package static func areFinite(_ x: UnsafePointer<Float>, _ count: Int) -> Bool {
+    sumOfZerosIsZero(x, count)
+  }
+
   package static func gemm(
     _ a: UnsafePointer<Float>, transposed ta: Bool, _ b: UnsafePointer<Float>, transposed tb: Bool,
     _ c: UnsafeMutablePointer<Float>, beta: Float, _ m: Int, _ k: Int, _ n: Int
@@ -65,7 +73,7 @@ enum BLAS {
   private static let worthThreads = 1 << 22
 
   /// Multiplications of one call: a few hundredths of a second.
-  private static let part = 1 << 27
+  private static let part = 1 << 29
 
   /// Calls `body` for rows of the result: all at once, or in parts if that takes long, until the run is to be
   /// broken off. Sixteen multiplications cost what one number of another op does.

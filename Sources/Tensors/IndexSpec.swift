@@ -127,6 +127,22 @@ extension Shape {
     }
   }
 
+  /// Axes that together are one row of even steps, as one; a block of memory is a single such row.
+  private static func joined(_ axes: [Steps]) -> [Steps] {
+    var result: [Steps] = []
+    for axis in axes {
+      if case .even(1, _) = axis { continue }
+      if case .even(let n, let step) = axis, case .even(let m, let stride)? = result.last,
+        stride == n * step
+      {
+        result[result.count - 1] = .even(count: m * n, by: step)
+      } else {
+        result.append(axis)
+      }
+    }
+    return result
+  }
+
   /// Every sum of one step along each axis, the last axis running fastest.
   private static func selection(
     _ axes: [Steps], from base: Int, shape dims: [Int]
@@ -134,7 +150,7 @@ extension Shape {
     let shape = try Shape.fitting(dims, stride: MemoryLayout<Int>.stride)
     guard shape.count > 0 else { return Selection(offsets: [], shape: shape) }
     var sums = [base]
-    for axis in axes {
+    for axis in joined(axes) {
       let (count, starts) = (axis.count, sums)
       sums = [Int](unsafeUninitializedCapacity: starts.count * count) { sums, filled in
         for (row, start) in starts.enumerated() {

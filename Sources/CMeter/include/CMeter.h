@@ -13,8 +13,8 @@ typedef struct {
 /// Set by Ctrl-C.
 extern volatile sig_atomic_t nnrepl_interrupted;
 
-/// That of the run on this thread; NULL if there is none.
-extern _Thread_local nnrepl_meter *nnrepl_running_meter;
+/// That of the run on this thread; NULL if there is none. At a fixed place of the thread: ops look at it.
+extern _Thread_local nnrepl_meter *nnrepl_running_meter __attribute__((tls_model("initial-exec")));
 
 static inline nnrepl_meter *nnrepl_current_meter(void) { return nnrepl_running_meter; }
 
