@@ -258,10 +258,11 @@ extension BuiltinCall {
     }
     guard let most = ratios.map(\.ratio).max() else { return [] }
     let line = ratios.map { "\($0.name) \(show($0.ratio))" }.joined(separator: ", ")
+    let usual = "an update of about 0.001 of the weights is usual"
     if most > 0.5 {
       return [
         finding(
-          .bad, "update/weight", "large: " + line, "a smaller learning rate; an update of about 0.001 of the weights is usual")
+          .bad, "update/weight", "large: " + line, "a smaller learning rate; \(usual)")
       ]
     }
     if most > 0.1 {
@@ -270,7 +271,7 @@ extension BuiltinCall {
     if most < 1e-5 {
       return [
         finding(
-          .look, "update/weight", "tiny: " + line, "a larger learning rate; an update of about 0.001 of the weights is usual")
+          .look, "update/weight", "tiny: " + line, "a larger learning rate; \(usual)")
       ]
     }
     return [finding(.good, "update/weight", line)]
