@@ -62,30 +62,57 @@ let package = Package(
       name: "Explain", dependencies: ["Syntax", "Tensors", "Autograd", "Networks"],
       swiftSettings: strict),
 
-    // Tree to executable closures and their execution; names bound to ops; cells and `Session`.
+    // Lessons, exercises, data sets and the library in nn, carried inside the program.
+    .target(name: "EmbeddedFiles", dependencies: ["CSupport"], swiftSettings: strict),
+
+    // Values, the machine that runs a program, the compiler from trees to closures.
     .target(
-      name: "Runtime",
+      name: "Interpreter",
       dependencies: [
         "CMeter", "CSupport", "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax",
       ],
+      swiftSettings: hot),
+
+    // Every name that the language has: ops, layers, data, figures; and its part that is written in itself.
+    .target(
+      name: "Builtins",
+      dependencies: [
+        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "EmbeddedFiles",
+        "Interpreter",
+      ],
       exclude: ["Library"], swiftSettings: hot),
+
+    // Cells and `Session`: text in, events out.
+    .target(
+      name: "Session",
+      dependencies: [
+        "CSupport", "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax",
+        "Interpreter", "Builtins",
+      ],
+      swiftSettings: hot),
 
     // Lessons: reading them, and comparing what they print with what was recorded.
     .target(
       name: "Lessons",
-      dependencies: ["Diagnostics", "Runtime", "CSupport"], swiftSettings: strict),
+      dependencies: [
+        "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins", "Session", "CSupport",
+      ], swiftSettings: strict),
 
     // Exercises: check files, fresh inputs, verdicts and the reasons for them, records.
     .target(
       name: "Grading",
-      dependencies: ["CSupport", "Diagnostics", "Tensors", "Autograd", "Syntax", "Runtime"],
+      dependencies: [
+        "CSupport", "Diagnostics", "Tensors", "Autograd", "Syntax", "Interpreter", "Builtins",
+        "Session",
+      ],
       swiftSettings: strict),
 
     // Any value above as styled text.
     .target(
       name: "Rendering",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
+        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Interpreter",
+        "Builtins", "Session", "Lessons",
         "Grading",
       ],
       swiftSettings: strict),
@@ -94,7 +121,8 @@ let package = Package(
     .target(
       name: "Workbench",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Runtime", "Lessons",
+        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Interpreter",
+        "Builtins", "Session", "Lessons",
         "Rendering",
       ],
       swiftSettings: strict),
@@ -103,7 +131,8 @@ let package = Package(
     .executableTarget(
       name: "nnrepl",
       dependencies: [
-        "CMeter", "CSupport", "CEditLine", "Diagnostics", "Runtime", "Lessons", "Grading",
+        "CMeter", "CSupport", "CEditLine", "Diagnostics", "EmbeddedFiles", "Interpreter",
+        "Builtins", "Session", "Lessons", "Grading",
         "Rendering",
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -117,18 +146,27 @@ let package = Package(
       name: "SyntaxTests", dependencies: ["Diagnostics", "Syntax"], swiftSettings: strict),
     .testTarget(
       name: "ExplainTests",
-      dependencies: ["Diagnostics", "Tensors", "Autograd", "Explain", "Runtime"],
+      dependencies: [
+        "Diagnostics", "Tensors", "Autograd", "Explain", "Interpreter", "Builtins", "Session",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "RuntimeTests",
-      dependencies: ["Diagnostics", "Tensors", "Autograd", "Networks", "Runtime"],
+      dependencies: [
+        "Diagnostics", "Tensors", "Autograd", "Networks", "Interpreter", "Builtins", "Session",
+      ],
       exclude: ["Goldens", "EndToEnd", "Sweeps"],
       swiftSettings: strict),
     .testTarget(
-      name: "GradingTests", dependencies: ["Grading", "Runtime"], swiftSettings: strict),
+      name: "GradingTests",
+      dependencies: ["EmbeddedFiles", "Grading", "Interpreter", "Builtins", "Session"],
+      swiftSettings: strict),
     .testTarget(
       name: "WorkbenchTests",
-      dependencies: ["Diagnostics", "Tensors", "Runtime", "Lessons", "Rendering", "Workbench"],
+      dependencies: [
+        "Diagnostics", "Tensors", "Interpreter", "Builtins", "Session", "Lessons", "Rendering",
+        "Workbench",
+      ],
       swiftSettings: strict),
     // Drives the program itself, on a terminal and through pipes.
     .target(name: "CTerminal", path: "Tests/CTerminal"),
@@ -137,7 +175,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TranscriptTests",
-      dependencies: ["Diagnostics", "Runtime", "Lessons", "Rendering"],
+      dependencies: [
+        "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins", "Session", "Lessons",
+        "Rendering",
+      ],
       exclude: ["Transcripts"], swiftSettings: strict),
   ]
 )

@@ -169,10 +169,10 @@ CARRIED(lessons_solutions_ex12_nn) = {
 #embed "../../lessons/solutions/ex12.nn"
 };
 CARRIED(library_layers_nn) = {
-#embed "../Runtime/Library/layers.nn"
+#embed "../Builtins/Library/layers.nn"
 };
 CARRIED(library_textbook_nn) = {
-#embed "../Runtime/Library/textbook.nn"
+#embed "../Builtins/Library/textbook.nn"
 };
 CARRIED(data_breast_cancer_csv) = {
 #embed "../../lessons/data/breast_cancer.csv"

@@ -1,7 +1,8 @@
 // The inputs of a check, drawn afresh for each learner, and what is expected of them.
 import Autograd
 import Diagnostics
-import Runtime
+import Interpreter
+import Session
 import Syntax
 import Tensors
 

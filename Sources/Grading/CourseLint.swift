@@ -1,7 +1,8 @@
 // What is wrong with a course, found before learners find it.
+import Builtins
 import Diagnostics
 import Foundation
-import Runtime
+import Interpreter
 import Syntax
 
 /// A solution with one mistake, and what a good check says of it.

@@ -1,7 +1,8 @@
 // What crosses between the learner's process and ours: numbers, tensors, and lists of them.
 import Autograd
 import Diagnostics
-import Runtime
+import Interpreter
+import Session
 import Tensors
 
 /// A value without behaviour.

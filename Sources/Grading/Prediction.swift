@@ -1,6 +1,6 @@
 // Predict first: each factor of an answer is asked for before it is shown.
 import Diagnostics
-import Runtime
+import Interpreter
 import Syntax
 
 /// One call whose factors a learner predicts.

@@ -1,6 +1,6 @@
 // What a checked script may not say, found by reading it.
 import Diagnostics
-import Runtime
+import Session
 import Syntax
 
 enum Rules {

@@ -1,6 +1,7 @@
 // The learner's side: runs their script, answers calls with plain values. It knows no reference.
 import Diagnostics
-import Runtime
+import Interpreter
+import Session
 import Syntax
 import Tensors
 
@@ -177,7 +178,7 @@ package final class Worker: Respondent {
     }
     // What the course calls and the script does not have.
     if diagnostic.id == .unknownName, let span = diagnostic.span,
-      Int(span.source) == Library.callID
+      Int(span.source) == SourceID.call
     {
       let quoted = diagnostic.headline.split(separator: "`")
       let name = quoted.count > 1 ? quoted[1] : "that name"

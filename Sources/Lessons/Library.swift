@@ -1,5 +1,5 @@
 // The lessons that travel inside the program.
-import Runtime
+import EmbeddedFiles
 
 /// A lesson carried by the program.
 package struct Lesson: Sendable {
@@ -8,17 +8,18 @@ package struct Lesson: Sendable {
   package let text: String
 
   /// All lessons, in order.
-  package static let all: [Lesson] = Carried.names
+  package static let all: [Lesson] = EmbeddedFiles.names
     .filter { $0.hasPrefix(folder + "lesson") && $0.hasSuffix(".nn") }
     .map {
-      Lesson(name: String($0.dropFirst(folder.count).dropLast(3)), text: Carried.text($0) ?? "")
+      Lesson(
+        name: String($0.dropFirst(folder.count).dropLast(3)), text: EmbeddedFiles.text($0) ?? "")
     }
 
   private static let folder = "lessons/"
 
   /// The output recorded beside a lesson.
   package var recordedOutput: String? {
-    Carried.text(Lesson.folder + name + ".nn.out")
+    EmbeddedFiles.text(Lesson.folder + name + ".nn.out")
   }
 
   /// `lesson03.nn`, `lesson03`, `03` and `3` all mean the same lesson.

@@ -1,6 +1,7 @@
 // Playing a notebook: cell after cell, up to the first error that was not announced.
 import Diagnostics
-import Runtime
+import Interpreter
+import Session
 
 /// What happens while a notebook plays.
 package enum PlaybackStep {

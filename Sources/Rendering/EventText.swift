@@ -1,8 +1,9 @@
 // Everything a run shows, as text.
 import Autograd
 import Diagnostics
+import Interpreter
 import Networks
-import Runtime
+import Session
 import Tensors
 
 package struct EventText {

@@ -1,5 +1,5 @@
 // Tables, trees, reports and networks as text.
-import Runtime
+import Interpreter
 
 extension FigureText {
   func table(_ head: [String], _ rows: [[String]], _ foot: String) -> [String] {

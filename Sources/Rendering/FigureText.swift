@@ -1,5 +1,5 @@
 // Figures as text: dots of Braille, shades, box drawing; or plain characters where these are missing.
-import Runtime
+import Interpreter
 import Tensors
 
 package struct FigureText {

@@ -1,9 +1,11 @@
 // Help pages, made from the tables they document.
 import Autograd
+import Builtins
 import Diagnostics
 import Explain
+import Interpreter
 import Lessons
-import Runtime
+import Session
 import Syntax
 import Tensors
 

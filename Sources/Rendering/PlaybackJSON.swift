@@ -1,7 +1,7 @@
 // A notebook being played, as one JSON object per line.
 import Diagnostics
 import Lessons
-import Runtime
+import Session
 
 package enum PlaybackJSON {
   package static func line(_ step: PlaybackStep, in session: Session) -> String {

@@ -1,7 +1,7 @@
 // A notebook being played, as text: prose, numbered code, output.
 import Diagnostics
 import Lessons
-import Runtime
+import Session
 
 package struct PlaybackText {
   let style: Style

@@ -1,9 +1,11 @@
 // `:` commands and questions.
 import Autograd
+import Builtins
 import Diagnostics
+import Interpreter
 import Lessons
 import Rendering
-import Runtime
+import Session
 import Syntax
 import Tensors
 

@@ -1,8 +1,10 @@
 // What may come next: names, fields, named arguments, commands, files, symbols by their LaTeX names.
+import Builtins
 import Diagnostics
+import Interpreter
 import Lessons
 import Networks
-import Runtime
+import Session
 import Syntax
 
 /// What Tab does.

@@ -1,7 +1,8 @@
 // Code in colour.
+import Builtins
 import Diagnostics
+import Interpreter
 import Rendering
-import Runtime
 import Syntax
 
 package enum Highlight {

@@ -1,8 +1,9 @@
 // Sessions as scripts: what `:save` writes and `:load` reads.
 import Diagnostics
+import Interpreter
 import Lessons
 import Rendering
-import Runtime
+import Session
 
 extension Workbench {
   /// The cells as a script in percent format. Running it prints what the session printed: cells that failed

@@ -1,8 +1,9 @@
 // Walking through a narration step by step, and guessing each factor before it is shown.
 import Diagnostics
 import Explain
+import Interpreter
 import Rendering
-import Runtime
+import Session
 import Tensors
 
 /// How many guesses were right.

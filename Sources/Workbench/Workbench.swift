@@ -1,8 +1,9 @@
 // A session at work: entries in, output out. It reads and writes nothing itself.
 import Diagnostics
+import Interpreter
 import Lessons
 import Rendering
-import Runtime
+import Session
 import Syntax
 import Tensors
 

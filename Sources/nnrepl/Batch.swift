@@ -1,7 +1,7 @@
 // Many submissions, several at a time, and the file that their records go to.
 import Foundation
 import Grading
-import Runtime
+import Interpreter
 
 /// Submissions on their way through grading processes, and their records on the way to a file.
 final class Batch {

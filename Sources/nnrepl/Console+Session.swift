@@ -1,10 +1,10 @@
 // The interactive session.
 import CMeter
+import Diagnostics
 @preconcurrency import Glibc
 import Rendering
-import Runtime
+import Session
 import Workbench
-import Diagnostics
 
 extension Console {
   /// A workbench over this machine's files.

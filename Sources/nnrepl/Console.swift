@@ -4,9 +4,10 @@ import CMeter
 import CSupport
 import Diagnostics
 @preconcurrency import Glibc
+import Interpreter
 import Lessons
 import Rendering
-import Runtime
+import Session
 import Workbench
 
 /// A script to run, and where its recorded output lies.

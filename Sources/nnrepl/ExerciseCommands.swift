@@ -5,7 +5,7 @@ import Diagnostics
 @preconcurrency import Glibc
 import Grading
 import Rendering
-import Runtime
+import Session
 
 /// Exit statuses of the commands about exercises.
 enum CheckStatus {

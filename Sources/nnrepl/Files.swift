@@ -1,7 +1,7 @@
 // Files that a run reads and writes: data and weights.
 import CMeter
 @preconcurrency import Glibc
-import Runtime
+import Interpreter
 
 extension FileAccess {
   /// The files of this machine, as far as the user may use them. Writing is all or nothing: a new file takes

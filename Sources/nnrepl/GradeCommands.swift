@@ -3,7 +3,8 @@ import ArgumentParser
 import CSupport
 import Foundation
 import Grading
-import Runtime
+import Interpreter
+import Session
 
 /// What `grade` and `regrade` need to know.
 struct GradeOptions: ParsableArguments {

@@ -4,7 +4,6 @@ import CSupport
 import Diagnostics
 import Foundation
 import Rendering
-import Runtime
 import Synchronization
 import Workbench
 

@@ -3,7 +3,7 @@ import ArgumentParser
 import CMeter
 import CSupport
 @preconcurrency import Foundation
-import Runtime
+import Session
 
 @main
 struct Main: ParsableCommand {

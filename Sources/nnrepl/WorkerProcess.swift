@@ -4,7 +4,8 @@ import CSupport
 import Foundation
 import Glibc
 import Grading
-import Runtime
+import Interpreter
+import Session
 
 /// How lines of JSON are written and read; numbers keep all their digits, nan and inf among them.
 enum Wire {

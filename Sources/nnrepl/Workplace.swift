@@ -1,7 +1,7 @@
 // Where a learner works: the exercise files they edit, and how far they are.
 import ArgumentParser
+import EmbeddedFiles
 import Grading
-import Runtime
 
 /// What went wrong before anything could be judged; the text is for a reader.
 struct UsageFault: Error { let text: String }
@@ -23,7 +23,7 @@ struct CourseOptions: ParsableArguments {
   func files(secret: String? = nil) -> CourseFiles {
     guard let course else {
       return CourseFiles(
-        shared: { Carried.text("lessons/" + $0) },
+        shared: { EmbeddedFiles.text("lessons/" + $0) },
         secret: { path in secret.flatMap { Files.text($0 + "/" + path) } })
     }
     let hidden = secret ?? course + "/private"

@@ -1,6 +1,7 @@
 import Autograd
 import Explain
-import Runtime
+import Interpreter
+import Session
 import Tensors
 import Testing
 

@@ -1,5 +1,7 @@
+import EmbeddedFiles
 import Foundation
-import Runtime
+import Interpreter
+import Session
 import Testing
 
 @testable import Grading
@@ -54,10 +56,11 @@ enum Own {
 
   @Test func theProgramCarriesTheCourse() throws {
     let carried = try Course(
-      CourseFiles(shared: { Carried.text("lessons/" + $0) }, secret: { Own.files.secret($0) }))
+      CourseFiles(shared: { EmbeddedFiles.text("lessons/" + $0) }, secret: { Own.files.secret($0) })
+    )
     #expect(carried.hash == (try Course(Own.files)).hash)
     for exercise in carried.exercises {
-      #expect(Carried.text("lessons/solutions/\(exercise.id).nn") != nil)
+      #expect(EmbeddedFiles.text("lessons/solutions/\(exercise.id).nn") != nil)
     }
   }
 

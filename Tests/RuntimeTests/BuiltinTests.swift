@@ -2,7 +2,9 @@ import Diagnostics
 import Foundation
 import Testing
 
-@testable import Runtime
+@testable import Builtins
+@testable import Interpreter
+@testable import Session
 
 /// Built-ins read their arguments by the names of their one signature.
 @Suite struct BuiltinTests {
@@ -42,7 +44,7 @@ import Testing
   /// The Swift text of the built-ins, file by file.
   private static func sources() throws -> [(file: String, text: String)] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Sources/Runtime")
+      .appendingPathComponent("../../Sources/Builtins")
     return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
       .filter { $0.hasPrefix("Builtin") || $0 == "Diagnosis.swift" }
       .map { ($0, try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)) }

@@ -1,5 +1,6 @@
 import Diagnostics
-import Runtime
+import Interpreter
+import Session
 import Testing
 
 /// nan and inf are told where they are born, and values of one gradient that do not agree are an event.

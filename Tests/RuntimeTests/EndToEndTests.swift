@@ -1,7 +1,8 @@
 import Autograd
 import Foundation
+import Interpreter
 import Networks
-import Runtime
+import Session
 import Tensors
 import Testing
 

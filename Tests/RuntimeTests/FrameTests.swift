@@ -1,4 +1,5 @@
-import Runtime
+import Interpreter
+import Session
 import Testing
 
 /// Code that the language runs for a verb or a question touches no variable of the functions that wait for it.

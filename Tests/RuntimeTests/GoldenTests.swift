@@ -1,7 +1,8 @@
 import Autograd
 import Diagnostics
 import Foundation
-import Runtime
+import Interpreter
+import Session
 import Tensors
 import Testing
 

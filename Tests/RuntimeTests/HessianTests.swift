@@ -1,5 +1,6 @@
 import Foundation
-import Runtime
+import Interpreter
+import Session
 import Tensors
 import Testing
 

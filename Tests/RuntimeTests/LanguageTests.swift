@@ -1,5 +1,6 @@
 import Diagnostics
-import Runtime
+import Interpreter
+import Session
 import Testing
 
 @Suite struct LanguageTests {

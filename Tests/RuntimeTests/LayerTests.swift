@@ -1,7 +1,8 @@
 import Diagnostics
 import Testing
 
-@testable import Runtime
+@testable import Builtins
+@testable import Interpreter
 
 /// Layers with options that the golden files leave out. The numbers are torch 2.13's.
 @Suite struct LayerTests {

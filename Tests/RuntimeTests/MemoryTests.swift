@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Runtime
+@testable import Interpreter
+@testable import Session
 
 /// A session that is left frees all it held: `:reset` may be typed any number of times.
 @Suite struct MemoryTests {

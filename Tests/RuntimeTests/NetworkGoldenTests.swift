@@ -1,6 +1,7 @@
 import Autograd
 import Foundation
-import Runtime
+import Interpreter
+import Session
 import Tensors
 import Testing
 

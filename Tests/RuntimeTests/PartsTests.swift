@@ -2,7 +2,8 @@ import Diagnostics
 import Synchronization
 import Testing
 
-@testable import Runtime
+@testable import Interpreter
+@testable import Session
 
 /// What belongs to a layer, and how often it counts. The numbers are torch 2.13's.
 @Suite struct PartsTests {

@@ -1,5 +1,6 @@
 import Foundation
-import Runtime
+import Interpreter
+import Session
 import Testing
 
 /// Every mixture of a kind against PyTorch's results; a script beside each file of results makes it.

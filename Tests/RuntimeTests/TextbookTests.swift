@@ -1,8 +1,10 @@
 import Autograd
+import Builtins
 import Diagnostics
 import Foundation
+import Interpreter
 import Networks
-import Runtime
+import Session
 import Tensors
 import Testing
 

@@ -1,5 +1,6 @@
 import Autograd
-import Runtime
+import Interpreter
+import Session
 import Tensors
 import Testing
 

@@ -2,7 +2,7 @@ import Diagnostics
 import Foundation
 import Lessons
 import Rendering
-import Runtime
+import Session
 
 /// A golden file: prompts and output exactly as on screen, 80 columns, no colour.
 struct Transcript: Sendable, CustomStringConvertible {

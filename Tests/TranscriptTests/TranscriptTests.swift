@@ -1,8 +1,11 @@
+import EmbeddedFiles
+import Builtins
 import Diagnostics
 import Foundation
+import Interpreter
 import Lessons
 import Rendering
-import Runtime
+import Session
 import Testing
 
 @Suite struct TranscriptTests {
@@ -48,16 +51,16 @@ import Testing
     #expect(Lesson.all.map(\.name) == scripts.sorted())
     for lesson in Lesson.all { #expect(lesson.recordedOutput != nil, "\(lesson.name)") }
     for (prefix, path, ending) in [
-      ("library/", "Sources/Runtime/Library", ".nn"), ("data/", "lessons/data", ".csv"),
+      ("library/", "Sources/Builtins/Library", ".nn"), ("data/", "lessons/data", ".csv"),
     ] {
       let folder = Transcript.repository.appendingPathComponent(path)
       let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         .filter { $0.hasSuffix(ending) }.sorted()
-      let carried = Carried.names.filter { $0.hasPrefix(prefix) }
+      let carried = EmbeddedFiles.names.filter { $0.hasPrefix(prefix) }
       #expect(carried == files.map { prefix + $0 })
       for file in files {
         let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
-        #expect(Carried.text(prefix + file) == text, "\(file)")
+        #expect(EmbeddedFiles.text(prefix + file) == text, "\(file)")
       }
     }
   }

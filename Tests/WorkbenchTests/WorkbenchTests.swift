@@ -1,8 +1,9 @@
 import Diagnostics
 import Foundation
+import Interpreter
 import Lessons
 import Rendering
-import Runtime
+import Session
 import Tensors
 import Testing
 import Workbench

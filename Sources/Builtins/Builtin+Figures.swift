@@ -1,0 +1,236 @@
+// Built-ins that draw: curves, points, regions, shades, bars.
+import Interpreter
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Builtin {
+  static let figures: [Builtin] = [
+    Builtin(
+      "plot(*values, labels=none, title=none, log=false, x=none, height=12)", .figures,
+      "Curves: `plot(losses)`, several with `labels`, or `plot(x, y)`; `x` gives several curves their axis. `log` draws powers of ten evenly.",
+      example: "plot([5, 3, 2, 1.5, 1.2, 1.1])"
+    ) { call throws(Diagnostic) in
+      var labels: [String] = []
+      if case .list(let list) = call.value("labels") {
+        labels = list.items.map { call.machine.text(of: $0) }
+      }
+      let given = try call.curves()
+      guard !given.isEmpty else {
+        throw Diagnostic(.wrongArguments, "`plot` needs numbers to draw", at: call.span)
+      }
+      if !labels.isEmpty, labels.count != given.count {
+        throw Diagnostic(
+          .wrongArguments, "there are \(given.count) curves, but \(labels.count) labels",
+          at: call.span, hint: "give one label for each curve; their common axis is `x=…`")
+      }
+      let axis = call.has("x") ? try call.numbers("x") : nil
+      if let axis, let odd = given.first(where: { $0.count != axis.count }) {
+        throw Diagnostic(
+          .shapeMismatch, "`x` has \(axis.count) numbers, but a curve has \(odd.count)",
+          at: call.span)
+      }
+      let height = try call.positive("height")
+      // Two curves without names are x and y.
+      var series: [Figure.Series] = []
+      if given.count == 2, labels.isEmpty, axis == nil, given[0].count == given[1].count {
+        series = [Figure.Series(name: "", x: given[0], y: given[1])]
+      } else {
+        series = given.enumerated().map { i, y in
+          let name = i < labels.count ? labels[i] : "\(i + 1)"
+          return Figure.Series(name: name, x: axis ?? y.indices.map { Double($0 + 1) }, y: y)
+        }
+      }
+      return .thing(
+        FigureObject(
+          .lines(
+            series, title: try call.title(), isLog: try call.flag("log"),
+            rows: min(height, 40))))
+    },
+    Builtin(
+      "scatter(x, y=none, title=none)", .figures,
+      "Points in a plane: a data set of two features, `scatter(X, y)` with labels, or `scatter(x1, x2)`.",
+      example: "seed(0); scatter(moons(40))"
+    ) { call throws(Diagnostic) in
+      let (points, classes) = try call.scattered()
+      return .thing(
+        FigureObject(.points(points, classes: classes, title: try call.title())))
+    },
+    Builtin(
+      "boundary(model, data, title=none)", .figures,
+      "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0.",
+      example: "seed(0); boundary(mlp(2, [4], 2), xor())"
+    ) { call throws(Diagnostic) in
+      let data = try call.dataset("data")
+      guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
+        throw Diagnostic(
+          .shapeMismatch, "`boundary` draws data of two features; this has X \(data.x.shape)",
+          at: call.span)
+      }
+      let (points, classes) = try call.points(data)
+      let (labels, columns, box) = try call.regions(points)
+      return .thing(
+        FigureObject(
+          .regions(
+            labels, columns: columns, box: box, points, classes: classes,
+            title: try call.title())))
+    },
+    Builtin(
+      "heatmap(x, title=none)", .figures, "A matrix as shades, dark for large numbers.",
+      example: "heatmap([[1, 2, 3], [2, 4, 6], [3, 6, 9]])"
+    ) { call throws(Diagnostic) in
+      let x = try call.node("x")
+      let dims = x.shape.dims.filter { $0 != 1 }
+      guard dims.count <= 2, x.shape.count > 0 else {
+        throw Diagnostic(
+          .shapeMismatch, "`heatmap` draws matrices, not \(x.shape)", at: call.span,
+          hint: "pick one, as in `heatmap(x[0])`")
+      }
+      let columns = dims.last ?? 1
+      return .thing(
+        FigureObject(
+          .cells(
+            x.value.values, rows: x.shape.count / columns, columns: columns,
+            title: try call.title())))
+    },
+    Builtin(
+      "hist(x, bins=10, title=none)", .figures,
+      "How many numbers fall into each of `bins` equal ranges.",
+      example: "seed(0); hist(randn(200), bins=6)"
+    ) { call throws(Diagnostic) in
+      let values = try call.node("x").value.values.filter(\.isDrawable)
+      let bins = try call.positive("bins")
+      guard bins <= 200 else {
+        throw Diagnostic(.badArgument, "`bins` is \(bins); at most 200 fit", at: call.span)
+      }
+      guard let low = values.min(), let high = values.max() else {
+        throw Diagnostic(.badArgument, "there are no finite numbers to count", at: call.span)
+      }
+      var counts = [Int](repeating: 0, count: bins)
+      let width = high > low ? high - low : Double(bins)
+      for x in values { counts[min(bins - 1, Int((x - low) / width * Double(bins)))] += 1 }
+      return .thing(
+        FigureObject(
+          .bins(
+            counts, low: low, high: low + width, title: try call.title())))
+    },
+  ]
+}
+
+extension BuiltinCall {
+  fileprivate func title() throws(Diagnostic) -> String { has("title") ? try text("title") : "" }
+
+  /// The curves among the arguments: tensors of rank 1, lists of numbers, or lists of curves.
+  fileprivate func curves() throws(Diagnostic) -> [[Double]] {
+    func curve(_ value: Value) throws(Diagnostic) -> [[Double]] {
+      switch value {
+      case .tensor(let node) where node.shape.rank <= 1: return [node.value.values]
+      case .tensor(let node) where node.shape.rank == 2:
+        let (rows, width) = (node.shape[0], node.shape[1])
+        return (0..<rows).map { Array(node.value.values[($0 * width)..<(($0 + 1) * width)]) }
+      case .list(let list):
+        var numbers: [Double] = []
+        for item in list.items {
+          switch item {
+          case .number(let n): numbers.append(n)
+          case .tensor(let node) where node.shape.count == 1: numbers.append(node.value[0])
+          default:
+            var curves: [[Double]] = []
+            for item in list.items { curves += try curve(item) }
+            return curves
+          }
+        }
+        return [numbers]
+      default: throw Diagnostic(.wrongKind, "`plot` draws numbers, not \(value.kind)", at: span)
+      }
+    }
+    var curves: [[Double]] = []
+    for value in rest { curves += try curve(value) }
+    return curves
+  }
+
+  fileprivate func points(_ data: DatasetObject) throws(Diagnostic) -> ([Figure.Point], [String]) {
+    let (x, y) = (data.x.value, data.y.value.values)
+    let points = y.indices.map { i in
+      Figure.Point(x: x[2 * i], y: x[2 * i + 1], label: Int(exactly: y[i]).map { max(0, $0) } ?? 0)
+    }
+    let count = (points.map(\.label).max() ?? 0) + 1
+    // More kinds than marks: the targets are no classes.
+    guard count <= 100 else {
+      return (points.map { Figure.Point(x: $0.x, y: $0.y, label: 0) }, [])
+    }
+    let names = data.classes.isEmpty ? (0..<count).map { "class \($0)" } : data.classes
+    return (points, names)
+  }
+
+  fileprivate func scattered() throws(Diagnostic) -> ([Figure.Point], [String]) {
+    if let data = value("x").dataset {
+      guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
+        throw Diagnostic(
+          .shapeMismatch, "`scatter` draws two features; this data has X \(data.x.shape)", at: span,
+          hint: "pick two columns: `scatter(data.X[:, 0:2], data.y)`")
+      }
+      return try points(data)
+    }
+    let x = try node("x").value
+    guard has("y") else {
+      guard x.rank == 2, x.shape[1] == 2 else {
+        throw Diagnostic(
+          .shapeMismatch, "`scatter` needs points [n, 2], or two vectors", at: span,
+          label: "\(x.shape)")
+      }
+      let points = (0..<x.shape[0]).map { Figure.Point(x: x[2 * $0], y: x[2 * $0 + 1], label: 0) }
+      return (points, [])
+    }
+    let y = try node("y").value
+    if x.rank == 2, x.shape[1] == 2, y.count == x.shape[0] {
+      return try points(
+        DatasetObject(x: try node("x"), y: try node("y"), features: [], classes: []))
+    }
+    guard x.rank == 1, y.shape == x.shape else {
+      throw Diagnostic(
+        .shapeMismatch, "`scatter` was given \(x.shape) and \(y.shape)", at: span,
+        hint: "give points [n, 2] with n labels, or two vectors of the same length")
+    }
+    return ((0..<x.count).map { Figure.Point(x: x[$0], y: y[$0], label: 0) }, [])
+  }
+
+  /// The class that a model gives each cell of a grid around the points; eval mode, no trace in the graph.
+  fileprivate func regions(_ points: [Figure.Point]) throws(Diagnostic)
+    -> ([Int], Int, Figure.Box)
+  {
+    let (columns, rows) = (56, 20)
+    let (xs, ys) = (points.map(\.x).filter(\.isDrawable), points.map(\.y).filter(\.isDrawable))
+    let (left, right) = (xs.min() ?? 0, xs.max() ?? 1)
+    let (bottom, top) = (ys.min() ?? 0, ys.max() ?? 1)
+    let (dx, dy) = (0.08 * max(right - left, 1e-9), 0.08 * max(top - bottom, 1e-9))
+    let box = Figure.Box(left: left - dx, right: right + dx, bottom: bottom - dy, top: top + dy)
+    var grid: [Double] = []
+    for row in 0..<rows {
+      for column in 0..<columns {
+        grid.append(box.left + (box.right - box.left) * Double(column) / Double(columns - 1))
+        grid.append(box.top - (box.top - box.bottom) * Double(row) / Double(rows - 1))
+      }
+    }
+    let input = try made { () throws(TensorError) in
+      try Tensor(grid, shape: Shape([rows * columns, 2]), dtype: machine.dtype)
+    }
+    let result = try measured(value("model"), input)
+    guard case .tensor(let scores) = result, scores.shape.rank > 0,
+      scores.shape[0] == rows * columns
+    else {
+      throw Diagnostic(
+        .shapeMismatch, "the model should give one row for each of \(rows * columns) points",
+        at: span,
+        hint: "a model takes X [n, 2] and gives scores [n, classes]")
+    }
+    let values = scores.value.values
+    let width = values.count / (rows * columns)
+    let labels = (0..<rows * columns).map { i -> Int in
+      if width == 1 { return values[i] > 0 ? 1 : 0 }
+      let row = values[(i * width)..<((i + 1) * width)]
+      return (row.firstIndex(of: row.max() ?? 0) ?? row.startIndex) - row.startIndex
+    }
+    return (labels, columns, box)
+  }
+}

@@ -1,0 +1,369 @@
+// Built-ins for joining, for gradients, and the rest.
+import Interpreter
+import Autograd
+import Diagnostics
+import Glibc
+import Networks
+import Tensors
+
+extension Builtin {
+  static let joining: [Builtin] = [
+    joined("concat", .concat), joined("stack", .stack),
+    Builtin(
+      "split(x, size, dim=0, shuffle=true)", .shape,
+      "Parts of `size` along an axis, as a list. A data set is shuffled and cut in two; `size` is the first part's share.",
+      example: "split(arange(5), 2)"
+    ) { call throws(Diagnostic) in
+      if let data = call.value("x").dataset {
+        return try splitData(data, call)
+      }
+      let size = try call.int("size")
+      guard size > 0 else {
+        throw Diagnostic(.badArgument, "`size` must be positive", at: call.span)
+      }
+      return try parts(call, size: { _ in size })
+    },
+    Builtin(
+      "chunk(x, chunks, dim=0)", .shape, "At most `chunks` equal parts along an axis, as a list.",
+      example: "chunk(arange(6), 3)"
+    ) { call throws(Diagnostic) in
+      let chunks = try call.int("chunks")
+      guard chunks > 0 else {
+        throw Diagnostic(.badArgument, "`chunks` must be positive", at: call.span)
+      }
+      return try parts(call, size: { max(1, ($0 + chunks - 1) / chunks) })
+    },
+    Builtin(
+      "gather(x, dim, index)", .shape, Op.gather.summary,
+      example: "gather([[1, 2], [3, 4]], 1, [[0], [1]])", op: .gather
+    ) { call throws(Diagnostic) in
+      let dim = try call.ints("dim")
+      return try call.apply(
+        .gather, [.node(try call.node("x")), .node(try call.node("index"))],
+        Attributes(("dim", .ints(dim)))
+      )
+    },
+    Builtin(
+      "index_select(x, dim, index)", .shape, "The slices of `x` along an axis at the places given.",
+      example: "index_select([[1, 2], [3, 4]], 1, [1])"
+    ) { call throws(Diagnostic) in
+      let (x, places) = (try call.node("x"), try call.node("index"))
+      let dim = try call.int("dim")
+      let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
+      if let below = places.value.values.first(where: { $0 < 0 }) {
+        throw Diagnostic(
+          .indexOutOfRange, "`index_select` was given the place \(call.machine.format(below))",
+          at: call.span, hint: "count from 0; `x[[-1]]` counts from the end")
+      }
+      let before = [IndexEntry](
+        repeating: .item(.slice(start: nil, stop: nil, step: 1)), count: axis)
+      return try call.apply(
+        .index, [.node(x), .node(places)], Attributes(("index", .index(before + [.operand(1)]))))
+    },
+  ]
+
+  private static func joined(_ name: String, _ op: Op) -> Builtin {
+    Builtin(
+      "\(name)(tensors, dim=0)", .shape, op.summary, example: "\(name)(list([1, 2], [3, 4]))",
+      op: op
+    ) { call throws(Diagnostic) in
+      var operands: [Node.Operand] = []
+      var i = 0
+      while let part = try call.machine.next(of: call.value("tensors"), i, call.span) {
+        guard let operand = call.machine.operand(part) else {
+          throw Diagnostic(.wrongKind, "`\(name)` joins tensors, not \(part.kind)", at: call.span)
+        }
+        operands.append(operand)
+        i += 1
+      }
+      guard !operands.isEmpty else {
+        throw Faults.tensor(.nothingToJoin(name), call.span, names: [])
+      }
+      return try call.apply(op, operands, Attributes(("dim", .ints([try call.int("dim")]))))
+    }
+  }
+
+  private static func parts(_ call: BuiltinCall, size: (Int) -> Int) throws(Diagnostic) -> Value {
+    let (x, dim) = (try call.node("x"), try call.int("dim"))
+    let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
+    guard axis < x.shape.rank else {
+      throw Faults.tensor(.axisOutOfRange(dim, x.shape), call.span, names: [])
+    }
+    let length = x.shape[axis]
+    let step = size(length)
+    // Empty parts take room too.
+    try call.tensors { () throws(TensorError) in
+      _ = try Shape.fitting([length / step + 1], stride: 512)
+    }
+    var parts: [Value] = []
+    for start in stride(from: 0, to: max(length, 1), by: step) {
+      let items =
+        [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
+        + [.slice(start: start, stop: min(start + step, length), step: 1)]
+      parts.append(
+        try call.apply(
+          .index, [.node(x)], Attributes(("index", .index(items.map { .item($0) })))))
+    }
+    return .list(ListObject(parts))
+  }
+
+  // MARK: Gradients
+
+  static let gradients: [Builtin] = [
+    Builtin(
+      "grad(y, x, create_graph=false)", .looking,
+      "The gradient of `y` with respect to `x`; no `.grad` is touched. With `create_graph` it is recorded "
+        + "and has gradients itself.",
+      example: "param w = 3; y = w^3; grad(grad(y, w), w)"
+    ) { call throws(Diagnostic) in
+      try call.machine.gradient(
+        call.value("y"), by: call.value("x"), call.span, call.span, call.span,
+        isRecorded: try call.flag("create_graph"))
+    },
+    Builtin(
+      "gradcheck(y, x)", .looking, "Compares each gradient entry with its central difference.",
+      example: "param w = 3; y = w^2; gradcheck(y, w)"
+    ) { call throws(Diagnostic) in
+      try call.machine.gradcheck(call.value("y"), call.value("x"), call.span)
+    },
+    Builtin(
+      "backward(y, gradient=none, retain_graph=false)", .looking,
+      "Adds the gradient of `y` to every parameter's `.grad`.",
+      example: "param w = 3; y = w^2; y.backward(); w.grad"
+    ) { call throws(Diagnostic) in
+      let seed = call.has("gradient") ? try call.node("gradient").value : nil
+      try call.machine.backward(
+        call.value("y"), seed: seed, retain: try call.flag("retain_graph"), call.span,
+        name: call.sourceName("y"))
+      return .none
+    },
+    Builtin(
+      "forward(y)", .looking,
+      "Computes every value below `y` again from its leaves as they are now.",
+      example: "param w = 3; y = w^2; w := 4; y.forward(); y"
+    ) { call throws(Diagnostic) in
+      guard case .tensor(let node) = call.value("y") else { return call.value("y") }
+      try call.tensors { () throws(TensorError) in try call.graph.replay(node) }
+      call.machine.meetsReplay(node, call.span)
+      return call.value("y")
+    },
+    Builtin(
+      "zero_grad(x)", .looking,
+      "Forgets the gradients of a parameter, a list, a layer or an optimizer.",
+      example: "param w = 3; y = w^2; y.backward(); zero_grad(w); w.grad"
+    ) { call throws(Diagnostic) in
+      if case .optimizer(let optimizer) = call.value("x") {
+        optimizer.zeroGradients()
+      } else {
+        let parameters = Value.parameters(in: call.value("x"))
+        var isLayer = false
+        if case .layer = call.value("x") { isLayer = true }
+        if parameters.isEmpty, !isLayer {
+          throw Diagnostic(
+            .wrongKind, "there are no parameters in \(call.value("x").kind)", at: call.span,
+            hint: "give a parameter, a list of them, a layer or an optimizer")
+        }
+        for node in parameters { node.setGradient(nil) }
+      }
+      return .none
+    },
+    Builtin(
+      "detach(x)", .looking, "The same numbers, cut off from the graph.",
+      example: "param w = 3; y = w*w.detach(); grad(y, w)"
+    ) { call throws(Diagnostic) in
+      guard case .tensor(let node) = call.value("x") else { return call.value("x") }
+      return try call.apply(.detach, [.node(node)])
+    },
+    Builtin(
+      "item(x)", .looking, "The only number of a tensor, as a plain number.", example: "item([7])"
+    ) { call throws(Diagnostic) in
+      let x = try call.node("x")
+      guard let item = x.value.item else {
+        throw Diagnostic(
+          .shapeMismatch, "`item` needs one number, but there are \(x.shape.count)", at: call.span,
+          hint: "use `tolist()` for many")
+      }
+      call.graph.depart(x, at: call.site, isBranch: false)
+      return .number(item)
+    },
+    Builtin(
+      "parameters(x)", .looking, "The trainable leaves of a layer or list, as a list.",
+      example: "param w = 1; len(parameters(list(w)))"
+    ) { call throws(Diagnostic) in
+      .list(ListObject(Value.parameters(in: call.value("x")).map { .tensor($0) }))
+    },
+    mode("train", true), mode("eval", false),
+  ]
+
+  private static func mode(_ name: String, _ on: Bool) -> Builtin {
+    Builtin(
+      "\(name)(layer)", .looking, "Puts a layer and all inside it into \(name) mode.",
+      example: "d = dropout(0.5); d.\(name)(); d.training"
+    ) { call throws(Diagnostic) in
+      try call.layer("layer").setTraining(on)
+      return call.value("layer")
+    }
+  }
+
+  // MARK: The rest
+
+  static let general: [Builtin] = [
+    Builtin(
+      "print(*values)", .rest, "Shows values on one line.", example: "print(\"2 + 2 is {2 + 2}\")"
+    ) {
+      call throws(Diagnostic) in
+      // A figure is drawn where it stands.
+      if call.rest.count == 1, case .thing(let thing) = call.rest[0], thing is FigureObject {
+        try call.machine.emit(.value(name: nil, call.rest[0]), at: call.span)
+        return .none
+      }
+      let text = call.rest.map { call.machine.text(of: $0) }.joined(separator: " ")
+      try call.machine.emit(.text(text + "\n"), at: call.span)
+      return .none
+    },
+    Builtin(
+      "len(x)", .rest, "How many elements; of a tensor, the length of its first axis.",
+      example: "len([4, 5, 6])"
+    ) {
+      call throws(Diagnostic) in
+      switch call.value("x") {
+      case .list(let list): return .number(Double(list.items.count))
+      case .range(let range): return .number(Double(range.count))
+      case .string(let string): return .number(Double(string.text.count))
+      case .record(let record): return .number(Double(record.fields.count))
+      case .tensor(let node) where node.shape.rank > 0: return .number(Double(node.shape[0]))
+      case .layer(let layer) where layer.isSequence: return .number(Double(layer.stages.count))
+      case .thing(let thing):
+        guard let count = thing.count else { throw call.wrong("x", "something with elements") }
+        return .number(Double(count))
+      default: throw call.wrong("x", "something with elements")
+      }
+    },
+    Builtin(
+      "range(start, end=none, step=1)", .rest,
+      "The numbers from `start` up to but not including `end`, for loops.",
+      example: "for i in range(3) { print(i) }"
+    ) { call throws(Diagnostic) in
+      let (first, step) = (try call.double("start"), try call.double("step"))
+      let (start, end) = call.has("end") ? (first, try call.double("end")) : (0, first)
+      guard step != 0, let range = RangeObject(start, end, step) else {
+        throw Diagnostic(.badArgument, "a range with these bounds never ends", at: call.span)
+      }
+      return .range(range)
+    },
+    Builtin(
+      "list(*values)", .rest, "A list of any values; a lone sequence is turned into one.",
+      example: "list(1, \"two\", [3])"
+    ) {
+      call throws(Diagnostic) in
+      try Value.list(ListObject(call.rest)).nested(call.span)
+    },
+    Builtin(
+      "record(*fields)", .rest, "Named fields: `record(a=1, b=2).a`.",
+      example: "record(lr=0.1, steps=5)"
+    ) {
+      call throws(Diagnostic) in
+      guard call.rest.isEmpty else {
+        throw Diagnostic(
+          .wrongArguments, "the fields of a record have names", at: call.span,
+          hint: "write `record(a=1, b=2)`")
+      }
+      return try Value.record(RecordObject(call.named)).nested(call.span)
+    },
+    Builtin(
+      "tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])"
+    ) {
+      call throws(Diagnostic) in
+      if case .range(let range) = call.value("x") {
+        return .list(
+          ListObject((0..<range.count).map { .number(range.start + Double($0) * range.step) }))
+      }
+      let tensor = try call.node("x").value
+      // Empty rows take room too.
+      try call.tensors { () throws(TensorError) in
+        _ = try Shape.fitting(Array(tensor.shape.dims.prefix { $0 > 0 }), stride: 64)
+      }
+      func nested(_ axis: Int, _ offset: Int) -> Value {
+        guard axis < tensor.rank else { return .number(tensor[offset]) }
+        let step = tensor.shape.strides[axis]
+        return .list(
+          ListObject((0..<tensor.shape[axis]).map { nested(axis + 1, offset + $0 * step) }))
+      }
+      return nested(0, 0)
+    },
+    Builtin(
+      "append(list, value)", .rest, "Adds a value to the end of a list.",
+      example: "xs = list(1); append(xs, 2); xs",
+      binary: { machine, list, value, site, span throws(Diagnostic) in
+        guard case .list(let list) = list else {
+          throw Diagnostic(
+            .wrongKind, "`append` adds to a list, not to \(list.kind)", at: span,
+            hint: {
+              if case .tensor = list {
+                "start with `list()`; join tensors with `concat`"
+              } else {
+                nil
+              }
+            }())
+        }
+        list.items.append(try value.nested(in: list, span))
+        return Value.none
+      }
+    ) { call throws(Diagnostic) in
+      guard case .list(let list) = call.value("list") else { throw call.wrong("list", "a list") }
+      list.items.append(try call.value("value").nested(in: list, call.span))
+      return .none
+    },
+    Builtin(
+      "sort(x, dim=-1, descending=false)", .shape,
+      "The elements in order along an axis, with the places they came from.",
+      example: "sort([3, 1, 2]).values"
+    ) { call throws(Diagnostic) in
+      let (x, dim, isFalling) = (
+        try call.node("x"), try call.int("dim"), try call.flag("descending")
+      )
+      guard x.shape.rank > 0 else {
+        return .record(RecordObject([("values", .tensor(x)), ("indices", .number(0))]))
+      }
+      let order = try call.tensors { () throws(TensorError) in
+        try call.graph.apply(
+          .argsort, [.node(x)],
+          Attributes(("dim", .ints([dim])), ("descending", .flag(isFalling))))
+      }
+      let sorted = try call.apply(
+        .gather, [.node(x), .node(order)], Attributes(("dim", .ints([dim]))))
+      return .record(RecordObject([("values", sorted), ("indices", Value(order))]))
+    },
+    Builtin("type(x)", .rest, "What kind of value it is.", example: "type([1, 2])") {
+      call throws(Diagnostic) in Value(call.value("x").kind)
+    },
+    Builtin(
+      "seed(n)", .rest, "Restarts the random numbers; the same seed gives PyTorch's numbers.",
+      example: "seed(0); rand(2)"
+    ) {
+      call throws(Diagnostic) in
+      let n = try call.int("n")
+      call.machine.generator = Generator(seed: UInt64(bitPattern: Int64(n)))
+      return .none
+    },
+    Builtin(
+      "set_default_dtype(dtype)", .rest,
+      "The element type of new tensors and parameters: \"float64\" at the start, or \"float32\".",
+      example: "set_default_dtype(\"float32\"); ones(2).dtype"
+    ) { call throws(Diagnostic) in
+      call.machine.dtype =
+        DType(name: try call.choice("dtype", ["float32", "float64"])) ?? .float64
+      return .none
+    },
+    Builtin("clock()", .rest, "Seconds since some fixed moment, for measuring.") {
+      call throws(Diagnostic) in
+      .number(Machine.now)
+    },
+    Builtin("todo(hint)", .rest, "Stands where you write your own code.") {
+      call throws(Diagnostic) in
+      throw Diagnostic(
+        .todo, "a gap to fill", at: call.span, reason: try call.text("hint"),
+        hint: "replace todo(…) by your own code")
+    },
+  ]
+}

@@ -1,0 +1,24 @@
+// The table of built-ins: every family in one list.
+import Interpreter
+
+extension Vocabulary {
+  /// The language.
+  package static let standard = Vocabulary(
+    Builtin.all, helpers: Library.helpers, textbook: Library.textbook)
+}
+
+extension Builtin {
+  static let layers: [Builtin] =
+    Library.definitions.filter { !$0.name.hasPrefix("_") }
+    .map { definition in
+      let function = overloads.first { $0.name == definition.name }
+      return Builtin(definition, .layers, or: function)
+    } + [sequential]
+
+  package static let all: [Builtin] =
+    making + initialisers + shaping + opFunctions + joining + layerFunctions + layers + optimizers
+    + schedules + gradients + data + looking + figures + general
+
+  package static func named(_ name: String) -> Builtin? { Vocabulary.standard[name] }
+  package static var names: [String] { Vocabulary.standard.names }
+}

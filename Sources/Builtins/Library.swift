@@ -1,0 +1,56 @@
+// The part of the language that is written in itself: layers, cells, and textbook definitions.
+import EmbeddedFiles
+import Interpreter
+
+package enum Library {
+  /// Layers and functions, in the order of their file.
+  package static let definitions = read("layers.nn")
+  /// What fused ops do, step by step, by the op's name.
+  package static let textbook = Dictionary(
+    uniqueKeysWithValues: read("textbook.nn").map { ($0.name, $0) })
+
+  /// The source of a name: its textbook definition if it is fused, else its definition in nn.
+  package static func source(_ name: String) -> String? {
+    let own = definitions.first { $0.name == name }?.text
+    let steps = textbook[name]?.text
+    return own.map { own in steps.map { own + "\n\n" + $0 } ?? own } ?? steps
+  }
+
+  /// Helpers that learners do not see: definitions whose name starts with `_`, and what is written in Swift.
+  static let helpers: [Builtin] =
+    definitions.filter { $0.name.hasPrefix("_") }.map { Builtin($0, .rest) } + Builtin.helpers
+
+  /// Cuts a file into its definitions: each begins at the left margin and ends with a brace there, or with
+  /// its line.
+  private static func read(_ file: String) -> [Definition] {
+    var found: [Definition] = []
+    var comment: [Substring] = []
+    var body: [Substring] = []
+    let text = EmbeddedFiles.text("library/" + file) ?? ""
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if body.isEmpty, line.hasPrefix("#") {
+        comment.append(line.dropFirst().drop { $0 == " " })
+        continue
+      }
+      if body.isEmpty, !line.hasPrefix("fn "), !line.hasPrefix("layer ") {
+        comment = []
+        continue
+      }
+      body.append(line)
+      guard line == "}" || (body.count == 1 && !line.hasSuffix("{")) else { continue }
+      found.append(definition(body.joined(separator: "\n"), comment))
+      (comment, body) = ([], [])
+    }
+    return found
+  }
+
+  private static func definition(_ text: String, _ comment: [Substring]) -> Definition {
+    let head = text.drop { $0 != " " }.dropFirst()
+    let end = head.firstIndex(of: ")") ?? head.startIndex
+    let example = comment.filter { $0.hasPrefix("example: ") }.map { $0.dropFirst(9) }
+    return Definition(
+      name: String(head.prefix { $0 != "(" }), signature: String(head[...end]),
+      summary: comment.filter { !$0.hasPrefix("example: ") }.joined(separator: " "),
+      example: example.joined(separator: "\n"), text: text)
+  }
+}

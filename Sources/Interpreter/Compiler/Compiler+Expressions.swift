@@ -1,0 +1,405 @@
+// Expressions to closures.
+import Autograd
+import Diagnostics
+import Syntax
+import Tensors
+
+extension Compiler {
+  package func code(_ expression: Expression) throws(Diagnostic) -> Code {
+    let span = expression.span
+    switch expression.kind {
+    case .number(let n): return Code { _ in .number(n) }
+    case .boolean(let on): return Code { _ in .bool(on) }
+    case .none: return Code { _ in .none }
+    case .name(let name): return load(name, span)
+    case .string(let parts): return try string(parts, span)
+    case .bracket(let elements): return try bracket(elements, span)
+    case .unary(let sign, let inner): return try unary(sign, inner, span)
+    case .binary(let operation, let left, let right, let place):
+      return try binary(operation, left, right, place, span)
+    case .logical(let isAnd, let left, let right):
+      let (a, b) = (try code(left), try code(right))
+      let (machine, place) = (machine, left.span)
+      return Code { f throws(Diagnostic) in
+        let value = try a.run(f)
+        return try machine.truth(value, place) == isAnd ? try b.run(f) : value
+      }
+    case .call(let callee, let arguments): return try call(callee, arguments, span)
+    case .index(let base, let entries): return try index(base, entries, span)
+    case .field(let base, let name, let place):
+      let object = try code(base)
+      let machine = machine
+      return Code { f throws(Diagnostic) in
+        try machine.field(try object.run(f), name, place)
+      }
+    case .function(let function): return try closure(function, span)
+    case .gradient(let of, let by): return try gradient(of, by, span, isRecorded: false)
+    }
+  }
+
+  /// `∂a/∂b`, as a plain value or as one that is differentiated again.
+  func gradient(_ of: Expression, _ by: Expression, _ span: Span, isRecorded: Bool)
+    throws(Diagnostic) -> Code
+  {
+    let a = try differentiable(of)
+    let isNested = if case .gradient = of.asDerivative.kind { true } else { false }
+    let machine = machine
+    func gradient(_ f: Frame, by x: Value) throws(Diagnostic) -> Value {
+      try machine.gradient(
+        try a.run(f), by: x, span, of.span, by.span, isRecorded: isRecorded, orZero: isNested)
+    }
+    let b = try code(by)
+    guard case .index(let base, let entries) = by.kind else {
+      return Code { f throws(Diagnostic) in try gradient(f, by: try b.run(f)) }
+    }
+    // `∂loss/∂W[0, 2]` is an entry of ∂loss/∂W; `∂loss/∂list[0]` is by what the list holds.
+    let (whole, parts, site) = (try code(base), try indexParts(entries), site(span, [of]))
+    return Code { f throws(Diagnostic) in
+      let variable = try whole.run(f)
+      guard case .tensor = variable else { return try gradient(f, by: try b.run(f)) }
+      return try machine.element(try gradient(f, by: variable), try parts(f), by.span, site)
+    }
+  }
+
+  /// What is differentiated: a derivative in it is recorded.
+  func differentiable(_ expression: Expression) throws(Diagnostic) -> Code {
+    guard case .gradient(let of, let by) = expression.asDerivative.kind else {
+      return try code(expression)
+    }
+    return try gradient(of, by, expression.span, isRecorded: true)
+  }
+
+  // MARK: Literals
+
+  private func string(_ parts: [Expression.StringPart], _ span: Span) throws(Diagnostic) -> Code {
+    if case .text(let text)? = parts.first, parts.count == 1 {
+      let constant = StringObject(text)
+      return Code { _ in .string(constant) }
+    }
+    var pieces: [(Code, String)] = []
+    for part in parts {
+      switch part {
+      case .text(let text):
+        let constant = StringObject(text)
+        pieces.append((Code { _ in .string(constant) }, ""))
+      case .expression(let value, let format): pieces.append((try code(value), format))
+      }
+    }
+    let fixed = pieces
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      var text = ""
+      for (piece, format) in fixed {
+        text += try machine.text(of: try piece.run(f), format: format, span)
+        try machine.checkSize(text.utf8.count, "string", span)
+      }
+      return Value(text)
+    }
+  }
+
+  private func bracket(_ elements: [Expression], _ span: Span) throws(Diagnostic) -> Code {
+    var codes: [Code] = []
+    for element in elements { codes.append(try code(element)) }
+    let fixed = codes
+    let machine = machine
+    let site = site(span, elements)
+    let isBracket = elements.map { if case .bracket = $0.kind { true } else { false } }
+    return Code { f throws(Diagnostic) in
+      var values: [Value] = []
+      values.reserveCapacity(fixed.count)
+      for code in fixed { values.append(try code.run(f)) }
+      return try machine.bracket(values, isBracket, span, site)
+    }
+  }
+
+  // MARK: Operators
+
+  private func unary(_ sign: UnaryOperator, _ inner: Expression, _ span: Span) throws(Diagnostic)
+    -> Code
+  {
+    let operand = try code(inner)
+    let machine = machine
+    if sign == .not {
+      return Code { f throws(Diagnostic) in
+        .bool(try !machine.truth(try operand.run(f), inner.span))
+      }
+    }
+    let site = site(span, [inner])
+    return Code { f throws(Diagnostic) in
+      let value = try operand.run(f)
+      if case .number(let n) = value { return .number(-n) }
+      return try machine.negate(value, span, site)
+    }
+  }
+
+  private func operatorSite(_ left: Expression, _ right: Expression, _ span: Span) -> OperatorSite {
+    OperatorSite(
+      number: site(span, [left, right]), span: span, left: left.span,
+      right: right.span, graph: graph, machine: machine)
+  }
+
+  private func binary(
+    _ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ place: Span,
+    _ span: Span
+  ) throws(Diagnostic) -> Code {
+    let site = operatorSite(left, right, place)
+    switch operation {
+    case .add: return try arithmetic(Addition.self, left, right, site)
+    case .subtract: return try arithmetic(Subtraction.self, left, right, site)
+    case .multiply: return try arithmetic(Multiplication.self, left, right, site)
+    case .divide: return try division(Division.self, left, right, site)
+    case .floorDivide: return try division(FloorDivision.self, left, right, site)
+    case .modulo: return try division(Remainder.self, left, right, site)
+    case .power: return try arithmetic(Exponentiation.self, left, right, site)
+    case .matmul:
+      let (a, b) = (try code(left), try code(right))
+      let machine = machine
+      return Code { f throws(Diagnostic) in
+        try machine.apply(.matmul, "@", try a.run(f), try b.run(f), site)
+      }
+    case .isIn:
+      let (a, b) = (try code(left), try code(right))
+      let machine = machine
+      return Code { f throws(Diagnostic) in
+        .bool(try machine.contains(try b.run(f), try a.run(f), site))
+      }
+    default:
+      guard let relation = Kernel.Relation(rawValue: operation.rawValue) else {
+        return Code { _ in .none }
+      }
+      return try comparison(relation, left, right, site)
+    }
+  }
+
+  /// The operand shapes that matter: a slot and a constant, two slots, anything.
+  private func arithmetic<O: NumberOperator>(
+    _: O.Type, _ left: Expression, _ right: Expression, _ site: OperatorSite
+  ) throws(Diagnostic) -> Code {
+    let (a, b) = (try code(left), try code(right))
+    if let slot = localSlot(left) {
+      if case .number(let n) = right.kind {
+        return Code { f throws(Diagnostic) in
+          if case .number(let x) = f.base[slot] { return .number(O.apply(x, n)) }
+          return try O.slow(try a.run(f), .number(n), site)
+        }
+      }
+      if let other = localSlot(right) {
+        return Code { f throws(Diagnostic) in
+          if case .number(let x) = f.base[slot], case .number(let y) = f.base[other] {
+            return .number(O.apply(x, y))
+          }
+          return try O.slow(try a.run(f), try b.run(f), site)
+        }
+      }
+    }
+    if case .number(let n) = right.kind {
+      return Code { f throws(Diagnostic) in
+        let x = try a.run(f)
+        if case .number(let x) = x { return .number(O.apply(x, n)) }
+        return try O.slow(x, .number(n), site)
+      }
+    }
+    // `s + …`: no expression can change a plain local, so it may be read after the right side.
+    if let slot = localSlot(left) {
+      return Code { f throws(Diagnostic) in
+        let y = try b.run(f)
+        switch f.base[slot] {
+        case .number(let x):
+          if case .number(let y) = y { return .number(O.apply(x, y)) }
+          return try O.slow(.number(x), y, site)
+        case .unset: return try a.run(f)
+        case let x: return try O.slow(x, y, site)
+        }
+      }
+    }
+    return Code { f throws(Diagnostic) in
+      let x = try a.run(f)
+      let y = try b.run(f)
+      if case .number(let x) = x, case .number(let y) = y { return .number(O.apply(x, y)) }
+      return try O.slow(x, y, site)
+    }
+  }
+
+  /// Division by a plain 0 gives inf or nan, as in PyTorch, and says so once.
+  private func division<O: NumberOperator>(
+    _: O.Type, _ left: Expression, _ right: Expression, _ site: OperatorSite
+  ) throws(Diagnostic) -> Code {
+    if case .number(let n) = right.kind, n != 0 {
+      return try arithmetic(O.self, left, right, site)
+    }
+    let (a, b) = (try code(left), try code(right))
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      let (x, y) = (try a.run(f), try b.run(f))
+      if case .number(let x) = x, case .number(let y) = y {
+        let result = O.apply(x, y)
+        if y == 0 { machine.warnDivision(x, O.symbol, result, site.span) }
+        return .number(result)
+      }
+      return try O.slow(x, y, site)
+    }
+  }
+
+  private func comparison(
+    _ relation: Kernel.Relation, _ left: Expression, _ right: Expression, _ site: OperatorSite
+  ) throws(Diagnostic) -> Code {
+    let (a, b) = (try code(left), try code(right))
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      let (x, y) = (try a.run(f), try b.run(f))
+      if case .number(let x) = x, case .number(let y) = y { return .bool(relation.holds(x, y)) }
+      return try machine.compare(relation, x, y, site)
+    }
+  }
+
+  /// A condition without the detour over a boxed truth value.
+  /// - Parameter decides: whether the program goes one way or another by it, which no replay can follow.
+  func test(_ expression: Expression, decides: Bool = true) throws(Diagnostic) -> Test {
+    if case .binary(let operation, let left, let right, let place) = expression.kind,
+      let relation = Kernel.Relation(rawValue: operation.rawValue)
+    {
+      let site = operatorSite(left, right, place)
+      switch relation {
+      case .less: return try test(left, right, site, relation, decides) { $0 < $1 }
+      case .lessOrEqual: return try test(left, right, site, relation, decides) { $0 <= $1 }
+      case .greater: return try test(left, right, site, relation, decides) { $0 > $1 }
+      case .greaterOrEqual: return try test(left, right, site, relation, decides) { $0 >= $1 }
+      case .equal: return try test(left, right, site, relation, decides) { $0 == $1 }
+      default: break
+      }
+    }
+    let value = try code(expression)
+    let (machine, span) = (machine, expression.span)
+    return Test { f throws(Diagnostic) in try machine.truth(try value.run(f), span) }
+  }
+
+  @inline(__always)
+  private func test(
+    _ left: Expression, _ right: Expression, _ site: OperatorSite, _ relation: Kernel.Relation,
+    _ decides: Bool, _ holds: @escaping (Double, Double) -> Bool
+  ) throws(Diagnostic) -> Test {
+    let (a, b) = (try code(left), try code(right))
+    let machine = machine
+    if let slot = localSlot(left), case .number(let n) = right.kind {
+      return Test { f throws(Diagnostic) in
+        if case .number(let x) = f.base[slot] { return holds(x, n) }
+        let value = try a.run(f)
+        if decides { machine.decide(value, .none, site.number) }
+        return try machine.truth(
+          try machine.compare(relation, value, .number(n), site, isTest: true), site.span)
+      }
+    }
+    return Test { f throws(Diagnostic) in
+      let (x, y) = (try a.run(f), try b.run(f))
+      if case .number(let x) = x, case .number(let y) = y { return holds(x, y) }
+      if decides { machine.decide(x, y, site.number) }
+      return try machine.truth(
+        try machine.compare(relation, x, y, site, isTest: true), site.span)
+    }
+  }
+
+  func localSlot(_ expression: Expression) -> Int? {
+    guard case .name(let name) = expression.kind, case .local(let slot) = scope.place(name) else {
+      return nil
+    }
+    return slot
+  }
+
+  // MARK: Indexing
+
+  private func index(_ base: Expression, _ entries: [Expression.IndexEntry], _ span: Span)
+    throws(Diagnostic) -> Code
+  {
+    let object = try code(base)
+    let machine = machine
+    if entries.count == 1, case .value(let place) = entries[0] {
+      if let list = localSlot(base), let counter = localSlot(place) {
+        return try localElement(list, counter, object, try code(place), span, base)
+      }
+      let position = try code(place)
+      let site = site(span, [base])
+      return Code { f throws(Diagnostic) in
+        let container = try object.run(f)
+        let position = try position.run(f)
+        if case .list(let list) = container, case .number(let n) = position,
+          let i = Int(exactly: n), i >= 0, i < list.items.count
+        {
+          return list.items[i]
+        }
+        return try machine.element(container, [.value(position)], span, site)
+      }
+    }
+    let parts = try indexParts(entries)
+    let site = site(span, [base])
+    return Code { f throws(Diagnostic) in
+      let container = try object.run(f)
+      return try machine.element(container, try parts(f), span, site)
+    }
+  }
+
+  /// `xs[i]` with both in slots: neither is copied out to be looked at.
+  private func localElement(
+    _ slot: Int, _ counter: Int, _ object: Code, _ place: Code, _ span: Span, _ base: Expression
+  ) throws(Diagnostic) -> Code {
+    let machine = machine
+    let site = site(span, [base])
+    return Code { f throws(Diagnostic) in
+      if case .list(let list) = f.base[slot], case .number(let n) = f.base[counter] {
+        let i = n >= 0 && n < 0x1p31 ? Int(n) : -1
+        if Double(i) == n, i < list.items.count { return list.items[i] }
+      }
+      return try machine.element(
+        try object.run(f), [.value(try place.run(f))], span, site)
+    }
+  }
+
+  /// The entries of an index, evaluated when asked.
+  func indexParts(_ entries: [Expression.IndexEntry]) throws(Diagnostic)
+    -> (Frame) throws(Diagnostic) -> [IndexPart]
+  {
+    var codes: [[Code?]] = []
+    for entry in entries {
+      switch entry {
+      case .value(let value): codes.append([try code(value)])
+      case .slice(let a, let b, let c):
+        var part: [Code?] = []
+        for bound in [a, b, c] {
+          if let bound { part.append(try code(bound)) } else { part.append(nil) }
+        }
+        codes.append(part)
+      case .ellipsis: codes.append([])
+      }
+    }
+    let fixed = codes
+    return { f throws(Diagnostic) in
+      var parts: [IndexPart] = []
+      for part in fixed {
+        var values: [Value] = []
+        for code in part { values.append(try code?.run(f) ?? .none) }
+        parts.append(
+          values.isEmpty
+            ? .ellipsis
+            : values.count == 1 ? .value(values[0]) : .slice(values[0], values[1], values[2]))
+      }
+      return parts
+    }
+  }
+}
+
+/// One evaluated entry between the brackets of an index.
+package enum IndexPart {
+  case value(Value)
+  case slice(Value, Value, Value)
+  case ellipsis
+}
+
+extension Expression {
+  /// `grad(y, x)` is `∂y/∂x` by another name.
+  var asDerivative: Expression {
+    guard case .call(let callee, let arguments) = kind, case .name("grad") = callee.kind,
+      arguments.count == 2, arguments.allSatisfy({ $0.name == nil })
+    else { return self }
+    return Expression(
+      kind: .gradient(arguments[0].value.asDerivative, arguments[1].value), span: span)
+  }
+}

@@ -1,0 +1,191 @@
+// Tree to closures: names become slots, operators become specialised closures. No work is left to run
+// time that can be done here.
+import Autograd
+import Diagnostics
+import Syntax
+import Tensors
+
+/// A function, compiled.
+package final class FunctionCode {
+  package let name: String
+  package let parameters: [Function.Parameter]
+  package let source: String
+  let span: Span
+  var body = Action { _ in .normal }
+  var fallbacks: [Code?] = []
+  var localCount = 0
+  var frameSize = 0
+  var boxedLocals: [Int] = []
+  var capturedSlots: [Int] = []
+
+  init(_ function: Function, span: Span) {
+    name = function.name ?? "fn"
+    parameters = function.parameters
+    source = function.text
+    self.span = span
+  }
+}
+
+extension FunctionCode: Disposable {
+  func dispose() {
+    body = Action { _ in .normal }
+    fallbacks = []
+  }
+}
+
+/// Compiles the statements of one source into one scope.
+package final class Compiler {
+  let machine: Machine
+  let graph: Graph
+  let scope: Scope
+  let source: SourceText
+  /// Names mean the language's own functions, whatever the learner calls by them.
+  let isSealed: Bool
+  /// Whether values take the names they are stored under.
+  private let labels: Bool
+
+  package init(_ machine: Machine, _ source: SourceText, _ scope: Scope) {
+    self.machine = machine
+    graph = machine.graph
+    self.source = source
+    self.scope = scope
+    isSealed = SourceID.isLibrary(source.id) || source.id == SourceID.call
+    labels = source.id != SourceID.layers
+  }
+
+  func site(
+    _ span: Span, _ operands: [Expression], keywords: [String?] = []
+  ) -> UInt32 {
+    let names = isSealed ? [] : operands.map(constantName)
+    let fractions = operands.map(isFraction)
+    return graph.add(
+      Site(
+        source: Int(span.source), start: Int(span.start), end: Int(span.end),
+        operandNames: names, keywords: keywords.contains { $0 != nil } ? keywords : [],
+        fractions: fractions.contains(true) ? fractions : []))
+  }
+
+  /// Whether an operand is a number written with a point or an exponent.
+  private func isFraction(_ expression: Expression) -> Bool {
+    switch expression.kind {
+    case .number: source.text(expression.span).contains { ".eE".contains($0) }
+    case .unary(.negate, let inner): isFraction(inner)
+    default: false
+    }
+  }
+
+  /// What a plain number is called where it meets a tracked value: its variable, entry or field.
+  func constantName(_ expression: Expression) -> String? {
+    switch expression.kind {
+    case .name, .index, .field: expression.text
+    default: nil
+    }
+  }
+
+  // MARK: Blocks
+
+  /// Statements in sequence, as a balanced tree: a closure's direct children are called without touching
+  /// reference counts, an array's are not.
+  func block(_ statements: [Statement], resultful: Bool = false) throws(Diagnostic) -> Action {
+    var actions: [Action] = []
+    for (i, statement) in statements.enumerated() {
+      actions.append(
+        try action(statement, isResult: resultful && i == statements.count - 1))
+    }
+    return Compiler.sequence(actions[...])
+  }
+
+  private static func sequence(_ actions: ArraySlice<Action>) -> Action {
+    let first = actions.startIndex
+    switch actions.count {
+    case 0: return Action { _ in .normal }
+    case 1: return actions[first]
+    case 2:
+      let (a, b) = (actions[first], actions[first + 1])
+      return Action { f throws(Diagnostic) in
+        let end = try a.run(f)
+        guard case .normal = end else { return end }
+        return try b.run(f)
+      }
+    case 3:
+      let (a, b, c) = (actions[first], actions[first + 1], actions[first + 2])
+      return Action { f throws(Diagnostic) in
+        let end = try a.run(f)
+        guard case .normal = end else { return end }
+        let next = try b.run(f)
+        guard case .normal = next else { return next }
+        return try c.run(f)
+      }
+    default:
+      let middle = first + actions.count / 2
+      return sequence([sequence(actions[..<middle]), sequence(actions[middle...])])
+    }
+  }
+
+  // MARK: Names
+
+  func unknown(_ name: String, _ span: Span) -> Diagnostic {
+    Suggest.unknownName(name, span, known: machine.variables.map(\.name) + machine.vocabulary.names)
+  }
+
+  func load(_ name: String, _ span: Span) -> Code {
+    switch scope.place(name) {
+    case .local(let slot):
+      return Code { [self] f throws(Diagnostic) in
+        let value = f.base[slot]
+        if case .unset = value { throw unknown(name, span) }
+        return value
+      }
+    case .boxed(let slot):
+      return Code { [self] f throws(Diagnostic) in
+        guard case .cell(let cell) = f.base[slot] else { throw unknown(name, span) }
+        if case .unset = cell.value { throw unknown(name, span) }
+        return cell.value
+      }
+    case .global:
+      let isOpen = source.id == SourceID.call && machine.unsealed.contains(name)
+      if isSealed, !isOpen, let value = machine.vocabulary.inLibrary(name) {
+        return Code { _ in value }
+      }
+      let slot = machine.slot(name)
+      return Code { [self] f throws(Diagnostic) in
+        let value = f.state.pointee.globals[slot]
+        if case .unset = value { throw unknown(name, span) }
+        return value
+      }
+    }
+  }
+
+  /// Stores a value under a name, and gives a computed value that name for explanations.
+  func store(_ name: String) -> Store {
+    let label = labels ? graph.number(of: name) : 0
+    let (graph, isTop) = (graph, scope.isTop)
+    @inline(__always) func named(_ value: Value) {
+      guard label != 0 else { return }
+      switch value {
+      case .tensor(let node): node.name(label)
+      case .layer(let layer): layer.named(name, graph, forGood: isTop)
+      default: break
+      }
+    }
+    switch scope.place(name) {
+    case .local(let slot):
+      return Store { f, value in
+        named(value)
+        f.set(slot, value)
+      }
+    case .boxed(let slot):
+      return Store { f, value in
+        named(value)
+        if case .cell(let cell) = f.base[slot] { cell.value = value }
+      }
+    case .global:
+      let slot = machine.slot(name)
+      return Store { f, value in
+        named(value)
+        let place = f.state.pointee.globals + slot
+        if place.pointee.isObject { place.pointee = value } else { place.initialize(to: value) }
+      }
+    }
+  }
+}

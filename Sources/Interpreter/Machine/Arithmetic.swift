@@ -1,0 +1,321 @@
+// Operators on values: plain numbers at once, tracked numbers as one node, anything else by its kind.
+import Autograd
+import Diagnostics
+import Tensors
+
+/// An operator that plain numbers have in common with an op of the table.
+protocol NumberOperator {
+  static var op: Op { get }
+  static var symbol: String { get }
+  static func apply(_ x: Double, _ y: Double) -> Double
+}
+
+enum Addition: NumberOperator {
+  static var op: Op { .add }
+  static var symbol: String { "+" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x + y }
+}
+enum Subtraction: NumberOperator {
+  static var op: Op { .sub }
+  static var symbol: String { "-" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x - y }
+}
+enum Multiplication: NumberOperator {
+  static var op: Op { .mul }
+  static var symbol: String { "*" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x * y }
+}
+enum Division: NumberOperator {
+  static var op: Op { .div }
+  static var symbol: String { "/" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x / y }
+}
+enum Exponentiation: NumberOperator {
+  static var op: Op { .pow }
+  static var symbol: String { "^" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { Double.pow(x, y) }
+}
+enum FloorDivision: NumberOperator {
+  static var op: Op { .floorDivide }
+  static var symbol: String { "//" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
+    // The quotient of whole numbers this small rounds to no other; the way over the remainder is slow.
+    if abs(x) < 0x1p31, x == x.rounded(.down), y == y.rounded(.down), y != 0 {
+      return (x / y).rounded(.down)
+    }
+    return Kernel.FloorDivide()(x, y)
+  }
+}
+enum Remainder: NumberOperator {
+  static var op: Op { .modulo }
+  static var symbol: String { "%" }
+  @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
+    // `fmod` costs ten times a division; whole numbers below 2^31 do without it.
+    if x >= 0, y > 0, x < 0x1p31, y < 0x1p31, x == x.rounded(.down), y == y.rounded(.down) {
+      return Double(UInt32(x) % UInt32(y))
+    }
+    return Kernel.Modulo()(x, y)
+  }
+}
+
+/// Where an operator stands: for diagnostics, and for the names of its operands in explanations.
+package struct OperatorSite {
+  let number: UInt32
+  let span: Span
+  let left: Span
+  let right: Span
+  /// Gradients are not recorded for what a parameter's name warns about, and so on.
+  let graph: Graph
+  unowned let machine: Machine
+}
+
+extension NumberOperator {
+  /// The general case, out of line so that the fast one stays small.
+  @inline(never)
+  static func slow(_ x: Value, _ y: Value, _ site: OperatorSite) throws(Diagnostic) -> Value {
+    let graph = site.graph
+    if graph.isRecording {
+      switch (x, y) {
+      case (.tensor(let a), .number(let b)) where a.isScalar && a.isTracked:
+        return finite(
+          graph.scalar(op, apply(a.number, b), a, nil, constant: b, site: site.number), site)
+      case (.number(let a), .tensor(let b)) where b.isScalar && b.isTracked:
+        return finite(
+          graph.scalar(op, apply(a, b.number), nil, b, constant: a, site: site.number), site)
+      case (.tensor(let a), .tensor(let b))
+      where a.isScalar && b.isScalar && a.isTracked && b.isTracked:
+        return finite(
+          graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number), site)
+      default: break
+      }
+    }
+    return try site.machine.apply(op, symbol, x, y, site)
+  }
+
+  @inline(__always)
+  private static func finite(_ node: Node, _ site: OperatorSite) -> Value {
+    if !node.number.isFinite { site.machine.reportNonFinite(node, at: site.span) }
+    return .tensor(node)
+  }
+}
+
+extension Machine {
+  /// An operator on tensors, or on strings and lists where it has a meaning.
+  func apply(_ op: Op, _ symbol: String, _ x: Value, _ y: Value, _ site: OperatorSite)
+    throws(Diagnostic) -> Value
+  {
+    if let a = operand(x), let b = operand(y) {
+      if case (.number(let m), .number(let n)) = (a, b), let scalar = op.scalar {
+        return .number(scalar(m, n))
+      }
+      do throws(TensorError) {
+        let node = try graph.apply(op, [a, b], site: site.number)
+        meetsFraction(node, [a, b], site)
+        inspect(node, op, [a, b], at: site.span)
+        return Value(node)
+      } catch {
+        throw Faults.binary(error, symbol, site, a, b)
+      }
+    }
+    switch (x, y) {
+    case (.string(let a), .string(let b)) where symbol == "+":
+      try checkSize(a.text.utf8.count + b.text.utf8.count, "string", site.span)
+      return Value(a.text + b.text)
+    case (.list(let a), .list(let b)) where symbol == "+":
+      try checkSize((a.items.count + b.items.count) * 16, "list", site.span)
+      return .list(ListObject(a.items + b.items))
+    default:
+      let mixesText = {
+        if case .string = x { true } else if case .string = y { true } else { false }
+      }()
+      throw Diagnostic(
+        .wrongKind, "`\(symbol)` cannot join \(x.kind) and \(y.kind)", at: site.span,
+        also: [(site.left, x.kind), (site.right, y.kind)],
+        hint: mixesText && symbol == "+" ? "put the value into the string: \"text {value}\"" : nil)
+    }
+  }
+
+  /// Strings and lists that double in a loop outgrow any memory before the next look at the budget.
+  func checkSize(_ bytes: Int, _ what: String, _ span: Span) throws(Diagnostic) {
+    guard bytes > limits.liveBytes / 16 else { return }
+    throw Diagnostic(
+      .memoryLimit, "the \(what) would take \(bytes >> 20) MB", at: span,
+      hint: "check for a \(what) that doubles in a loop")
+  }
+
+  /// The value as an operand of an op; truth values count as 1 and 0.
+  package func operand(_ value: Value) -> Node.Operand? {
+    switch value {
+    case .number(let n): .number(n)
+    case .tensor(let node): .node(node)
+    case .bool(let on): .number(on ? 1 : 0)
+    default: nil
+    }
+  }
+
+  /// Names the first op that made a nan or inf out of finite numbers.
+  @inline(never)
+  package func reportNonFinite(_ node: Node, at span: Span) {
+    inspect(node, node.op, node.operands, at: span)
+  }
+
+  /// Warns if a result has a nan or inf that no operand had.
+  func inspect(_ node: Node, _ op: Op, _ operands: [Node.Operand], at span: Span) {
+    let damage = damage(.node(node))
+    guard damage > .none else { return }
+    // What follows from an operand is no news; a nan that comes of inf is.
+    if let worst = operands.map(damage(_:)).max(), worst >= damage {
+      return tellSpoiledData(operands, op, at: span)
+    }
+    // A loss of no samples has been told of already.
+    if op.family == .loss, case .node(let input)? = operands.first,
+      input.shape.count == 0
+    {
+      return
+    }
+    if let ignored = op.settings.first(where: { $0.name == "ignore_index" }),
+      case .node(let labels)? = operands.dropFirst().first,
+      let number = node.attributes.number(ignored.name),
+      labels.value.values.allSatisfy({ $0 == number })
+    {
+      warn(
+        Diagnostic(
+          .emptyBatch, severity: .warning, "`\(op.name)` was given no label that counts", at: span,
+          reason:
+            "Every label is \(format(number)), the `ignore_index`; the mean of nothing is nan.",
+          hint: "check the labels with `sum(y != \(format(number)))`"))
+      return
+    }
+    let shown = operands.map { operand -> String in
+      switch operand {
+      case .number(let n): format(n)
+      case .node(let input): input.isScalar ? format(input.number) : "a tensor \(input.shape)"
+      }
+    }
+    let result = node.value.values.first { !$0.isFinite } ?? .nan
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning,
+        "`\(op.name)` of \(shown.joined(separator: " and ")) gave \(format(result))", at: span,
+        reason: "What is computed from it may be nan or inf too."), isBirth: true)
+  }
+
+  /// How far from a number something is.
+  private enum Damage: Int, Comparable {
+    case none, infinite, nan
+    static func < (a: Damage, b: Damage) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  private func damage(_ operand: Node.Operand) -> Damage {
+    func of(_ n: Double) -> Damage { n.isFinite ? .none : n.isNaN ? .nan : .infinite }
+    switch operand {
+    case .number(let n): return of(n)
+    case .node(let node) where node.isScalar: return of(node.number)
+    case .node(let node):
+      if node.value.isFinite { return .none }
+      return node.value.values.contains(where: \.isNaN) ? .nan : .infinite
+    }
+  }
+
+  /// A nan that is in the data before anything is computed; told once for each tensor. An inf is told where
+  /// layers and losses meet it: elsewhere it may be a mask.
+  private func tellSpoiledData(_ operands: [Node.Operand], _ op: Op, at span: Span) {
+    let tellsInfinite = [.layer, .window, .loss].contains(op.family)
+    for case .node(let data) in operands where data.isLeaf && !data.isTracked {
+      guard
+        let place = data.value.values.firstIndex(where: {
+          $0.isNaN || tellsInfinite && !$0.isFinite
+        }),
+        toldPlaces.insert(UInt64(UInt(bitPattern: ObjectIdentifier(data).hashValue))).inserted
+      else { continue }
+      warnSpoiled(data.value, at: place, graph.label(of: data) ?? "the data", span)
+    }
+  }
+
+  package func warnSpoiled(_ data: Tensor, at place: Int, _ name: String, _ span: Span) {
+    let number = format(data[place])
+    let entry = data.shape.indices(at: place).map(String.init).joined(separator: ", ")
+    warn(
+      Diagnostic(
+        .badData, severity: .warning,
+        "`\(name)` holds \(number)\(entry.isEmpty ? "" : " at [\(entry)]")", at: span,
+        reason: "Everything that is computed from it becomes nan or inf too.",
+        hint: data[place].isNaN
+          ? "leave the row out, or fill it: `masked_fill(x, x != x, 0)`"
+          : "leave the row out, or bound it: `clamp(x, -1e6, 1e6)`"))
+  }
+
+  /// Whether a value counts as true.
+  func truth(_ value: Value, _ span: Span) throws(Diagnostic) -> Bool {
+    switch value {
+    case .bool(let on): return on
+    case .number(let n): return n != 0
+    case .none, .unset: return false
+    case .string(let string): return !string.text.isEmpty
+    case .list(let list): return !list.items.isEmpty
+    case .tensor(let node):
+      guard let item = node.value.item else {
+        throw Diagnostic(
+          .wrongKind, "a tensor of \(node.shape.count) numbers is neither true nor false", at: span,
+          hint: "choose entry by entry with `where(…)`, or reduce it with `any(…)` or `all(…)`")
+      }
+      return item != 0
+    default: return true
+    }
+  }
+
+  /// Remembers that values decided which way the program goes.
+  func decide(_ x: Value, _ y: Value, _ site: UInt32) {
+    for case .tensor(let node) in [x, y] { graph.depart(node, at: site, isBranch: true) }
+  }
+
+  /// - Parameter isTest: whether only the answer counts, as in an `if`, and not how it came about.
+  func compare(
+    _ relation: Kernel.Relation, _ x: Value, _ y: Value, _ site: OperatorSite, isTest: Bool = false
+  ) throws(Diagnostic) -> Value {
+    func truth(_ equal: Bool) -> Value? {
+      relation == .equal ? .bool(equal) : relation == .notEqual ? .bool(!equal) : nil
+    }
+    switch (x, y) {
+    case (.number(let a), .number(let b)): return .bool(relation.holds(a, b))
+    case (.string(let a), .string(let b)):
+      if let result = truth(a.text == b.text) { return result }
+      switch relation {
+      case .less: return .bool(a.text < b.text)
+      case .greater: return .bool(a.text > b.text)
+      case .lessOrEqual: return .bool(a.text <= b.text)
+      default: return .bool(a.text >= b.text)
+      }
+    case (.none, _), (_, .none):
+      let both = { if case (.none, .none) = (x, y) { true } else { false } }()
+      if let result = truth(both) { return result }
+    case (.list(let a), .list(let b)):
+      guard a.items.count == b.items.count else {
+        if let r = truth(false) { return r } else { break }
+      }
+      var equal = true
+      for (p, q) in zip(a.items, b.items) where equal {
+        equal = try self.truth(try compare(.equal, p, q, site), site.span)
+      }
+      if let result = truth(equal) { return result }
+    default: break
+    }
+    guard let a = operand(x), let b = operand(y) else {
+      if let result = truth(false) { return result }
+      throw Diagnostic(
+        .wrongKind, "`\(relation.rawValue)` cannot compare \(x.kind) and \(y.kind)", at: site.span)
+    }
+    let isLone = { (o: Node.Operand) in if case .node(let n) = o { n.shape.rank == 0 } else { true }
+    }
+    do throws(TensorError) {
+      let op = Op.comparing(relation)
+      if isTest, isLone(a), isLone(b) {
+        return .bool(try graph.value(op, [a, b])[0] != 0)
+      }
+      let node = try graph.apply(op, [a, b], site: site.number)
+      return node.isLeaf && node.shape.rank == 0 ? .bool(node.value[0] != 0) : .tensor(node)
+    } catch {
+      throw Faults.binary(error, relation.rawValue, site, a, b)
+    }
+  }
+}

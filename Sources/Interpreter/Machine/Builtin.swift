@@ -1,0 +1,464 @@
+// The table of built-in functions: calling, help and completion read it.
+import Autograd
+import Diagnostics
+import Tensors
+
+/// A function of the language that is written in Swift.
+package final class Builtin: Sendable {
+  package typealias Body = @Sendable (BuiltinCall) throws(Diagnostic) -> Value
+  package typealias Unary = @Sendable (Machine, Value, UInt32, Span) throws(Diagnostic) -> Value?
+  package typealias Binary =
+    @Sendable (Machine, Value, Value, UInt32, Span) throws(Diagnostic) -> Value?
+
+  package let name: String
+  package let parameters: [Parameter]
+  fileprivate let parameterNames: [String]
+  package let summary: String
+  package let topic: Topic
+  /// A statement or two whose output shows what it does.
+  package let example: String
+  /// The op it applies, if it is one.
+  package let op: Op?
+  package let body: Body
+  /// Its text in nn, if the library defines it there.
+  package let definition: Definition?
+  /// The function of the same name as this layer, as in torch.nn.functional: called when it is
+  /// given tensors.
+  package let function: Builtin?
+  /// Shortcuts for calls with one or two plain arguments; nil where the general way must be gone.
+  let unary: Unary?
+  let binary: Binary?
+  /// Whether its first parameters are the op's operands, in their order.
+  let isInOrder: Bool
+
+  package enum Topic: String, Sendable, CaseIterable {
+    case making, shape, elementwise, reductions, products, losses, layers, optimizers, schedules
+    case data, looking, figures, rest
+  }
+
+  package struct Parameter: Sendable {
+    package let name: String
+    /// Default as source text; nil if the argument must be given.
+    package let fallback: String?
+    /// The default itself.
+    let constant: Constant?
+    /// Takes all remaining positional arguments.
+    package let isVariadic: Bool
+  }
+
+  /// A default, read from the signature once.
+  enum Constant: Sendable {
+    case none
+    case number(Double)
+    case flag(Bool)
+    case text(String)
+    case numbers([Double])
+
+    /// Nil for text that is no constant; the signatures hold none, says a test.
+    init?(_ text: some StringProtocol) {
+      if text == "none" {
+        self = .none
+      } else if text == "true" || text == "false" {
+        self = .flag(text == "true")
+      } else if let number = Double(text) {
+        self = .number(number)
+      } else if text.count > 1, text.hasPrefix("\""), text.hasSuffix("\"") {
+        self = .text(String(text.dropFirst().dropLast()))
+      } else if text.hasPrefix("["), text.hasSuffix("]") {
+        let items = text.dropFirst().dropLast().split(separator: ",")
+        let numbers = items.compactMap { Double($0.drop { $0 == " " }) }
+        guard numbers.count == items.count else { return nil }
+        self = .numbers(numbers)
+      } else {
+        return nil
+      }
+    }
+
+    var value: Value {
+      switch self {
+      case .none: .none
+      case .number(let n): .number(n)
+      case .flag(let on): .bool(on)
+      case .text(let word): Value(word)
+      case .numbers(let list): .list(ListObject(list.map { .number($0) }))
+      }
+    }
+  }
+
+  package init(
+    _ signature: String, _ topic: Topic, _ summary: String, example: String = "", op: Op? = nil,
+    unary: Unary? = nil, binary: Binary? = nil, _ body: @escaping Body
+  ) {
+    let open = signature.firstIndex(of: "(") ?? signature.endIndex
+    name = String(signature[..<open])
+    parameters = Builtin.parse(signature[open...].dropFirst().dropLast())
+    self.topic = topic
+    self.summary = summary
+    self.example = example
+    self.op = op
+    self.unary = unary
+    self.binary = binary
+    self.body = body
+    definition = nil
+    function = nil
+    parameterNames = parameters.map(\.name)
+    isInOrder = Builtin.isInOrder(op, parameters)
+  }
+
+  /// A function or layer that the library defines in nn.
+  package init(_ definition: Definition, _ topic: Topic, or function: Builtin? = nil) {
+    name = definition.name
+    parameters = Builtin.parse(definition.signature.drop { $0 != "(" }.dropFirst().dropLast())
+    summary = definition.summary
+    example = definition.example
+    self.topic = topic
+    self.definition = definition
+    self.function = function
+    op = function?.op
+    unary = nil
+    binary = nil
+    body = { _ in .none }
+    parameterNames = parameters.map(\.name)
+    isInOrder = Builtin.isInOrder(op, parameters)
+  }
+
+  private static func isInOrder(_ op: Op?, _ parameters: [Parameter]) -> Bool {
+    zip(op?.operands ?? [], parameters).allSatisfy { $0.name == $1.name }
+  }
+
+  private static func parse(_ list: Substring) -> [Parameter] {
+    // Commas inside brackets belong to a default value. Bytes are far quicker to walk than characters, and
+    // whoever calls a built-in waits for all signatures.
+    var open = 0
+    let parts = list.utf8.split { byte in
+      switch byte {
+      case UInt8(ascii: "["), UInt8(ascii: "("): open += 1
+      case UInt8(ascii: "]"), UInt8(ascii: ")"): open -= 1
+      default: break
+      }
+      return byte == UInt8(ascii: ",") && open == 0
+    }
+    return parts.map { part in
+      let text = Substring(part.drop { $0 == UInt8(ascii: " ") })
+      let isVariadic = text.hasPrefix("*")
+      let pair = text.drop { $0 == "*" }.split(separator: "=", maxSplits: 1)
+      return Parameter(
+        name: String(pair[0]), fallback: pair.count > 1 ? String(pair[1]) : nil,
+        constant: pair.count > 1 ? Constant(pair[1]) : nil, isVariadic: isVariadic)
+    }
+  }
+
+  package var signature: String {
+    let list = parameters.map { p in
+      (p.isVariadic ? "*" : "") + p.name + (p.fallback.map { "=" + $0 } ?? "")
+    }
+    return "\(name)(\(list.joined(separator: ", ")))"
+  }
+
+  /// Whether arguments are for a function of tensors rather than for a layer's sizes.
+  private static func areTensors(_ values: [Value]) -> Bool {
+    // What a parameter is in the making of is no size either, even without axes.
+    if case .tensor(let node)? = values.first, node.isTracked { return true }
+    if values.first?.hasAxes == true { return true }
+    if values.count > 1, case .tensor(let table) = values[1] { return table.shape.rank > 1 }
+    return false
+  }
+
+  /// Whether it is a layer when it is called without what it works on, as PyTorch's `nn.ReLU()`.
+  package var isActivation: Bool { op?.family == .activation }
+
+  private var takesAnyName: Bool { parameters.first?.name == "fields" }
+
+  // MARK: Calling
+
+  /// Binds arguments to parameters and runs.
+  func call(
+    _ machine: Machine, _ arguments: Arguments, _ span: Span, _ site: UInt32, _ frame: Frame
+  ) throws(Diagnostic) -> Value {
+    if let function, Builtin.areTensors(arguments.positional) {
+      return try function.call(machine, arguments, span, site, frame)
+    }
+    if let definition {
+      let code = try machine.compiled(definition)
+      return try machine.inLibrary(span, nil) { () throws(Diagnostic) in
+        try machine.call(code, arguments, at: span, span, site, frame)
+      }
+    }
+    var values = [Value](repeating: .unset, count: parameters.count)
+    var rest: [Value] = []
+    for (i, value) in arguments.positional.enumerated() {
+      if i < (parameters.firstIndex(where: \.isVariadic) ?? parameters.count) {
+        values[i] = value
+      } else if parameters.contains(where: \.isVariadic) {
+        rest.append(value)
+      } else {
+        throw Faults.count(name, parameters.map(\.name), arguments.positional.count, span)
+      }
+    }
+    for (name, value, place) in arguments.named {
+      guard let i = parameters.firstIndex(where: { $0.name == name }) else {
+        if takesAnyName { continue }
+        throw Faults.noParameter(self.name, name, parameters.map(\.name), place)
+      }
+      guard case .unset = values[i] else {
+        throw Faults.twice(name, place)
+      }
+      values[i] = value
+    }
+    if isActivation, case .unset? = values.first {
+      let settings = zip(parameters, values).dropFirst().map { parameter, value in
+        if case .unset = value { return (parameter.name, parameter.constant?.value ?? .none) }
+        return (parameter.name, value)
+      }
+      return .layer(LayerObject(applying: self, settings: settings))
+    }
+    for i in parameters.indices where !parameters[i].isVariadic {
+      guard case .unset = values[i] else { continue }
+      guard let constant = parameters[i].constant else {
+        throw Faults.missing(name, parameters[i].name, span)
+      }
+      values[i] = constant.value
+    }
+    return try body(
+      BuiltinCall(
+        machine: machine, builtin: self, values: values, rest: rest,
+        methodArguments: arguments.isMethod ? arguments.positional.count - 1 : 0,
+        named: takesAnyName ? arguments.named.map { ($0.name, $0.value) } : [], span: span,
+        site: site, frame: frame))
+  }
+}
+
+/// One call of a built-in, its arguments bound; the readers check kinds.
+package struct BuiltinCall {
+  package let machine: Machine
+  package let builtin: Builtin
+  let values: [Value]
+  /// What a variadic parameter collected.
+  package let rest: [Value]
+  /// How many arguments without a name stand in the brackets of `x.f(…)`; 0 for `f(x, …)`.
+  package let methodArguments: Int
+  /// What a function of any names was given.
+  package let named: [(name: String, value: Value)]
+  package let span: Span
+  package let site: UInt32
+  package let frame: Frame
+
+  package var graph: Graph { machine.graph }
+
+  /// Where a parameter is. A name that the signature lacks is a mistake in the built-in, and said so.
+  private func place(_ name: String) -> Int? {
+    if let place = builtin.parameterNames.firstIndex(of: name) { return place }
+    machine.warn(
+      Diagnostic(
+        .internalFault, severity: .warning,
+        "`\(builtin.name)` reads an argument `\(name)` that it does not take", at: span))
+    return nil
+  }
+
+  /// An argument, or the parameter's default.
+  package func value(_ name: String) -> Value { place(name).map { values[$0] } ?? .none }
+
+  /// What the source calls an argument.
+  package func sourceName(_ name: String) -> String? {
+    let site = graph.sites[Int(site)]
+    guard let place = place(of: name, at: site), place < site.operandNames.count else { return nil }
+    return site.operandNames[place]
+  }
+
+  /// Whether an argument is a number written with a point.
+  package func isFraction(_ name: String) -> Bool {
+    let site = graph.sites[Int(site)]
+    return place(of: name, at: site).map(site.isFraction) ?? false
+  }
+
+  /// Where among a call's arguments the one for a parameter stands.
+  private func place(of name: String, at site: Site) -> Int? {
+    guard let place = site.keywords.firstIndex(of: name) ?? place(name) else { return nil }
+    // A place that another parameter was named for is not this one's.
+    if place < site.keywords.count, let keyword = site.keywords[place], keyword != name {
+      return nil
+    }
+    return place
+  }
+
+  /// The place of this call, its operands in the order in which the op takes them.
+  private func site(of op: Op) -> UInt32 {
+    guard builtin.op == op else { return site }
+    if builtin.isInOrder, graph.sites[Int(site)].keywords.isEmpty { return site }
+    return graph.site(site) { site in
+      op.operands.map { operand in
+        builtin.parameters.contains { $0.name == operand.name }
+          ? place(of: operand.name, at: site) : nil
+      }
+    }
+  }
+
+  /// Whether there is a value, given or by default.
+  package func has(_ name: String) -> Bool {
+    switch value(name) {
+    case .unset, .none: false
+    default: true
+    }
+  }
+
+  package func wrong(_ name: String, _ wanted: String) -> Diagnostic {
+    Diagnostic(
+      .wrongKind, "`\(builtin.name)` needs \(wanted) for `\(name)`, not \(value(name).kind)",
+      at: span)
+  }
+
+  /// A number or tensor, as an operand of an op. A list of numbers will do.
+  package func operand(_ name: String) throws(Diagnostic) -> Node.Operand {
+    let value = value(name)
+    if let operand = machine.operand(value) { return operand }
+    if case .list(let list) = value { return .node(try joined(list)) }
+    throw wrong(name, "a number or a tensor")
+  }
+
+  /// A list as a tensor. What in it may change or has a gradient is stacked, so that neither is lost.
+  private func joined(_ list: ListObject) throws(Diagnostic) -> Node {
+    func isLive(_ value: Value) -> Bool {
+      switch value {
+      case .tensor(let node): node.isLive
+      case .list(let inner): inner.items.contains(where: isLive)
+      default: false
+      }
+    }
+    guard list.items.contains(where: isLive) else {
+      guard case .tensor(let node) = try machine.tensor(from: .list(list), machine.dtype, span)
+      else { return graph.constant(Tensor(0)) }
+      return node
+    }
+    var parts: [Node.Operand] = []
+    for item in list.items {
+      if let part = machine.operand(item) {
+        parts.append(part)
+      } else if case .list(let inner) = item {
+        parts.append(.node(try joined(inner)))
+      } else {
+        throw Diagnostic(.wrongKind, "a tensor holds numbers, not \(item.kind)", at: span)
+      }
+    }
+    let fixed = parts
+    return try tensors { () throws(TensorError) in try graph.apply(.stack, fixed) }
+  }
+
+  package func node(_ name: String) throws(Diagnostic) -> Node {
+    switch try operand(name) {
+    case .node(let node): node
+    case .number(let n): graph.constant(Tensor(n))
+    }
+  }
+
+  package func double(_ name: String) throws(Diagnostic) -> Double {
+    switch value(name) {
+    case .number(let n): return n
+    case .bool(let on): return on ? 1 : 0
+    case .tensor(let node): if let item = node.value.item { return item }
+    default: break
+    }
+    throw wrong(name, "a number")
+  }
+
+  package func int(_ name: String) throws(Diagnostic) -> Int {
+    let n = try double(name)
+    guard abs(n) < 0x1p53, let whole = Int(exactly: n) else {
+      throw Diagnostic(
+        .wholeNumber, "`\(name)` must be a whole number, not \(machine.format(n))", at: span)
+    }
+    return whole
+  }
+
+  package func flag(_ name: String) throws(Diagnostic) -> Bool {
+    let value = value(name)
+    if case .none = value { throw wrong(name, "true or false") }
+    return try machine.truth(value, span)
+  }
+
+  package func text(_ name: String) throws(Diagnostic) -> String {
+    if case .string(let string) = value(name) { return string.text }
+    throw wrong(name, "a string")
+  }
+
+  /// Whole numbers: one, a bracket or a list of them.
+  package func ints(_ name: String) throws(Diagnostic) -> [Int] { try ints(value(name)) }
+
+  func ints(_ value: Value) throws(Diagnostic) -> [Int] {
+    var whole: [Int] = []
+    for n in try numbers(in: value, "whole numbers") {
+      guard abs(n) < 0x1p53, let i = Int(exactly: n) else {
+        throw Diagnostic(.wholeNumber, "\(machine.format(n)) is not a whole number", at: span)
+      }
+      whole.append(i)
+    }
+    return whole
+  }
+
+  package func numbers(in value: Value, _ wanted: String = "numbers") throws(Diagnostic) -> [Double]
+  {
+    switch value {
+    case .number(let n): return [n]
+    case .tensor(let node): return node.value.values
+    case .list(let list):
+      var numbers: [Double] = []
+      for item in list.items {
+        switch item {
+        case .number(let n): numbers.append(n)
+        case .tensor(let node) where node.shape.count == 1: numbers.append(node.value[0])
+        default:
+          throw Diagnostic(.wrongKind, "\(wanted) are needed, not \(item.kind)", at: span)
+        }
+      }
+      return numbers
+    default: throw Diagnostic(.wrongKind, "\(wanted) are needed, not \(value.kind)", at: span)
+    }
+  }
+
+  /// Lengths given one by one or as one bracket.
+  package func shape() throws(Diagnostic) -> [Int] {
+    if rest.count == 1 { return try ints(rest[0]) }
+    var dims: [Int] = []
+    for value in rest { dims += try ints(value) }
+    return dims
+  }
+
+  package func choice(_ name: String, _ choices: [String]) throws(Diagnostic) -> String {
+    let word = try text(name)
+    guard choices.contains(word) else {
+      throw Diagnostic(
+        .badArgument, "`\(name)` is \"\(word)\"", at: span,
+        hint: "use " + choices.map { "\"\($0)\"" }.joined(separator: ", "))
+    }
+    return word
+  }
+
+  package func dtype(_ name: String) throws(Diagnostic) -> DType {
+    guard has(name) else { return machine.dtype }
+    let word = try choice(name, DType.allCases.map(\.name))
+    return DType(name: word) ?? .float64
+  }
+
+  /// Runs tensor code, wording what it throws.
+  package func tensors<Result>(_ body: () throws(TensorError) -> Result) throws(Diagnostic)
+    -> Result
+  {
+    do throws(TensorError) { return try body() } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  /// A new untracked value.
+  package func made(_ body: () throws(TensorError) -> Tensor) throws(Diagnostic) -> Value {
+    Value(graph.constant(try tensors(body)))
+  }
+
+  package func apply(_ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes())
+    throws(Diagnostic) -> Value
+  {
+    let node = try tensors { () throws(TensorError) in
+      try graph.apply(op, operands, attributes, site: site(of: op))
+    }
+    machine.inspect(node, op, operands, at: span)
+    return Value(node)
+  }
+}

@@ -1,0 +1,180 @@
+// What stands in brackets behind a value: reading and writing entries.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Machine {
+  func element(_ container: Value, _ parts: [IndexPart], _ span: Span, _ site: UInt32)
+    throws(Diagnostic) -> Value
+  {
+    switch container {
+    case .list(let list):
+      guard parts.count == 1 else {
+        throw Diagnostic(.badIndex, "a list has one axis", at: span, hint: "write x[i][j]")
+      }
+      if case .slice(let a, let b, let c) = parts[0] {
+        let places = try places(a, b, c, list.items.count, span)
+        return .list(ListObject(places.map { list.items[$0] }))
+      }
+      return list.items[try self.place(parts[0], list.items.count, span)]
+    case .layer(let layer) where layer.isSequence:
+      return layer.stages[try place(parts.first ?? .ellipsis, layer.stages.count, span)]
+    case .thing(let thing):
+      if let data = container.dataset, case .slice(let a, let b, let c)? = parts.first {
+        let places = try places(a, b, c, data.x.shape[0], span)
+        return .thing(try data.picked(places, self, span))
+      }
+      if let count = thing.count {
+        return try thing.element(try place(parts.first ?? .ellipsis, count, span), self, span)
+      }
+    case .range(let range):
+      let i = try place(parts.first ?? .ellipsis, range.count, span)
+      return .number(range.start + Double(i) * range.step)
+    case .string(let string):
+      let characters = Array(string.text)
+      return Value(
+        String(characters[try place(parts.first ?? .ellipsis, characters.count, span)]))
+    case .record(let record):
+      if case .value(.string(let name))? = parts.first {
+        if let value = record[name.text] { return value }
+        throw noField(container, name.text, span)
+      }
+    case .tensor(let node):
+      let index = try index(parts, firstOperand: 1, span)
+      do throws(TensorError) {
+        return Value(
+          try graph.apply(
+            .index, [.node(node)] + index.operands, Attributes(("index", .index(index.entries))),
+            site: site))
+      } catch {
+        throw Faults.tensor(error, span, names: [graph.label(of: node)], shapes: [node.shape])
+      }
+    default: break
+    }
+    throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+  }
+
+  private func place(_ part: IndexPart, _ count: Int, _ span: Span) throws(Diagnostic) -> Int {
+    if case .value(.tensor(let node)) = part, node.shape.rank == 0 {
+      return try place(.value(.number(node.value[0])), count, span)
+    }
+    guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
+      throw Diagnostic(
+        .badIndex, "a place is a whole number", at: span, hint: "write x[0] or x[-1]")
+    }
+    guard i >= -count, i < count else {
+      throw Faults.tensor(.indexOutOfRange(i, axis: 0, length: count), span, names: [])
+    }
+    return i < 0 ? i + count : i
+  }
+
+  /// The places among `count` that `a:b:c` names.
+  private func places(_ a: Value, _ b: Value, _ c: Value, _ count: Int, _ span: Span)
+    throws(Diagnostic) -> [Int]
+  {
+    let step = try bound(c, span) ?? 1
+    guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
+    func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
+    return Array(
+      stride(
+        from: place(try bound(a, span) ?? 0), to: place(try bound(b, span) ?? count), by: step))
+  }
+
+  private func bound(_ value: Value, _ span: Span) throws(Diagnostic) -> Int? {
+    switch value {
+    case .none: return nil
+    case .number(let n):
+      guard n.isFinite, abs(n) < 0x1p53, let i = Int(exactly: n) else { break }
+      return i
+    case .tensor(let node) where node.shape.rank == 0:
+      return try bound(.number(node.value[0]), span)
+    default: break
+    }
+    throw Diagnostic(.badIndex, "the bounds of a range are whole numbers", at: span)
+  }
+
+  /// What stands in brackets as the op takes it: tensors are operands of their own, so that a mask that
+  /// changes is seen when the graph is replayed.
+  /// - Parameter firstOperand: the number of the first of them.
+  package func index(_ parts: [IndexPart], firstOperand: Int, _ span: Span) throws(Diagnostic)
+    -> (entries: [IndexEntry], operands: [Node.Operand])
+  {
+    var entries: [IndexEntry] = []
+    var operands: [Node.Operand] = []
+    for part in parts {
+      switch part {
+      case .ellipsis: entries.append(.item(.ellipsis))
+      case .slice(let a, let b, let c):
+        let (start, stop, step) = (try bound(a, span), try bound(b, span), try bound(c, span))
+        entries.append(.item(.slice(start: start, stop: stop, step: step ?? 1)))
+      case .value(.none): entries.append(.item(.newAxis))
+      case .value(.number(let n)):
+        guard let i = Int(exactly: n) else {
+          throw Diagnostic(
+            .badIndex, "\(format(n)) is not a place", at: span,
+            hint: "places are whole numbers, from 0")
+        }
+        entries.append(.item(.at(i)))
+      case .value(.tensor(let node)):
+        entries.append(.operand(firstOperand + operands.count))
+        operands.append(.node(node))
+      case .value(.range(let range)):
+        let places = (0..<range.count).map { range.start + Double($0) * range.step }
+        let list = try make(span) { () throws(TensorError) in
+          try Tensor(places, shape: Shape([places.count]), dtype: .int64)
+        }
+        entries.append(.operand(firstOperand + operands.count))
+        operands.append(.node(list))
+      case .value(let other):
+        throw Diagnostic(.badIndex, "\(other.kind) cannot be an index", at: span)
+      }
+    }
+    return (entries, operands)
+  }
+
+  func setElement(
+    _ container: Value, _ parts: [IndexPart], _ value: Value, _ span: Span, name: String
+  ) throws(Diagnostic) {
+    switch container {
+    case .list(let list):
+      guard let only = parts.first, parts.count == 1 else {
+        throw Diagnostic(.badIndex, "a list has one axis", at: span)
+      }
+      list.items[try place(only, list.items.count, span)] = try value.nested(in: list, span)
+    case .record(let record):
+      guard case .value(.string(let name))? = parts.first else { fallthrough }
+      record[name.text] = try value.nested(in: record, span)
+    case .tensor:
+      throw Diagnostic(
+        .immutable, "tensors cannot be changed in place", at: span,
+        hint: "build a new one, for instance with `where(mask, new, \(name))`")
+    default: throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+    }
+  }
+
+  func contains(_ container: Value, _ value: Value, _ site: OperatorSite) throws(Diagnostic) -> Bool
+  {
+    switch container {
+    case .list(let list):
+      for item in list.items {
+        if try truth(try compare(.equal, item, value, site), site.span) { return true }
+      }
+      return false
+    case .string(let string):
+      guard case .string(let part) = value else { break }
+      return part.text.isEmpty || string.text.contains(part.text)
+    case .record(let record):
+      guard case .string(let name) = value else { break }
+      return record[name.text] != nil
+    case .tensor(let node):
+      guard case .number(let n) = value else { break }
+      return node.value.values.contains(n)
+    case .range(let range):
+      guard case .number(let n) = value else { break }
+      return (0..<range.count).contains { range.start + Double($0) * range.step == n }
+    default: break
+    }
+    throw Diagnostic(
+      .wrongKind, "`in` cannot look for \(value.kind) in \(container.kind)", at: site.span)
+  }
+}

@@ -1,0 +1,266 @@
+// Gradients on request: backward passes, single derivatives, numeric checks.
+import Autograd
+import Diagnostics
+import Explain
+import Networks
+import Tensors
+
+extension Machine {
+  /// The recorded value behind a learner's value, or why there is none.
+  /// - Parameter name: nil if it has none.
+  package func tracked(_ value: Value, _ name: String?, _ span: Span) throws(Diagnostic) -> Node {
+    if case .tensor(let node) = value, node.isTracked { return node }
+    let subject = name.map { "`\($0)`" } ?? "the value"
+    switch value {
+    case .tensor, .number:
+      throw Diagnostic(
+        .notTracked, "\(subject) does not depend on any parameter", at: span,
+        reason:
+          "Only what is computed from a `param` is recorded; `no_grad`, `.detach()` and `.item()` cut it off.",
+        hint: "declare what should be learned, as in `param w = 0.5`, and compute it again")
+    default:
+      throw Diagnostic(
+        .wrongKind, "\(subject) is \(value.kind); gradients are of numbers and tensors", at: span)
+    }
+  }
+
+  package func backward(
+    _ value: Value, seed: Tensor?, retain: Bool, again: Bool = false, _ span: Span, name: String?
+  ) throws(Diagnostic) {
+    let root = try tracked(value, name, span)
+    if let seed, seed.shape != root.shape {
+      throw Diagnostic(
+        .shapeMismatch,
+        "the gradient to start from is \(seed.shape), but the value is \(root.shape)",
+        at: span)
+    }
+    let label = graph.label(of: root) ?? name
+    // A parameter that was stepped along its gradient and still has it.
+    let stale = reached.filter { $0.time > lastBackward && $0.hasGradient }
+    summed.removeAll { !$0.parameter.hasGradient }
+    defer {
+      lastBackward = graph.clock
+      if !again {
+        for parameter in stale
+        where reached.contains(where: { $0 === parameter })
+          && !summed.contains(where: { $0.parameter === parameter })
+        {
+          summed.append((parameter, span))
+        }
+      }
+    }
+    do throws(GradientError) {
+      reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
+    } catch {
+      throw Faults.gradient(error, graph, span, name: label)
+    }
+    if let spoiled = reached.first(where: { $0.gradient?.isFinite == false }),
+      let gradient = spoiled.gradient
+    {
+      warnNonFinite(gradient, of: spoiled, root, seed, span)
+    }
+  }
+
+  /// A nan or inf that is born on the way back: the values are finite, a slope is not.
+  private func warnNonFinite(
+    _ gradient: Tensor, of variable: Node, _ root: Node, _ seed: Tensor?, _ span: Span
+  ) {
+    // A value that is not finite has been told of, and so has a gradient that is handed in.
+    guard root.value.isFinite || !toldNonFinite, seed?.isFinite != false, tellsFirst(span),
+      let gradients = try? graph.gradients(of: root, seed: seed)
+    else { return }
+    let name = graph.label(of: variable) ?? "a parameter"
+    let number = gradient.values.first { !$0.isFinite } ?? .nan
+    let birth = graph.birthOfNonFinite(gradients, below: root)
+    let values = birth?.operands.map { text(of: Value(graph.constant($0.value))) } ?? []
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning, "the gradient of `\(name)` holds \(format(number))",
+        at: span,
+        reason: birth.map { node in
+          "It is born in the backward step of `\(node.op.name)`"
+            + (values.allSatisfy { $0.count < 30 }
+              ? " of \(values.joined(separator: " and "))" : "")
+            + ", whose slope there is not finite; a slope of 0 further up does not stop it."
+        },
+        hint: "keep the operand where the slope is finite, for instance with `clamp`"))
+  }
+
+  /// A step that leaves a number no float can hold; a gradient that is not finite was told of already.
+  package func warnNonFinite(stepOf optimizer: Optimizer, _ span: Span) {
+    guard let parameter = optimizer.spoiled, parameter.gradient?.isFinite != false,
+      tellsFirst(span)
+    else { return }
+    let number = parameter.value.values.first { !$0.isFinite } ?? .nan
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning,
+        "the step made `\(graph.label(of: parameter) ?? "a parameter")` hold \(format(number))",
+        at: span, reason: "Its gradient was finite; the step was too long for a float.",
+        hint: "use a smaller learning rate"))
+  }
+
+  /// Whether a place has not told its finding yet; in a loop the first time is enough.
+  package func tellsFirst(_ span: Span) -> Bool {
+    toldPlaces.insert(UInt64(bitPattern: Int64(span.source)) << 32 | UInt64(span.start)).inserted
+  }
+
+  /// Gradients that do not agree are an event, not a remark at the end of a line.
+  func warn(_ derivation: Derivation, _ span: Span) {
+    guard let disagreement = derivation.disagreement else { return }
+    let name = derivativeName(derivation.root, by: derivation.variable)
+    let reason: String
+    switch disagreement {
+    case .notFinite(let step):
+      reason =
+        step.map {
+          "A slope on the way back is not finite: in the step of `\($0)`. 0 times that is nan."
+        } ?? "It is not finite."
+    case .narrated(let sum):
+      reason =
+        "The paths that are told add up to \(format(sum)). A factor that is not finite meets a 0, or this is a bug in nnrepl: please report it."
+    case .numeric(let numeric, let isFloat32):
+      reason =
+        "The difference quotient is \(format(numeric)). "
+        + (isFloat32
+          ? "In float32 it has about three digits; float64 would tell."
+          : "The value may jump near by; else this is a bug in nnrepl: please report it.")
+    }
+    warn(
+      Diagnostic(
+        .contradiction, severity: .warning, "`\(name)` is \(format(derivation.total))", at: span,
+        reason: reason, hint: "`gradcheck(…)` compares every entry"))
+  }
+
+  /// One step of an optimizer.
+  package func step(_ optimizer: Optimizer, _ span: Span) throws(Diagnostic) {
+    optimizer.adopt(reached)
+    warnSummed(optimizer)
+    do throws(TensorError) { try optimizer.step(graph) } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  /// Told when the sum is stepped along: until then it may still be cleared, as a GAN's two optimizers do.
+  private func warnSummed(_ optimizer: Optimizer) {
+    guard
+      let (parameter, span) = summed.first(where: { sum in
+        sum.parameter.hasGradient && optimizer.parameters.contains { $0 === sum.parameter }
+      })
+    else { return }
+    warn(
+      Diagnostic(
+        .gradientAccumulates, severity: .warning,
+        "`\(graph.label(of: parameter) ?? "w")` still had the gradient of the step before",
+        at: span,
+        reason: "`backward` added to it, so the next step goes along the sum of both.",
+        hint: "call `opt.zero_grad()` before each `backward()`"))
+  }
+
+  /// `∂y/∂x` as a value; nothing is stored.
+  /// - Parameters:
+  ///   - isRecorded: whether the gradient has gradients itself.
+  ///   - orZero: whether what does not depend on `x` has the gradient 0, as a derivative of `3*x` has.
+  package func gradient(
+    _ y: Value, by x: Value, _ span: Span, _ ySpan: Span, _ xSpan: Span, isRecorded: Bool = false,
+    orZero: Bool = false
+  ) throws(Diagnostic) -> Value {
+    let name = sourceName(y)
+    if case .list(let list) = x {
+      var parts: [Value] = []
+      for item in list.items {
+        parts.append(
+          try gradient(
+            y, by: item, span, ySpan, xSpan, isRecorded: isRecorded, orZero: orZero))
+      }
+      return .list(ListObject(parts))
+    }
+    let variable = try tracked(x, sourceName(x), xSpan)
+    func zero() throws(Diagnostic) -> Value {
+      Value(
+        try make(span) { () throws(TensorError) in
+          try Tensor(filling: variable.shape, with: 0, dtype: variable.dtype)
+        })
+    }
+    if orZero, !y.isTracked { return try zero() }
+    let root = try tracked(y, name, ySpan)
+    var gradient: Node?
+    do throws(GradientError) {
+      gradient =
+        isRecorded
+        ? try graph.recordedGradient(of: root, by: variable)
+        : try graph.gradients(of: root)(variable).map { graph.constant($0) }
+    } catch {
+      throw Faults.gradient(error, graph, span, name: name)
+    }
+    guard let gradient else {
+      if orZero { return try zero() }
+      throw Diagnostic(
+        .notTracked,
+        "\(name.map { "`\($0)`" } ?? "the value") does not depend on "
+          + (sourceName(x).map { "`\($0)`" } ?? "this"), at: xSpan)
+    }
+    if !gradient.value.isFinite { warnNonFinite(gradient.value, of: variable, root, nil, span) }
+    return Value(gradient)
+  }
+
+  func sourceName(_ value: Value) -> String? {
+    if case .tensor(let node) = value { graph.label(of: node) } else { nil }
+  }
+
+  /// A record of the largest disagreement between gradients and central differences.
+  package func gradcheck(_ y: Value, _ x: Value, _ span: Span) throws(Diagnostic) -> Value {
+    let root = try tracked(y, sourceName(y), span)
+    let variable = try tracked(x, sourceName(x), span)
+    guard case .tensor(let gradient) = try tensorValue(gradient(y, by: x, span, span, span)) else {
+      return .none
+    }
+    var worst = 0.0
+    var kinks: [Value] = []
+    var wrong: [Value] = []
+    var isFinite = true
+    for offset in 0..<variable.shape.count {
+      let check: NumericCheck
+      do throws(TensorError) {
+        check = try graph.numericCheck(
+          of: root, at: variable, offset: offset, analytic: gradient.value[offset])
+      } catch {
+        throw Faults.tensor(error, span, names: [])
+      }
+      let place = Value(
+        "[" + variable.shape.indices(at: offset).map(String.init).joined(separator: ", ") + "]")
+      switch check.verdict {
+      case .kink: kinks.append(place)
+      case .notFinite:
+        wrong.append(place)
+        isFinite = false
+      case .disagrees:
+        wrong.append(place)
+        worst = max(worst, check.relativeError)
+      // Where both are next to nothing their ratio says nothing.
+      case .agrees: worst = max(worst, check.relativeError > 1e-5 ? 0 : check.relativeError)
+      }
+    }
+    return .record(
+      RecordObject([
+        (
+          "result",
+          Value(
+            !isFinite ? "not finite" : !wrong.isEmpty ? "wrong" : kinks.isEmpty ? "ok" : "kink")
+        ),
+        ("max_relative_error", .number(worst)), ("checked", .number(Double(variable.shape.count))),
+        ("kinks", .list(ListObject(kinks))), ("wrong", .list(ListObject(wrong))),
+      ]))
+  }
+
+  private func tensorValue(_ value: Value) -> Value {
+    if case .number(let n) = value { .tensor(graph.constant(Tensor(n))) } else { value }
+  }
+}
+
+extension Node {
+  /// Whether there is a gradient to go along: cleared ones are missing, or all 0.
+  fileprivate var hasGradient: Bool {
+    gradient.map { $0.values.contains { $0 != 0 } } ?? false
+  }
+}

@@ -1,0 +1,116 @@
+// The part of the language that is written in itself, as the machine runs it.
+import Diagnostics
+import Syntax
+
+/// A function or layer of the language defined in nn.
+package struct Definition: Sendable {
+  package let name: String
+  /// `linear(in_features, out_features, bias=true)`
+  package let signature: String
+  /// The comment above it: a sentence or two.
+  package let summary: String
+  /// A statement or two whose output shows what it does.
+  package let example: String
+  /// Its text, without the comment.
+  package let text: String
+
+  package init(name: String, signature: String, summary: String, example: String, text: String) {
+    self.name = name
+    self.signature = signature
+    self.summary = summary
+    self.example = example
+    self.text = text
+  }
+}
+
+/// Sources that are not the learner's, by their number.
+package enum SourceID {
+  static let layers = -2
+  static let textbook = -3
+  /// What a check runs beside a learner's script: the language's own names keep their meaning in it.
+  package static let call = -4
+
+  /// Whether a source belongs to the language rather than to the learner.
+  package static func isLibrary(_ source: Int) -> Bool { source == layers || source == textbook }
+}
+
+/// What a machine knows without anyone defining it.
+package struct Vocabulary: Sendable {
+  package let builtins: [Builtin]
+  /// What the library's own code may call besides.
+  private let helpers: [String: Builtin]
+  /// What fused ops do, step by step, by the op's name.
+  let textbook: [String: Definition]
+  private let table: [String: Builtin]
+  /// All that learners may write.
+  package let names: [String]
+
+  package init(_ builtins: [Builtin], helpers: [Builtin], textbook: [String: Definition]) {
+    self.builtins = builtins
+    self.textbook = textbook
+    table = Dictionary(builtins.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.helpers = Dictionary(
+      helpers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    names = builtins.map(\.name) + Vocabulary.constants.keys.sorted()
+  }
+
+  package subscript(name: String) -> Builtin? { table[name] }
+
+  /// Names that start with a number.
+  static let constants: [String: Double] = ["pi": .pi, "inf": .infinity, "nan": .nan]
+
+  /// What a name means in the library's own code: a built-in, or a helper that learners do not see.
+  func inLibrary(_ name: String) -> Value? {
+    (helpers[name] ?? table[name]).map { .builtin($0) }
+      ?? Vocabulary.constants[name].map { .number($0) }
+  }
+}
+
+extension Machine {
+  /// A definition of the library, compiled on first use.
+  func compiled(_ definition: Definition, textbook: Bool = false) throws(Diagnostic) -> Value {
+    let key = (textbook ? "textbook " : "") + definition.name
+    if let known = library[key] { return known }
+    let source = SourceText(
+      id: textbook ? SourceID.textbook : SourceID.layers, name: "library", definition.text)
+    let parsed = Parser.parse(source, in: 0..<source.bytes.count)
+    guard let statement = parsed.statements.first, parsed.diagnostics.isEmpty else {
+      throw Diagnostic(
+        .internalFault, "the library's `\(definition.name)` cannot be read", at: nil,
+        reason: parsed.diagnostics.first?.headline)
+    }
+    let compiler = Compiler(self, source, Scope(parent: nil, parameters: [], body: [statement]))
+    let code: Code
+    switch statement.kind {
+    case .function(let function): code = try compiler.closure(function, statement.span)
+    case .layer(let layer): code = try compiler.declaration(layer)
+    default: throw Diagnostic(.internalFault, "`\(definition.name)` defines nothing", at: nil)
+    }
+    let value = try code.run(frame)
+    library[key] = value
+    return value
+  }
+
+  /// Runs library code for a call in the learner's source: faults inside it are told at that call.
+  func inLibrary<Result>(
+    _ span: Span, _ what: @autoclosure () -> String?, _ body: () throws(Diagnostic) -> Result
+  ) throws(Diagnostic) -> Result {
+    let outer = librarySpan
+    if outer == nil, !SourceID.isLibrary(Int(span.source)) { librarySpan = span }
+    defer { librarySpan = outer }
+    do throws(Diagnostic) { return try body() } catch {
+      guard let place = error.span, SourceID.isLibrary(Int(place.source)), let librarySpan else {
+        throw error
+      }
+      let reasons = [error.reason, what()].compactMap { $0 }
+      throw Diagnostic(
+        error.id, error.headline, at: librarySpan,
+        reason: reasons.isEmpty ? nil : reasons.joined(separator: " "), hint: error.hint)
+    }
+  }
+
+  /// Where a fault at `span` is told: in the learner's own source.
+  func shown(_ span: Span) -> Span {
+    SourceID.isLibrary(Int(span.source)) ? librarySpan ?? span : span
+  }
+}

@@ -1,0 +1,356 @@
+// What values can do: fields, entries, unpacking, becoming parameters.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Machine {
+  // MARK: Literals
+
+  /// A bracket whose leaves are all single numbers, or all truth values, is a tensor, tracked if any of them
+  /// is; any other bracket is a list.
+  /// - Parameter isBracket: which elements are brackets themselves, so that their rows are leaves' rows.
+  func bracket(_ values: [Value], _ isBracket: [Bool], _ span: Span, _ site: UInt32)
+    throws(Diagnostic) -> Value
+  {
+    // Nothing in brackets is the beginning of a list.
+    if values.isEmpty { return .list(ListObject([])) }
+    let areTruths = values.allSatisfy(\.isTruth)
+    var operands: [Node.Operand] = []
+    for (value, isRow) in zip(values, isBracket) {
+      switch value {
+      case .bool(let on) where areTruths:
+        operands.append(.node(graph.constant(Tensor(on ? 1 : 0, dtype: .bool))))
+      case .number(let n): operands.append(.number(n))
+      case .tensor(let node) where isRow || node.shape.rank == 0: operands.append(.node(node))
+      default: return try Value.list(ListObject(values)).nested(span)
+      }
+    }
+    var numbers: [Double] = []
+    for case .number(let n) in operands { numbers.append(n) }
+    do throws(TensorError) {
+      if numbers.count == operands.count {
+        return .tensor(
+          graph.constant(try Tensor(numbers, shape: Shape([numbers.count]), dtype: dtype)))
+      }
+      let shapes = operands.map { operand -> Shape in
+        if case .node(let node) = operand { node.shape } else { .scalar }
+      }
+      if let odd = shapes.first(where: { $0 != shapes[0] }) {
+        throw .sizesDiffer(shapes[0], odd, axis: 0, operation: "[…]")
+      }
+      return .tensor(
+        try graph.apply(
+          .stack, operands, Attributes(("dim", .ints([0]))), site: site))
+    } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  func negate(_ value: Value, _ span: Span, _ site: UInt32) throws(Diagnostic) -> Value {
+    guard let operand = operand(value) else {
+      throw Diagnostic(.wrongKind, "`-` has no meaning for \(value.kind)", at: span)
+    }
+    if case .number(let n) = operand { return .number(-n) }
+    do throws(TensorError) {
+      return Value(try graph.apply(.neg, [operand], site: site))
+    } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  func warnDivision(_ x: Double, _ symbol: String, _ result: Double, _ span: Span) {
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning, "\(format(x))\(symbol)0 gave \(format(result))",
+        at: span,
+        reason: "As in PyTorch, division by 0 goes on with inf or nan."), isBirth: true)
+  }
+
+  package func warnPlain(_ function: String, _ x: Double, _ result: Double, _ span: Span) {
+    warn(
+      Diagnostic(
+        .nonFinite, severity: .warning, "`\(function)` of \(format(x)) gave \(format(result))",
+        at: span), isBirth: true)
+  }
+
+  // MARK: Parameters
+
+  /// A new trainable leaf with the value's numbers.
+  func makeParameter(_ value: Value, _ name: String, _ span: Span) throws(Diagnostic) -> Value {
+    switch value {
+    case .number(let n): return .tensor(graph.parameter(Tensor(n, dtype: dtype)))
+    // As PyTorch's `register_parameter("bias", None)`: the place is kept, with nothing in it.
+    case .none: return .none
+    case .tensor(let node):
+      if !node.value.isFinite, let place = node.value.values.firstIndex(where: { !$0.isFinite }),
+        tellsFirst(span)
+      {
+        warnSpoiled(node.value, at: place, name, span)
+      }
+      let floats = try make(span) { () throws(TensorError) in
+        node.dtype.isFloat ? node.value : try node.value.converted(to: dtype)
+      }
+      return .tensor(graph.parameter(floats.value))
+    default:
+      throw Diagnostic(
+        .wrongKind, "a parameter is a number or a tensor, not \(value.kind)", at: span,
+        hint: "for several, write `param` once for each")
+    }
+  }
+
+  /// A leaf that no gradient reaches but `:=` can change.
+  func makeBuffer(_ value: Value, _ span: Span) throws(Diagnostic) -> Value {
+    switch value {
+    case .number(let n): return .tensor(graph.buffer(Tensor(n, dtype: dtype)))
+    case .tensor(let node): return .tensor(graph.buffer(node.value))
+    case .none: return .none
+    default: throw Diagnostic(.wrongKind, "a buffer is a number or a tensor", at: span)
+    }
+  }
+
+  /// `target := value`
+  func storeInPlace(_ value: Value, into target: Value, _ place: Span, _ valueSpan: Span)
+    throws(Diagnostic)
+  {
+    guard case .tensor(let leaf) = target, leaf.isLeaf else {
+      throw Diagnostic(
+        .wrongKind, "`:=` stores into a parameter or a buffer; this is \(target.kind)", at: place,
+        hint: "for an ordinary name write `=`")
+    }
+    guard leaf.isParameter || leaf.isBuffer || !leaf.flags.contains(.used) else {
+      let name = graph.label(of: leaf) ?? "x"
+      throw Diagnostic(
+        .immutable, "`\(name)` is data, and something was computed from it", at: place,
+        reason: "What was computed would keep the old numbers: only what follows a `param` or a "
+          + "`buffer` is recorded.",
+        hint: "declare it as `buffer \(name) = …`, or give the name new data with `=`")
+    }
+    let new: Tensor
+    switch value {
+    case .number(let n): new = Tensor(n)
+    case .tensor(let node): new = node.value
+    default:
+      throw Diagnostic(.wrongKind, "\(value.kind) cannot be stored in a parameter", at: valueSpan)
+    }
+    if let lost = rounding(new, in: leaf) {
+      let name = graph.label(of: leaf) ?? "x"
+      throw Diagnostic(
+        .wholeNumber, "`\(name)` holds \(leaf.dtype.name); \(format(lost)) would be rounded",
+        at: valueSpan, hint: "declare it with fractions: `buffer \(name) = 1.0*(…)`")
+    }
+    do throws(TensorError) {
+      try graph.store(new, into: leaf)
+    } catch {
+      let name = graph.label(of: leaf) ?? "the parameter"
+      throw Diagnostic(
+        .shapeMismatch, "`\(name)` is \(leaf.shape); a value \(new.shape) cannot be stored in it",
+        at: valueSpan, hint: "a parameter keeps its shape")
+    }
+  }
+
+  /// The first number that a leaf of whole numbers or truth values cannot hold.
+  private func rounding(_ new: Tensor, in leaf: Node) -> Double? {
+    guard !leaf.dtype.isFloat else { return nil }
+    return new.values.first { leaf.dtype.rounded($0) != $0 }
+  }
+
+  func warnRebound(_ name: String, _ span: Span) {
+    warn(
+      Diagnostic(
+        .parameterRebound, severity: .warning,
+        "`\(name)` was a parameter; now it is an ordinary value computed from it", at: span,
+        reason: "An optimizer would no longer find it under this name.",
+        hint: "write `\(name) := …` to give the parameter a new value"))
+  }
+
+  // MARK: Fields
+
+  /// A field or method that the value itself carries.
+  func ownField(_ value: Value, _ name: String) -> Value? {
+    switch value {
+    case .record(let record): return record[name]
+    case .layer(let layer): return layer[name]
+    case .optimizer(let optimizer):
+      return optimizer[name].map { .number($0) }
+    case .thing(let thing): return thing.field(name, self)
+    default: return nil
+    }
+  }
+
+  /// A field by name, or nothing.
+  package func part(_ name: String, of value: Value) -> Value? {
+    try? field(value, name, Span(source: 0, start: 0, end: 0))
+  }
+
+  func field(_ value: Value, _ name: String, _ span: Span) throws(Diagnostic) -> Value {
+    if let own = ownField(value, name) { return own }
+    switch (value, name) {
+    case (.tensor(let node), "grad"):
+      guard let gradient = node.gradient else { return .none }
+      return Value(graph.constant(gradient))
+    case (.number, "grad"): return .none
+    case (.tensor(let node), "T"):
+      do throws(TensorError) {
+        return Value(try graph.apply(.transpose, [.node(node)]))
+      } catch {
+        throw Faults.tensor(error, span, names: [])
+      }
+    case (.tensor(let node), "shape"):
+      return .tensor(
+        try make(span) { () throws(TensorError) in
+          try Tensor(
+            node.shape.dims.map(Double.init), shape: Shape([node.shape.rank]), dtype: .int64)
+        })
+    case (.number, "shape"):
+      return .tensor(
+        try make(span) { () throws(TensorError) in
+          try Tensor([], shape: [0], dtype: .int64)
+        })
+    case (.tensor(let node), "rank"), (.tensor(let node), "ndim"):
+      return .number(Double(node.shape.rank))
+    case (.tensor(let node), "dtype"): return Value(node.dtype.name)
+    case (.tensor(let node), "size"): return .number(Double(node.shape.count))
+    case (.number, "rank"): return .number(0)
+    case (.number, "size"): return .number(1)
+    case (.number, "dtype"): return Value(DType.float64.name)
+    case (.number, "T"): return value
+    case (.tensor(let node), "requires_grad"): return .bool(node.isTracked)
+    case (.optimizer(let optimizer), "parameters"):
+      return .list(ListObject(optimizer.parameters.map { .tensor($0) }))
+    default: throw noField(value, name, span)
+    }
+  }
+
+  package func make(_ span: Span, _ body: () throws(TensorError) -> Tensor) throws(Diagnostic)
+    -> Node
+  {
+    do throws(TensorError) { return graph.constant(try body()) } catch {
+      throw Faults.tensor(error, span, names: [])
+    }
+  }
+
+  func noField(_ value: Value, _ name: String, _ span: Span) -> Diagnostic {
+    Diagnostic(
+      .unknownField, "\(value.kind) has no `\(name)`", at: span, hint: fieldHint(value, name))
+  }
+
+  /// What was probably meant by a field that a value does not have.
+  private func fieldHint(_ value: Value, _ name: String) -> String? {
+    let tensorFields = ["grad", "shape", "T", "rank", "size", "dtype"]
+    var known: [String] = vocabulary.names + tensorFields
+    switch value {
+    case .tensor:
+      // What it does have was called as if it were a method.
+      if tensorFields.contains(name) { return "write it without brackets: `.\(name)`" }
+    case .list:
+      if tensorFields.contains(name) { return "a list counts with `len(x)`; `tensor(x)` has it" }
+    case .record(let record): known = record.fields.map(\.name)
+    case .layer(let layer):
+      known += layer.fields.map(\.name) + layer.methods.map(\.name)
+    case .thing(let thing): known = thing.fieldNames
+    default: break
+    }
+    if let ours = Suggest.elsewhere[name] { return "write `\(ours)`" }
+    if vocabulary[name] != nil { return "call it: `.\(name)()`" }
+    let near = Suggest.close(to: name, among: known)
+    return near.isEmpty
+      ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?"
+  }
+
+  /// - Parameter place: the field as the source writes it.
+  func setField(
+    _ value: Value, _ name: String, _ new: Value, _ span: Span, place: String
+  ) throws(Diagnostic) {
+    switch value {
+    case .record(let record): record[name] = try new.nested(in: record, span)
+    case .layer(let layer):
+      guard let field = layer.fields.first(where: { $0.name == name }) else {
+        throw noField(value, name, span)
+      }
+      field.cell.value = try fitting(new.nested(in: layer, span), field, place, span)
+    case .optimizer(let optimizer):
+      guard case .number(let n) = new, optimizer[name] != nil else {
+        throw noField(value, name, span)
+      }
+      optimizer[name] = n
+    default:
+      throw Diagnostic(
+        .immutable, "\(value.kind) has no fields that can be set", at: span)
+    }
+  }
+
+  /// What a layer's field may become. As in PyTorch a parameter gives way to another parameter (that ties
+  /// them) or to none, and a layer to what can be applied: else the model would go on without them unnoticed.
+  private func fitting(
+    _ new: Value, _ field: LayerObject.Field, _ place: String, _ span: Span
+  ) throws(Diagnostic) -> Value {
+    if case .none = new { return new }
+    switch (field.value, new) {
+    case (.tensor(let old), .tensor(let node)) where old.isParameter && node.isParameter:
+      return new
+    case (.tensor(let old), _) where old.isParameter:
+      throw Faults.replaced(place, old.shape, by: new, span)
+    case (.tensor, .number) where field.isBuffer, (.tensor, .tensor) where field.isBuffer:
+      return try makeBuffer(new, span)
+    case (.layer, .layer), (.layer, .function), (.layer, .builtin): return new
+    case (.layer, _):
+      throw Diagnostic(
+        .wrongKind, "`\(place)` is a layer; \(new.kind) cannot take its place", at: span,
+        hint: "give it a layer or a function, as in `\(place) = relu`")
+    default: return new
+    }
+  }
+
+  // MARK: Sequences
+
+  /// The i-th element of something that can be looped over, nil past its end.
+  package func next(of sequence: Value, _ i: Int, _ span: Span) throws(Diagnostic) -> Value? {
+    switch sequence {
+    case .list(let list): return i < list.items.count ? list.items[i] : nil
+    case .range(let range):
+      return i < range.count ? .number(range.start + Double(i) * range.step) : nil
+    case .string(let string):
+      return i < string.text.count
+        ? Value(String(string.text[string.text.index(string.text.startIndex, offsetBy: i)])) : nil
+    case .tensor(let node) where node.shape.rank > 0:
+      guard i < node.shape[0] else { return nil }
+      return try element(sequence, [.value(.number(Double(i)))], span, 0)
+    case .record(let record):
+      return i < record.fields.count ? Value(record.fields[i].name) : nil
+    case .thing(let thing) where thing.count != nil:
+      return i < thing.count ?? 0 ? try thing.element(i, self, span) : nil
+    case .layer(let layer) where layer.isSequence:
+      return i < layer.fields.count ? layer.fields[i].value : nil
+    default:
+      throw Diagnostic(
+        .wrongKind, "\(sequence.kind) cannot be looped over", at: span,
+        hint: { if case .number = sequence { "write `range(…)`" } else { nil } }())
+    }
+  }
+
+  func unpack(_ value: Value, _ count: Int, _ span: Span) throws(Diagnostic) -> [Value] {
+    var parts: [Value] = []
+    if case .record(let record) = value {
+      parts = record.fields.map(\.value)
+    } else {
+      while parts.count <= count, let part = try next(of: value, parts.count, span) {
+        parts.append(part)
+      }
+    }
+    guard parts.count == count else {
+      let found = parts.count > count ? "more than \(count)" : "\(parts.count)"
+      throw Diagnostic(
+        .wrongArguments, "\(count) names cannot take \(found) values", at: span)
+    }
+    return parts
+  }
+
+  /// A whole number that counts something.
+  func count(_ value: Value, _ what: String, _ span: Span) throws(Diagnostic) -> Int {
+    guard case .number(let n) = value, n >= 0, n < 0x1p53, let count = Int(exactly: n) else {
+      throw Diagnostic(
+        .wholeNumber, "`\(what)` needs a whole number from 0, not \(text(of: value))", at: span)
+    }
+    return count
+  }
+}

@@ -1,0 +1,111 @@
+// Figures as data; `Rendering` draws them.
+
+extension Double {
+  /// Whether it can be put on an axis: ranges between such numbers are finite too.
+  package var isDrawable: Bool { magnitude <= 1e300 }
+}
+
+/// Something to look at.
+package enum Figure {
+  /// Curves over a common axis.
+  case lines([Series], title: String, isLog: Bool, rows: Int)
+  /// Points in a plane, each with the number of its class.
+  case points([Point], classes: [String], title: String)
+  /// Points over the regions that a model assigns to the classes; row-major, the top row first.
+  case regions([Int], columns: Int, box: Box, [Point], classes: [String], title: String)
+  /// A matrix as shades.
+  case cells([Double], rows: Int, columns: Int, title: String)
+  /// How many numbers fall into each bin.
+  case bins([Int], low: Double, high: Double, title: String)
+  /// Rows under column heads, and a line below.
+  case table(head: [String], rows: [[String]], foot: String)
+  /// Columns of units, joined by what lies between them.
+  case network([Column])
+  /// What was computed from what.
+  case tree([Branch])
+  /// Findings, each good, worth a look, or bad.
+  case report([Finding])
+
+  package struct Series {
+    package let name: String
+    package let x: [Double]
+    package let y: [Double]
+
+    package init(name: String, x: [Double], y: [Double]) {
+      self.name = name
+      self.x = x
+      self.y = y
+    }
+  }
+
+  package struct Point {
+    package let x: Double
+    package let y: Double
+    package let label: Int
+
+    package init(x: Double, y: Double, label: Int) {
+      self.x = x
+      self.y = y
+      self.label = label
+    }
+  }
+
+  package struct Box {
+    package let left: Double
+    package let right: Double
+    package let bottom: Double
+    package let top: Double
+
+    package init(left: Double, right: Double, bottom: Double, top: Double) {
+      (self.left, self.right, self.bottom, self.top) = (left, right, bottom, top)
+    }
+  }
+
+  package struct Column {
+    package let title: String
+    package let units: Int
+    /// What follows it on the way to the next column.
+    package let steps: [String]
+    package let parameters: Int
+
+    package init(title: String, units: Int, steps: [String], parameters: Int) {
+      self.title = title
+      self.units = units
+      self.steps = steps
+      self.parameters = parameters
+    }
+  }
+
+  package struct Branch {
+    package let depth: Int
+    package let text: String
+
+    package init(depth: Int, text: String) {
+      self.depth = depth
+      self.text = text
+    }
+  }
+
+  package struct Finding {
+    package enum Verdict { case good, look, bad }
+    package let verdict: Verdict
+    package let title: String
+    package let text: String
+    package let hint: String?
+
+    package init(verdict: Verdict, title: String, text: String, hint: String?) {
+      self.verdict = verdict
+      self.title = title
+      self.text = text
+      self.hint = hint
+    }
+  }
+}
+
+/// A figure as a value.
+package final class FigureObject: Thing {
+  package let figure: Figure
+  package init(_ figure: Figure) { self.figure = figure }
+  package override var kind: String { "a figure" }
+  override func text(_ machine: Machine) -> String { "a figure" }
+}

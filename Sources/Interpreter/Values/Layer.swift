@@ -1,0 +1,210 @@
+// Layers as values: fields that learn, a forward step, a mode.
+import Autograd
+import Tensors
+
+/// A layer: declared in nn, by the learner or by the library, or a sequence of layers and functions.
+package final class LayerObject {
+  package let type: String
+  /// What it was made with, as `linear(20, 128)` shows it.
+  package let arguments: [(name: String, value: Value)]
+  package let fields: [Field]
+  package let methods: [(name: String, function: FunctionObject)]
+  /// Applies its fields one after another instead of a `forward` of its own.
+  package let isSequence: Bool
+  /// Whether it comes with the language.
+  package let isLibrary: Bool
+  /// The function that it applies, with its arguments as settings, instead of a `forward` of its own.
+  let function: Builtin?
+  private let mode: Cell
+  /// What the learner calls it: `model`, `model[0]`, `block.norm`.
+  package private(set) var name: String?
+  private var isNamedForGood = false
+  /// The name that its results get until they are given a better one; 0 for none.
+  private(set) var outputLabel: UInt32 = 0
+
+  package struct Field {
+    package let name: String
+    let cell: Cell
+    package let isBuffer: Bool
+    package var value: Value { cell.value }
+  }
+
+  init(
+    _ type: String, arguments: [(name: String, value: Value)], fields: [Field],
+    methods: [(name: String, function: FunctionObject)], mode: Cell, isLibrary: Bool
+  ) {
+    self.type = type
+    self.arguments = arguments
+    self.fields = fields
+    self.methods = methods
+    self.mode = mode
+    self.isLibrary = isLibrary
+    isSequence = false
+    function = nil
+  }
+
+  /// A function with its settings: `softmax(dim=1)` is `nn.Softmax(dim=1)`.
+  init(applying function: Builtin, settings: [(name: String, value: Value)]) {
+    type = function.name
+    arguments = settings
+    fields = []
+    methods = []
+    mode = Cell(.bool(true))
+    isLibrary = true
+    isSequence = false
+    self.function = function
+  }
+
+  /// Layers and functions to be applied one after another.
+  package init(sequence stages: [Value]) {
+    type = "sequential"
+    arguments = []
+    fields = stages.enumerated().map {
+      Field(name: "\($0.offset)", cell: Cell($0.element), isBuffer: false)
+    }
+    methods = []
+    mode = Cell(.bool(true))
+    isLibrary = true
+    isSequence = true
+    function = nil
+  }
+
+  package var isTraining: Bool { if case .bool(false) = mode.value { false } else { true } }
+
+  package subscript(name: String) -> Value? {
+    if name == "training" { return mode.value }
+    if let field = fields.first(where: { $0.name == name }) { return field.value }
+    if let state = state.first(where: { $0.name == name }) { return .tensor(state.node) }
+    return methods.first { $0.name == name }.map { .function($0.function) }
+  }
+
+  package var stages: [Value] { isSequence ? fields.map(\.value) : [] }
+
+  // MARK: Parts
+
+  private enum Member {
+    case leaf(Node)
+    case layer(LayerObject)
+  }
+
+  /// Leaves and layers in the fields and in lists of them, each with its place and its part of PyTorch's
+  /// name. As there, the leaves that are fields themselves come first.
+  private var members: [(place: String, key: String, member: Member)] {
+    var own: [(String, String, Member)] = []
+    var parts: [(String, String, Member)] = []
+    func visit(_ value: Value, _ place: String, _ key: String) {
+      switch value {
+      case .layer(let layer): parts.append((place, key, .layer(layer)))
+      case .tensor(let node) where node.isParameter: parts.append((place, key, .leaf(node)))
+      case .list(let list):
+        for (i, item) in list.items.enumerated() { visit(item, "\(place)[\(i)]", "\(key).\(i)") }
+      default: break
+      }
+    }
+    for field in fields {
+      let place = isSequence ? "[\(field.name)]" : "." + field.name
+      if case .tensor(let node) = field.value {
+        if node.isParameter || field.isBuffer { own.append((place, field.name, .leaf(node))) }
+      } else {
+        visit(field.value, place, field.name)
+      }
+    }
+    return own + parts
+  }
+
+  /// This layer and all inside it, outermost first; each once, wherever else it is used again.
+  package var allLayers: [LayerObject] {
+    var found: [LayerObject] = []
+    var seen: Set<ObjectIdentifier> = []
+    func visit(_ layer: LayerObject) {
+      guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
+      found.append(layer)
+      for case (_, _, .layer(let part)) in layer.members { visit(part) }
+    }
+    visit(self)
+    return found
+  }
+
+  /// Whether other layers lie in its fields.
+  package var hasParts: Bool {
+    members.contains { if case .layer = $0.member { true } else { false } }
+  }
+
+  /// What learns, each leaf once: a shared layer or a tied weight is one thing, however many places it has.
+  package var parameters: [Node] {
+    allLayers.flatMap { layer in
+      layer.members.compactMap { part in
+        if case .leaf(let node) = part.member, node.isParameter { node } else { nil }
+      } + layer.fields.flatMap { Value.parameters(in: $0.value, layers: false) }
+    }.withoutRepeats
+  }
+
+  /// Sets the mode of this layer alone.
+  package func setOwnMode(_ on: Bool) { mode.value = .bool(on) }
+
+  package func setTraining(_ on: Bool) { for layer in allLayers { layer.setOwnMode(on) } }
+
+  /// Parameters and buffers by PyTorch's names: `0.weight`, `1.running_mean`, `weight_ih_l0`. What has
+  /// several places is there under each name, as in PyTorch's `state_dict`.
+  package var state: [(name: String, node: Node)] {
+    members.flatMap { part -> [(name: String, node: Node)] in
+      switch part.member {
+      case .leaf(let node): return [(part.key, node)]
+      case .layer(let layer):
+        return layer.state.map { name, node in
+          // The layers of a recurrent stack carry their number in the names of their weights.
+          part.key.hasPrefix("cells.")
+            ? (name + "_l" + part.key.dropFirst("cells.".count), node)
+            : (part.key + "." + name, node)
+        }
+      }
+    }
+  }
+
+  /// What a file keeps: each parameter and buffer once, under its first name.
+  package var savedState: [(name: String, node: Node)] {
+    var seen: Set<ObjectIdentifier> = []
+    return state.filter { seen.insert(ObjectIdentifier($0.node)).inserted }
+  }
+
+  // MARK: Names
+
+  /// Takes the name that the learner stores it under; its parts and parameters are named after it.
+  /// - Parameter forGood: at top level, where the name lasts.
+  package func named(_ name: String, _ graph: Graph, forGood: Bool) {
+    guard self.name == nil || (forGood && !isNamedForGood) else { return }
+    isNamedForGood = forGood
+    rename(name, graph)
+  }
+
+  private var stageLabels: [UInt32] = []
+
+  /// The name of a stage's result, for stages that are functions.
+  func stageLabel(_ i: Int, _ graph: Graph) -> UInt32 {
+    guard let name else { return 0 }
+    if stageLabels.isEmpty {
+      stageLabels = fields.indices.map { graph.number(of: "\(name)[\($0)].out") }
+    }
+    return stageLabels[i]
+  }
+
+  /// What is used in several places is named after the first.
+  private func rename(_ name: String, _ graph: Graph) {
+    var seen: Set<ObjectIdentifier> = []
+    func rename(_ layer: LayerObject, _ name: String) {
+      guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
+      layer.stageLabels = []
+      layer.name = name
+      layer.outputLabel = graph.number(of: name + ".out")
+      for field in layer.fields {
+        if case .tensor(let node) = field.value, node.isLeaf,
+          seen.insert(ObjectIdentifier(node)).inserted
+        {
+          node.label = graph.number(of: name + "." + field.name)
+        }
+      }
+      for case (let place, _, .layer(let part)) in layer.members { rename(part, name + place) }
+    }
+    rename(self, name)
+  }
+}

@@ -1,0 +1,49 @@
+// Values within values: what shows, compares and saves them goes down by recursion, so there must be an end.
+import Diagnostics
+
+extension Value {
+  /// How deep lists, records and layers may lie in one another.
+  static let depthLimit = 100
+
+  private var holder: (object: AnyObject, parts: [Value])? {
+    switch self {
+    case .list(let list): (list, list.items)
+    case .record(let record): (record, record.fields.map(\.value))
+    case .layer(let layer): (layer, layer.fields.map(\.value))
+    default: nil
+    }
+  }
+
+  /// The value, if it may be put into `container`.
+  /// - Throws: `bad-argument` when it holds the container itself, or nests too deep.
+  package func nested(in container: AnyObject? = nil, _ span: Span) throws(Diagnostic) -> Value {
+    guard holder != nil else { return self }
+    // Heights of what was seen, as parts that are shared would be visited once per path.
+    var heights: [ObjectIdentifier: Int] = [:]
+    var isCircle = false
+    func height(_ value: Value, within limit: Int) -> Int? {
+      guard let (object, parts) = value.holder else { return 0 }
+      if object === container {
+        isCircle = true
+        return nil
+      }
+      let id = ObjectIdentifier(object)
+      if let known = heights[id] { return known <= limit ? known : nil }
+      guard limit > 0 else { return nil }
+      var most = 0
+      for part in parts {
+        guard let below = height(part, within: limit - 1) else { return nil }
+        most = max(most, below)
+      }
+      heights[id] = most + 1
+      return most + 1
+    }
+    if height(self, within: Value.depthLimit) != nil { return self }
+    throw Diagnostic(
+      .badArgument,
+      isCircle
+        ? "\(kind) cannot be put into itself" : "\(kind) nests at most \(Value.depthLimit) deep",
+      at: span,
+      hint: "keep the parts side by side, as in `xs = list(); append(xs, part)`")
+  }
+}

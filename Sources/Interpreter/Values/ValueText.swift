@@ -1,0 +1,153 @@
+// Values as plain text: what `print` and string interpolation show.
+import Autograd
+import Diagnostics
+import Tensors
+
+extension Machine {
+  package func text(of value: Value) -> String {
+    var depth = 0
+    return text(of: value, &depth)
+  }
+
+  private func text(of value: Value, _ depth: inout Int) -> String {
+    switch value {
+    case .unset, .cell: return "nothing"
+    case .none: return "none"
+    case .bool(let on): return on ? "true" : "false"
+    case .number(let n): return format(n)
+    case .string(let string): return string.text
+    case .tensor(let node): return node.value.text(format)
+    case .range(let range):
+      return "range(\(format(range.start)), \(format(range.stop))"
+        + (range.step == 1 ? ")" : ", \(format(range.step)))")
+    case .list(let list):
+      depth += 1
+      defer { depth -= 1 }
+      if depth > 20 { return "[…]" }
+      var shown = list.items.prefix(20).map { quoted($0, &depth) }
+      if list.items.count > 20 { shown.append("… \(list.items.count - 20) more") }
+      return "[" + shown.joined(separator: ", ") + "]"
+    case .record(let record):
+      depth += 1
+      defer { depth -= 1 }
+      if depth > 20 { return "record(…)" }
+      let fields = record.fields.map { "\($0.name)=\(quoted($0.value, &depth))" }
+      return "record(" + fields.joined(separator: ", ") + ")"
+    case .function(let function):
+      let list = function.code.parameters.map { p in
+        p.name + (p.fallback.map { "=" + $0.text } ?? "")
+      }
+      return "fn \(function.code.name)(\(list.joined(separator: ", ")))"
+    case .builtin(let builtin): return builtin.signature
+    case .layer(let layer): return text(of: layer, &depth)
+    case .thing(let thing): return thing.text(self)
+    case .optimizer(let optimizer):
+      let settings = optimizer.settings.map { "\($0.name)=\(format($0.value))" }
+      return
+        "\(optimizer.kind)(\(settings.joined(separator: ", ")), \(optimizer.parameters.count) parameters)"
+    }
+  }
+
+  /// A sequence shows its stages line by line, a layer of the library what it was made with, the learner's
+  /// own its fields.
+  private func text(of layer: LayerObject, _ depth: inout Int) -> String {
+    depth += 1
+    defer { depth -= 1 }
+    if depth > 20 { return "\(layer.type)(…)" }
+    if layer.isSequence {
+      let stages = layer.stages.enumerated().map { i, stage -> String in
+        var name = text(of: stage, &depth)
+        if case .builtin(let builtin) = stage { name = builtin.name }
+        return "  (\(i)): " + name.split(separator: "\n").joined(separator: "\n  ")
+      }
+      return "sequential(\n" + stages.joined(separator: "\n") + "\n)"
+    }
+    if layer.isLibrary {
+      let known = vocabulary[layer.type]?.parameters ?? []
+      let given = layer.arguments.enumerated().compactMap { i, argument -> String? in
+        let text = quoted(argument.value, &depth)
+        guard let fallback = known.first(where: { $0.name == argument.name })?.fallback else {
+          return text
+        }
+        let plain = Double(fallback).map { format($0) } ?? fallback
+        return plain == text && i > 0 ? nil : "\(argument.name)=\(text)"
+      }
+      return "\(layer.type)(\(given.joined(separator: ", ")))"
+    }
+    let fields = layer.fields.map { field -> String in
+      if case .tensor(let node) = field.value, node.shape.rank > 0 {
+        return "\(field.name): \(node.shape)"
+      }
+      return "\(field.name): \(text(of: field.value, &depth))"
+    }
+    return "\(layer.type)(" + fields.joined(separator: ", ") + ")"
+  }
+
+  private func quoted(_ value: Value, _ depth: inout Int) -> String {
+    if case .string(let string) = value { return "\"\(string.text)\"" }
+    return text(of: value, &depth)
+  }
+
+  /// A value under a format such as `.4f`, `8.2e`, `5d`, `>10` or `.1%`.
+  func text(of value: Value, format spec: String, _ span: Span) throws(Diagnostic) -> String {
+    if spec.isEmpty { return text(of: value) }
+    var rest = Substring(spec)
+    let showsPlus = rest.first == "+"
+    if showsPlus { rest.removeFirst() }
+    var align: Character?
+    if let first = rest.first, "<>^".contains(first) {
+      align = first
+      rest.removeFirst()
+    }
+    let width = Int(rest.prefix { $0.isNumber }) ?? 0
+    rest = rest.drop { $0.isNumber }
+    var precision: Int?
+    if rest.first == "." {
+      rest.removeFirst()
+      precision = Int(rest.prefix { $0.isNumber })
+      rest = rest.drop { $0.isNumber }
+    }
+    guard rest.count <= 1, width <= 200, (precision ?? 0) <= 60 else { throw badFormat(spec, span) }
+    var body: String
+    if let kind = rest.first {
+      guard let n = number(value) else {
+        throw Diagnostic(
+          .wrongKind, "the format `\(spec)` is for numbers, not for \(value.kind)", at: span)
+      }
+      switch kind {
+      case "f": body = NumberFormat.fixed(n, precision ?? 6)
+      case "e": body = NumberFormat.printf("%.\(precision ?? 6)e", n)
+      case "g": body = NumberFormat.printf("%.\(precision ?? 6)g", n)
+      case "d": body = NumberFormat.fixed(n, 0)
+      case "%": body = NumberFormat.fixed(n * 100, precision ?? 6) + "%"
+      default: throw badFormat(spec, span)
+      }
+      if showsPlus, n >= 0 { body = "+" + body }
+      if body.hasPrefix("-"), !body.contains(where: { "123456789".contains($0) }) {
+        body.removeFirst()
+      }
+    } else if let precision, let n = number(value) {
+      body = NumberFormat(digits: max(1, precision))(n)
+    } else {
+      body = text(of: value)
+    }
+    let padding = String(repeating: " ", count: max(0, width - body.count))
+    let numeric = number(value) != nil
+    return (align ?? (numeric ? ">" : "<")) == ">" ? padding + body : body + padding
+  }
+
+  private func badFormat(_ spec: String, _ span: Span) -> Diagnostic {
+    Diagnostic(
+      .badArgument, "`\(spec)` is not a format", at: span,
+      hint: "use .4f for four decimals, .3g for three digits, .1% for percent, >8 for width")
+  }
+
+  private func number(_ value: Value) -> Double? {
+    switch value {
+    case .number(let n): n
+    case .tensor(let node): node.value.item
+    case .bool(let on): on ? 1 : 0
+    default: nil
+    }
+  }
+}

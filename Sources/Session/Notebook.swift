@@ -1,0 +1,169 @@
+// A `.nn` file as a notebook: percent cells, header, cell options.
+import Builtins
+import Interpreter
+import Diagnostics
+
+/// A script cut into cells.
+package struct Notebook {
+  package let source: SourceText
+  package private(set) var title: String?
+  package private(set) var seed: UInt64?
+  /// `float32` or `float64`, if the header says.
+  package private(set) var dtype: String?
+  /// The version of the language that it was written for, if the header says.
+  package private(set) var version: Int?
+  package private(set) var cells: [Cell] = []
+  package private(set) var problem: Diagnostic?
+
+  package struct Cell {
+    package let title: String
+    package let isText: Bool
+    /// Bytes of the source that the cell covers, marker line excluded.
+    package let range: Range<Int>
+    package var id: String
+    /// The error that the cell is there to show.
+    package var expectedError: Diagnostic.Identifier?
+    package var echoes = true
+  }
+
+  package init(_ source: SourceText) {
+    self.source = source
+    var lines: [(text: Substring, start: Int)] = []
+    var offset = 0
+    let text = String(decoding: source.bytes, as: UTF8.self)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      lines.append((line, offset))
+      offset += line.utf8.count + 1
+    }
+    var next = readHeader(lines)
+    var opened: (title: String, isText: Bool, line: Int)?
+    func start(_ line: Int) -> Int { line < lines.count ? lines[line].start : source.bytes.count }
+    func close(at line: Int) {
+      let (title, isText, first) = opened ?? ("", false, next)
+      let range = start(first)..<max(start(first), start(line))
+      let hasText = source.text(
+        Span(source: source.id, start: range.lowerBound, end: range.upperBound)
+      )
+      .contains { !$0.isWhitespace }
+      if opened != nil || hasText { append(title, isText, range, lines[min(first, line)..<line]) }
+    }
+    let begin = next
+    for i in begin..<lines.count {
+      guard let marker = Notebook.marker(lines[i].text) else { continue }
+      close(at: i)
+      opened = (marker.title, marker.isText, i + 1)
+      next = i + 1
+    }
+    close(at: lines.count)
+  }
+
+  /// `# %% Title [markdown]`
+  private static func marker(_ line: Substring) -> (title: String, isText: Bool)? {
+    guard line.hasPrefix("# %%") || line.hasPrefix("#%%") else { return nil }
+    var title = line.drop { $0 != "%" }.dropFirst(2).drop { $0 == " " || $0 == "\t" }
+    var isText = false
+    for kind in ["[markdown]", "[md]"] where title.contains(kind) {
+      isText = true
+      if let place = title.firstRange(of: kind) { title.removeSubrange(place) }
+    }
+    while title.last?.isWhitespace == true { title.removeLast() }
+    return (String(title), isText)
+  }
+
+  /// Flat `# key: value` lines between two `# ---`; returns the first line after it.
+  private mutating func readHeader(_ lines: [(text: Substring, start: Int)]) -> Int {
+    var i = 0
+    if lines.first?.text.hasPrefix("#!") == true { i = 1 }
+    guard i < lines.count, lines[i].text.trimmed == "# ---" else { return i }
+    for j in (i + 1)..<lines.count {
+      let line = lines[j].text.trimmed
+      if line == "# ---" { return j + 1 }
+      guard line.hasPrefix("#") else { break }
+      let pair = line.dropFirst().split(separator: ":", maxSplits: 1).map { $0.trimmed }
+      guard pair.count == 2 else { continue }
+      switch pair[0] {
+      case "title": title = String(pair[1])
+      case "seed": seed = UInt64(pair[1])
+      case "dtype": dtype = String(pair[1])
+      case "nn": version = Int(pair[1])
+      default: break
+      }
+    }
+    return i
+  }
+
+  private mutating func append(
+    _ title: String, _ isText: Bool, _ range: Range<Int>,
+    _ lines: ArraySlice<(text: Substring, start: Int)>
+  ) {
+    var cell = Cell(title: title, isText: isText, range: range, id: "cell-\(cells.count + 1)")
+    for (line, start) in lines {
+      guard line.hasPrefix("#|") else { break }
+      let span = Span(source: source.id, start: start, end: start + line.utf8.count)
+      let pair = line.dropFirst(2).split(separator: ":", maxSplits: 1).map { String($0.trimmed) }
+      guard pair.count == 2 else {
+        problem = Diagnostic(
+          .badCell, "a cell option looks like `#| key: value`", at: span)
+        continue
+      }
+      read(option: pair[0], pair[1], span, &cell)
+    }
+    cells.append(cell)
+  }
+
+  private mutating func read(option: String, _ value: String, _ span: Span, _ cell: inout Cell) {
+    switch option {
+    case "id": cell.id = value
+    case "echo": cell.echoes = value != "false"
+    case "expect":
+      let words = value.split(separator: " ")
+      guard words.count == 2, words[0] == "error",
+        let id = Diagnostic.Identifier(rawValue: String(words[1]))
+      else {
+        problem = Diagnostic(
+          .badCell, "`\(value)` is not an error that can be expected", at: span,
+          hint: "write `#| expect: error shape-mismatch`")
+        return
+      }
+      cell.expectedError = id
+    default:
+      problem = Diagnostic(
+        .badCell, "there is no cell option `\(option)`", at: span,
+        hint: "the options are id, expect and echo")
+    }
+  }
+
+  /// A code cell's lines without its options.
+  package func code(_ cell: Cell) -> String {
+    lines(cell).drop { $0.hasPrefix("#|") }.joined(separator: "\n").trimmedLines
+  }
+
+  /// A text cell's lines without their `# `.
+  package func prose(_ cell: Cell) -> String {
+    lines(cell).map { line in
+      line.hasPrefix("# ") ? line.dropFirst(2) : line.hasPrefix("#") ? line.dropFirst() : line
+    }.joined(separator: "\n").trimmedLines
+  }
+
+  private func lines(_ cell: Cell) -> [Substring] {
+    source.text(Span(source: source.id, start: cell.range.lowerBound, end: cell.range.upperBound))
+      .split(separator: "\n", omittingEmptySubsequences: false)
+  }
+}
+
+extension StringProtocol {
+  var trimmed: SubSequence {
+    var part = self[...]
+    while part.first?.isWhitespace == true { part.removeFirst() }
+    while part.last?.isWhitespace == true { part.removeLast() }
+    return part
+  }
+
+  /// Without empty lines at either end.
+  fileprivate var trimmedLines: String {
+    var lines = split(separator: "\n", omittingEmptySubsequences: false)[...]
+    while lines.first?.allSatisfy(\.isWhitespace) == true { lines.removeFirst() }
+    while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+    return lines.joined(separator: "\n")
+  }
+}
