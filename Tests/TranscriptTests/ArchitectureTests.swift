@@ -88,4 +88,59 @@ import Testing
       above.insert(target.name)
     }
   }
+
+  // MARK: Folders
+
+  /// Swift text without comments and strings, which name what they do not use.
+  private static func code(_ file: URL) throws -> String {
+    try String(contentsOf: file, encoding: .utf8)
+      .replacing(#/\/\/.*/#, with: "").replacing(#/"(?:\\.|[^"\\])*"/#, with: "\"\"")
+  }
+
+  /// Which folder of a target uses types of which other.
+  static func arrows(in target: String) throws -> [String: Set<String>] {
+    let root = Transcript.repository.appendingPathComponent("Sources/\(target)")
+    // A target that stands elsewhere has no folders.
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+    var code: [(folder: String, text: String)] = []
+    for folder in folders.sorted() {
+      for file in files(below: root.appendingPathComponent(folder)) {
+        code.append((folder, try Self.code(file)))
+      }
+    }
+    let declaration =
+      #/(?m)^(?:package |private |fileprivate |@\w+ )*(?:final |indirect )*(?:struct|class|enum|protocol|typealias) (\w+)/#
+    var home: [String: Set<String>] = [:]
+    for (folder, text) in code {
+      for match in text.matches(of: declaration) {
+        home[String(match.1), default: []].insert(folder)
+      }
+    }
+    var arrows: [String: Set<String>] = [:]
+    for (folder, text) in code {
+      for match in text.matches(of: #/\b[A-Z]\w+/#) {
+        guard let homes = home[String(match.output)], !homes.contains(folder) else { continue }
+        arrows[folder, default: []].formUnion(homes)
+      }
+    }
+    return arrows
+  }
+
+  /// Types of one folder may use those of another, not both ways, and not in a circle.
+  @Test func foldersFormNoCircle() throws {
+    var seen = 0
+    for target in try Self.targets.get() {
+      let arrows = try Self.arrows(in: target.name)
+      seen += arrows.count
+      for start in arrows.keys {
+        var reached: Set<String> = []
+        var waiting = Array(arrows[start] ?? [])
+        while let next = waiting.popLast() {
+          if reached.insert(next).inserted { waiting += arrows[next] ?? [] }
+        }
+        #expect(!reached.contains(start), "\(target.name)/\(start) uses what uses it")
+      }
+    }
+    #expect(seen > 5, "no folders were found")
+  }
 }

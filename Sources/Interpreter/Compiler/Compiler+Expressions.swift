@@ -386,13 +386,6 @@ extension Compiler {
   }
 }
 
-/// One evaluated entry between the brackets of an index.
-package enum IndexPart {
-  case value(Value)
-  case slice(Value, Value, Value)
-  case ellipsis
-}
-
 extension Expression {
   /// `grad(y, x)` is `∂y/∂x` by another name.
   var asDerivative: Expression {

@@ -67,30 +67,6 @@ package struct Vocabulary: Sendable {
 }
 
 extension Machine {
-  /// A definition of the library, compiled on first use.
-  func compiled(_ definition: Definition, textbook: Bool = false) throws(Diagnostic) -> Value {
-    let key = (textbook ? "textbook " : "") + definition.name
-    if let known = library[key] { return known }
-    let source = SourceText(
-      id: textbook ? SourceID.textbook : SourceID.layers, name: "library", definition.text)
-    let parsed = Parser.parse(source, in: 0..<source.bytes.count)
-    guard let statement = parsed.statements.first, parsed.diagnostics.isEmpty else {
-      throw Diagnostic(
-        .internalFault, "the library's `\(definition.name)` cannot be read", at: nil,
-        reason: parsed.diagnostics.first?.headline)
-    }
-    let compiler = Compiler(self, source, Scope(parent: nil, parameters: [], body: [statement]))
-    let code: Code
-    switch statement.kind {
-    case .function(let function): code = try compiler.closure(function, statement.span)
-    case .layer(let layer): code = try compiler.declaration(layer)
-    default: throw Diagnostic(.internalFault, "`\(definition.name)` defines nothing", at: nil)
-    }
-    let value = try code.run(frame)
-    library[key] = value
-    return value
-  }
-
   /// Runs library code for a call in the learner's source: faults inside it are told at that call.
   func inLibrary<Result>(
     _ span: Span, _ what: @autoclosure () -> String?, _ body: () throws(Diagnostic) -> Result

@@ -246,6 +246,7 @@ package final class Machine {
     usedBefore = 0
     outputBytes = 0
     toldNonFinite = false
+    memoryBefore = nnrepl_resident_bytes()
     fillUp()
     graph.isRecording = true
     librarySpan = nil
@@ -265,6 +266,8 @@ package final class Machine {
   }
 
   private var ticks = 0
+  /// What the process held when the run began: the budget is for what the run takes.
+  private var memoryBefore = 0
 
   /// Reached when the fuel runs out: every few thousand loop turns or calls, or after much work on tensors.
   @inline(never)
@@ -273,7 +276,7 @@ package final class Machine {
     usedBefore = stepsUsed
     fillUp()
     ticks &+= 1
-    if ticks % 16 == 0, nnrepl_resident_bytes() > limits.liveBytes {
+    if ticks % 16 == 0, nnrepl_resident_bytes() > memoryBefore + limits.liveBytes {
       throw Diagnostic(
         .memoryLimit, "the values need more than \(limits.liveBytes >> 20) MB", at: span,
         hint: "check for a list that grows in an endless loop")

@@ -11,7 +11,7 @@ extension Console {
   func workbench(seed: UInt64? = nil, dtype: String? = nil) -> Workbench {
     var settings = Workbench.Settings(
       seed: options.seed ?? seed ?? 0,
-      isFloat32: options.dtype == "float32" || dtype == "float32")
+      isFloat32: options.dtype == .float32 || dtype == "float32")
     settings.files = .open
     settings.showsProgress = isatty(STDOUT_FILENO) == 1
     let bench = Workbench(settings, style)

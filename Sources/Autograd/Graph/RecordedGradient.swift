@@ -86,7 +86,9 @@ extension Graph {
   private func record(_ formula: Formula) throws(TensorError) -> Node.Operand {
     switch formula {
     case .number(let n): return .number(n)
-    case .recorded(let node): return .node(node)
+    case .recorded(let value):
+      guard let node = value as? Node else { throw .noValue(formula.text) }
+      return .node(node)
     case .constant(_, let tensor): return .node(constant(tensor))
     case .named(_, let inner): return try record(inner)
     case .apply(let op, let arguments, let attributes):

@@ -2,18 +2,6 @@
 import Diagnostics
 import Syntax
 
-/// What became of one check, for a reader.
-package struct CheckOutcome: Sendable {
-  package let record: CheckRecord
-  /// What stopped the script itself, before anything could be called.
-  package var scriptFault: Fault?
-  package var warnings: [String] = []
-  /// What the script printed at its top level.
-  package var printed = ""
-  /// The learner's functions that the check calls.
-  var called: Set<String> = []
-}
-
 package struct Judge {
   /// A new process for a script, or what stands for one.
   package typealias Start = (Budgets) throws(Fault) -> any Respondent

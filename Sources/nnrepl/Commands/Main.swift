@@ -69,30 +69,6 @@ struct Interact: ParsableCommand {
   }
 }
 
-/// Options that every run takes.
-struct SessionOptions: ParsableArguments {
-  @Option(help: "The seed of the random numbers.")
-  var seed: UInt64?
-
-  @Option(help: "The element type of new tensors: float64 or float32.")
-  var dtype = "float64"
-
-  @Option(help: "Colour: auto, always or never.")
-  var color = "auto"
-
-  @Flag(help: "Draw figures with plain characters.")
-  var ascii = false
-
-  func validate() throws {
-    guard ["float64", "float32"].contains(dtype) else {
-      throw ValidationError("--dtype is float64 or float32")
-    }
-    guard ["auto", "always", "never"].contains(color) else {
-      throw ValidationError("--color is auto, always or never")
-    }
-  }
-}
-
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Replay a script or a lesson, cell by cell.")
@@ -165,8 +141,8 @@ struct Help: ParsableCommand {
 extension SessionOptions {
   static var standard: SessionOptions {
     var options = SessionOptions()
-    options.dtype = "float64"
-    options.color = "auto"
+    options.dtype = .float64
+    options.color = .auto
     options.ascii = false
     return options
   }

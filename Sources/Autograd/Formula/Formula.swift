@@ -1,6 +1,11 @@
 // What a derivative says: an expression that can be evaluated, printed, and printed with its numbers.
 import Tensors
 
+/// A value that a formula may refer to as it is; the graph's nodes are such.
+package protocol RecordedValue: AnyObject {
+  var value: Tensor { get }
+}
+
 /// An expression over the ops of the table. Local derivatives, vector-Jacobian products and the formulas
 /// that a learner wrote are all of this type. One that carries values of a graph stays on its thread.
 package indirect enum Formula: @unchecked Sendable {
@@ -21,7 +26,7 @@ package indirect enum Formula: @unchecked Sendable {
   /// A tensor that is the same whatever the operands are, by the text that makes it: `eye(3)`.
   case constant(String, Tensor)
   /// A value on the graph, in a formula that is recorded itself.
-  case recorded(Node)
+  case recorded(any RecordedValue)
   /// A part that is written by a short name, and told apart: `x̂` where `x̂ = (x - μ)/σ`.
   case named(String, Formula)
 }

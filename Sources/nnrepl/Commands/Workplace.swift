@@ -3,9 +3,6 @@ import ArgumentParser
 import EmbeddedFiles
 import Grading
 
-/// What went wrong before anything could be judged; the text is for a reader.
-struct UsageFault: Error { let text: String }
-
 /// The course that travels inside the program, or one in a folder.
 struct CourseOptions: ParsableArguments {
   @Option(help: "The folder of a course, with its course.json; without it, nnrepl's own.")

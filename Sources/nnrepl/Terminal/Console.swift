@@ -51,8 +51,8 @@ struct Console {
     self.style = style
   }
 
-  private static func wantsColor(_ choice: String) -> Bool {
-    if choice != "auto" { return choice == "always" }
+  private static func wantsColor(_ mode: ColorMode) -> Bool {
+    if mode != .auto { return mode == .always }
     if let no = getenv("NO_COLOR"), no.pointee != 0 { return false }
     if let term = getenv("TERM"), String(cString: term) == "dumb" { return false }
     return isatty(STDOUT_FILENO) == 1
@@ -80,7 +80,7 @@ struct Console {
 
   private func session(seed: UInt64? = nil) -> Session {
     let session = Session(
-      dtype: options.dtype == "float32" ? .float32 : .float64, seed: options.seed ?? seed ?? 0)
+      dtype: options.dtype == .float32 ? .float32 : .float64, seed: options.seed ?? seed ?? 0)
     session.machine.files = .open
     session.machine.showsProgress = isatty(STDOUT_FILENO) == 1
     return session

@@ -67,16 +67,15 @@ struct CheckExercise: ParsableCommand {
     commandName: "check",
     abstract: "Check an exercise; the first time, write the file to start from.")
 
+  /// How the result is written.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
   @OptionGroup var arguments: ExerciseArguments
 
   @Option(help: "text or json.")
-  var format = "text"
-
-  func validate() throws {
-    guard ["text", "json"].contains(format) else {
-      throw ValidationError("--format is text or json")
-    }
-  }
+  var format = Format.text
 
   func run() throws {
     try withCourse {
@@ -97,7 +96,7 @@ struct CheckExercise: ParsableCommand {
       }
       place.progress.note(exercise, outcomes, script: script)
       place.save()
-      if format == "json" {
+      if format == .json {
         Console.write(
           String(decoding: Wire.line(CheckReport(exercise, outcomes)), as: UTF8.self), to: stdout)
       } else {
@@ -122,7 +121,7 @@ struct CheckExercise: ParsableCommand {
       or let nnrepl watch \(exercise.id) check it each time you save
 
       """
-    Console.write(text, to: format == "json" ? stderr : stdout)
+    Console.write(text, to: format == .json ? stderr : stdout)
     return CheckStatus.failed
   }
 }

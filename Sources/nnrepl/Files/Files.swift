@@ -99,3 +99,6 @@ enum Files {
     if case .success = FileAccess.open.write(path, Array(text.utf8)) { true } else { false }
   }
 }
+
+/// What went wrong before anything could be judged; the text is for a reader.
+struct UsageFault: Error { let text: String }

@@ -345,3 +345,5 @@ extension Op {
     derivative: .none("it was given, not computed")
   ) { _ throws(TensorError) in Tensor(0) }
 }
+
+extension Node: RecordedValue {}

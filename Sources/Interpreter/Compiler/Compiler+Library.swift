@@ -1,0 +1,29 @@
+// The library in nn, compiled when it is needed.
+import Diagnostics
+import Syntax
+
+extension Machine {
+  /// A definition of the library, compiled on first use.
+  func compiled(_ definition: Definition, textbook: Bool = false) throws(Diagnostic) -> Value {
+    let key = (textbook ? "textbook " : "") + definition.name
+    if let known = library[key] { return known }
+    let source = SourceText(
+      id: textbook ? SourceID.textbook : SourceID.layers, name: "library", definition.text)
+    let parsed = Parser.parse(source, in: 0..<source.bytes.count)
+    guard let statement = parsed.statements.first, parsed.diagnostics.isEmpty else {
+      throw Diagnostic(
+        .internalFault, "the library's `\(definition.name)` cannot be read", at: nil,
+        reason: parsed.diagnostics.first?.headline)
+    }
+    let compiler = Compiler(self, source, Scope(parent: nil, parameters: [], body: [statement]))
+    let code: Code
+    switch statement.kind {
+    case .function(let function): code = try compiler.closure(function, statement.span)
+    case .layer(let layer): code = try compiler.declaration(layer)
+    default: throw Diagnostic(.internalFault, "`\(definition.name)` defines nothing", at: nil)
+    }
+    let value = try code.run(frame)
+    library[key] = value
+    return value
+  }
+}
