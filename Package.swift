@@ -53,13 +53,13 @@ let package = Package(
 
     // Optimizers, schedules, data sets, saved weights.
     .target(
-      name: "Networks",
+      name: "Training",
       dependencies: ["Tensors", "Autograd", .product(name: "SwiftCSV", package: "SwiftCSV")],
       swiftSettings: hot),
 
     // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
     .target(
-      name: "Explain", dependencies: ["Syntax", "Tensors", "Autograd", "Networks"],
+      name: "Explain", dependencies: ["Syntax", "Tensors", "Autograd", "Training"],
       swiftSettings: strict),
 
     // Lessons, exercises, data sets and the library in nn, carried inside the program.
@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Interpreter",
       dependencies: [
-        "CMeter", "CSupport", "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax",
+        "CMeter", "CSupport", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
       ],
       swiftSettings: hot),
 
@@ -77,7 +77,7 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "EmbeddedFiles",
+        "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "EmbeddedFiles",
         "Interpreter",
       ],
       exclude: ["Library"], swiftSettings: hot),
@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
-        "CSupport", "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax",
+        "CSupport", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
         "Interpreter", "Builtins",
       ],
       swiftSettings: hot),
@@ -111,7 +111,7 @@ let package = Package(
     .target(
       name: "Rendering",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Interpreter",
+        "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "Interpreter",
         "Builtins", "Session", "Lessons",
         "Grading",
       ],
@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "Workbench",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Networks", "Explain", "Syntax", "Interpreter",
+        "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "Interpreter",
         "Builtins", "Session", "Lessons",
         "Rendering",
       ],
@@ -153,7 +153,7 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Networks", "Interpreter", "Builtins", "Session",
+        "Diagnostics", "Tensors", "Autograd", "Training", "Interpreter", "Builtins", "Session",
       ],
       exclude: ["Goldens", "EndToEnd", "Sweeps"],
       swiftSettings: strict),

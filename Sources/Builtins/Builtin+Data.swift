@@ -3,7 +3,7 @@ import Interpreter
 import EmbeddedFiles
 import Autograd
 import Diagnostics
-import Networks
+import Training
 import Tensors
 
 extension Builtin {
@@ -23,7 +23,7 @@ extension Builtin {
           call.machine.warnSpoiled(part.value, at: place, name, call.span)
         }
       }
-      return .thing(DatasetObject(x: x, y: y, features: [], classes: []))
+      return .host(DatasetObject(x: x, y: y, features: [], classes: []))
     },
     shipped("iris", "Fisher's iris flowers: 150 samples, 4 lengths in cm, 3 species.", "species"),
     shipped("wine", "Wines of three cultivars: 178 samples, 13 chemical measurements.", "cultivar"),
@@ -81,14 +81,14 @@ extension Builtin {
         throw Diagnostic(.badData, "`\(path)` is not UTF-8 text", at: call.span)
       }
       let target = call.has("target") ? try call.text("target") : nil
-      return .thing(try call.table(text, target: target, name: path))
+      return .host(try call.table(text, target: target, name: path))
     },
     Builtin(
       "batches(data, batch_size=1, shuffle=false, drop_last=false)", .data,
       "The samples in batches, for a loop; shuffled anew each time, in the order of PyTorch's DataLoader.",
       example: "seed(0); for xb, yb in batches(xor(), batch_size=2, shuffle=true) { print(yb) }"
     ) { call throws(Diagnostic) in
-      .thing(
+      .host(
         BatchesObject(
           try call.dataset("data"), size: try call.positive("batch_size"),
           shuffles: try call.flag("shuffle"),
@@ -124,7 +124,7 @@ extension Builtin {
       let path = try call.text(isRecord ? "x" : "file")
       let bytes = try call.contents(of: path)
       let tensors: [(name: String, tensor: Tensor)]
-      do throws(Safetensors.Fault) { tensors = try Safetensors.decoded(bytes) } catch {
+      do throws(Safetensors.FormatFault) { tensors = try Safetensors.decoded(bytes) } catch {
         throw Diagnostic(
           .badData, "`\(path)` is no safetensors file: \(error.reason)", at: call.span,
           hint: "write it anew, with `save(model, \"\(path)\")` or in Python with `save_file`")
@@ -163,7 +163,7 @@ extension Builtin {
       // Some numbers and a list of them for each sample.
       try call.tensors { () throws(TensorError) in _ = try Shape.fitting([n, 2], stride: 64) }
       let table = try make(call, n, &call.machine.generator)
-      return .thing(try DatasetObject(table, call.machine, call.span))
+      return .host(try DatasetObject(table, call.machine, call.span))
     }
   }
 
@@ -182,8 +182,8 @@ extension Builtin {
       try call.flag("shuffle") ? call.machine.generator.permutation(n) : Array(0..<n)
     return .list(
       ListObject([
-        .thing(try data.picked(Array(order[..<first]), call.machine, call.span)),
-        .thing(try data.picked(Array(order[first...]), call.machine, call.span)),
+        .host(try data.picked(Array(order[..<first]), call.machine, call.span)),
+        .host(try data.picked(Array(order[first...]), call.machine, call.span)),
       ]))
   }
 }
@@ -206,7 +206,7 @@ extension BuiltinCall {
   /// A data set that travels with the program.
   fileprivate func shipped(_ name: String, _ target: String) throws(Diagnostic) -> Value {
     guard let text = EmbeddedFiles.text("data/\(name).csv") else { return .none }
-    return .thing(try table(text, target: target, name: name))
+    return .host(try table(text, target: target, name: name))
   }
 
   fileprivate func contents(of path: String) throws(Diagnostic) -> [UInt8] {
@@ -222,7 +222,7 @@ extension BuiltinCall {
     -> DatasetObject
   {
     let table: DataTable
-    do throws(DataTable.Fault) { table = try DataTable(csv: text, target: target) } catch {
+    do throws(DataTable.ReadFault) { table = try DataTable(csv: text, target: target) } catch {
       throw Faults.table(error, name, span)
     }
     if let separator = table.oddSeparator {
@@ -322,7 +322,7 @@ extension BuiltinCall {
       let scaled = try machine.make(span) { () throws(TensorError) in try (x - mean) / scale }
       if let data = value.dataset {
         results.append(
-          .thing(
+          .host(
             DatasetObject(x: scaled, y: data.y, features: data.features, classes: data.classes)))
       } else {
         results.append(.tensor(scaled))
@@ -333,7 +333,7 @@ extension BuiltinCall {
 }
 
 extension Faults {
-  static func table(_ fault: DataTable.Fault, _ name: String, _ span: Span) -> Diagnostic {
+  static func table(_ fault: DataTable.ReadFault, _ name: String, _ span: Span) -> Diagnostic {
     switch fault {
     case .unreadable(let reason):
       Diagnostic(.badData, "`\(name)` cannot be read as CSV", at: span, reason: reason)

@@ -41,7 +41,7 @@ extension Builtin {
           return Figure.Series(name: name, x: axis ?? y.indices.map { Double($0 + 1) }, y: y)
         }
       }
-      return .thing(
+      return .host(
         FigureObject(
           .lines(
             series, title: try call.title(), isLog: try call.flag("log"),
@@ -53,7 +53,7 @@ extension Builtin {
       example: "seed(0); scatter(moons(40))"
     ) { call throws(Diagnostic) in
       let (points, classes) = try call.scattered()
-      return .thing(
+      return .host(
         FigureObject(.points(points, classes: classes, title: try call.title())))
     },
     Builtin(
@@ -69,7 +69,7 @@ extension Builtin {
       }
       let (points, classes) = try call.points(data)
       let (labels, columns, box) = try call.regions(points)
-      return .thing(
+      return .host(
         FigureObject(
           .regions(
             labels, columns: columns, box: box, points, classes: classes,
@@ -87,7 +87,7 @@ extension Builtin {
           hint: "pick one, as in `heatmap(x[0])`")
       }
       let columns = dims.last ?? 1
-      return .thing(
+      return .host(
         FigureObject(
           .cells(
             x.value.values, rows: x.shape.count / columns, columns: columns,
@@ -109,7 +109,7 @@ extension Builtin {
       var counts = [Int](repeating: 0, count: bins)
       let width = high > low ? high - low : Double(bins)
       for x in values { counts[min(bins - 1, Int((x - low) / width * Double(bins)))] += 1 }
-      return .thing(
+      return .host(
         FigureObject(
           .bins(
             counts, low: low, high: low + width, title: try call.title())))

@@ -3,7 +3,7 @@ import Interpreter
 import Autograd
 import Diagnostics
 import Glibc
-import Networks
+import Training
 import Tensors
 
 extension Builtin {
@@ -213,7 +213,7 @@ extension Builtin {
     ) {
       call throws(Diagnostic) in
       // A figure is drawn where it stands.
-      if call.rest.count == 1, case .thing(let thing) = call.rest[0], thing is FigureObject {
+      if call.rest.count == 1, case .host(let object) = call.rest[0], object is FigureObject {
         try call.machine.emit(.value(name: nil, call.rest[0]), at: call.span)
         return .none
       }
@@ -233,8 +233,8 @@ extension Builtin {
       case .record(let record): return .number(Double(record.fields.count))
       case .tensor(let node) where node.shape.rank > 0: return .number(Double(node.shape[0]))
       case .layer(let layer) where layer.isSequence: return .number(Double(layer.stages.count))
-      case .thing(let thing):
-        guard let count = thing.count else { throw call.wrong("x", "something with elements") }
+      case .host(let object):
+        guard let count = object.count else { throw call.wrong("x", "something with elements") }
         return .number(Double(count))
       default: throw call.wrong("x", "something with elements")
       }

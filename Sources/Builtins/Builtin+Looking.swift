@@ -3,7 +3,7 @@ import Interpreter
 import Autograd
 import Diagnostics
 import Explain
-import Networks
+import Training
 import Tensors
 
 extension Builtin {
@@ -25,7 +25,7 @@ extension Builtin {
           count > 0 ? "\(count)" : step.learned.isEmpty ? "" : "as above",
         ]
       }
-      return .thing(
+      return .host(
         FigureObject(
           .table(
             head: ["layer", "", "makes", "numbers"], rows: rows,
@@ -37,13 +37,13 @@ extension Builtin {
       example: "seed(0); diagram(mlp(3, [4], 2))"
     ) { call throws(Diagnostic) in
       let model = try call.layer("model")
-      return .thing(FigureObject(.network(call.columns(model, try call.trace(model)))))
+      return .host(FigureObject(.network(call.columns(model, try call.trace(model)))))
     },
     Builtin(
       "graph(y)", .looking, "What a value was computed from, step by step, down to the parameters.",
       example: "param w = 2; z = 3*w; y = z^2 + w; graph(y)"
     ) { call throws(Diagnostic) in
-      .thing(FigureObject(.tree(try call.branches())))
+      .host(FigureObject(.tree(try call.branches())))
     },
     Builtin(
       "diagnose(model, opt=none)", .looking,
@@ -51,7 +51,7 @@ extension Builtin {
       example:
         "seed(0); m = mlp(2, [4], 2); d = moons(20); loss = cross_entropy(m(d.X), d.y); loss.backward(); diagnose(m)"
     ) { call throws(Diagnostic) in
-      .thing(FigureObject(.report(try call.findings())))
+      .host(FigureObject(.report(try call.findings())))
     },
   ]
 }

@@ -2,7 +2,7 @@
 import Interpreter
 import Autograd
 import Diagnostics
-import Networks
+import Training
 import Tensors
 
 extension Builtin {
@@ -55,8 +55,8 @@ extension Builtin {
       case .optimizer(let optimizer):
         try call.machine.step(optimizer, call.span)
         call.machine.warnNonFinite(stepOf: optimizer, call.span)
-      case .thing(let thing):
-        guard let schedule = thing as? ScheduleObject else {
+      case .host(let object):
+        guard let schedule = object as? ScheduleObject else {
           throw call.wrong("opt", "an optimizer")
         }
         try schedule.step(call.has("metric") ? try call.double("metric") : nil, call.span)
@@ -278,7 +278,7 @@ extension Builtin {
       guard case .optimizer(let optimizer) = call.value("opt") else {
         throw call.wrong("opt", "an optimizer")
       }
-      return .thing(ScheduleObject(try make(call, optimizer)))
+      return .host(ScheduleObject(try make(call, optimizer)))
     }
   }
 }

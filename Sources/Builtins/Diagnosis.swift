@@ -2,7 +2,7 @@
 import Interpreter
 import Autograd
 import Diagnostics
-import Networks
+import Training
 import Tensors
 
 extension BuiltinCall {

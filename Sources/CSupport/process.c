@@ -92,8 +92,8 @@ void nnrepl_follow_parent(void) {
   clearenv();
 }
 
-// What is asked of a nursery: a child that gets the file sent along (0), or the end of a child (its id).
-static ssize_t ask(int nursery, int32_t child, int file) {
+// What is asked of a fork server: a child that gets the file sent along (0), or the end of a child (its id).
+static ssize_t ask(int server, int32_t child, int file) {
   struct iovec part = {&child, sizeof child};
   char control[CMSG_SPACE(sizeof(int))] = {0};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
@@ -105,23 +105,23 @@ static ssize_t ask(int nursery, int32_t child, int file) {
         .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
     memcpy(CMSG_DATA(header), &file, sizeof file);
   }
-  return sendmsg(nursery, &message, MSG_NOSIGNAL);
+  return sendmsg(server, &message, MSG_NOSIGNAL);
 }
 
-static int32_t answer(int nursery) {
+static int32_t answer(int server) {
   int32_t value = -1;
   ssize_t count;
-  struct pollfd wait = {nursery, POLLIN, 0};
-  // A nursery that was stopped must not stop whoever asks.
+  struct pollfd wait = {server, POLLIN, 0};
+  // A fork server that was stopped must not stop whoever asks.
   while ((count = poll(&wait, 1, 30000)) < 0 && errno == EINTR) {
   }
   if (count <= 0) return -1;
-  while ((count = recv(nursery, &value, sizeof value, MSG_WAITALL)) < 0 && errno == EINTR) {
+  while ((count = recv(server, &value, sizeof value, MSG_WAITALL)) < 0 && errno == EINTR) {
   }
   return count == sizeof value ? value : -1;
 }
 
-void nnrepl_nursery(int channel) {
+void nnrepl_fork_server(int channel) {
   for (;;) {
     int32_t child = 0;
     struct iovec part = {&child, sizeof child};
@@ -144,7 +144,7 @@ void nnrepl_nursery(int channel) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(file, 0);
         dup2(file, 1);
-        // The nursery's own memory file and channel stay behind.
+        // The fork server's own memory file and channel stay behind.
         close_range(3, ~0u, 0);
         memory_file = -1;
         return;
@@ -156,10 +156,10 @@ void nnrepl_nursery(int channel) {
   }
 }
 
-int nnrepl_hatch(int nursery, int *channel) {
+int nnrepl_fork_child(int server, int *channel) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return -1;
-  int32_t child = ask(nursery, 0, ends[1]) > 0 ? answer(nursery) : -1;
+  int32_t child = ask(server, 0, ends[1]) > 0 ? answer(server) : -1;
   close(ends[1]);
   if (child > 0) {
     *channel = ends[0];
@@ -169,8 +169,8 @@ int nnrepl_hatch(int nursery, int *channel) {
   return child;
 }
 
-int nnrepl_end_hatched(int nursery, int child) {
-  return ask(nursery, child, -1) > 0 ? answer(nursery) : -1;
+int nnrepl_end_child(int server, int child) {
+  return ask(server, child, -1) > 0 ? answer(server) : -1;
 }
 
 static void limit(int resource, rlim_t value) {

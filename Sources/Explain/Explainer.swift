@@ -1,6 +1,6 @@
 // From a graph to what can be told about it.
 import Autograd
-import Networks
+import Training
 import Tensors
 
 package enum ExplainError: Error {

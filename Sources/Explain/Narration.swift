@@ -1,6 +1,6 @@
 // What the four verbs have to say, as data; `Rendering` puts it into words.
 import Autograd
-import Networks
+import Training
 import Syntax
 import Tensors
 

@@ -2,7 +2,7 @@
 import Autograd
 import Diagnostics
 import Interpreter
-import Networks
+import Training
 import Session
 import Tensors
 
@@ -33,7 +33,7 @@ package struct EventText {
   }
 
   private func render(_ value: Value, named name: String?, _ session: Session) -> String {
-    if case .thing(let thing) = value, let figure = thing as? FigureObject {
+    if case .host(let object) = value, let figure = object as? FigureObject {
       return FigureText(style, session.machine.format).render(figure.figure)
     }
     let head = name.map { $0 + " = " } ?? ""

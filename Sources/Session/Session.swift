@@ -133,12 +133,12 @@ package final class Session {
     // The values of the cells are not a value of a cell.
     if value.holdsOutputs { return }
     guard let number else { return }
-    if case .thing(let thing)? = machine["Out"], let outputs = thing as? OutputsObject {
+    if case .host(let object)? = machine["Out"], let outputs = object as? OutputsObject {
       outputs[number] = value
     } else if machine["Out"] == nil {
       let outputs = OutputsObject()
       outputs[number] = value
-      machine["Out"] = .thing(outputs)
+      machine["Out"] = .host(outputs)
     }
   }
 
@@ -177,7 +177,7 @@ extension Value {
   /// Whether the values of the cells are among what it holds.
   fileprivate var holdsOutputs: Bool {
     switch self {
-    case .thing(let thing): thing is OutputsObject
+    case .host(let object): object is OutputsObject
     case .list(let list): list.items.contains(where: \.holdsOutputs)
     case .record(let record): record.fields.contains { $0.value.holdsOutputs }
     default: false

@@ -3,7 +3,7 @@ import Builtins
 import Diagnostics
 import Interpreter
 import Lessons
-import Networks
+import Training
 import Session
 import Syntax
 
@@ -155,7 +155,7 @@ extension Workbench {
         ]
     case .optimizer(let optimizer):
       return optimizer.settings.map(\.name) + ["parameters", "step", "zero_grad"]
-    case .thing(let thing): return thing.fieldNames + ["step"]
+    case .host(let object): return object.fieldNames + ["step"]
     case .tensor, .number:
       let methods = Builtin.all.filter {
         [.shape, .elementwise, .reductions, .looking].contains($0.topic)

@@ -1,6 +1,6 @@
 // Updates of optimizers as definitions in nn.
 import Autograd
-import Networks
+import Training
 import Tensors
 
 enum OptimizerSource {

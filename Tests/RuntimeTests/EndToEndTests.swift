@@ -1,7 +1,7 @@
 import Autograd
 import Foundation
 import Interpreter
-import Networks
+import Training
 import Session
 import Tensors
 import Testing

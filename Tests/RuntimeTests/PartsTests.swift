@@ -88,7 +88,7 @@ import Testing
   @Test func summaryCountsWhatIsSharedOnce() throws {
     let session = Session()
     _ = session.run("l = linear(1, 1); s = summary(sequential(l, relu, l))") { _ in }
-    guard case .thing(let thing)? = session.value("s"), let figure = thing as? FigureObject,
+    guard case .host(let object)? = session.value("s"), let figure = object as? FigureObject,
       case .table(_, let rows, let foot) = figure.figure
     else {
       Issue.record("no table")

@@ -1,5 +1,5 @@
 import Foundation
-import Networks
+import Training
 import Testing
 
 /// Files are refused as the format's own reader (safetensors 0.8) refuses them, and in words.
@@ -53,7 +53,7 @@ import Testing
     #expect {
       try Safetensors.decoded(Self.file(header, count))
     } throws: { error in
-      (error as? Safetensors.Fault)?.reason.contains(reason) == true
+      (error as? Safetensors.FormatFault)?.reason.contains(reason) == true
     }
   }
 }
@@ -65,7 +65,7 @@ import Testing
     #expect {
       try DataTable(csv: text, target: nil)
     } throws: { error in
-      guard case .unreadable(let reason)? = error as? DataTable.Fault else { return false }
+      guard case .unreadable(let reason)? = error as? DataTable.ReadFault else { return false }
       return reason.hasPrefix("A quoted field must end with its quote")
     }
   }

@@ -3,7 +3,7 @@ import Builtins
 import Diagnostics
 import Foundation
 import Interpreter
-import Networks
+import Training
 import Session
 import Tensors
 import Testing

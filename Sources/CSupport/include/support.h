@@ -38,13 +38,13 @@ void nnrepl_follow_parent(void);
 
 /// In a process that has never seen a script: forks a child for each that is asked for over `channel`, and
 /// returns in each child, whose standard input and output are a channel of its own. Never returns in the parent.
-void nnrepl_nursery(int channel);
+void nnrepl_fork_server(int channel);
 
-/// Asks a nursery for a child. Returns its id, or -1.
-int nnrepl_hatch(int nursery, int *channel);
+/// Asks a fork server for a child. Returns its id, or -1.
+int nnrepl_fork_child(int server, int *channel);
 
-/// Has a nursery kill a child with all its group; returns as `nnrepl_end` does.
-int nnrepl_end_hatched(int nursery, int child);
+/// Has a fork server kill a child with all its group; returns as `nnrepl_end` does.
+int nnrepl_end_child(int server, int child);
 
 /// Closes this process off for good: `memory` more bytes, `seconds` of processor time, no files, no new
 /// processes, no network. Returns 1 if Landlock holds, plus 2 if seccomp does; 0 if neither.

@@ -79,10 +79,10 @@ package struct Judge {
       return ended(check, error)
     }
     let suspects = failing.intersection(uses.reached).subtracting(uses.called).sorted()
-    let hearing = Hearing(
+    let checkRun = CheckRun(
       course: course, check: check, reference: reference, worker: worker,
       suspects: suspects.map { "`\($0)`" }.joined(separator: " and "))
-    let record = try hearing.record(seed)
+    let record = try checkRun.record(seed)
     return CheckOutcome(
       record: record,
       scriptFault: record.category == Fault.unusable
@@ -102,7 +102,7 @@ extension Fault {
 }
 
 /// One check with the learner's functions ready to be called.
-struct Hearing {
+struct CheckRun {
   let course: Course
   let check: Check
   let reference: Reference
@@ -148,8 +148,8 @@ struct Hearing {
       return CheckRecord(
         check, refusal.isError ? .error : .fail, category: isSecret ? "error" : refusal.category,
         message: check.isHidden
-          ? Hearing.rationale(refusal.category)
-          : refusal.text + (refusal.showsInputs ? "\nwith " + Hearing.text(refusal.inputs) : ""))
+          ? CheckRun.rationale(refusal.category)
+          : refusal.text + (refusal.showsInputs ? "\nwith " + CheckRun.text(refusal.inputs) : ""))
     }
   }
 
@@ -194,10 +194,10 @@ struct Hearing {
     guard !check.isHidden else {
       return CheckRecord(
         check, .fail, points: credit, category: stage.rawValue,
-        message: Hearing.rationale(stage.rawValue))
+        message: CheckRun.rationale(stage.rawValue))
     }
     let shown = try smaller(than: first, seed)
-    var lines = [Hearing.text(shown)]
+    var lines = [CheckRun.text(shown)]
     let findings =
       try suspects.isEmpty
       ? Blame(reference: reference, trials: trials, shown: shown).findings()
@@ -207,7 +207,7 @@ struct Hearing {
     }
     lines += findings
     if stage > .finite, suspects.isEmpty, let both = try gradients(shown) { lines.append(both) }
-    lines += Hearing.quoted(shown.printed)
+    lines += CheckRun.quoted(shown.printed)
     return CheckRecord(
       check, .fail, points: credit, category: stage.rawValue, message: lines.joined(separator: "\n")
     )

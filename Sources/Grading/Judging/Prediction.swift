@@ -54,7 +54,7 @@ package struct Prediction {
       self.questions = questions + [Question(label: nil, formula: product, value: answer)]
       self.check = check.id
       call = check.declaration.call
-      self.inputs = Hearing.text(inputs)
+      self.inputs = CheckRun.text(inputs)
       given = check.declaration.definitions.map { "\($0.name) = \(reference.text($0.value))" }
       self.reference = reference
       drawn = inputs

@@ -1,7 +1,7 @@
 // Facts from the tensor and gradient layers, put into the learner's words.
 import Autograd
 import Diagnostics
-import Networks
+import Training
 import Tensors
 
 package enum Faults {

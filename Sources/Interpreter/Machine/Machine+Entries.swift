@@ -19,13 +19,13 @@ extension Machine {
       return list.items[try self.place(parts[0], list.items.count, span)]
     case .layer(let layer) where layer.isSequence:
       return layer.stages[try place(parts.first ?? .ellipsis, layer.stages.count, span)]
-    case .thing(let thing):
+    case .host(let object):
       if let data = container.dataset, case .slice(let a, let b, let c)? = parts.first {
         let places = try places(a, b, c, data.x.shape[0], span)
-        return .thing(try data.picked(places, self, span))
+        return .host(try data.picked(places, self, span))
       }
-      if let count = thing.count {
-        return try thing.element(try place(parts.first ?? .ellipsis, count, span), self, span)
+      if let count = object.count {
+        return try object.element(try place(parts.first ?? .ellipsis, count, span), self, span)
       }
     case .range(let range):
       let i = try place(parts.first ?? .ellipsis, range.count, span)

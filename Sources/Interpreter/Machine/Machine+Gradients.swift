@@ -2,7 +2,7 @@
 import Autograd
 import Diagnostics
 import Explain
-import Networks
+import Training
 import Tensors
 
 extension Machine {

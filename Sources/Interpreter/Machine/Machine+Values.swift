@@ -172,7 +172,7 @@ extension Machine {
     case .layer(let layer): return layer[name]
     case .optimizer(let optimizer):
       return optimizer[name].map { .number($0) }
-    case .thing(let thing): return thing.field(name, self)
+    case .host(let object): return object.field(name, self)
     default: return nil
     }
   }
@@ -247,7 +247,7 @@ extension Machine {
     case .record(let record): known = record.fields.map(\.name)
     case .layer(let layer):
       known += layer.fields.map(\.name) + layer.methods.map(\.name)
-    case .thing(let thing): known = thing.fieldNames
+    case .host(let object): known = object.fieldNames
     default: break
     }
     if let ours = Suggest.elsewhere[name] { return "write `\(ours)`" }
@@ -317,8 +317,8 @@ extension Machine {
       return try element(sequence, [.value(.number(Double(i)))], span, 0)
     case .record(let record):
       return i < record.fields.count ? Value(record.fields[i].name) : nil
-    case .thing(let thing) where thing.count != nil:
-      return i < thing.count ?? 0 ? try thing.element(i, self, span) : nil
+    case .host(let object) where object.count != nil:
+      return i < object.count ?? 0 ? try object.element(i, self, span) : nil
     case .layer(let layer) where layer.isSequence:
       return i < layer.fields.count ? layer.fields[i].value : nil
     default:

@@ -82,9 +82,9 @@ struct CheckExercise: ParsableCommand {
       var (place, exercise, path) = try arguments.look()
       guard let script = Files.text(path) else { return try begin(exercise, path, place) }
       // Each version of the script gets inputs of its own, the same each time.
-      let nursery = Nursery()
+      let forkServer = ForkServer()
       let judge = Judge(place.course) { budgets throws(Fault) in
-        try WorkerProcess(budgets, from: nursery, mustBeConfined: false)
+        try WorkerProcess(budgets, from: forkServer, mustBeConfined: false)
       }
       let outcomes = try judge.judge(
         exercise, script: script, learner: Digest.sha256(script), key: "public",

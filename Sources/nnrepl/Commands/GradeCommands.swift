@@ -75,12 +75,12 @@ struct GraderSetup: Codable {
       throw UsageFault(text: "`\(secret)` is no folder: hidden checks would be left out")
     }
     let mustBeConfined = !isUnconfined
-    let nursery = Nursery()
+    let forkServer = ForkServer()
     return Grader(
       course, exercise: exercise, key: try key ?? keyFile() ?? course.hash,
       version: Main.version
     ) { budgets throws(Fault) in
-      try WorkerProcess(budgets, from: nursery, mustBeConfined: mustBeConfined)
+      try WorkerProcess(budgets, from: forkServer, mustBeConfined: mustBeConfined)
     }
   }
 }

@@ -115,17 +115,17 @@ final class ChildProcess {
 }
 
 /// A warm process that has never seen a script, and that forks a worker in a moment.
-final class Nursery {
+final class ForkServer {
   private var process: ChildProcess?
 
   /// - Returns: nil if no process can be had.
-  fileprivate func hatch() -> (nursery: ChildProcess, child: Int32, channel: Channel)? {
+  fileprivate func fork() -> (forkServer: ChildProcess, child: Int32, channel: Channel)? {
     for _ in 1...2 {
-      guard let nursery = process ?? ChildProcess(["worker"], isSilent: true) else { return nil }
-      process = nursery
+      guard let forkServer = process ?? ChildProcess(["worker"], isSilent: true) else { return nil }
+      process = forkServer
       var file: Int32 = -1
-      let child = nnrepl_hatch(nursery.channel.file, &file)
-      if child > 0 { return (nursery, child, Channel(file)) }
+      let child = nnrepl_fork_child(forkServer.channel.file, &file)
+      if child > 0 { return (forkServer, child, Channel(file)) }
       // Gone, for whatever reason: once more with a new one.
       process = nil
     }
@@ -135,7 +135,7 @@ final class Nursery {
 
 /// Asks a worker process, and ends it when it takes too long.
 final class WorkerProcess: Respondent {
-  private let nursery: ChildProcess
+  private let forkServer: ChildProcess
   private let child: Int32
   private let channel: Channel
   private let seconds: Double
@@ -146,11 +146,11 @@ final class WorkerProcess: Respondent {
   struct Hello: Codable { let confinement: Int32 }
 
   /// - Parameter mustBeConfined: refuses a worker that the kernel does not close off.
-  init(_ budgets: Budgets, from nursery: Nursery, mustBeConfined: Bool) throws(Fault) {
-    guard let (nursery, child, channel) = nursery.hatch() else {
+  init(_ budgets: Budgets, from forkServer: ForkServer, mustBeConfined: Bool) throws(Fault) {
+    guard let (forkServer, child, channel) = forkServer.fork() else {
       throw Fault(id: Fault.unusable, headline: "no process could be started")
     }
-    self.nursery = nursery
+    self.forkServer = forkServer
     self.child = child
     self.channel = channel
     seconds = budgets.seconds
@@ -172,7 +172,7 @@ final class WorkerProcess: Respondent {
   private func end() -> Int32 {
     if let ending { return ending }
     close(channel.file)
-    let status = nnrepl_end_hatched(nursery.channel.file, child)
+    let status = nnrepl_end_child(forkServer.channel.file, child)
     ending = status
     return status
   }
@@ -195,7 +195,7 @@ final class WorkerProcess: Respondent {
       switch end() {
       case SIGXCPU:
         throw ended("it took too much processor time", isLimit: true, id: "time-limit")
-      // Its own deeds end a process by other signals; this one came from outside, to it or to its nursery.
+      // Its own deeds end a process by other signals; this one came from outside, to it or to its forkServer.
       case ...0, SIGKILL:
         throw ended("its process was killed from outside", isLimit: false, id: Fault.unusable)
       default:
@@ -222,7 +222,7 @@ struct ServeWorker: ParsableCommand {
     // What is made on first use is made now, once for all children, and while files can still be opened.
     let worker = Worker()
     _ = Wire.message(Request.self, Wire.line(Request.call([.number(.nan)])))
-    nnrepl_nursery(STDIN_FILENO)
+    nnrepl_fork_server(STDIN_FILENO)
     let channel = Channel(STDIN_FILENO)
     guard case .line(let line) = channel.line(), let budgets = Wire.message(Budgets.self, line)
     else { return }

@@ -21,7 +21,7 @@ extension Console {
 
   /// Shows what a workbench has to say; a moving line is written over.
   private func output() -> (Output) -> Void {
-    let line = MovingLine(style)
+    let line = ProgressLine(style)
     return { output in
       switch output {
       case .progress(let progress): line.show(progress)

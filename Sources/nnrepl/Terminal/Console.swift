@@ -19,7 +19,7 @@ struct Script {
 }
 
 /// One line that tells how far a loop is. A finished loop leaves none.
-final class MovingLine {
+final class ProgressLine {
   private let style: Style
   private var isOpen = false
   init(_ style: Style) { self.style = style }
@@ -120,7 +120,7 @@ struct Console {
 
   private func sink(_ session: Session) -> (Event) -> Void {
     let events = EventText(style)
-    let line = MovingLine(style)
+    let line = ProgressLine(style)
     return { event in
       if case .progress(let progress) = event { return line.show(progress) }
       line.clear()
@@ -194,7 +194,7 @@ struct Console {
   func play(_ script: Script, quiet: Bool, pausing: Bool, json: Bool) -> Int32 {
     let (session, notebook) = open(script)
     let text = PlaybackText(style, isQuiet: quiet)
-    let line = MovingLine(style)
+    let line = ProgressLine(style)
     let errors = Playback.run(notebook, in: session) { step in
       if json { return show(PlaybackJSON.line(step, in: session)) }
       if case .event(.progress(let progress)) = step { return line.show(progress) }

@@ -1,17 +1,17 @@
 // Data sets and loaders as values.
 import Autograd
 import Diagnostics
-import Networks
+import Training
 import Tensors
 
 extension Value {
   package var dataset: DatasetObject? {
-    if case .thing(let thing) = self { thing as? DatasetObject } else { nil }
+    if case .host(let object) = self { object as? DatasetObject } else { nil }
   }
 }
 
 /// Samples `X: [n, …]` and their targets `y: [n, …]`.
-package final class DatasetObject: Thing {
+package final class DatasetObject: HostObject {
   package let x: Node
   package let y: Node
   package let features: [String]
@@ -87,7 +87,7 @@ package final class DatasetObject: Thing {
 
 /// A data set cut into batches, shuffled anew each time a loop starts. The draws are those of PyTorch's
 /// DataLoader: one number it keeps for itself, one that seeds a generator of its own for the order.
-package final class BatchesObject: Thing {
+package final class BatchesObject: HostObject {
   private let data: DatasetObject
   private let size: Int
   private let shuffles: Bool

@@ -103,7 +103,7 @@ package enum Figure {
 }
 
 /// A figure as a value.
-package final class FigureObject: Thing {
+package final class FigureObject: HostObject {
   package let figure: Figure
   package init(_ figure: Figure) { self.figure = figure }
   package override var kind: String { "a figure" }

@@ -1,9 +1,9 @@
 // Objects of the host: schedules of a learning rate, and what the cells so far gave.
 import Diagnostics
-import Networks
+import Training
 
 /// A learning-rate schedule as a value.
-package final class ScheduleObject: Thing {
+package final class ScheduleObject: HostObject {
   private let schedule: Schedule
   package init(_ schedule: Schedule) { self.schedule = schedule }
 
@@ -30,7 +30,7 @@ package final class ScheduleObject: Thing {
 }
 
 /// The values of the cells so far: `Out[3]`.
-package final class OutputsObject: Thing {
+package final class OutputsObject: HostObject {
   private var values: [Int: Value] = [:]
 
   package override init() { super.init() }

@@ -1,7 +1,7 @@
 // What a name can stand for.
 import Autograd
 import Diagnostics
-import Networks
+import Training
 import Tensors
 
 /// A value of the language: nine bytes, so that numbers move in registers. Every other kind is one class.
@@ -20,7 +20,7 @@ package enum Value {
   case builtin(Builtin)
   case layer(LayerObject)
   case optimizer(Optimizer)
-  case thing(Thing)
+  case host(HostObject)
   /// A variable shared with an inner function.
   case cell(Cell)
 
@@ -52,7 +52,7 @@ package enum Value {
     case .layer(let object): return id(object) &+ (object.isTraining ? 1 : 0)
     case .optimizer(let object):
       return id(object) &+ object.settings.reduce(0) { $0 &* 31 &+ $1.value.bitPattern }
-    case .thing(let object): return id(object)
+    case .host(let object): return id(object)
     case .cell(let object): return id(object)
     }
   }
@@ -105,7 +105,7 @@ package enum Value {
     case .builtin: "a built-in function"
     case .layer: "a layer"
     case .optimizer: "an optimizer"
-    case .thing(let thing): thing.kind
+    case .host(let object): object.kind
     }
   }
 }
@@ -217,7 +217,7 @@ extension [Node] {
 
 /// A value of a kind that few operations know: data sets, loaders, schedules, figures. Each kind says for
 /// itself how it is named, shown and taken apart.
-package class Thing {
+package class HostObject {
   /// The kind, as messages name it.
   package var kind: String { "a value" }
   /// One or several lines that show it.

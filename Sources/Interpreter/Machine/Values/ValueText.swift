@@ -40,7 +40,7 @@ extension Machine {
       return "fn \(function.code.name)(\(list.joined(separator: ", ")))"
     case .builtin(let builtin): return builtin.signature
     case .layer(let layer): return text(of: layer, &depth)
-    case .thing(let thing): return thing.text(self)
+    case .host(let object): return object.text(self)
     case .optimizer(let optimizer):
       let settings = optimizer.settings.map { "\($0.name)=\(format($0.value))" }
       return

@@ -12,10 +12,10 @@ extension Safetensors {
 
   /// The entries of a header, in the order of their bytes. As in the format's own reader they follow one
   /// another without overlap or gap, up to the end of the file.
-  static func entries(_ header: ArraySlice<UInt8>, bodyCount: Int) throws(Fault) -> [Entry] {
+  static func entries(_ header: ArraySlice<UInt8>, bodyCount: Int) throws(FormatFault) -> [Entry] {
     var reader = HeaderReader(header)
     guard case .object(let members) = try reader.whole() else {
-      throw Fault(reason: "its header is not an object of JSON")
+      throw FormatFault(reason: "its header is not an object of JSON")
     }
     var entries: [Entry] = []
     for (name, value) in members where name != "__metadata__" {
@@ -27,40 +27,42 @@ extension Safetensors {
     var end = 0
     for entry in entries {
       guard entry.bytes.lowerBound >= end else {
-        throw Fault(reason: "`\(entry.name)` begins inside another tensor's bytes")
+        throw FormatFault(reason: "`\(entry.name)` begins inside another tensor's bytes")
       }
       guard entry.bytes.lowerBound == end else {
-        throw Fault(reason: "no tensor has the bytes \(end) to \(entry.bytes.lowerBound - 1)")
+        throw FormatFault(reason: "no tensor has the bytes \(end) to \(entry.bytes.lowerBound - 1)")
       }
       end = entry.bytes.upperBound
     }
     guard end <= bodyCount else {
-      throw Fault(reason: "it ends before the bytes of `\(entries.last?.name ?? "")`")
+      throw FormatFault(reason: "it ends before the bytes of `\(entries.last?.name ?? "")`")
     }
     guard end == bodyCount else {
-      throw Fault(reason: "no tensor has its last \(bodyCount - end) bytes")
+      throw FormatFault(reason: "no tensor has its last \(bodyCount - end) bytes")
     }
     return entries
   }
 
-  private static func entry(_ name: String, _ value: HeaderReader.Value) throws(Fault) -> Entry {
+  private static func entry(_ name: String, _ value: HeaderReader.Value) throws(FormatFault)
+    -> Entry
+  {
     guard case .object(let fields) = value else {
-      throw Fault(reason: "the entry `\(name)` is not an object")
+      throw FormatFault(reason: "the entry `\(name)` is not an object")
     }
-    func field(_ key: String) throws(Fault) -> HeaderReader.Value {
+    func field(_ key: String) throws(FormatFault) -> HeaderReader.Value {
       guard let field = fields.first(where: { $0.name == key }) else {
-        throw Fault(reason: "`\(name)` has no `\(key)`")
+        throw FormatFault(reason: "`\(name)` has no `\(key)`")
       }
       return field.value
     }
-    func wholes(_ key: String) throws(Fault) -> [Int] {
+    func wholes(_ key: String) throws(FormatFault) -> [Int] {
       guard case .list(let items) = try field(key) else {
-        throw Fault(reason: "`\(key)` of `\(name)` is not a list")
+        throw FormatFault(reason: "`\(key)` of `\(name)` is not a list")
       }
       var wholes: [Int] = []
       for item in items {
         guard case .whole(let n) = item else {
-          throw Fault(
+          throw FormatFault(
             reason: "`\(key)` of `\(name)` holds \(item.said), which is no whole number from 0")
         }
         wholes.append(n)
@@ -68,11 +70,11 @@ extension Safetensors {
       return wholes
     }
     guard case .text(let dtype) = try field("dtype") else {
-      throw Fault(reason: "`dtype` of `\(name)` is not a word")
+      throw FormatFault(reason: "`dtype` of `\(name)` is not a word")
     }
     let (shape, offsets) = (try wholes("shape"), try wholes("data_offsets"))
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
-      throw Fault(reason: "`data_offsets` of `\(name)` are not a begin and an end")
+      throw FormatFault(reason: "`data_offsets` of `\(name)` are not a begin and an end")
     }
     return Entry(name: name, dtype: dtype, shape: shape, bytes: offsets[0]..<offsets[1])
   }
@@ -109,12 +111,12 @@ private struct HeaderReader {
     at = bytes.startIndex
   }
 
-  private static let notJSON = Safetensors.Fault(reason: "its header is not JSON")
+  private static let notJSON = Safetensors.FormatFault(reason: "its header is not JSON")
   private static let spaces = Set(" \t\r\n".utf8)
   private static let closers = Set(" \t\r\n,]}".utf8)
 
   /// The one value of the whole text.
-  mutating func whole() throws(Safetensors.Fault) -> Value {
+  mutating func whole() throws(Safetensors.FormatFault) -> Value {
     let value = try value(depth: 0)
     guard next() == nil else { throw Self.notJSON }
     return value
@@ -132,7 +134,7 @@ private struct HeaderReader {
     return true
   }
 
-  private mutating func value(depth: Int) throws(Safetensors.Fault) -> Value {
+  private mutating func value(depth: Int) throws(Safetensors.FormatFault) -> Value {
     // An entry's lists are three deep.
     guard depth < 16 else { throw Self.notJSON }
     if take("{") { return .object(try members(depth)) }
@@ -146,7 +148,7 @@ private struct HeaderReader {
     return .whole(n)
   }
 
-  private mutating func members(_ depth: Int) throws(Safetensors.Fault) -> [(
+  private mutating func members(_ depth: Int) throws(Safetensors.FormatFault) -> [(
     name: String, value: Value
   )] {
     var members: [(name: String, value: Value)] = []
@@ -156,7 +158,7 @@ private struct HeaderReader {
       let name = try text()
       guard take(":") else { throw Self.notJSON }
       guard names.insert(name).inserted else {
-        throw Safetensors.Fault(reason: "its header names `\(name)` twice")
+        throw Safetensors.FormatFault(reason: "its header names `\(name)` twice")
       }
       members.append((name, try value(depth: depth + 1)))
     } while take(",")
@@ -164,7 +166,7 @@ private struct HeaderReader {
     return members
   }
 
-  private mutating func items(_ depth: Int) throws(Safetensors.Fault) -> [Value] {
+  private mutating func items(_ depth: Int) throws(Safetensors.FormatFault) -> [Value] {
     var items: [Value] = []
     if take("]") { return [] }
     repeat { items.append(try value(depth: depth + 1)) } while take(",")
@@ -173,7 +175,7 @@ private struct HeaderReader {
   }
 
   /// A string with its quotes; what is escaped in it is left to Foundation.
-  private mutating func text() throws(Safetensors.Fault) -> String {
+  private mutating func text() throws(Safetensors.FormatFault) -> String {
     guard next() == UInt8(ascii: "\"") else { throw Self.notJSON }
     let start = at
     at += 1

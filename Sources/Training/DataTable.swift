@@ -21,7 +21,7 @@ package struct DataTable: Sendable {
 
   package var samples: Int { targets.count }
 
-  package enum Fault: Error, Equatable {
+  package enum ReadFault: Error, Equatable {
     case unreadable(String)
     case noRows
     case noColumn(String, known: [String])
@@ -35,7 +35,7 @@ package struct DataTable: Sendable {
   /// Reads a table whose first line names the columns. Words in the target column become labels in the order
   /// in which they first appear. Fields are separated by what the first line has between its names.
   /// - Parameter target: the column of targets; the last one if nil.
-  package init(csv text: String, target: String?) throws(Fault) {
+  package init(csv text: String, target: String?) throws(ReadFault) {
     let lines = Lines(text)
     oddSeparator = lines.oddSeparator
     let header = try lines.header()
@@ -45,7 +45,7 @@ package struct DataTable: Sendable {
     (classes, values, targets) = ([], [], [])
     var words: [String] = []
     var line = 1
-    try lines.forEach { row throws(Fault) in
+    try lines.forEach { row throws(ReadFault) in
       line += 1
       if row.count == 1, row[0].allSatisfy(\.isWhitespace), header.count > 1 { return }
       guard row.count == header.count else {
@@ -123,11 +123,11 @@ package struct DataTable: Sendable {
       }
     }
 
-    func header() throws(Fault) -> [String] {
+    func header() throws(ReadFault) -> [String] {
       try read(head).header.map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    func forEach(_ body: ([String]) throws(Fault) -> Void) throws(Fault) {
+    func forEach(_ body: ([String]) throws(ReadFault) -> Void) throws(ReadFault) {
       for part in parts {
         if Work.mustStop { throw .stopped }
         var rows: [[String]] = []
@@ -139,7 +139,7 @@ package struct DataTable: Sendable {
       }
     }
 
-    private func read(_ text: Substring) throws(Fault) -> CSV<Enumerated> {
+    private func read(_ text: Substring) throws(ReadFault) -> CSV<Enumerated> {
       // One row is enough to learn the header; the rest comes row by row, ragged ones as they are.
       do {
         return try CSV<Enumerated>(
@@ -149,7 +149,7 @@ package struct DataTable: Sendable {
       }
     }
 
-    private func fault(_ error: any Error) -> Fault {
+    private func fault(_ error: any Error) -> ReadFault {
       if case CSVParseError.quotation? = error as? CSVParseError {
         return .unreadable(
           "A quoted field must end with its quote, and a comma or the line's end follow.")

@@ -5,7 +5,7 @@ import Tensors
 /// The safetensors format: eight bytes that give the length of a header in JSON, the header, and the raw
 /// little-endian elements one after another.
 package enum Safetensors {
-  package struct Fault: Error { package let reason: String }
+  package struct FormatFault: Error { package let reason: String }
 
   private struct Written: Encodable {
     let dtype: String
@@ -51,11 +51,13 @@ package enum Safetensors {
   }
 
   /// The tensors of a file, in the order of their bytes.
-  package static func decoded(_ bytes: [UInt8]) throws(Fault) -> [(name: String, tensor: Tensor)] {
-    guard bytes.count >= 8 else { throw Fault(reason: "it is shorter than a header") }
+  package static func decoded(_ bytes: [UInt8]) throws(FormatFault) -> [(
+    name: String, tensor: Tensor
+  )] {
+    guard bytes.count >= 8 else { throw FormatFault(reason: "it is shorter than a header") }
     let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(bytes.count - 8) else {
-      throw Fault(reason: "its header would be longer than the file")
+      throw FormatFault(reason: "its header would be longer than the file")
     }
     let start = 8 + Int(length)
     var tensors: [(name: String, tensor: Tensor)] = []
@@ -66,7 +68,7 @@ package enum Safetensors {
         let tensor = try? Tensor(values, shape: shape, dtype: dtype)
       else {
         let dims = entry.shape.map(String.init).joined(separator: ", ")
-        throw Fault(
+        throw FormatFault(
           reason: "`\(entry.name)` has \(values.count) elements, but its shape is [\(dims)]")
       }
       tensors.append((entry.name, tensor))
@@ -75,11 +77,13 @@ package enum Safetensors {
   }
 
   private static func numbers(_ bytes: ArraySlice<UInt8>, _ kind: String, _ name: String)
-    throws(Fault) -> ([Double], DType)
+    throws(FormatFault) -> ([Double], DType)
   {
-    func words<T: FixedWidthInteger>(_: T.Type) throws(Fault) -> [T] {
+    func words<T: FixedWidthInteger>(_: T.Type) throws(FormatFault) -> [T] {
       let width = MemoryLayout<T>.size
-      guard bytes.count % width == 0 else { throw Fault(reason: "`\(name)` ends within a number") }
+      guard bytes.count % width == 0 else {
+        throw FormatFault(reason: "`\(name)` ends within a number")
+      }
       return stride(from: bytes.startIndex, to: bytes.endIndex, by: width).map { start in
         (0..<width).reduce(T(0)) { $0 | T(truncatingIfNeeded: bytes[start + $1]) << T(8 * $1) }
       }
@@ -96,7 +100,7 @@ package enum Safetensors {
     case "I8": return (try words(Int8.self).map { Double($0) }, .int64)
     case "U8": return (try words(UInt8.self).map { Double($0) }, .int64)
     case "BOOL": return (bytes.map { $0 == 0 ? 0 : 1 }, .bool)
-    default: throw Fault(reason: "`\(name)` is of type \(kind), which is not known here")
+    default: throw FormatFault(reason: "`\(name)` is of type \(kind), which is not known here")
     }
   }
 

@@ -1,0 +1,235 @@
+// forward, backward, step, explain at work: what they compute, and the events that tell of it.
+import Autograd
+import Diagnostics
+import Explain
+import Syntax
+import Tensors
+import Training
+
+/// Runs a verb and emits its narration.
+struct VerbRun {
+  let machine: Machine
+  let detail: Code?
+  let pause: Test?
+  let predict: Test?
+  let name: String
+  let span: Span
+  /// The first slot that the verb's own function leaves free.
+  let top: Int
+
+  private var graph: Graph { machine.graph }
+
+  /// "ops", "all" or nothing.
+  private func detail(_ f: Frame) throws(Diagnostic) -> String {
+    guard let detail else { return "" }
+    if case .string(let word) = try detail.run(f), ["ops", "all"].contains(word.text) {
+      return word.text
+    }
+    throw Diagnostic(
+      .badArgument, "`detail` is \"ops\" or \"all\"", at: span,
+      hint: "\"ops\" shows every op, \"all\" every line")
+  }
+
+  private func named(_ root: Node, _ name: String, _ f: Frame) throws(Diagnostic) -> NamedGraph {
+    let unfolds = try detail(f) == "ops"
+    let told = unfolds ? try machine.opened(root, span, f.above(top)) : root
+    return try telling { () throws(ExplainError) in
+      try NamedGraph(graph, root: told, rootName: name, unfolds: unfolds)
+    }
+  }
+
+  private func constant(_ root: String, by variable: String) -> Diagnostic {
+    Diagnostic(
+      .notTracked, "`\(root)` does not depend on `\(variable)`", at: span,
+      reason: "Its derivative is 0 everywhere.",
+      hint: "`explain \(root)` shows what it was computed from")
+  }
+
+  private func telling<Result>(_ body: () throws(ExplainError) -> Result) throws(Diagnostic)
+    -> Result
+  {
+    do throws(ExplainError) { return try body() } catch {
+      switch error {
+      case .gradient(let fault): throw Faults.gradient(fault, graph, span, name: name)
+      case .tensor(let fault): throw Faults.tensor(fault, span, names: [])
+      case .unrelated(let root, let variable):
+        throw constant(root, by: variable)
+      case .tooLarge(let count):
+        throw Diagnostic(
+          .tooLargeToTell, "`\(name)` was computed in \(count) steps, too many to tell", at: span,
+          reason: "Up to \(NamedGraph.sizeLimit) are told.",
+          hint: "use the silent forms: `y.forward()`, `y.backward()`, `grad(y, x)`")
+      case .notAnEntry(let shape):
+        throw Diagnostic(
+          .badIndex, "an entry of a tensor \(shape) is named by \(shape.rank) whole numbers",
+          at: span)
+      }
+    }
+  }
+
+  private func emit(_ narration: Narration, _ f: Frame) throws(Diagnostic) {
+    let predicts = try predict?.run(f) ?? false
+    let pauses = try pause?.run(f) ?? false
+    // In a script that no one sits at, the walk is a narration straight through.
+    if pauses || predicts, let walk = machine.walk {
+      // What a learner answers is computed above the frames that wait for it.
+      let outer = machine.free
+      machine.free = f.above(top)
+      defer { machine.free = outer }
+      if walk(narration, predicts) { return }
+    }
+    try machine.emit(.narration(narration, isWhole: try detail(f) == "all"), at: span)
+  }
+
+  /// A recorded value, with or without a gradient.
+  private func computed(_ value: Value) throws(Diagnostic) -> Node {
+    if case .tensor(let node) = value, !node.isLeaf { return node }
+    return try machine.tracked(value, name, span)
+  }
+
+  func forward(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    let root = try computed(value)
+    let names = try named(root, name, f)
+    try emit(.forward(try telling { () throws(ExplainError) in try names.forward() }), f)
+    machine.meetsReplay(root, span)
+    if names.root !== root {
+      do throws(TensorError) { try graph.replay(root) } catch {
+        throw Faults.tensor(error, span, names: [])
+      }
+    }
+    if root.isScalar, !root.number.isFinite, !root.isLeaf {
+      machine.reportNonFinite(root, at: span)
+    }
+  }
+
+  func backward(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    let root = try machine.tracked(value, name, span)
+    let names = try named(root, name, f)
+    var old: [ObjectIdentifier: Tensor] = [:]
+    for node in names.nodes where node.isParameter { old[ObjectIdentifier(node)] = node.gradient }
+    try machine.backward(value, seed: nil, retain: true, again: true, span, name: name)
+    let pass = try telling { () throws(ExplainError) in
+      try names.backward(try gradients(names.root), old: old)
+    }
+    try emit(.backward(pass), f)
+    if let first = pass.accumulations.first {
+      machine.warn(
+        Diagnostic(
+          .gradientAccumulates, severity: .warning,
+          "gradients were there already, so `backward` added to them", at: span,
+          reason: "`\(first.name).grad` now holds the sum of two passes.",
+          hint: "call `zero_grad(\(first.name))` between passes unless you want the sum"))
+    }
+  }
+
+  private func gradients(_ root: Node) throws(ExplainError) -> Gradients {
+    do throws(GradientError) { return try graph.gradients(of: root) } catch {
+      throw .gradient(error)
+    }
+  }
+
+  func step(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    guard case .optimizer(let optimizer) = value else {
+      throw Diagnostic(
+        .wrongKind, "`step` needs an optimizer, not \(value.kind)", at: span,
+        hint: "write `step sgd(lr=0.1)`")
+    }
+    try machine.step(optimizer, span)
+    guard optimizer.parameters.contains(where: { $0.gradient != nil }) else {
+      throw Diagnostic(
+        .noGradient, "no parameter has a gradient, so there is nothing to step along", at: span,
+        hint: "run `backward loss` first")
+    }
+    try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
+    machine.warnNonFinite(stepOf: optimizer, span)
+  }
+
+  func explain(_ value: Value, _ f: Frame) throws(Diagnostic) {
+    if case .optimizer(let optimizer) = value {
+      guard !optimizer.ledger.isEmpty else {
+        throw Diagnostic(
+          .nothingToExplain, "this optimizer has made no step yet", at: span,
+          hint: "write `step \(name)` after `backward`")
+      }
+      return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
+    }
+    guard case .tensor(let node) = value, !node.isLeaf else {
+      if case .tensor(let leaf) = value, leaf.isParameter {
+        throw Diagnostic(
+          .nothingToExplain,
+          "`\(name)` is a parameter: its value was given, and changes only by updates", at: span,
+          hint: "explain what it does to a value, as in `explain ∂loss/∂\(name)`")
+      }
+      throw Diagnostic(
+        .nothingToExplain,
+        "`\(name)` was not computed from any `param`, so no one recorded how", at: span,
+        hint: "make one of its inputs a `param` and compute it again")
+    }
+    try emit(try named(node, name, f).value(), f)
+  }
+
+  /// One number of a computed tensor; false if this is none.
+  func explain(entry value: Value, _ name: String, _ parts: [IndexPart], _ f: Frame)
+    throws(Diagnostic) -> Bool
+  {
+    guard case .tensor(let node) = value, !node.isLeaf, node.shape.rank > 0,
+      parts.count == node.shape.rank
+    else { return false }
+    for part in parts { if case .value(.number) = part { continue } else { return false } }
+    let offset = try place(parts, node.shape)
+    let names = try telling { () throws(ExplainError) in
+      try NamedGraph(graph, root: node, rootName: name)
+    }
+    try emit(names.value(of: Entry(node, offset)), f)
+    return true
+  }
+
+  func explain(
+    _ value: Value, named of: Expression, by variable: Value, _ by: Expression,
+    parts: [IndexPart]?, _ f: Frame
+  ) throws(Diagnostic) {
+    let leaf = try machine.tracked(variable, by.text, by.span)
+    if case .gradient = of.asDerivative.kind, !value.isTracked {
+      throw constant(of.text, by: by.text)
+    }
+    let root = try machine.tracked(value, of.text, of.span)
+    let names = try named(root, of.text, f)
+    guard root.shape.count == 1 else {
+      throw Faults.gradient(.notScalar(root), graph, of.span, name: of.text)
+    }
+    if root === leaf {
+      throw Diagnostic(
+        .nothingToExplain, "the derivative of a value by itself is 1", at: span)
+    }
+    guard leaf.shape.rank == 0 || parts != nil else {
+      let pass = try telling { () throws(ExplainError) in
+        try names.chain(to: leaf, try gradients(names.root))
+      }
+      return try emit(.backward(pass), f)
+    }
+    let offset = try parts.map { parts throws(Diagnostic) in try place(parts, leaf.shape) } ?? 0
+    let derivation = try telling { () throws(ExplainError) in
+      try names.derivation(by: Entry(leaf, offset))
+    }
+    try emit(.derivative(derivation), f)
+    machine.warn(derivation, span)
+  }
+
+  private func place(_ parts: [IndexPart], _ shape: Shape) throws(Diagnostic) -> Int {
+    var items: [IndexItem] = []
+    for part in parts {
+      guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
+        return try telling { () throws(ExplainError) in throw .notAnEntry(shape) }
+      }
+      items.append(.at(i))
+    }
+    let picked: Selection
+    do throws(TensorError) { picked = try shape.selection(items) } catch {
+      throw Faults.tensor(error, span, names: [name], shapes: [shape])
+    }
+    guard picked.shape.rank == 0 else {
+      return try telling { () throws(ExplainError) in throw .notAnEntry(shape) }
+    }
+    return picked.offsets[0]
+  }
+}
