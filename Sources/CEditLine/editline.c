@@ -4,10 +4,12 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -37,6 +39,23 @@ static nnrepl_editor *editor_of(EditLine *el) {
 }
 
 static const char *prompt_of(EditLine *el) { return (char *)editor_of(el)->prompt; }
+
+/// libedit writes past the end of its picture of the screen when a window shrinks below where the cursor stands,
+/// and offers no way to tell it another size. It asks for it by this function; whoever asks is told of no window
+/// narrower than a prompt with some room. On a real one of fewer columns the terminal wraps.
+int ioctl(int file, unsigned long request, ...) {
+  enum { least = 20 };
+  va_list arguments;
+  va_start(arguments, request);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  int result = (int)syscall(SYS_ioctl, file, request, argument);
+  if (request == TIOCGWINSZ && result == 0) {
+    struct winsize *size = argument;
+    if (size->ws_col > 0 && size->ws_col < least) size->ws_col = least;
+  }
+  return result;
+}
 
 /// The entry so far, without the line's own end; free it.
 static char *text_of(EditLine *el, size_t *cursor) {

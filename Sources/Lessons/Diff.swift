@@ -4,7 +4,14 @@ package enum Diff {
   /// A unified diff from `old` to `new` with three lines of context; nil when they are equal.
   package static func unified(_ old: String, _ new: String, from: String, to: String) -> String? {
     if old == new { return nil }
-    let (a, b) = (lines(old), lines(new))
+    var (a, b) = (lines(old), lines(new))
+    var rest = 0
+    // To compare many lines that all differ takes the square of their number.
+    let same = zip(a, b).prefix { $0 == $1 }.count
+    if max(a.count, b.count) - same > limit {
+      rest = max(a.count, b.count) - same - limit
+      (a, b) = (Array(a.prefix(same + limit)), Array(b.prefix(same + limit)))
+    }
     let edits = b.difference(from: a)
     var removed: Set<Int> = []
     var inserted: Set<Int> = []
@@ -32,7 +39,11 @@ package enum Diff {
       }
     }
     return "--- \(from)\n+++ \(to)\n" + hunks(script)
+      + (rest > 0 ? "… \(rest) more lines were not compared\n" : "")
   }
+
+  /// Lines from the first difference on that are compared.
+  private static let limit = 2_000
 
   private static func lines(_ text: String) -> [String] {
     text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -14,12 +14,12 @@ package struct DiagnosticText {
     let ink: Style.Ink = diagnostic.severity == .error ? .red : .yellow
     var lines = [
       style.paint("\(diagnostic.severity.rawValue)[\(diagnostic.id.rawValue)]:", .bold, ink) + " "
-        + style.paint(diagnostic.headline, .bold)
+        + style.paint(diagnostic.headline.visible, .bold)
     ]
     if let frame = frame(diagnostic, ink) { lines += frame }
-    if let reason = diagnostic.reason, !reason.isEmpty { lines += style.wrapped(reason) }
+    if let reason = diagnostic.reason, !reason.isEmpty { lines += style.wrapped(reason.visible) }
     if let hint = diagnostic.hint {
-      var hinted = style.wrapped("Try: " + hint)
+      var hinted = style.wrapped("Try: " + hint.visible)
       hinted[0] = style.paint("Try:", .bold, .cyan) + hinted[0].dropFirst(4)
       lines += hinted
     }

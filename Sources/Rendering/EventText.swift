@@ -42,7 +42,7 @@ package struct EventText {
     case .optimizer(let optimizer): return head + table(optimizer, session)
     default: break
     }
-    let lines = session.machine.text(of: value).split(
+    let lines = session.machine.text(of: value).visible.split(
       separator: "\n", omittingEmptySubsequences: false)
     let margin = "\n" + String(repeating: " ", count: head.columns)
     var text = head + lines.joined(separator: margin)

@@ -77,15 +77,37 @@ package struct Notebook {
     guard i < lines.count, lines[i].text.trimmed == "# ---" else { return i }
     for j in (i + 1)..<lines.count {
       let line = lines[j].text.trimmed
+      let span = Span(
+        source: source.id, start: lines[j].start, end: lines[j].start + lines[j].text.utf8.count)
       if line == "# ---" { return j + 1 }
-      guard line.hasPrefix("#") else { break }
+      guard line.hasPrefix("#") else {
+        if j > i + 1 {
+          problem = Diagnostic(
+            .badCell, "the header above this line is never closed", at: span,
+            hint: "close it with a line `# ---`")
+        }
+        break
+      }
       let pair = line.dropFirst().split(separator: ":", maxSplits: 1).map { $0.trimmed }
       guard pair.count == 2 else { continue }
       switch pair[0] {
       case "title": title = String(pair[1])
-      case "seed": seed = UInt64(pair[1])
+      case "seed":
+        seed = UInt64(pair[1])
+        if seed == nil {
+          problem = Diagnostic(
+            .badCell, "`\(pair[1])` is no seed", at: span,
+            hint: "a seed is a whole number from 0 on: `# seed: 0`")
+        }
       case "dtype": dtype = String(pair[1])
-      case "nn": version = Int(pair[1])
+      case "nn":
+        version = Int(pair[1])
+        guard let version, (1...Machine.version).contains(version) else {
+          problem = Diagnostic(
+            .badCell, "`# nn: \(pair[1])` is no version that this program reads", at: span,
+            hint: "it reads 1 to \(Machine.version): `# nn: \(Machine.version)`")
+          continue
+        }
       default: break
       }
     }

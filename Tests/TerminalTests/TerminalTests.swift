@@ -139,6 +139,53 @@ import Testing
     #expect(try terminal.end() == 0)
   }
 
+  /// A learner drags the edge of the window.
+  @Test(arguments: [1, 2, 3, 5, 7]) func aWindowOfAFewColumnsLosesNothing(_ columns: Int) throws {
+    let terminal = try start(term: "xterm")
+    terminal.type("kept = 7\r")
+    try terminal.wait(for: "nn[2]> ")
+    terminal.resize(rows: 24, columns: UInt16(columns))
+    terminal.type("kept + 1\r")
+    try terminal.wait(for: "nn[3]> ")
+    terminal.resize(rows: 24, columns: 80)
+    terminal.type("kept\r")
+    try terminal.wait(for: "nn[4]> ")
+    #expect(terminal.plain.contains("kept = 7"))
+    terminal.type("\u{4}")
+    #expect(try terminal.end() == 0)
+  }
+
+  @Test(arguments: [["-e", "1"], ["help", "sum"], ["lessons"]]) func lostOutputIsNoSuccess(
+    _ arguments: [String]
+  ) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Terminal.program)
+    process.arguments = arguments
+    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+  }
+
+  /// Each of these would run for minutes.
+  @Test(arguments: [
+    "while true { }", "a = randn(600, 600); repeat 100000 { b = a @ a }",
+    "x = rand(3000000); repeat 1000 { y = sort(x) }", "repeat 100000 { x = randn(300, 300) }",
+    "m = mlp(100, [200], 10); x = randn(64, 100); repeat 100000 { sum(m(x)^2).backward() }",
+  ]) func longWorkEndsWithControlC(_ code: String) throws {
+    let scratch = try Scratch()
+    let mark = scratch.path + "/begun"
+    let (process, _) = try Program.start(["-e", "save(record(a=1), \"\(mark)\"); \(code)"])
+    for _ in 0..<400 where !FileManager.default.fileExists(atPath: mark) { usleep(50_000) }
+    usleep(100_000)
+    kill(process.processIdentifier, SIGINT)
+    for _ in 0..<400 where process.isRunning { usleep(50_000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130)
+  }
+
   @Test func theWindowMayChangeAndTheProgramRest() throws {
     let terminal = try start(term: "xterm")
     terminal.resize(rows: 40, columns: 50)

@@ -254,6 +254,25 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     #expect(bench.output != "")
   }
 
+  /// What a file or a name holds does not steer the terminal; what is printed is the learner's own.
+  @Test(arguments: [
+    "\"a\u{1b}[31mb\"", "list(\"\u{7}\", \"q\\\"\\n\")", "record(a=\"\u{1b}]0;t\u{7}\")",
+    "dropout(1)[\"\u{1b}\"]", "load_csv(\"\u{1b}[2J\")",
+  ]) func controlCharactersAreWrittenOut(_ code: String) {
+    let bench = Bench()
+    _ = bench.enter(code)
+    let shown = bench.output + bench.problems
+    #expect(shown != "")
+    #expect(!shown.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
+  }
+
+  @Test(arguments: [
+    "# ---\n# seed: 1e30\n# ---\n1", "# ---\n# nn: 7\n# ---\n1", "# ---\n# title: T\nx = 1",
+  ]) func headersThatCannotBeReadAreTold(_ script: String) {
+    let bench = Bench()
+    #expect(bench.bench.play(script, "s.nn", whole: true) { _ in } != .done)
+  }
+
   @Test func candidatesAgreeOnACommonBeginning() {
     let completion = Completion(start: 2, candidates: ["my_value", "my_values", "my_vat"])
     #expect(completion.common == "my_va")

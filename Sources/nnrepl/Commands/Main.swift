@@ -35,11 +35,24 @@ struct Main: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+      leave(0)
+    } catch let status as ExitCode {
+      leave(status.rawValue)
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       Console.write(fullMessage(for: error) + "\n", to: stderr)
       Foundation.exit(CheckStatus.usage)
     }
+  }
+
+  /// Ends the program. Output that was lost on the way is said, and is no success.
+  private static func leave(_ status: Int32) -> Never {
+    if fflush(stdout) != 0 || ferror(stdout) != 0 {
+      Console.tell(
+        "the output could not be written: \(String(cString: strerror(errno)).lowercased())")
+      Foundation.exit(status == 0 ? CheckStatus.usage : status)
+    }
+    Foundation.exit(status)
   }
 }
 

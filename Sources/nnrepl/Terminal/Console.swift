@@ -101,7 +101,7 @@ struct Console {
   }
 
   /// A word of the program itself, on standard error.
-  static func tell(_ text: String) { write("nnrepl: \(text)\n", to: stderr) }
+  static func tell(_ text: String) { write("nnrepl: \(text.visible)\n", to: stderr) }
 
   func show(_ text: String) { Console.write(text, to: stdout) }
 
@@ -236,12 +236,14 @@ struct Console {
   func compare(_ script: Script, promoting: Bool) throws -> Int32 {
     let (output, errors) = transcript(script)
     if promoting {
-      guard let path = script.recordPath, let file = fopen(path, "w") else {
-        Console.tell("cannot write the output of `\(script.name)`")
-        return 2
+      guard let path = script.recordPath else {
+        Console.tell("`\(script.name)` has no place of its own to record its output beside")
+        return CheckStatus.usage
       }
-      Console.write(output, to: file)
-      fclose(file)
+      if case .failure(let fault) = FileAccess.open.write(path, Array(output.utf8)) {
+        Console.tell("cannot write `\(path)`: \(fault.reason)")
+        return CheckStatus.usage
+      }
       return status(errors)
     }
     guard let recorded = script.recorded else {
@@ -295,7 +297,7 @@ struct Console {
     case .failure(let missing):
       let near = missing.near.map { "`\($0)`" }.joined(separator: ", ")
       Console.write(
-        "nnrepl: there is no help on `\(missing.topic)`"
+        "nnrepl: there is no help on `\(missing.topic.visible)`"
           + (near.isEmpty ? "; `nnrepl help` lists the words" : "; did you mean \(near)?") + "\n",
         to: stderr)
       return 2

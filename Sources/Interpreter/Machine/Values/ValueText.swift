@@ -84,7 +84,10 @@ extension Machine {
   }
 
   private func quoted(_ value: Value, _ depth: inout Int) -> String {
-    if case .string(let string) = value { return "\"\(string.text)\"" }
+    if case .string(let string) = value {
+      let text = string.text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      return "\"" + text.replacing("\n", with: "\\n").visible + "\""
+    }
     return text(of: value, &depth)
   }
 
