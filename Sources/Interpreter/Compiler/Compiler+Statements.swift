@@ -248,11 +248,16 @@ extension Compiler {
       }
     }
     let current = load(name, place)
+    let isGlobal = if case .global = scope.place(name) { true } else { false }
+    let slot = isGlobal ? machine.slot(name) : 0
     let label = graph.number(of: name)
     return Action { f throws(Diagnostic) in
       let value = try source.run(f)
+      // A name that is new has no value; to ask for it would look for names like it.
       if case .tensor(let new) = value, !new.isLeaf,
-        case .tensor(let old)? = try? current.run(f), old.isParameter, old.label == label,
+        case .tensor(let old)? =
+          isGlobal ? f.state.pointee.globals[slot] : try? current.run(f),
+        old.isParameter, old.label == label,
         machine.graph.recorded(below: new).contains(where: { $0 === old })
       {
         machine.warnRebound(name, place)
