@@ -62,8 +62,18 @@ struct Transcript: Sendable, CustomStringConvertible {
     return output
   }
 
-  /// `NNREPL_RECORD=1` rewrites golden files, and still fails.
-  static let isRecording = ProcessInfo.processInfo.environment["NNREPL_RECORD"] == "1"
+  static let howToRecord =
+    "If this is as it should be: NNREPL_RECORD=all swift test --filter TranscriptTests writes it, "
+    + "NNREPL_RECORD=missing only what has no output yet. Then read git diff."
+
+  /// Whether this run writes the file anew, and still fails.
+  var isRecorded: Bool {
+    switch ProcessInfo.processInfo.environment["NNREPL_RECORD"] {
+    case "all": true
+    case "missing": text.split(separator: "\n").allSatisfy { $0.hasPrefix("nn[") }
+    default: false
+    }
+  }
 
   func record(_ text: String) throws {
     try text.write(to: Self.folder.appendingPathComponent(path), atomically: true, encoding: .utf8)
