@@ -44,7 +44,8 @@ extension FileAccess {
 
   private static func writeFile(_ path: String, _ bytes: [UInt8]) -> Result<Void, FileFault> {
     var info = stat()
-    if stat(path, &info) == 0, info.st_mode & S_IFMT != S_IFREG {
+    let isThere = stat(path, &info) == 0
+    if isThere, info.st_mode & S_IFMT != S_IFREG {
       return .failure(FileFault(reason: "it is not an ordinary file"))
     }
     // What a link leads to is replaced, not the link.
@@ -53,6 +54,8 @@ extension FileAccess {
     let path = resolved.map { String(cString: $0) } ?? path
     let temporary = "\(path).\(getpid()).new"
     guard let file = fopen(temporary, "w") else { return .failure(lastFault()) }
+    // What the old file allowed and forbade, the new one does.
+    if isThere { fchmod(fileno(file), info.st_mode & 0o7777) }
     let isWritten =
       fwrite(bytes, 1, bytes.count, file) == bytes.count && fflush(file) == 0
       && fsync(fileno(file)) == 0
