@@ -256,9 +256,10 @@ extension Op {
     let complete = standIns.isEmpty ? inputs : inputs + standIns.map { Tensor($0) }
     let inputs = try promoted(complete, given, whole: whole)
     let settings = try resolved(given, inputs)
-    return Call(
-      inputs: inputs, attributes: settings,
-      output: try forward(Call(inputs: inputs, attributes: settings)))
+    let output = try forward(Call(inputs: inputs, attributes: settings))
+    // A product that was broken off has a result of any size.
+    try Work.look()
+    return Call(inputs: inputs, attributes: settings, output: output)
   }
 }
 

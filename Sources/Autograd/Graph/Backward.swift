@@ -97,7 +97,12 @@ extension Graph {
     var changed: Node?
     node.forEachInput { if $0.time > node.time { changed = $0 } }
     if let changed { throw .stale(node, changed: changed) }
-    do throws(TensorError) { try node.pull(&gradients) } catch { throw .tensor(error, node) }
+    do throws(TensorError) {
+      try node.pull(&gradients)
+      try Work.look()
+    } catch {
+      throw .tensor(error, node)
+    }
   }
 
   /// The backward pass: parameters accumulate their gradient, other values keep this pass's.
