@@ -354,7 +354,7 @@ extension Faults {
         .badData, "line \(line) of `\(name)` has \"\(text)\" in column `\(column)`", at: span,
         reason: "Features are finite numbers in decimal digits.",
         hint: "replace words by numbers, or drop the column")
-    case .stopped: Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
+    case .stopped: tensor(.stopped, span, names: [])
     case .fieldCount(let count, let expected, let line):
       Diagnostic(
         .badData, "line \(line) of `\(name)` has \(count) fields", at: span,

@@ -4,7 +4,7 @@ import Interpreter
 extension Vocabulary {
   /// The language.
   package static let standard = Vocabulary(
-    Builtin.all, helpers: Library.helpers, textbook: Library.textbook)
+    Builtin.all, helpers: { Library.helpers }, textbook: { Library.textbook })
 }
 
 extension Builtin {

@@ -17,8 +17,9 @@ package enum Library {
   }
 
   /// Helpers that learners do not see: definitions whose name starts with `_`, and what is written in Swift.
-  static let helpers: [Builtin] =
-    definitions.filter { $0.name.hasPrefix("_") }.map { Builtin($0, .rest) } + Builtin.helpers
+  static let helpers = Dictionary(
+    uniqueKeysWithValues: (definitions.filter { $0.name.hasPrefix("_") }.map { Builtin($0, .rest) }
+      + Builtin.helpers).map { ($0.name, $0) })
 
   /// Cuts a file into its definitions: each begins at the left margin and ends with a brace there, or with
   /// its line.

@@ -83,10 +83,6 @@ enum BLAS {
     if threads > 1 { openblas_set_num_threads(work < worthThreads ? 1 : Int32(threads)) }
     nnrepl_charge(work >> 4)
     guard work > part else { return body(0, m) }
-    let rows = max(1, part / (k * n))
-    for start in stride(from: 0, to: m, by: rows) {
-      if Work.mustStop { return }
-      body(start, min(rows, m - start))
-    }
+    Work.inParts(m, of: max(1, part / (k * n))) { body($0.lowerBound, $0.count) }
   }
 }

@@ -202,7 +202,7 @@ package enum Faults {
   static func gradient(_ error: GradientError, _ graph: Graph, _ span: Span, name: String?)
     -> Diagnostic
   {
-    let subject = name.map { "`\($0)`" } ?? "the value"
+    let subject = subject(name)
     let again = name ?? "loss"
     switch error {
     case .notScalar(let node):
@@ -234,6 +234,9 @@ package enum Faults {
     case .tensor(let error, _): return tensor(error, span, names: [])
     }
   }
+
+  /// A value by its name, if it has one.
+  static func subject(_ name: String?) -> String { name.map { "`\($0)`" } ?? "the value" }
 
   // MARK: Calls
 

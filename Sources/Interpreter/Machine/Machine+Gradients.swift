@@ -10,7 +10,7 @@ extension Machine {
   /// - Parameter name: nil if it has none.
   package func tracked(_ value: Value, _ name: String?, _ span: Span) throws(Diagnostic) -> Node {
     if case .tensor(let node) = value, node.isTracked { return node }
-    let subject = name.map { "`\($0)`" } ?? "the value"
+    let subject = Faults.subject(name)
     switch value {
     case .tensor, .number:
       throw Diagnostic(
@@ -197,7 +197,7 @@ extension Machine {
       if orZero { return try zero() }
       throw Diagnostic(
         .notTracked,
-        "\(name.map { "`\($0)`" } ?? "the value") does not depend on "
+        "\(Faults.subject(name)) does not depend on "
           + (sourceName(x).map { "`\($0)`" } ?? "this"), at: xSpan)
     }
     if !gradient.value.isFinite { warnNonFinite(gradient.value, of: variable, root, nil, span) }

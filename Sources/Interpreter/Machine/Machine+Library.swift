@@ -38,19 +38,23 @@ package enum SourceID {
 package struct Vocabulary: Sendable {
   package let builtins: [Builtin]
   /// What the library's own code may call besides.
-  private let helpers: [String: Builtin]
+  private let helpers: @Sendable () -> [String: Builtin]
   /// What fused ops do, step by step, by the op's name.
-  let textbook: [String: Definition]
+  let textbook: @Sendable () -> [String: Definition]
   private let table: [String: Builtin]
   /// All that learners may write.
   package let names: [String]
 
-  package init(_ builtins: [Builtin], helpers: [Builtin], textbook: [String: Definition]) {
+  /// - Parameters:
+  ///   - helpers: asked for when library code runs, as `textbook` is when an op is opened.
+  package init(
+    _ builtins: [Builtin], helpers: @escaping @Sendable () -> [String: Builtin],
+    textbook: @escaping @Sendable () -> [String: Definition]
+  ) {
     self.builtins = builtins
+    self.helpers = helpers
     self.textbook = textbook
     table = Dictionary(builtins.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    self.helpers = Dictionary(
-      helpers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     names = builtins.map(\.name) + Vocabulary.constants.keys.sorted()
   }
 
@@ -61,7 +65,7 @@ package struct Vocabulary: Sendable {
 
   /// What a name means in the library's own code: a built-in, or a helper that learners do not see.
   func inLibrary(_ name: String) -> Value? {
-    (helpers[name] ?? table[name]).map { .builtin($0) }
+    (helpers()[name] ?? table[name]).map { .builtin($0) }
       ?? Vocabulary.constants[name].map { .number($0) }
   }
 }

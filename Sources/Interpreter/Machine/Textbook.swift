@@ -42,7 +42,7 @@ extension Machine {
   /// only.
   private func steps(_ node: Node, _ operands: [Node.Operand], _ span: Span, _ f: Frame) -> Node? {
     guard [.layer, .window, .loss].contains(node.op.family),
-      let definition = vocabulary.textbook[node.op.name],
+      let definition = vocabulary.textbook()[node.op.name],
       let result = try? run(definition, operands, node.attributes, span, f),
       result.shape == node.shape
     else { return nil }
