@@ -3,8 +3,7 @@
 /// How text is dressed for where it goes.
 package struct Style: Sendable {
   package var hasColor = false
-  /// In columns; a window of a few is written to as if it were wider.
-  package var width = 80 { didSet { if width < 20 { width = 20 } } }
+  package var width = 80
   /// Whether the terminal shows plain characters only.
   package var isASCII = false
   package init() {}
