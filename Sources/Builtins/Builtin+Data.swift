@@ -14,9 +14,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let (x, y) = (try call.node("X"), try call.node("y"))
       guard x.shape.rank > 0, y.shape.rank > 0, x.shape[0] == y.shape[0] else {
-        throw Diagnostic(
-          .shapeMismatch, "X is \(x.shape), but y is \(y.shape)", at: call.span,
-          reason: "Each sample needs one target, so the first axes must be equal.")
+        throw BuiltinFault.samplesAndTargets(x: x.shape, y: y.shape).at(call.span)
       }
       for (name, part) in [("X", x), ("y", y)] {
         if let place = part.value.values.firstIndex(where: { !$0.isFinite }) {
@@ -38,7 +36,7 @@ extension Builtin {
       guard call.has("n") else { return try call.shipped("digits", "digit") }
       let n = try call.int("n")
       guard (1...17).contains(n) else {
-        throw Diagnostic(.badArgument, "digits from 1 to 17 make sense, not \(n)", at: call.span)
+        throw BuiltinFault.digitCount(n).at(call.span)
       }
       call.machine.format.digits = n
       return .none
@@ -78,7 +76,7 @@ extension Builtin {
       let path = try call.text("file")
       let bytes = try call.contents(of: path)
       guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw Diagnostic(.badData, "`\(path)` is not UTF-8 text", at: call.span)
+        throw BuiltinFault.notText(path).at(call.span)
       }
       let target = call.has("target") ? try call.text("target") : nil
       return .host(try call.table(text, target: target, name: path))
@@ -108,11 +106,10 @@ extension Builtin {
       let path = try call.text("file")
       let tensors = try call.state("x")
       guard let bytes = try? Safetensors.encoded(tensors) else {
-        throw Diagnostic(.unreadableFile, "these tensors cannot be written", at: call.span)
+        throw BuiltinFault.unwritableTensors.at(call.span)
       }
       if case .failure(let fault) = call.machine.files.write(path, bytes) {
-        throw Diagnostic(
-          .unreadableFile, "cannot write `\(path)`: \(fault.reason)", at: call.span)
+        throw BuiltinFault.cannotWrite(path: path, why: fault.reason).at(call.span)
       }
       return .none
     },
@@ -125,9 +122,7 @@ extension Builtin {
       let bytes = try call.contents(of: path)
       let tensors: [(name: String, tensor: Tensor)]
       do throws(Safetensors.FormatFault) { tensors = try Safetensors.decoded(bytes) } catch {
-        throw Diagnostic(
-          .badData, "`\(path)` is no safetensors file: \(error.reason)", at: call.span,
-          hint: "write it anew, with `save(model, \"\(path)\")` or in Python with `save_file`")
+        throw BuiltinFault.notSafetensors(path: path, why: error.reason).at(call.span)
       }
       if isRecord {
         return .record(
@@ -173,10 +168,7 @@ extension Builtin {
     let asked = try call.double("size")
     let first = asked < 1 ? Int((asked * Double(n)).rounded()) : Int(exactly: asked) ?? -1
     guard asked > 0, first > 0, first < n else {
-      throw Diagnostic(
-        .badArgument,
-        "\(n) samples cannot be split with \(call.machine.format(asked)) for the first part",
-        at: call.span, hint: "give a share such as 0.8, or a number of samples below \(n)")
+      throw BuiltinFault.cannotSplit(samples: n, first: call.machine.format(asked)).at(call.span)
     }
     let order =
       try call.flag("shuffle") ? call.machine.generator.permutation(n) : Array(0..<n)
@@ -192,8 +184,7 @@ extension BuiltinCall {
   func positive(_ name: String) throws(Diagnostic) -> Int {
     let n = try int(name)
     guard n > 0 else {
-      throw Diagnostic(
-        .badArgument, "`\(name)` must be at least 1, not \(n)", at: span)
+      throw BuiltinFault.notPositive(name: name, n: n).at(span)
     }
     return n
   }
@@ -214,7 +205,7 @@ extension BuiltinCall {
     case .success(let bytes): return bytes
     case .failure(let fault):
       try tensors { () throws(TensorError) in try Work.look() }
-      throw Diagnostic(.unreadableFile, "cannot read `\(path)`: \(fault.reason)", at: span)
+      throw BuiltinFault.cannotRead(path: path, why: fault.reason).at(span)
     }
   }
 
@@ -223,7 +214,7 @@ extension BuiltinCall {
   {
     let table: DataTable
     do throws(DataTable.ReadFault) { table = try DataTable(csv: text, target: target) } catch {
-      throw Faults.table(error, name, span)
+      throw BuiltinFault.table(error, name: name).at(span)
     }
     if let separator = table.oddSeparator {
       try machine.emit(.text("`\(name)` has \(separator) between its fields\n"), at: span)
@@ -242,7 +233,7 @@ extension BuiltinCall {
         case .tensor(let node): tensors.append((name, node.value))
         case .number(let n): tensors.append((name, Tensor(n)))
         default:
-          throw Diagnostic(.wrongKind, "`\(name)` is \(value.kind), not a tensor", at: span)
+          throw BuiltinFault.notSavable(name: name, kind: value.kind).at(span)
         }
       }
       return tensors
@@ -258,25 +249,21 @@ extension BuiltinCall {
     let given = Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
     let state = layer.state
     if let extra = tensors.first(where: { t in !state.contains { $0.name == t.name } }) {
-      throw Diagnostic(
-        .badData, "`\(path)` has `\(extra.name)`, which the layer has not", at: span)
+      throw BuiltinFault.unknownTensor(path: path, name: extra.name).at(span)
     }
     // Everything is looked at before anything is changed.
     var found: [ObjectIdentifier: (name: String, tensor: Tensor)] = [:]
     for (name, node) in state {
       guard let tensor = given[name] else { continue }
       guard tensor.shape == node.shape else {
-        throw Diagnostic(
-          .shapeMismatch, "`\(name)` is \(tensor.shape) in `\(path)`, but \(node.shape) here",
-          at: span)
+        throw BuiltinFault.savedShape(name: name, saved: tensor.shape, path: path, here: node.shape)
+          .at(span)
       }
       if let first = found[ObjectIdentifier(node)] {
         guard
           zip(first.tensor.values, tensor.values).allSatisfy({ $0 == $1 || ($0.isNaN && $1.isNaN) })
         else {
-          throw Diagnostic(
-            .badData, "`\(path)` has other numbers for `\(first.name)` than for `\(name)`",
-            at: span, reason: "In the layer they are one and the same tensor.")
+          throw BuiltinFault.savedTwice(path: path, first: first.name, second: name).at(span)
         }
       } else {
         found[ObjectIdentifier(node)] = (name, tensor)
@@ -284,10 +271,8 @@ extension BuiltinCall {
     }
     let saved = layer.savedState
     if let missing = saved.first(where: { found[ObjectIdentifier($0.node)] == nil }) {
-      throw Diagnostic(
-        .badData, "`\(path)` has no `\(missing.name)`", at: span,
-        reason: "It has " + tensors.prefix(6).map { "`\($0.name)`" }.joined(separator: ", ")
-          + (tensors.count > 6 ? " and \(tensors.count - 6) more." : "."))
+      throw BuiltinFault.missingTensor(path: path, name: missing.name, has: tensors.map(\.name)).at(
+        span)
     }
     for (_, node) in saved {
       guard let tensor = found[ObjectIdentifier(node)]?.tensor else { continue }
@@ -303,8 +288,7 @@ extension BuiltinCall {
     }
     let first = try features(value("data"))
     guard first.rank > 0, first.shape[0] > 1 else {
-      throw Diagnostic(
-        .shapeMismatch, "`standardize` needs at least two samples, not \(first.shape)", at: span)
+      throw BuiltinFault.tooFewToScale(first.shape).at(span)
     }
     let (mean, scale) = try tensors { () throws(TensorError) in
       let x = try first.converted(to: first.dtype.floating)
@@ -329,36 +313,5 @@ extension BuiltinCall {
       }
     }
     return results.count == 1 ? results[0] : .list(ListObject(results))
-  }
-}
-
-extension Faults {
-  static func table(_ fault: DataTable.ReadFault, _ name: String, _ span: Span) -> Diagnostic {
-    switch fault {
-    case .unreadable(let reason):
-      Diagnostic(.badData, "`\(name)` cannot be read as CSV", at: span, reason: reason)
-    case .noRows:
-      Diagnostic(
-        .badData, "`\(name)` has no rows", at: span,
-        hint: "the first line names the columns, the samples follow")
-    case .noColumn(let column, let known):
-      Diagnostic(
-        .badData, "`\(name)` has no column `\(column)`", at: span,
-        reason: "It has \(known.joined(separator: ", ")).")
-    case .missing(let line, let column):
-      Diagnostic(
-        .badData, "line \(line) of `\(name)` has nothing in column `\(column)`", at: span,
-        hint: "fill the gap in the file, or take the line out")
-    case .notNumber(let text, let line, let column):
-      Diagnostic(
-        .badData, "line \(line) of `\(name)` has \"\(text)\" in column `\(column)`", at: span,
-        reason: "Features are finite numbers in decimal digits.",
-        hint: "replace words by numbers, or drop the column")
-    case .stopped: tensor(.stopped, span, names: [])
-    case .fieldCount(let count, let expected, let line):
-      Diagnostic(
-        .badData, "line \(line) of `\(name)` has \(count) fields", at: span,
-        reason: "The first line names \(expected) columns.")
-    }
   }
 }

@@ -17,18 +17,14 @@ extension Builtin {
       }
       let given = try call.curves()
       guard !given.isEmpty else {
-        throw Diagnostic(.wrongArguments, "`plot` needs numbers to draw", at: call.span)
+        throw BuiltinFault.nothingToPlot.at(call.span)
       }
       if !labels.isEmpty, labels.count != given.count {
-        throw Diagnostic(
-          .wrongArguments, "there are \(given.count) curves, but \(labels.count) labels",
-          at: call.span, hint: "give one label for each curve; their common axis is `x=…`")
+        throw BuiltinFault.labelCount(curves: given.count, labels: labels.count).at(call.span)
       }
       let axis = call.has("x") ? try call.numbers("x") : nil
       if let axis, let odd = given.first(where: { $0.count != axis.count }) {
-        throw Diagnostic(
-          .shapeMismatch, "`x` has \(axis.count) numbers, but a curve has \(odd.count)",
-          at: call.span)
+        throw BuiltinFault.axisLength(axis: axis.count, curve: odd.count).at(call.span)
       }
       let height = try call.positive("height")
       // Two curves without names are x and y.
@@ -63,9 +59,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let data = try call.dataset("data")
       guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
-        throw Diagnostic(
-          .shapeMismatch, "`boundary` draws data of two features; this has X \(data.x.shape)",
-          at: call.span)
+        throw BuiltinFault.notTwoFeatures(data.x.shape).at(call.span)
       }
       let (points, classes) = try call.points(data)
       let (labels, columns, box) = try call.regions(points)
@@ -82,9 +76,7 @@ extension Builtin {
       let x = try call.node("x")
       let dims = x.shape.dims.filter { $0 != 1 }
       guard dims.count <= 2, x.shape.count > 0 else {
-        throw Diagnostic(
-          .shapeMismatch, "`heatmap` draws matrices, not \(x.shape)", at: call.span,
-          hint: "pick one, as in `heatmap(x[0])`")
+        throw BuiltinFault.notMatrix(x.shape).at(call.span)
       }
       let columns = dims.last ?? 1
       return .host(
@@ -101,10 +93,10 @@ extension Builtin {
       let values = try call.node("x").value.values.filter(\.isDrawable)
       let bins = try call.positive("bins")
       guard bins <= 200 else {
-        throw Diagnostic(.badArgument, "`bins` is \(bins); at most 200 fit", at: call.span)
+        throw BuiltinFault.tooManyBins(bins).at(call.span)
       }
       guard let low = values.min(), let high = values.max() else {
-        throw Diagnostic(.badArgument, "there are no finite numbers to count", at: call.span)
+        throw BuiltinFault.nothingToCount.at(call.span)
       }
       var counts = [Int](repeating: 0, count: bins)
       let width = high > low ? high - low : Double(bins)
@@ -141,7 +133,7 @@ extension BuiltinCall {
           }
         }
         return [numbers]
-      default: throw Diagnostic(.wrongKind, "`plot` draws numbers, not \(value.kind)", at: span)
+      default: throw BuiltinFault.notPlottable(value.kind).at(span)
       }
     }
     var curves: [[Double]] = []
@@ -166,18 +158,14 @@ extension BuiltinCall {
   fileprivate func scattered() throws(Diagnostic) -> ([Figure.Point], [String]) {
     if let data = value("x").dataset {
       guard data.x.shape.rank == 2, data.x.shape[1] == 2 else {
-        throw Diagnostic(
-          .shapeMismatch, "`scatter` draws two features; this data has X \(data.x.shape)", at: span,
-          hint: "pick two columns: `scatter(data.X[:, 0:2], data.y)`")
+        throw BuiltinFault.tooManyFeatures(data.x.shape).at(span)
       }
       return try points(data)
     }
     let x = try node("x").value
     guard has("y") else {
       guard x.rank == 2, x.shape[1] == 2 else {
-        throw Diagnostic(
-          .shapeMismatch, "`scatter` needs points [n, 2], or two vectors", at: span,
-          label: "\(x.shape)")
+        throw BuiltinFault.notPoints(x.shape).at(span)
       }
       let points = (0..<x.shape[0]).map { Figure.Point(x: x[2 * $0], y: x[2 * $0 + 1], label: 0) }
       return (points, [])
@@ -188,9 +176,7 @@ extension BuiltinCall {
         DatasetObject(x: try node("x"), y: try node("y"), features: [], classes: []))
     }
     guard x.rank == 1, y.shape == x.shape else {
-      throw Diagnostic(
-        .shapeMismatch, "`scatter` was given \(x.shape) and \(y.shape)", at: span,
-        hint: "give points [n, 2] with n labels, or two vectors of the same length")
+      throw BuiltinFault.pointsDiffer(x: x.shape, y: y.shape).at(span)
     }
     return ((0..<x.count).map { Figure.Point(x: x[$0], y: y[$0], label: 0) }, [])
   }
@@ -219,10 +205,7 @@ extension BuiltinCall {
     guard case .tensor(let scores) = result, scores.shape.rank > 0,
       scores.shape[0] == rows * columns
     else {
-      throw Diagnostic(
-        .shapeMismatch, "the model should give one row for each of \(rows * columns) points",
-        at: span,
-        hint: "a model takes X [n, 2] and gives scores [n, classes]")
+      throw BuiltinFault.scoresMissing(points: rows * columns).at(span)
     }
     let values = scores.value.values
     let width = values.count / (rows * columns)

@@ -19,7 +19,7 @@ extension Builtin {
       }
       let size = try call.int("size")
       guard size > 0 else {
-        throw Diagnostic(.badArgument, "`size` must be positive", at: call.span)
+        throw BuiltinFault.notCountable("size").at(call.span)
       }
       return try parts(call, size: { _ in size })
     },
@@ -29,7 +29,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let chunks = try call.int("chunks")
       guard chunks > 0 else {
-        throw Diagnostic(.badArgument, "`chunks` must be positive", at: call.span)
+        throw BuiltinFault.notCountable("chunks").at(call.span)
       }
       return try parts(call, size: { max(1, ($0 + chunks - 1) / chunks) })
     },
@@ -51,9 +51,7 @@ extension Builtin {
       let dim = try call.int("dim")
       let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
       if let below = places.value.values.first(where: { $0 < 0 }) {
-        throw Diagnostic(
-          .indexOutOfRange, "`index_select` was given the place \(call.machine.format(below))",
-          at: call.span, hint: "count from 0; `x[[-1]]` counts from the end")
+        throw BuiltinFault.placeBelowZero(call.machine.format(below)).at(call.span)
       }
       let before = [IndexEntry](
         repeating: .item(.slice(start: nil, stop: nil, step: 1)), count: axis)
@@ -71,13 +69,13 @@ extension Builtin {
       var i = 0
       while let part = try call.machine.next(of: call.value("tensors"), i, call.span) {
         guard let operand = call.machine.operand(part) else {
-          throw Diagnostic(.wrongKind, "`\(name)` joins tensors, not \(part.kind)", at: call.span)
+          throw BuiltinFault.notJoinable(function: name, kind: part.kind).at(call.span)
         }
         operands.append(operand)
         i += 1
       }
       guard !operands.isEmpty else {
-        throw Faults.tensor(.nothingToJoin(name), call.span, names: [])
+        throw TensorFault(.nothingToJoin(name)).at(call.span)
       }
       return try call.apply(op, operands, Attributes(("dim", .ints([try call.int("dim")]))))
     }
@@ -87,7 +85,7 @@ extension Builtin {
     let (x, dim) = (try call.node("x"), try call.int("dim"))
     let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
     guard axis < x.shape.rank else {
-      throw Faults.tensor(.axisOutOfRange(dim, x.shape), call.span, names: [])
+      throw TensorFault(.axisOutOfRange(dim, x.shape)).at(call.span)
     }
     let length = x.shape[axis]
     let step = size(length)
@@ -159,9 +157,7 @@ extension Builtin {
         var isLayer = false
         if case .layer = call.value("x") { isLayer = true }
         if parameters.isEmpty, !isLayer {
-          throw Diagnostic(
-            .wrongKind, "there are no parameters in \(call.value("x").kind)", at: call.span,
-            hint: "give a parameter, a list of them, a layer or an optimizer")
+          throw BuiltinFault.nothingToClear(in: call.value("x").kind).at(call.span)
         }
         for node in parameters { node.setGradient(nil) }
       }
@@ -179,9 +175,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let x = try call.node("x")
       guard let item = x.value.item else {
-        throw Diagnostic(
-          .shapeMismatch, "`item` needs one number, but there are \(x.shape.count)", at: call.span,
-          hint: "use `tolist()` for many")
+        throw BuiltinFault.notOneNumber(x.shape.count).at(call.span)
       }
       call.graph.depart(x, at: call.site, isBranch: false)
       return .number(item)
@@ -247,7 +241,7 @@ extension Builtin {
       let (first, step) = (try call.double("start"), try call.double("step"))
       let (start, end) = call.has("end") ? (first, try call.double("end")) : (0, first)
       guard step != 0, let range = RangeObject(start, end, step) else {
-        throw Diagnostic(.badArgument, "a range with these bounds never ends", at: call.span)
+        throw BuiltinFault.endlessRange.at(call.span)
       }
       return .range(range)
     },
@@ -264,9 +258,7 @@ extension Builtin {
     ) {
       call throws(Diagnostic) in
       guard call.rest.isEmpty else {
-        throw Diagnostic(
-          .wrongArguments, "the fields of a record have names", at: call.span,
-          hint: "write `record(a=1, b=2)`")
+        throw BuiltinFault.fieldsWithoutNames.at(call.span)
       }
       return try Value.record(RecordObject(call.named)).nested(call.span)
     },
@@ -296,15 +288,9 @@ extension Builtin {
       example: "xs = list(1); append(xs, 2); xs",
       binary: { machine, list, value, site, span throws(Diagnostic) in
         guard case .list(let list) = list else {
-          throw Diagnostic(
-            .wrongKind, "`append` adds to a list, not to \(list.kind)", at: span,
-            hint: {
-              if case .tensor = list {
-                "start with `list()`; join tensors with `concat`"
-              } else {
-                nil
-              }
-            }())
+          throw BuiltinFault.cannotAppend(
+            kind: list.kind, isTensor: { if case .tensor = list { true } else { false } }()
+          ).at(span)
         }
         list.items.append(try value.nested(in: list, span))
         return Value.none
@@ -361,9 +347,7 @@ extension Builtin {
     },
     Builtin("todo(hint)", .rest, "Stands where you write your own code.") {
       call throws(Diagnostic) in
-      throw Diagnostic(
-        .todo, "a gap to fill", at: call.span, reason: try call.text("hint"),
-        hint: "replace todo(…) by your own code")
+      throw BuiltinFault.gap(try call.text("hint")).at(call.span)
     },
   ]
 }

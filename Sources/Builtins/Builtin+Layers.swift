@@ -31,9 +31,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let (x, p) = (try call.node("x"), try call.double("p"))
       guard p >= 0, p <= 1 else {
-        throw Diagnostic(
-          .badArgument, "`p` is a probability from 0 to 1, not \(call.machine.format(p))",
-          at: call.span)
+        throw BuiltinFault.notProbability(call.machine.format(p)).at(call.span)
       }
       guard try call.flag("training"), p > 0 else { return call.value("x") }
       // As torch's generic CPU kernel: one double of the stream for each entry.
@@ -74,9 +72,7 @@ extension Builtin {
       attributes.set("eps", .number(eps))
       if !isTraining {
         guard call.has("running_mean"), call.has("running_var") else {
-          throw Diagnostic(
-            .wrongArguments, "`batch_norm` outside training needs running statistics",
-            at: call.span, hint: "give `running_mean` and `running_var`, or `training=true`")
+          throw BuiltinFault.runningStatisticsMissing.at(call.span)
         }
         operands += [try call.operand("running_mean"), try call.operand("running_var")]
       }
@@ -126,10 +122,7 @@ extension Builtin {
       switch stage {
       case .layer, .function, .builtin: continue
       default:
-        throw Diagnostic(
-          .wrongKind, "a stage is a layer or a function, not \(stage.kind)", at: call.span,
-          reason: "A function stands there by its name, or with its settings alone and by name.",
-          hint: "write for instance `sequential(linear(2, 8), relu, softmax(dim=1))`")
+        throw BuiltinFault.notStage(stage.kind).at(call.span)
       }
     }
     return try Value.layer(LayerObject(sequence: stages)).nested(call.span)
@@ -144,16 +137,17 @@ extension Builtin {
       }
     },
     Builtin("_wrong_rank(layer, x, wanted)", .rest, "") { call throws(Diagnostic) in
-      throw Faults.tensor(
+      throw TensorFault(
         .layerInput(
-          try call.text("layer"), try call.node("x").shape, expected: try call.text("wanted")),
-        call.span, names: [])
+          try call.text("layer"), try call.node("x").shape, expected: try call.text("wanted"))
+      ).at(call.span)
     },
     Builtin("_row(padding_idx, rows)", .rest, "") { call throws(Diagnostic) in
       try call.paddingRow(of: try call.int("rows")).map { .number(Double($0)) } ?? .none
     },
-    Builtin("_unfit(message)", .rest, "") { call throws(Diagnostic) in
-      throw Diagnostic(.badArgument, try call.text("message"), at: call.span)
+    Builtin("_unfit(message, remedy)", .rest, "") { call throws(Diagnostic) in
+      throw BuiltinFault.unfit(message: try call.text("message"), remedy: try call.text("remedy"))
+        .at(call.span)
     },
   ]
 
@@ -221,11 +215,7 @@ extension BuiltinCall {
     guard has("padding_idx") else { return nil }
     let place = try int("padding_idx")
     guard place >= -rows, place < rows else {
-      throw Diagnostic(
-        .badArgument, "`padding_idx` is \(place), but the table has \(rows) rows", at: span,
-        hint: rows > 0
-          ? "name a row from 0 to \(rows - 1), or from the end from -1 to -\(rows)"
-          : "leave `padding_idx` out")
+      throw BuiltinFault.paddingRow(place: place, rows: rows).at(span)
     }
     return place < 0 ? place + rows : place
   }
@@ -276,8 +266,7 @@ extension BuiltinCall {
   /// How many inputs and outputs each weight connects.
   fileprivate func fans(_ dims: [Int]) throws(Diagnostic) -> (in: Double, out: Double) {
     guard dims.count >= 2 else {
-      throw Diagnostic(
-        .badArgument, "`\(builtin.name)` needs at least two axes, [outputs, inputs]", at: span)
+      throw BuiltinFault.tooFewAxes(builtin.name).at(span)
     }
     let field = dims[2...].reduce(1) { $0 * Double($1) }
     return (Double(dims[1]) * field, Double(dims[0]) * field)

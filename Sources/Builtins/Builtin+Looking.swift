@@ -128,9 +128,7 @@ extension BuiltinCall {
         try Tensor(filling: Shape(dims), with: 0, dtype: machine.dtype)
       }
     }
-    throw Diagnostic(
-      .wrongArguments, "`\(builtin.name)` cannot tell what this model takes", at: span,
-      hint: "give a batch to try: `\(builtin.name)(model, x)`")
+    throw BuiltinFault.inputUnknown(function: builtin.name).at(span)
   }
 
   /// One column for the input and one for each layer with weights.
@@ -173,8 +171,7 @@ extension BuiltinCall {
     do throws(ExplainError) {
       named = try NamedGraph(graph, root: root, rootName: graph.label(of: root) ?? name)
     } catch {
-      throw Diagnostic(
-        .tooLargeToTell, "`\(name)` was computed in more steps than anyone could read", at: span)
+      throw BuiltinFault.tooManySteps(name).at(span)
     }
     var branches: [Figure.Branch] = []
     var seen: Set<ObjectIdentifier> = []

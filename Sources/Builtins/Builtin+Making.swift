@@ -117,8 +117,7 @@ extension Builtin {
         (low, high) = (0, low)
       }
       guard high > low else {
-        throw Diagnostic(
-          .badArgument, "there is no whole number from \(low) to \(high - 1)", at: call.span)
+        throw BuiltinFault.emptyRange(low: low, high: high).at(call.span)
       }
       let (first, width) = (low, UInt64(high - low))
       return try call.draw(shape, .int64) { generator, count in
@@ -179,7 +178,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let (x, dim) = (try call.node("x"), try call.int("dim"))
       guard dim >= -(x.shape.rank + 1), dim <= x.shape.rank else {
-        throw Faults.tensor(.axisOutOfRange(dim, x.shape), call.span, names: [])
+        throw TensorFault(.axisOutOfRange(dim, x.shape)).at(call.span)
       }
       var dims = x.shape.dims
       dims.insert(1, at: dim < 0 ? dim + dims.count + 1 : dim)
@@ -224,11 +223,9 @@ extension BuiltinCall {
   fileprivate func uncountable(_ start: Double, _ end: Double, _ step: Double) -> Diagnostic {
     let (a, b, c) = (machine.format(start), machine.format(end), machine.format(step))
     let isTurned = step != 0 && (end - start) / step < 0 && [start, end].allSatisfy(\.isFinite)
-    return Diagnostic(
-      .badArgument, "`arange` cannot count from \(a) to \(b) in steps of \(c)", at: span,
-      hint: isTurned
-        ? "count the other way: `arange(\(a), \(b), \(machine.format(-step)))`"
-        : "give a last number and steps towards it, as in `arange(0, 1, 0.25)`")
+    return BuiltinFault.uncountable(
+      start: a, end: b, step: c, turned: isTurned ? machine.format(-step) : nil
+    ).at(span)
   }
 
   /// Draws numbers into a new tensor; the size is checked before anything is drawn.

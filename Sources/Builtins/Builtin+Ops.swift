@@ -161,7 +161,7 @@ extension Builtin {
         // PyTorch's x.max(dim, keepdim).
         call.machine.meets(.extremeAxis, call.span)
         guard call.methodArguments > 1 || !call.has("dim") else {
-          throw Faults.twice("dim", call.span)
+          throw RunFault.givenTwice("dim").at(call.span)
         }
         let keepdim = call.methodArguments > 1 ? "dim" : "keepdim"
         return try call.extreme(try call.ints("other"), try call.flag(keepdim), place)
@@ -191,7 +191,7 @@ extension BuiltinCall {
   {
     let node = try node("x")
     guard dims.count == 1 else {
-      throw Faults.tensor(.oneAxis(builtin.name, "dim", dims), span, names: [])
+      throw TensorFault(.oneAxis(builtin.name, "dim", dims)).at(span)
     }
     let places = try tensors { () throws(TensorError) in
       try graph.apply(
@@ -229,18 +229,13 @@ extension BuiltinCall {
   private func numberBeside(_ node: Node, _ n: Double, _ pair: Op, isFirst: Bool) -> Diagnostic {
     let number = machine.format(n)
     let name = (isFirst ? sourceName("x") : sourceName("other")) ?? "x"
-    let pairs =
-      isFirst ? "`\(pair.name)(\(name), \(number))`" : "`\(pair.name)(\(number), \(name))`"
     let isAxis =
       isFirst && n == n.rounded()
       && (-Double(node.shape.rank)..<Double(node.shape.rank)).contains(n)
-    return Diagnostic(
-      .wrongArguments,
-      "`\(builtin.name)` was given a tensor \(node.shape) and the number \(number)", at: span,
-      reason: isAxis
-        ? "That could mean each element against \(number), or the elements along axis \(number)."
-        : "Element by element that is `\(pair.name)`.",
-      hint: isAxis ? "\(pairs), or `\(builtin.name)(\(name), dim=\(number))`" : pairs)
+    return BuiltinFault.numberBeside(
+      function: builtin.name, pair: pair.name, x: name, shape: node.shape, number: number,
+      isFirst: isFirst, isAxis: isAxis
+    ).at(span)
   }
 
   /// An axis that was guessed from the shape, in the learner's own code.
@@ -252,11 +247,8 @@ extension BuiltinCall {
     else { return }
     machine.meets(.softmaxAxis, span)
     machine.warn(
-      Diagnostic(
-        .implicitAxis, severity: .warning,
-        "`\(op.name)` was not told its axis; it took `\(setting.name)=\(guess)`, as PyTorch does",
-        at: span, reason: "x is \(x.shape).",
-        hint: "say which: `\(op.name)(x, \(setting.name)=-1)` for the last axis"))
+      BuiltinFault.guessedAxis(op: op.name, setting: setting.name, axis: guess, shape: x.shape).at(
+        span))
   }
 
   /// The settings of an op that were given; its table has the defaults.
@@ -273,12 +265,9 @@ extension BuiltinCall {
     switch setting.kind {
     case .number:
       if case .tensor(let node) = value(name), node.isTracked {
-        throw Diagnostic(
-          .notTracked, "`\(builtin.name)` takes `\(name)` as a plain number", at: span,
-          reason:
-            "The gradient of \(graph.label(of: node).map { "`\($0)`" } ?? "this") would be lost.",
-          hint:
-            "write `.item()` if that is meant; bounds with a gradient are `minimum` and `maximum`")
+        throw BuiltinFault.plainNumberOnly(
+          function: builtin.name, setting: name, given: graph.label(of: node)
+        ).at(span)
       }
       return .number(try double(name))
     case .whole: return .number(Double(try int(name)))
@@ -317,19 +306,11 @@ extension BuiltinCall {
     if let own = op.applies?(), case .node(let input) = operands[0], op.applies(again: input.op) {
       let function = input.op.name
       machine.warn(
-        Diagnostic(
-          .doubleSoftmax, severity: .warning,
-          "`\(op.name)` was given the result of `\(function)`", at: span,
-          reason: "It applies \(own.name) itself, so the "
-            + "gradient would be squeezed twice.",
-          hint: "give it the scores before `\(function)`"))
+        BuiltinFault.appliedTwice(op: op.name, function: function, applies: own.name).at(span))
     }
     if case .node(let input) = operands[0], input.shape.count == 0 {
       machine.warn(
-        Diagnostic(
-          .emptyBatch, severity: .warning, "`\(op.name)` was given no samples, \(input.shape)",
-          at: span, reason: "The mean of nothing is nan.",
-          hint: "check the bounds of the batch, or the size of the data set"))
+        BuiltinFault.noSamples(op: op.name, shape: input.shape).at(span))
     }
     guard !op.takesClasses, case .node(let predictions) = operands[0],
       case .node(let targets) = operands[1], predictions.shape != targets.shape,
@@ -337,11 +318,9 @@ extension BuiltinCall {
       let common = try? predictions.shape.broadcast(with: targets.shape)
     else { return }
     machine.warn(
-      Diagnostic(
-        .lossBroadcast, severity: .warning,
-        "predictions \(predictions.shape) and targets \(targets.shape) broadcast to \(common)",
-        at: span, reason: "Every prediction is compared with every target.",
-        hint: "give both the same shape, for instance with `.squeeze(1)`"))
+      BuiltinFault.broadcastTargets(
+        predictions: predictions.shape, targets: targets.shape, common: common
+      ).at(span))
   }
 }
 

@@ -14,8 +14,7 @@ extension Builtin {
       let (momentum, dampening) = (try call.rate("momentum"), try call.double("dampening"))
       let nesterov = try call.flag("nesterov")
       if nesterov, momentum == 0 || dampening != 0 {
-        throw Diagnostic(
-          .badArgument, "`nesterov` needs a momentum above 0 and no dampening", at: call.span)
+        throw BuiltinFault.nesterovAlone.at(call.span)
       }
       return .sgd(
         parameters, lr: try call.rate("lr"), momentum: momentum, dampening: dampening,
@@ -76,13 +75,7 @@ extension Builtin {
       }
       if !norm.isFinite, call.machine.tellsFirst(call.span) {
         call.machine.warn(
-          Diagnostic(
-            .nonFinite, severity: .warning,
-            "the joint norm of the gradients is \(call.machine.format(norm))", at: call.span,
-            reason: norm.isNaN
-              ? "What is scaled by it is nan."
-              : "What is scaled by it is 0, or nan where it was inf.",
-            hint: "`backward` names the step that made it; a smaller learning rate often helps"))
+          BuiltinFault.normNotFinite(call.machine.format(norm), isNaN: norm.isNaN).at(call.span))
       }
       return .number(norm)
     },
@@ -122,11 +115,7 @@ extension Builtin {
     ) { call, parameters throws(Diagnostic) in
       let betas = try call.numbers("betas")
       guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
-        throw Diagnostic(
-          .badArgument,
-          "`betas` are two numbers from 0 to below 1, not "
-            + call.machine.text(of: call.value("betas")), at: call.span,
-          hint: "write `betas=[0.9, 0.999]`")
+        throw BuiltinFault.badBetas(call.machine.text(of: call.value("betas"))).at(call.span)
       }
       return .adam(
         parameters, lr: try call.rate("lr"), betas: (betas[0], betas[1]), eps: try call.rate("eps"),
@@ -215,9 +204,7 @@ extension Builtin {
       "one_cycle_lr(opt, 1, total_steps=10)"
     ) { call, optimizer throws(Diagnostic) in
       guard call.has("total_steps") || (call.has("epochs") && call.has("steps_per_epoch")) else {
-        throw Diagnostic(
-          .wrongArguments, "`one_cycle_lr` needs `total_steps`, or `epochs` and `steps_per_epoch`",
-          at: call.span)
+        throw BuiltinFault.cycleLengthMissing.at(call.span)
       }
       let total: Int
       if call.has("total_steps") {
@@ -247,9 +234,7 @@ extension Builtin {
     ) { call, optimizer throws(Diagnostic) in
       let factor = try call.double("factor")
       guard factor < 1 else {
-        throw Diagnostic(
-          .badArgument, "`factor` is \(call.machine.format(factor))", at: call.span,
-          hint: "the rate is multiplied by it, so it should be below 1")
+        throw BuiltinFault.factorTooLarge(call.machine.format(factor)).at(call.span)
       }
       let plateau = Plateau(
         factor: factor, patience: try call.int("patience"),
@@ -288,20 +273,14 @@ extension BuiltinCall {
   func parameters(_ name: String) throws(Diagnostic) -> [Node] {
     let found = Value.parameters(in: value(name))
     guard found.isEmpty else { return found }
-    throw Diagnostic(
-      .wrongKind,
-      "`\(builtin.name)` works on parameters; there are none in \(value(name).kind)", at: span,
-      hint: "declare what should be learned with `param`, or give a layer or a list of parameters")
+    throw BuiltinFault.noParameters(for: builtin.name, in: value(name).kind).at(span)
   }
 
   /// A number that must not be negative.
   fileprivate func rate(_ name: String) throws(Diagnostic) -> Double {
     let value = try double(name)
     guard value >= 0 else {
-      throw Diagnostic(
-        .badArgument,
-        "`\(name)` is \(machine.format(value)); it must not be negative",
-        at: span)
+      throw BuiltinFault.negative(name: name, value: machine.format(value)).at(span)
     }
     return value
   }
@@ -319,7 +298,7 @@ extension BuiltinCall {
     throws(Diagnostic) -> Schedule
   {
     do throws(Schedule.ScheduleError) { return try make() } catch {
-      throw Faults.schedule(error, builtin.name, span)
+      throw ScheduleFault(error, builtin.name).at(span)
     }
   }
 }

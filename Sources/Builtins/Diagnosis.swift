@@ -11,10 +11,7 @@ extension BuiltinCall {
     var optimizer: Optimizer?
     if case .optimizer(let given) = value("opt") { optimizer = given }
     guard let root = graph.lastRoot else {
-      throw Diagnostic(
-        .noGradient, "there is no backward pass to look at", at: span,
-        reason: "A loss inside a function is gone when the function ends.",
-        hint: "compute a loss, `loss.backward()`, then `diagnose(model)` while `loss` is there")
+      throw BuiltinFault.noBackwardYet.at(span)
     }
     let nodes = graph.recorded(below: root)
     let names = Dictionary(
@@ -24,9 +21,7 @@ extension BuiltinCall {
       (name: graph.label(of: node) ?? names[ObjectIdentifier(node)] ?? "a parameter", node: node)
     }
     guard parameters.contains(where: { p in nodes.contains { $0 === p.node } }) else {
-      throw Diagnostic(
-        .noGradient, "the last backward pass did not come from this model", at: span,
-        hint: "compute a loss from its output and call `loss.backward()` first")
+      throw BuiltinFault.backwardOfAnother.at(span)
     }
     var found = [loss(root)]
     found += mistakes(root, nodes, model)

@@ -1,6 +1,7 @@
 // What can be said about a span: a headline, labels, a reason, one thing to try.
 
-/// An error or warning in the learner's terms. A class, so that throwing one costs a single word.
+/// An error or warning in the learner's terms, made of facts. A class, so that throwing one costs a single
+/// word.
 package final class Diagnostic: Error, Sendable {
   package enum Severity: String, Sendable { case error, warning }
 
@@ -11,33 +12,42 @@ package final class Diagnostic: Error, Sendable {
     package let isPrimary: Bool
   }
 
-  /// A stable name; `help` has its page.
-  package let id: Identifier
-  package let severity: Severity
-  package let headline: String
+  /// What went wrong, for whoever must know more than the words say.
+  package let facts: any Facts
+  package let words: Words
   package let labels: [Label]
-  package let reason: String?
-  package let hint: String?
 
-  package init(
-    _ id: Identifier, severity: Severity = .error, _ headline: String, at span: Span?,
-    label: String = "", also: [(Span, String)] = [], reason: String? = nil, hint: String? = nil
-  ) {
-    self.id = id
-    self.severity = severity
-    self.headline = headline
-    self.reason = reason
-    self.hint = hint
-    labels =
-      (span.map { [Label(span: $0, text: label, isPrimary: true)] } ?? [])
-      + also.map { Label(span: $0.0, text: $0.1, isPrimary: false) }
+  package convenience init(_ facts: any Facts, at span: Span?, also: [(Span, String)] = []) {
+    let words = facts.words
+    self.init(
+      facts, words,
+      (span.map { [Label(span: $0, text: words.label, isPrimary: true)] } ?? [])
+        + also.map { Label(span: $0.0, text: $0.1, isPrimary: false) })
   }
+
+  private init(_ facts: any Facts, _ words: Words, _ labels: [Label]) {
+    (self.facts, self.words, self.labels) = (facts, words, labels)
+  }
+
+  /// A stable name; `help` has its page.
+  package var id: Identifier { words.id }
+  package var severity: Severity { words.severity }
+  package var headline: String { words.headline }
+  package var reason: String? { words.reason }
+  package var hint: String? { words.hint }
 
   package var span: Span? { labels.first(where: \.isPrimary)?.span }
 
   /// The same diagnostic with a place, if it had none.
-  package func located(at span: Span) -> Diagnostic {
-    guard self.span == nil else { return self }
-    return Diagnostic(id, severity: severity, headline, at: span, reason: reason, hint: hint)
+  package func located(at span: Span) -> Diagnostic { self.span == nil ? moved(to: span) : self }
+
+  /// The same diagnostic, told at another place.
+  /// - Parameter addition: what is to be said about it there.
+  package func moved(to span: Span, adding addition: String? = nil) -> Diagnostic {
+    var words = words
+    if let addition {
+      words.reason = [words.reason, addition].compactMap { $0 }.joined(separator: " ")
+    }
+    return Diagnostic(facts, words, [Label(span: span, text: "", isPrimary: true)])
   }
 }

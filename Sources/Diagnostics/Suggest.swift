@@ -2,15 +2,16 @@
 
 /// Names that were probably meant.
 package enum Suggest {
-  package static func unknownName(_ name: String, _ span: Span, known: [String]) -> Diagnostic {
-    let near = close(to: name, among: known)
-    let derivative = isDerivative(name, known)
-    let unit = elsewhere[name]
-    let hint =
-      unit.map { "write `\($0)`" } ?? derivative
-      ?? (near.isEmpty
-        ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?")
-    return Diagnostic(.unknownName, "there is no `\(name)` here", at: span, hint: hint)
+  /// What was probably meant by a name that nothing has.
+  package static func meant(by name: String, _ known: [String]) -> String? {
+    elsewhere[name].map { "write `\($0)`" } ?? isDerivative(name, known)
+      ?? question(close(to: name, among: known))
+  }
+
+  /// Asks after one of these names.
+  package static func question(_ near: [String]) -> String? {
+    near.isEmpty
+      ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?"
   }
 
   /// Names that learners bring from Python's libraries, with ours.

@@ -51,9 +51,8 @@ package enum Playback {
   )
     -> Diagnostic
   {
-    Diagnostic(
-      .expectedError, "this cell announced the error \(id.rawValue), but ran without it",
-      at: Span(
-        source: notebook.source.id, start: cell.range.lowerBound, end: cell.range.lowerBound + 1))
+    LessonFault.announced(id.rawValue).at(
+      Span(source: notebook.source.id, start: cell.range.lowerBound, end: cell.range.lowerBound + 1)
+    )
   }
 }

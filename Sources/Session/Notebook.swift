@@ -82,9 +82,7 @@ package struct Notebook {
       if line == "# ---" { return j + 1 }
       guard line.hasPrefix("#") else {
         if j > i + 1 {
-          problem = Diagnostic(
-            .badCell, "the header above this line is never closed", at: span,
-            hint: "close it with a line `# ---`")
+          problem = SessionFault.headerNotClosed.at(span)
         }
         break
       }
@@ -95,17 +93,13 @@ package struct Notebook {
       case "seed":
         seed = UInt64(pair[1])
         if seed == nil {
-          problem = Diagnostic(
-            .badCell, "`\(pair[1])` is no seed", at: span,
-            hint: "a seed is a whole number from 0 on: `# seed: 0`")
+          problem = SessionFault.badSeed(String(pair[1])).at(span)
         }
       case "dtype": dtype = String(pair[1])
       case "nn":
         version = Int(pair[1])
         guard let version, (1...Machine.version).contains(version) else {
-          problem = Diagnostic(
-            .badCell, "`# nn: \(pair[1])` is no version that this program reads", at: span,
-            hint: "it reads 1 to \(Machine.version): `# nn: \(Machine.version)`")
+          problem = SessionFault.badVersion(String(pair[1])).at(span)
           continue
         }
       default: break
@@ -124,8 +118,7 @@ package struct Notebook {
       let span = Span(source: source.id, start: start, end: start + line.utf8.count)
       let pair = line.dropFirst(2).split(separator: ":", maxSplits: 1).map { String($0.trimmed) }
       guard pair.count == 2 else {
-        problem = Diagnostic(
-          .badCell, "a cell option looks like `#| key: value`", at: span)
+        problem = SessionFault.badOption.at(span)
         continue
       }
       read(option: pair[0], pair[1], span, &cell)
@@ -142,16 +135,12 @@ package struct Notebook {
       guard words.count == 2, words[0] == "error",
         let id = Diagnostic.Identifier(rawValue: String(words[1]))
       else {
-        problem = Diagnostic(
-          .badCell, "`\(value)` is not an error that can be expected", at: span,
-          hint: "write `#| expect: error shape-mismatch`")
+        problem = SessionFault.notExpectable(value).at(span)
         return
       }
       cell.expectedError = id
     default:
-      problem = Diagnostic(
-        .badCell, "there is no cell option `\(option)`", at: span,
-        hint: "the options are id, expect and echo")
+      problem = SessionFault.unknownOption(option).at(span)
     }
   }
 

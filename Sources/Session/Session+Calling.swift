@@ -45,7 +45,7 @@ extension Session {
       case .expression(let function)? = parsed.statements.first?.kind
     else {
       throw parsed.diagnostics.first
-        ?? Diagnostic(.badCheck, "this cannot be called: \(body)", at: source.whole)
+        ?? SessionFault.notACall(body).at(source.whole)
     }
     return try value(of: function, in: source)
   }

@@ -96,11 +96,8 @@ package final class Session {
       return statement.span.start > span.start && names.contains(name)
     }
     guard let place else { return nil }
-    return Diagnostic(
-      error.id, error.headline, at: span,
-      reason:
-        "`\(name)` gets its meaning further down, in line \(source.line(at: Int(place.span.start))).",
-      hint: "move this below that line")
+    return SessionFault.definedLater(name: name, line: source.line(at: Int(place.span.start))).at(
+      span)
   }
 
   private func run(
@@ -153,10 +150,7 @@ package final class Session {
         )
       else { continue }
       machine.warn(
-        Diagnostic(
-          .lookAlike, severity: .warning,
-          "`\(name)` looks like another name but is made of other characters",
-          at: statements.first?.span))
+        SessionFault.lookAlike(name).at(statements.first?.span))
     }
   }
 }

@@ -18,6 +18,12 @@ package struct CheckFile {
 
 /// `check dw points 3 cases 20 { … }`
 package struct CheckDeclaration {
+  /// What its statements begin with.
+  static let statements = [
+    "draw", "call", "expect", "gradient", "factors", "terms", "misconception", "uses", "axes",
+    "partial",
+  ]
+
   package let name: String
   package let points: Int
   package let cases: Int

@@ -30,10 +30,10 @@ enum Foreign {
       let text = (at...last).compactMap { i in
         if case .name(let part) = tokens[i].token { part } else { nil }
       }.joined(separator: ".")
-      return Diagnostic(
-        .otherLanguage, "`\(text)` is \(word == "np" ? "NumPy" : "PyTorch")'s spelling",
-        at: tokens[at].span.to(tokens[last].span),
-        hint: "`\(layer(name, tokens, after: last) ?? spelling(name))`")
+      return SyntaxFault.libraryName(
+        name: text, library: word == "np" ? "NumPy" : "PyTorch",
+        ours: layer(name, tokens, after: last) ?? spelling(name)
+      ).at(tokens[at].span.to(tokens[last].span))
     }
     switch word {
     case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var",
@@ -43,9 +43,8 @@ enum Foreign {
     default: return nil
     }
     guard let ours = words[word] else { return nil }
-    return Diagnostic(
-      .otherLanguage, "`\(word)` is another language's spelling", at: tokens[at].span,
-      hint: word == "import" ? ours : "`\(ours)`")
+    return SyntaxFault.foreignWord(word, ours: word == "import" ? ours : "`\(ours)`").at(
+      tokens[at].span)
   }
 
   private static func isValue(_ token: Token) -> Bool {

@@ -87,13 +87,10 @@ package struct Lexer {
     }
     let text = String(decoding: bytes[at..<stop].filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
     if let scalar = scalar(at: stop)?.0, Lexer.continuesName(scalar) {
-      throw Diagnostic(
-        .badNumber, "a number cannot run into a name", at: span(at, stop + 1),
-        hint: "put an operator between them, as in `2*x`")
+      throw SyntaxFault.numberIntoName.at(span(at, stop + 1))
     }
     guard let value = Double(text) else {
-      throw Diagnostic(
-        .badNumber, "`\(text)` is not a number", at: span(at, stop), hint: "write it like 1.5e-3")
+      throw SyntaxFault.notNumber(text).at(span(at, stop))
     }
     emit(.number(value), stop - at)
   }
@@ -106,9 +103,7 @@ package struct Lexer {
     var segments: [Token.StringSegment] = []
     var text: [UInt8] = []
     func unclosed() -> Diagnostic {
-      Diagnostic(
-        .unclosedString, "this string is not closed", at: span(start, min(start + 1, end)),
-        hint: "end it with the quote it began with, on the same line")
+      SyntaxFault.stringNotClosed.at(span(start, min(start + 1, end)))
     }
     while true {
       guard i < end, bytes[i] != UInt8(ascii: "\n") else { throw unclosed() }
@@ -159,9 +154,7 @@ package struct Lexer {
       }
       i += 1
     }
-    throw Diagnostic(
-      .unclosedString, "this { in a string is not closed", at: span(open, open + 1),
-      hint: "close it with }, or write \\{ for a plain brace")
+    throw SyntaxFault.braceNotClosed.at(span(open, open + 1))
   }
 
   // MARK: Words and symbols
@@ -198,7 +191,7 @@ package struct Lexer {
 
   private mutating func wordOrSymbol() throws(Diagnostic) {
     guard let (first, length) = scalar(at: at) else {
-      throw Diagnostic(.unreadableCharacter, "this character is cut off", at: span(at, end))
+      throw SyntaxFault.cutCharacter.at(span(at, end))
     }
     if let symbol = Lexer.spellings[first] { return emit(.symbol(symbol), length) }
     if first == Lexer.transposed {
@@ -237,10 +230,7 @@ package struct Lexer {
     }
     let (character, length) = scalar(at: at) ?? (" ", 1)
     let isQuote = "“”‘’".unicodeScalars.contains(character)
-    throw Diagnostic(
-      .unreadableCharacter, "the character `\(character)` has no meaning here",
-      at: span(at, at + length),
-      hint: isQuote ? "strings are written with plain double quotes: \"text\"" : nil)
+    throw SyntaxFault.unreadable(character, isQuote: isQuote).at(span(at, at + length))
   }
 
   private func matches(_ text: String) -> Bool {

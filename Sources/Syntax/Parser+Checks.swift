@@ -14,9 +14,7 @@ extension Parser {
       try parser.endOfCheckStatement()
     }
     guard !file.exercise.isEmpty else {
-      throw Diagnostic(
-        .badCheck, "this check file names no exercise", at: source.whole,
-        hint: "begin it with `exercise ex01 \"Its title\" points 10`")
+      throw SyntaxFault.noExercise.at(source.whole)
     }
     return file
   }
@@ -25,7 +23,7 @@ extension Parser {
     if current == .newline || current == .end || accept(.semicolon) { return }
     // `hint 1 "…"  hint 2 "…"` on one line.
     if case .name("hint") = current { return }
-    throw unexpected("the end of the statement")
+    throw unexpected(nil)
   }
 
   private mutating func word(_ text: String) -> Bool {
@@ -49,9 +47,7 @@ extension Parser {
       advance()
       let number = try count("after `hint`")
       guard number == file.hints.count + 1 else {
-        throw Diagnostic(
-          .badCheck, "hint \(number) follows hint \(file.hints.count)", at: previousSpan,
-          hint: "number hints 1, 2, 3")
+        throw SyntaxFault.hintOrder(number, after: file.hints.count).at(previousSpan)
       }
       file.hints.append(try text("after the hint's number"))
     case (.name("check"), .name): file.checks.append(try check(file))
@@ -64,7 +60,7 @@ extension Parser {
     advance()
     let name = try self.name("after `check`").0
     guard !file.checks.contains(where: { $0.name == name }) else {
-      throw Diagnostic(.badCheck, "two checks are named `\(name)`", at: start, hint: "rename one")
+      throw SyntaxFault.sameCheck(name).at(start)
     }
     let points = word("points") ? try count("after `points`") : 1
     let cases = word("cases") ? try count("after `cases`") : 20
@@ -78,16 +74,11 @@ extension Parser {
       if current == .end { try close(.closeBrace, opened: opened) }
       try statement(of: &check)
       if !isAt(.closeBrace), !isAt(.semicolon), current != .newline {
-        throw unexpected("the end of the statement")
+        throw unexpected(nil)
       }
     }
     guard !check.call.isEmpty, check.expected != nil || check.gradient != nil else {
-      throw Diagnostic(
-        .badCheck,
-        "the check `\(name)` does not \(check.call.isEmpty ? "call" : "expect") anything",
-        at: start,
-        hint: check.call.isEmpty
-          ? "say what is called, as in `call f(x)`" : "say what is expected, as in `expect 2*x`")
+      throw SyntaxFault.emptyCheck(name: name, calls: !check.call.isEmpty).at(start)
     }
     return check
   }
@@ -131,15 +122,7 @@ extension Parser {
       repeat { check.axes.append(try label("for an axis")) } while accept(.comma)
     case "partial": check.isPartial = true
     default:
-      throw Diagnostic(
-        .badCheck, "a check has no statement `\(keyword)`", at: start,
-        hint: Suggest.close(
-          to: keyword,
-          among: [
-            "draw", "call", "expect", "gradient", "factors", "terms", "misconception", "uses",
-            "axes", "partial",
-          ]
-        ).first.map { "did you mean `\($0)`?" })
+      throw SyntaxFault.unknownCheckStatement(keyword).at(start)
     }
   }
 
@@ -161,9 +144,7 @@ extension Parser {
     } else {
       let ends = try expression()
       guard case .bracket(let pair) = ends.kind, pair.count == 2 else {
-        throw Diagnostic(
-          .badCheck, "this is no range to draw from", at: ends.span,
-          hint: "write [-2, 2] for any number between, or {0, 1} for one of these")
+        throw SyntaxFault.noRange.at(ends.span)
       }
       range = .interval(pair[0], pair[1])
     }
@@ -204,8 +185,7 @@ extension Parser {
 
   private mutating func count(_ place: String) throws(Diagnostic) -> Int {
     guard let count = Int(exactly: try number(place)), count >= 0, count <= 1_000 else {
-      throw Diagnostic(
-        .badCheck, "a whole number from 0 to 1000 belongs here", at: previousSpan)
+      throw SyntaxFault.notCount.at(previousSpan)
     }
     return count
   }
@@ -216,8 +196,7 @@ extension Parser {
     var text = ""
     for part in parts {
       guard case .text(let piece) = part else {
-        throw Diagnostic(
-          .badCheck, "this text may hold no {expressions}", at: span, hint: "leave out the braces")
+        throw SyntaxFault.expressionsInText.at(span)
       }
       text += piece
     }

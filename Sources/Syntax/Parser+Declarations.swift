@@ -98,8 +98,7 @@ extension Parser {
     while !isAt(.closeParen) {
       let (name, place) = try self.name("for a parameter")
       if parameters.contains(where: { $0.name == name }) {
-        throw Diagnostic(
-          .unexpected, "two parameters are named `\(name)`", at: place, hint: "rename one")
+        throw SyntaxFault.sameParameter(name).at(place)
       }
       let fallback = accept(.assign) ? try expression() : nil
       parameters.append(Function.Parameter(name: name, fallback: fallback, span: place))
@@ -133,9 +132,7 @@ extension Parser {
       switch target.kind {
       case .name, .index, .field: continue
       default:
-        throw Diagnostic(
-          .unexpected, "only a name, a field or an entry can be assigned", at: target.span,
-          hint: assignment == .assign ? "to compare, write `==`" : nil)
+        throw SyntaxFault.notATarget(isPlain: assignment == .assign).at(target.span)
       }
     }
     advance()

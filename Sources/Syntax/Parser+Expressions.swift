@@ -64,9 +64,7 @@ extension Parser {
         kind: .binary(operation, left, right, operatorSpan: place), span: left.span.to(right.span))
       // `1 < x < 2` would compare a truth value with 2.
       if least == 4, let next = Parser.operators[current], next.strength == least {
-        throw Diagnostic(
-          .unexpected, "comparisons do not chain", at: span,
-          hint: "join two: `a \(operation.rawValue) b and b \(next.rawValue) c`")
+        throw SyntaxFault.chained(first: operation.rawValue, second: next.rawValue).at(span)
       }
     }
     return left
@@ -169,9 +167,7 @@ extension Parser {
     }
     try close(.closeBracket, opened: opened)
     if entries.isEmpty {
-      throw Diagnostic(
-        .unexpected, "nothing stands between the brackets", at: opened.to(previousSpan),
-        hint: "write an index such as [0] or [1:3]")
+      throw SyntaxFault.emptyIndex.at(opened.to(previousSpan))
     }
     return entries
   }
@@ -261,9 +257,7 @@ extension Parser {
       let times = order > 1 ? try exponent(in: "∂\(by.text)") ?? 1 : 1
       taken += times
       guard taken <= order else {
-        throw Diagnostic(
-          .unexpected, "the derivative is of order \(order), but is taken \(taken) times",
-          at: start.to(previousSpan), hint: "write as many above as below: `∂²y/∂x²`")
+        throw SyntaxFault.derivativeOrder(order, taken: taken).at(start.to(previousSpan))
       }
       for _ in 0..<times {
         derivative = Expression(

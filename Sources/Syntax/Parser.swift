@@ -26,10 +26,7 @@ package struct Parser {
     let range = range ?? 0..<source.bytes.count
     guard range.count <= SourceText.sizeLimit else {
       parsed.diagnostics = [
-        Diagnostic(
-          .sourceTooLarge,
-          "the source has \(range.count) bytes; at most \(SourceText.sizeLimit) are read",
-          at: nil, hint: "keep data in a CSV file")
+        SyntaxFault.tooLarge(bytes: range.count).at(nil)
       ]
       return parsed
     }
@@ -111,25 +108,20 @@ package struct Parser {
     if accept(symbol) { return }
     let opener = source.text(opened)
     if current == .end {
-      throw Diagnostic(
-        .unclosed, "this `\(opener)` is never closed", at: opened,
-        hint: "close it with `\(symbol.rawValue)`")
+      throw SyntaxFault.notClosed(opener, with: symbol.rawValue).at(opened)
     }
     throw unexpected("`\(symbol.rawValue)` to close `\(opener)`")
   }
 
   mutating func skipNewlines() { while current == .newline { advance() } }
 
-  func unexpected(_ wanted: String) -> Diagnostic {
+  func unexpected(_ wanted: String?) -> Diagnostic {
     if let known = Foreign.hint(tokens, at) { return known }
-    var hint: String?
-    if isAt(.colon) { hint = "blocks are written `{ … }`, without a colon" }
-    if case .string = current, at > 0, tokens[at - 1].token == .name("f") {
-      hint = "every string may hold {expressions}; leave out the f"
-    }
-    return Diagnostic(
-      .unexpected, "expected \(wanted), found \(current.said)",
-      at: current == .end || current == .newline ? previousSpan : span, hint: hint)
+    var slip: SyntaxFault.Slip?
+    if isAt(.colon) { slip = .colonBeforeBlock }
+    if case .string = current, at > 0, tokens[at - 1].token == .name("f") { slip = .prefixedString }
+    return SyntaxFault.unexpected(wanted: wanted, found: current.said, slip: slip).at(
+      current == .end || current == .newline ? previousSpan : span)
   }
 
   mutating func name(_ place: String) throws(Diagnostic) -> (String, Span) {
@@ -143,9 +135,7 @@ package struct Parser {
   mutating func deeper() throws(Diagnostic) {
     depth += 1
     if depth > Parser.depthLimit {
-      throw Diagnostic(
-        .tooDeep, "this is nested more than \(Parser.depthLimit) deep", at: span,
-        hint: "give an inner part a name of its own")
+      throw SyntaxFault.tooDeep.at(span)
     }
   }
 
@@ -179,17 +169,14 @@ package struct Parser {
     if current == .newline || current == .end || isAt(.closeBrace) && depth > 0 { return }
     if case .expression(let last)? = statements.last?.kind, case .name(let word) = last.kind {
       if ["param", "buffer"].contains(word) {
-        throw Diagnostic(
-          .unexpected, "`\(word)` needs a name and a value", at: last.span.to(span),
-          hint: "write `\(word) w = 0.5`")
+        throw SyntaxFault.declarationAlone(word).at(last.span.to(span))
       }
       if let verb = Suggest.close(to: word, among: Verb.allCases.map(\.rawValue) + ["param"]).first
       {
-        throw Diagnostic(
-          .unexpected, "`\(word)` is not a verb", at: last.span, hint: "did you mean `\(verb)`?")
+        throw SyntaxFault.notVerb(word, meant: verb).at(last.span)
       }
     }
-    throw unexpected("the end of the statement")
+    throw unexpected(nil)
   }
 
   /// Goes on at the next line that is not inside the brackets of the broken one.
@@ -236,17 +223,13 @@ package struct Parser {
     case .keyword(.break), .keyword(.continue):
       let word = current
       guard loops > 0 else {
-        throw Diagnostic(
-          .misplaced, "\(word.said) stands outside a loop", at: span,
-          hint: "use it inside `while`, `for` or `repeat`")
+        throw SyntaxFault.outsideLoop(word.said).at(span)
       }
       advance()
       return word == .keyword(.break) ? .breakLoop : .continueLoop
     case .keyword(.return):
       guard functions > 0 else {
-        throw Diagnostic(
-          .misplaced, "`return` stands outside a function", at: span,
-          hint: "at the top level the last expression shows its value by itself")
+        throw SyntaxFault.outsideFunction.at(span)
       }
       advance()
       let endsHere = current == .newline || current == .end || isAt(.closeBrace) || isAt(.semicolon)
@@ -336,8 +319,7 @@ package struct Parser {
     while true {
       let condition = try expression()
       if isAt(.assign) {
-        throw Diagnostic(
-          .unexpected, "`=` assigns; a condition compares", at: span, hint: "write `==`")
+        throw SyntaxFault.assignsInCondition.at(span)
       }
       branches.append((condition, try block("after the condition of `if`")))
       let mark = at

@@ -81,24 +81,21 @@ package struct Course {
   /// - Throws: `Diagnostic` when a file is missing, unreadable or not what `course.json` says.
   package init(_ files: CourseFiles, verifying: Bool = true) throws {
     guard let text = files.shared("course.json") else {
-      throw Course.fault(
-        "there is no `course.json` here", hint: "name the course's folder with --course")
+      throw GradingFault.noList.problem
     }
     do {
       list = try JSONDecoder().decode(CourseList.self, from: Data(text.utf8))
     } catch {
-      throw Course.fault("`course.json` cannot be read", reason: Course.words(error))
+      throw GradingFault.unreadableList(Course.words(error)).problem
     }
     guard list.budgets.areSensible else {
-      throw Course.fault(
-        "the budgets in `course.json` are out of range",
-        hint: "for instance 2000000 steps, depth 2000, 512 megabytes, 10 seconds")
+      throw GradingFault.budgets.problem
     }
     guard Set(list.exercises.map(\.id)).count == list.exercises.count else {
-      throw Course.fault("`course.json` lists an exercise twice")
+      throw GradingFault.listedTwice.problem
     }
     guard [list.tolerances.rtol, list.tolerances.atol].allSatisfy({ (0...0.1).contains($0) }) else {
-      throw Course.fault("the tolerances in `course.json` are not between 0 and 0.1")
+      throw GradingFault.tolerances.problem
     }
     var all = text
     var exercises: [Exercise] = []
@@ -106,16 +103,15 @@ package struct Course {
       let paths = Course.paths(entry.id)
       guard let starter = files.shared(paths.starter), let checks = files.shared(paths.checks)
       else {
-        throw Course.fault(
-          "the course lists \(entry.id), but \(files.shared(paths.starter) == nil ? paths.starter : paths.checks) is missing"
-        )
+        throw GradingFault.fileMissing(
+          exercise: entry.id,
+          path: files.shared(paths.starter) == nil ? paths.starter : paths.checks
+        ).problem
       }
       if verifying {
         for (path, text) in [(paths.starter, starter), (paths.checks, checks)]
         where list.sha256[path] != Digest.sha256(text) {
-          throw Course.fault(
-            "\(path) is not the file that `course.json` was made with",
-            hint: "restore it; its author can record it with `nnrepl course check --promote`")
+          throw GradingFault.fileChanged(path: path).problem
         }
       }
       let hidden = files.secret(entry.id + ".hidden.nn")
@@ -144,20 +140,20 @@ package struct Course {
       forbidden += more.forbidden
     }
     guard !shown.isEmpty else {
-      throw fault("\(entry.id) has no checks", reason: "A suite of no checks would pass anything.")
+      throw GradingFault.noChecks(exercise: entry.id).problem
     }
     guard Set(all.map(\.id)).count == all.count else {
-      throw fault("two checks of \(entry.id) have the same name")
+      throw GradingFault.sameName(exercise: entry.id).problem
     }
     for check in all {
       let drawn = check.declaration.draws.flatMap(\.names)
-      if Set(drawn).count != drawn.count { throw fault("\(check.id) draws a name twice") }
+      if Set(drawn).count != drawn.count { throw GradingFault.drawnTwice(check: check.id).problem }
       if let by = check.declaration.gradient?.by, !drawn.contains(by) {
-        throw fault("\(check.id) takes the gradient by `\(by)`, which it does not draw")
+        throw GradingFault.notDrawn(check: check.id, by).problem
       }
       for tolerance in [check.declaration.rtol, check.declaration.atol] {
         guard let tolerance, !(0...0.1).contains(tolerance) else { continue }
-        throw fault("a tolerance of \(check.id) is not between 0 and 0.1")
+        throw GradingFault.tolerance(check: check.id).problem
       }
     }
     return Exercise(
@@ -176,21 +172,13 @@ package struct Course {
       throw CourseProblem(diagnostic: error, source: source)
     }
     guard file.exercise == id else {
-      throw fault("\(path) is of the exercise `\(file.exercise)`, not `\(id)`")
+      throw GradingFault.ofAnother(path: path, exercise: file.exercise, wanted: id).problem
     }
     return (
       file,
       file.checks.map {
         Check(declaration: $0, file: file, source: source, isHidden: isHidden, exercise: id)
       }
-    )
-  }
-
-  package static func fault(_ headline: String, reason: String? = nil, hint: String? = nil)
-    -> CourseProblem
-  {
-    CourseProblem(
-      diagnostic: Diagnostic(.badCourse, headline, at: nil, reason: reason, hint: hint), source: nil
     )
   }
 
@@ -209,4 +197,9 @@ package struct CourseProblem: Error {
   package let diagnostic: Diagnostic
   /// The file that the diagnostic points into.
   package let source: SourceText?
+}
+
+extension GradingFault {
+  /// A fault of the course as a whole.
+  package var problem: CourseProblem { CourseProblem(diagnostic: at(nil), source: nil) }
 }

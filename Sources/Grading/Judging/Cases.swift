@@ -52,7 +52,7 @@ package final class Reference {
     do { return try body() } catch let problem as CourseProblem { throw problem } catch {
       let diagnostic =
         error as? Diagnostic
-        ?? Diagnostic(.badCheck, "the check `\(check.id)` cannot be evaluated: \(error)", at: nil)
+        ?? GradingFault.cannotEvaluate(check: check.id, error: "\(error)").at(nil)
       throw CourseProblem(
         diagnostic: diagnostic.located(at: check.declaration.span), source: check.source)
     }
@@ -109,9 +109,7 @@ package final class Reference {
         a < b,
         max(abs(a), abs(b)) <= 1e9
       else {
-        throw Diagnostic(
-          .badCheck, "the range is empty, or wider than a billion", at: draw.span,
-          hint: "write [-2, 2]")
+        throw GradingFault.rangeToDraw.at(draw.span)
       }
       pick = { Reference.number(a, b, manner, &$0) }
     }
@@ -120,9 +118,8 @@ package final class Reference {
     let dims = lengths.compactMap { Int(exactly: $0) }
     let count = lengths.reduce(1, *)
     guard dims.count == lengths.count, dims.allSatisfy({ $0 >= 0 }), count <= 100_000 else {
-      throw Diagnostic(
-        .badCheck, "a shape \(PlainValue.list(lengths.map { .number($0) }).text) cannot be drawn",
-        at: draw.span)
+      throw GradingFault.shapeToDraw(PlainValue.list(lengths.map { .number($0) }).text).at(
+        draw.span)
     }
     let first = pick(&generator)
     let repeats = manner == .repeated
@@ -159,9 +156,8 @@ package final class Reference {
         try check.declaration.expected.map { try evaluate($0) } ?? gradients(inputs).automatic
       // Nothing, or nan, would be matched by an answer that shows nothing.
       guard value.isAnswer else {
-        throw Diagnostic(
-          .badCheck, "the check `\(check.id)` expects \(value.text)", at: check.declaration.span,
-          hint: "expect numbers, truth values, texts, or tensors and lists of them")
+        throw GradingFault.notExpectable(check: check.id, value: value.text).at(
+          check.declaration.span)
       }
       return value
     }
@@ -208,7 +204,8 @@ package final class Reference {
     switch input {
     case .number(let number): tensor = Tensor(number)
     case .tensor(let dims, let values): tensor = try Tensor(values, shape: Shape(dims))
-    default: throw Diagnostic(.badCheck, "`\(name)` is \(input.kind)", at: check.declaration.span)
+    default:
+      throw GradingFault.notDifferentiable(name: name, kind: input.kind).at(check.declaration.span)
     }
     session.define(name, tensor, isParameter: true)
     for definition in check.declaration.definitions {
@@ -218,8 +215,7 @@ package final class Reference {
     guard case .tensor(let root) = value, case .tensor(let leaf)? = session.machine[name],
       let gradient = try session.machine.graph.gradients(of: root)(leaf)
     else {
-      throw Diagnostic(
-        .badCheck, "`\(loss.text)` does not depend on `\(name)`", at: check.declaration.span)
+      throw GradingFault.noGradient(loss: loss.text, name: name).at(check.declaration.span)
     }
     var numeric: [Double] = []
     var isSmooth = true

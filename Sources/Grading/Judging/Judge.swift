@@ -133,7 +133,7 @@ struct CheckRun {
     do {
       for inputs in try reference.cases(seed: seed) { trials.append(try trial(inputs)) }
       guard !trials.isEmpty else {
-        throw Course.fault("the check \(check.id) has no cases")
+        throw GradingFault.noCases(check: check.id).problem
       }
       guard let first = smallest(trials) else {
         return CheckRecord(check, .pass, points: declaration.points)

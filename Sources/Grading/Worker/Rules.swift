@@ -19,9 +19,7 @@ enum Rules {
     var found: Diagnostic?
     func refuse(_ name: String, _ span: Span) {
       guard found == nil, reserved.contains(name) else { return }
-      found = Diagnostic(
-        .reservedName, "`\(name)` belongs to the checks and cannot be given a meaning", at: span,
-        hint: "choose another name")
+      found = GradingFault.reserved(name).at(span)
     }
     func look(_ body: [Statement]) {
       Walk.statements(in: body) { statement in
@@ -85,9 +83,7 @@ enum Rules {
   private static func refusal(_ name: String, _ place: String, _ span: Span, _ source: SourceText)
     -> Diagnostic
   {
-    Diagnostic(
-      .forbidden, "`\(name)` is used \(place); this exercise is to be done without it", at: span,
-      hint: "write the formula out; at the top level you may call `\(name)` to compare")
+    GradingFault.forbidden(name: name, place: place).at(span)
   }
 
   /// Whether a function has a parameter or a variable of this name.

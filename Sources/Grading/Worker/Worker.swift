@@ -1,4 +1,5 @@
 // The learner's side: runs their script, answers calls with plain values. It knows no reference.
+import Builtins
 import Diagnostics
 import Interpreter
 import Session
@@ -177,17 +178,15 @@ package final class Worker: Respondent {
       line = script.line(at: Int(span.start))
     }
     // What the course calls and the script does not have.
-    if diagnostic.id == .unknownName, let span = diagnostic.span,
+    if case RunFault.unknownName(let name, _) = diagnostic.facts, let span = diagnostic.span,
       Int(span.source) == SourceID.call
     {
-      let quoted = diagnostic.headline.split(separator: "`")
-      let name = quoted.count > 1 ? quoted[1] : "that name"
       return Fault(
         id: Fault.undefined, headline: "your script does not define `\(name)`",
         hint: "keep the names that the starter gives its functions")
     }
-    let isGap = diagnostic.id == .todo
-    let headline = isGap ? "still to do: \(diagnostic.reason ?? "")" : diagnostic.headline
+    var headline = diagnostic.headline
+    if case BuiltinFault.gap(let toDo) = diagnostic.facts { headline = "still to do: \(toDo)" }
     // What the marks under the source line would say: the shapes of both sides.
     let marks = diagnostic.labels.map(\.text).filter { !$0.isEmpty }
     let shapes = marks.isEmpty ? "" : ": " + marks.joined(separator: " and ")

@@ -11,16 +11,16 @@ extension Machine {
       id: textbook ? SourceID.textbook : SourceID.layers, name: "library", definition.text)
     let parsed = Parser.parse(source, in: 0..<source.bytes.count)
     guard let statement = parsed.statements.first, parsed.diagnostics.isEmpty else {
-      throw Diagnostic(
-        .internalFault, "the library's `\(definition.name)` cannot be read", at: nil,
-        reason: parsed.diagnostics.first?.headline)
+      throw RunFault.libraryUnreadable(
+        name: definition.name, error: parsed.diagnostics.first?.headline
+      ).at(nil)
     }
     let compiler = Compiler(self, source, Scope(parent: nil, parameters: [], body: [statement]))
     let code: Code
     switch statement.kind {
     case .function(let function): code = try compiler.closure(function, statement.span)
     case .layer(let layer): code = try compiler.declaration(layer)
-    default: throw Diagnostic(.internalFault, "`\(definition.name)` defines nothing", at: nil)
+    default: throw RunFault.libraryDefinesNothing(definition.name).at(nil)
     }
     let value = try code.run(frame)
     library[key] = value

@@ -282,10 +282,7 @@ extension Compiler {
     var store = try storing(target)
     if case .name(let name) = target.kind, case .global = scope.place(name), !scope.isTop {
       store = { _, _ throws(Diagnostic) in
-        throw Diagnostic(
-          .misplaced, "`\(name)` belongs to the outside of this function", at: target.span,
-          reason: "Assignment inside a function is local, and there is no local `\(name)` yet.",
-          hint: "return the new value instead, or make a local `\(name) = …` first")
+        throw RunFault.outerName(name).at(target.span)
       }
     }
     let fixed = store
@@ -328,7 +325,7 @@ extension Compiler {
         try machine.setField(try object.run(f), name, value, place, place: target.text)
       }
     default:
-      throw Diagnostic(.unexpected, "this cannot be assigned", at: target.span)
+      throw RunFault.notAssignable.at(target.span)
     }
   }
 
@@ -358,9 +355,7 @@ extension Compiler {
       }
       var reason: String?
       if case .string(let string)? = try words?.run(f) { reason = string.text }
-      throw Diagnostic(
-        .expectFailed, "expected \(condition.text)", at: condition.span,
-        label: values.joined(separator: ", "), reason: reason)
+      throw RunFault.expectation(condition.text, values: values, message: reason).at(condition.span)
     }
   }
 }

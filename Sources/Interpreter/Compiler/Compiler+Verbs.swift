@@ -11,16 +11,15 @@ extension Compiler {
     _ verb: Verb, _ subject: Expression?, _ options: [Expression.Argument], _ span: Span
   ) throws(Diagnostic) -> Action {
     for option in options where !verb.options.contains(option.name ?? "") {
-      throw Faults.noParameter(verb.rawValue, option.name ?? "", verb.options, option.value.span)
+      throw RunFault.noParameter(verb.rawValue, name: option.name ?? "", takes: verb.options).at(
+        option.value.span)
     }
     guard let subject else {
       let examples: [Verb: String] = [
         .forward: "forward loss", .backward: "backward loss", .step: "step sgd(lr=0.1)",
         .explain: "explain ∂loss/∂w",
       ]
-      throw Diagnostic(
-        .unexpected, "`\(verb.rawValue)` needs something to work on", at: span,
-        hint: "write `\(examples[verb] ?? "")`")
+      throw RunFault.verbAlone(verb: verb.rawValue, example: examples[verb] ?? "").at(span)
     }
     var detail: Code?
     var pause: Test?

@@ -97,7 +97,8 @@ package final class Compiler {
   // MARK: Names
 
   func unknown(_ name: String, _ span: Span) -> Diagnostic {
-    Suggest.unknownName(name, span, known: machine.variables.map(\.name) + machine.vocabulary.names)
+    let known = machine.variables.map(\.name) + machine.vocabulary.names
+    return RunFault.unknownName(name, meant: Suggest.meant(by: name, known)).at(span)
   }
 
   func load(_ name: String, _ span: Span) -> Code {

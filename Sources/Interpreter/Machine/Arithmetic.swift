@@ -114,7 +114,7 @@ extension Machine {
         inspect(node, op, [a, b], at: site.span)
         return Value(node)
       } catch {
-        throw Faults.binary(error, symbol, site, a, b)
+        throw operandFault(error, symbol, site, a, b)
       }
     }
     switch (x, y) {
@@ -128,19 +128,15 @@ extension Machine {
       let mixesText = {
         if case .string = x { true } else if case .string = y { true } else { false }
       }()
-      throw Diagnostic(
-        .wrongKind, "`\(symbol)` cannot join \(x.kind) and \(y.kind)", at: site.span,
-        also: [(site.left, x.kind), (site.right, y.kind)],
-        hint: mixesText && symbol == "+" ? "put the value into the string: \"text {value}\"" : nil)
+      throw RunFault.cannotJoin(symbol: symbol, left: x.kind, right: y.kind, mixesText: mixesText)
+        .at(site.span, also: [(site.left, x.kind), (site.right, y.kind)])
     }
   }
 
   /// Strings and lists that double in a loop outgrow any memory before the next look at the budget.
   func checkSize(_ bytes: Int, _ what: String, _ span: Span) throws(Diagnostic) {
     guard bytes > limits.liveBytes / 16 else { return }
-    throw Diagnostic(
-      .memoryLimit, "the \(what) would take \(bytes >> 20) MB", at: span,
-      hint: "check for a \(what) that doubles in a loop")
+    throw RunFault.grows(what: what, megabytes: bytes >> 20).at(span)
   }
 
   /// The value as an operand of an op; truth values count as 1 and 0.
@@ -179,11 +175,7 @@ extension Machine {
       labels.value.values.allSatisfy({ $0 == number })
     {
       warn(
-        Diagnostic(
-          .emptyBatch, severity: .warning, "`\(op.name)` was given no label that counts", at: span,
-          reason:
-            "Every label is \(format(number)), the `ignore_index`; the mean of nothing is nan.",
-          hint: "check the labels with `sum(y != \(format(number)))`"))
+        RunFault.noLabelCounts(op: op.name, ignored: format(number)).at(span))
       return
     }
     let shown = operands.map { operand -> String in
@@ -194,10 +186,8 @@ extension Machine {
     }
     let result = node.value.values.first { !$0.isFinite } ?? .nan
     warn(
-      Diagnostic(
-        .nonFinite, severity: .warning,
-        "`\(op.name)` of \(shown.joined(separator: " and ")) gave \(format(result))", at: span,
-        reason: "What is computed from it may be nan or inf too."), isBirth: true)
+      RunFault.notFinite(op: op.name, operands: shown, result: format(result)).at(span),
+      isBirth: true)
   }
 
   /// How far from a number something is.
@@ -236,13 +226,8 @@ extension Machine {
     let number = format(data[place])
     let entry = data.shape.indices(at: place).map(String.init).joined(separator: ", ")
     warn(
-      Diagnostic(
-        .badData, severity: .warning,
-        "`\(name)` holds \(number)\(entry.isEmpty ? "" : " at [\(entry)]")", at: span,
-        reason: "Everything that is computed from it becomes nan or inf too.",
-        hint: data[place].isNaN
-          ? "leave the row out, or fill it: `masked_fill(x, x != x, 0)`"
-          : "leave the row out, or bound it: `clamp(x, -1e6, 1e6)`"))
+      RunFault.dataNotFinite(name: name, number: number, entry: entry, isNaN: data[place].isNaN).at(
+        span))
   }
 
   /// Whether a value counts as true.
@@ -255,13 +240,23 @@ extension Machine {
     case .list(let list): return !list.items.isEmpty
     case .tensor(let node):
       guard let item = node.value.item else {
-        throw Diagnostic(
-          .wrongKind, "a tensor of \(node.shape.count) numbers is neither true nor false", at: span,
-          hint: "choose entry by entry with `where(…)`, or reduce it with `any(…)` or `all(…)`")
+        throw RunFault.neitherTrueNorFalse(count: node.shape.count).at(span)
       }
       return item != 0
     default: return true
     }
+  }
+
+  private func operandFault(
+    _ error: TensorError, _ symbol: String, _ site: OperatorSite, _ a: Node.Operand,
+    _ b: Node.Operand
+  ) -> Diagnostic {
+    let fault = OperandFault(error: error, symbol: symbol)
+    func shape(_ operand: Node.Operand) -> String {
+      if case .node(let node) = operand { "\(node.shape)" } else { "\(Shape.scalar)" }
+    }
+    return fault.at(
+      site.span, also: fault.isOfShapes ? [(site.left, shape(a)), (site.right, shape(b))] : [])
   }
 
   /// Remembers that values decided which way the program goes.
@@ -302,8 +297,8 @@ extension Machine {
     }
     guard let a = operand(x), let b = operand(y) else {
       if let result = truth(false) { return result }
-      throw Diagnostic(
-        .wrongKind, "`\(relation.rawValue)` cannot compare \(x.kind) and \(y.kind)", at: site.span)
+      throw RunFault.cannotCompare(symbol: relation.rawValue, left: x.kind, right: y.kind).at(
+        site.span)
     }
     let isLone = { (o: Node.Operand) in if case .node(let n) = o { n.shape.rank == 0 } else { true }
     }
@@ -315,7 +310,7 @@ extension Machine {
       let node = try graph.apply(op, [a, b], site: site.number)
       return node.isLeaf && node.shape.rank == 0 ? .bool(node.value[0] != 0) : .tensor(node)
     } catch {
-      throw Faults.binary(error, relation.rawValue, site, a, b)
+      throw operandFault(error, relation.rawValue, site, a, b)
     }
   }
 }

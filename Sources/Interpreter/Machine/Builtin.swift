@@ -192,16 +192,18 @@ package final class Builtin: Sendable {
       } else if parameters.contains(where: \.isVariadic) {
         rest.append(value)
       } else {
-        throw Faults.count(name, parameters.map(\.name), arguments.positional.count, span)
+        throw RunFault.argumentCount(
+          name, takes: parameters.map(\.name), given: arguments.positional.count
+        ).at(span)
       }
     }
     for (name, value, place) in arguments.named {
       guard let i = parameters.firstIndex(where: { $0.name == name }) else {
         if takesAnyName { continue }
-        throw Faults.noParameter(self.name, name, parameters.map(\.name), place)
+        throw RunFault.noParameter(self.name, name: name, takes: parameters.map(\.name)).at(place)
       }
       guard case .unset = values[i] else {
-        throw Faults.twice(name, place)
+        throw RunFault.givenTwice(name).at(place)
       }
       values[i] = value
     }
@@ -215,7 +217,7 @@ package final class Builtin: Sendable {
     for i in parameters.indices where !parameters[i].isVariadic {
       guard case .unset = values[i] else { continue }
       guard let constant = parameters[i].constant else {
-        throw Faults.missing(name, parameters[i].name, span)
+        throw RunFault.argumentMissing(name, parameters[i].name).at(span)
       }
       values[i] = constant.value
     }
@@ -249,9 +251,7 @@ package struct BuiltinCall {
   private func place(_ name: String) -> Int? {
     if let place = builtin.parameterNames.firstIndex(of: name) { return place }
     machine.warn(
-      Diagnostic(
-        .internalFault, severity: .warning,
-        "`\(builtin.name)` reads an argument `\(name)` that it does not take", at: span))
+      RunFault.unknownArgumentRead(function: builtin.name, name: name).at(span))
     return nil
   }
 
@@ -302,9 +302,9 @@ package struct BuiltinCall {
   }
 
   package func wrong(_ name: String, _ wanted: String) -> Diagnostic {
-    Diagnostic(
-      .wrongKind, "`\(builtin.name)` needs \(wanted) for `\(name)`, not \(value(name).kind)",
-      at: span)
+    RunFault.argumentKind(
+      function: builtin.name, name: name, wanted: wanted, kind: value(name).kind
+    ).at(span)
   }
 
   /// A number or tensor, as an operand of an op. A list of numbers will do.
@@ -336,7 +336,7 @@ package struct BuiltinCall {
       } else if case .list(let inner) = item {
         parts.append(.node(try joined(inner)))
       } else {
-        throw Diagnostic(.wrongKind, "a tensor holds numbers, not \(item.kind)", at: span)
+        throw RunFault.notNumbers(item.kind).at(span)
       }
     }
     let fixed = parts
@@ -363,8 +363,7 @@ package struct BuiltinCall {
   package func int(_ name: String) throws(Diagnostic) -> Int {
     let n = try double(name)
     guard abs(n) < 0x1p53, let whole = Int(exactly: n) else {
-      throw Diagnostic(
-        .wholeNumber, "`\(name)` must be a whole number, not \(machine.format(n))", at: span)
+      throw RunFault.argumentNotWhole(name: name, value: machine.format(n)).at(span)
     }
     return whole
   }
@@ -387,7 +386,7 @@ package struct BuiltinCall {
     var whole: [Int] = []
     for n in try numbers(in: value, "whole numbers") {
       guard abs(n) < 0x1p53, let i = Int(exactly: n) else {
-        throw Diagnostic(.wholeNumber, "\(machine.format(n)) is not a whole number", at: span)
+        throw RunFault.notWhole(machine.format(n)).at(span)
       }
       whole.append(i)
     }
@@ -406,11 +405,11 @@ package struct BuiltinCall {
         case .number(let n): numbers.append(n)
         case .tensor(let node) where node.shape.count == 1: numbers.append(node.value[0])
         default:
-          throw Diagnostic(.wrongKind, "\(wanted) are needed, not \(item.kind)", at: span)
+          throw RunFault.needed(wanted: wanted, kind: item.kind).at(span)
         }
       }
       return numbers
-    default: throw Diagnostic(.wrongKind, "\(wanted) are needed, not \(value.kind)", at: span)
+    default: throw RunFault.needed(wanted: wanted, kind: value.kind).at(span)
     }
   }
 
@@ -425,9 +424,7 @@ package struct BuiltinCall {
   package func choice(_ name: String, _ choices: [String]) throws(Diagnostic) -> String {
     let word = try text(name)
     guard choices.contains(word) else {
-      throw Diagnostic(
-        .badArgument, "`\(name)` is \"\(word)\"", at: span,
-        hint: "use " + choices.map { "\"\($0)\"" }.joined(separator: ", "))
+      throw RunFault.notChoice(name: name, word: word, choices: choices).at(span)
     }
     return word
   }
@@ -443,7 +440,7 @@ package struct BuiltinCall {
     -> Result
   {
     do throws(TensorError) { return try body() } catch {
-      throw Faults.tensor(error, span, names: [])
+      throw TensorFault(error).at(span)
     }
   }
 

@@ -37,11 +37,6 @@ extension Machine {
     guard scriptVersion < Machine.version, !toldChange else { return }
     toldChange = true
     warn(
-      Diagnostic(
-        .changedMeaning, severity: .warning,
-        "this script is headed `# nn: \(scriptVersion)`; some things mean something else since",
-        at: span,
-        reason: "Here: \(change.rawValue). CHANGELOG lists all.",
-        hint: "when its numbers are as you want them, head it `# nn: \(Machine.version)`"))
+      RunFault.changedMeaning(of: change.rawValue, headed: scriptVersion).at(span))
   }
 }

@@ -83,9 +83,7 @@ extension Machine {
     release(base, code.parameters.count)
     let depth = state.pointee.depth
     state.pointee.depth -= 1
-    return Diagnostic(
-      .depthLimit, "`\(code.name)` is \(depth) calls deep", at: span,
-      hint: "check that the recursion reaches its end")
+    return RunFault.tooDeep(function: code.name, depth: depth).at(span)
   }
 
   /// Calls any value, in the general way. `f` is a frame whose slots nobody uses.
@@ -109,9 +107,7 @@ extension Machine {
       if trace != nil { traced(layer, result) }
       return result
     default:
-      throw Diagnostic(
-        .notCallable, "this is \(callee.kind); it cannot be called", at: calleeSpan,
-        hint: "multiplication is written with `*`")
+      throw RunFault.notCallable(callee.kind).at(calleeSpan)
     }
   }
 
@@ -122,7 +118,8 @@ extension Machine {
   ) throws(Diagnostic) -> Value {
     if let function = layer.function {
       guard arguments.positional.count == 1, arguments.named.isEmpty else {
-        throw Faults.count(layer.type, ["x"], arguments.positional.count, span)
+        throw RunFault.argumentCount(layer.type, takes: ["x"], given: arguments.positional.count)
+          .at(span)
       }
       var whole = arguments
       whole.named = layer.arguments.map { ($0.name, $0.value, span) }
@@ -130,21 +127,13 @@ extension Machine {
     }
     guard layer.isSequence else {
       guard let forward = layer.methods.first(where: { $0.name == "forward" })?.function else {
-        throw Diagnostic(
-          .notCallable, "the layer `\(layer.type)` has no `forward`", at: calleeSpan,
-          hint: "declare `forward(x) { … }` in it")
+        throw RunFault.noForward(layer: layer.type).at(calleeSpan)
       }
       if !graph.isRecording, layer.isTraining, layer.isLibrary,
         layer.type == "dropout" || layer.type.hasPrefix("batchnorm")
       {
         warn(
-          Diagnostic(
-            .trainingMode, severity: .warning, "the model is measured while in training mode",
-            at: shown(span),
-            reason: layer.type == "dropout"
-              ? "Its dropout silences units at random."
-              : "Its batch norm uses the statistics of this one batch, and changes the running ones.",
-            hint: "call `model.eval()` before, and `model.train()` before training goes on"))
+          RunFault.measuredInTraining(layer: layer.type).at(shown(span)))
       }
       // What a layer of the library is made of stays inside it.
       let outer = trace
@@ -153,7 +142,8 @@ extension Machine {
       return try call(.function(forward), arguments, at: span, calleeSpan, site, f)
     }
     guard arguments.positional.count == 1, arguments.named.isEmpty else {
-      throw Faults.count("sequential", ["x"], arguments.positional.count, span)
+      throw RunFault.argumentCount("sequential", takes: ["x"], given: arguments.positional.count)
+        .at(span)
     }
     var value = arguments.positional[0]
     for (i, stage) in layer.stages.enumerated() {
@@ -175,22 +165,24 @@ extension Machine {
     let parameters = code.parameters
     var values = [Value?](repeating: nil, count: parameters.count)
     guard arguments.positional.count <= parameters.count else {
-      throw Faults.count(code.name, parameters.map(\.name), arguments.positional.count, span)
+      throw RunFault.argumentCount(
+        code.name, takes: parameters.map(\.name), given: arguments.positional.count
+      ).at(span)
     }
     for (i, value) in arguments.positional.enumerated() { values[i] = value }
     for (name, value, place) in arguments.named {
       guard let i = parameters.firstIndex(where: { $0.name == name }) else {
-        throw Faults.noParameter(code.name, name, parameters.map(\.name), place)
+        throw RunFault.noParameter(code.name, name: name, takes: parameters.map(\.name)).at(place)
       }
       guard values[i] == nil else {
-        throw Faults.twice(name, place)
+        throw RunFault.givenTwice(name).at(place)
       }
       values[i] = value
     }
     for i in parameters.indices {
       if values[i] == nil, let fallback = code.fallbacks[i] { values[i] = try fallback.run(frame) }
       guard let value = values[i] else {
-        throw Faults.missing(code.name, parameters[i].name, span)
+        throw RunFault.argumentMissing(code.name, parameters[i].name).at(span)
       }
       (base + i).initialize(to: value)
     }

@@ -10,7 +10,7 @@ extension Machine {
     switch container {
     case .list(let list):
       guard parts.count == 1 else {
-        throw Diagnostic(.badIndex, "a list has one axis", at: span, hint: "write x[i][j]")
+        throw RunFault.listAxes.at(span)
       }
       if case .slice(let a, let b, let c) = parts[0] {
         let places = try places(a, b, c, list.items.count, span)
@@ -47,11 +47,11 @@ extension Machine {
             .index, [.node(node)] + index.operands, Attributes(("index", .index(index.entries))),
             site: site))
       } catch {
-        throw Faults.tensor(error, span, names: [graph.label(of: node)], shapes: [node.shape])
+        throw TensorFault(error, name: graph.label(of: node)).at(span)
       }
     default: break
     }
-    throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+    throw RunFault.noEntries(container.kind).at(span)
   }
 
   private func place(_ part: IndexPart, _ count: Int, _ span: Span) throws(Diagnostic) -> Int {
@@ -59,11 +59,10 @@ extension Machine {
       return try place(.value(.number(node.value[0])), count, span)
     }
     guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
-      throw Diagnostic(
-        .badIndex, "a place is a whole number", at: span, hint: "write x[0] or x[-1]")
+      throw RunFault.placeKind.at(span)
     }
     guard i >= -count, i < count else {
-      throw Faults.tensor(.indexOutOfRange(i, axis: 0, length: count), span, names: [])
+      throw TensorFault(.indexOutOfRange(i, axis: 0, length: count)).at(span)
     }
     return i < 0 ? i + count : i
   }
@@ -73,7 +72,7 @@ extension Machine {
     throws(Diagnostic) -> [Int]
   {
     let step = try bound(c, span) ?? 1
-    guard step > 0 else { throw Faults.tensor(.stepNotPositive(step), span, names: []) }
+    guard step > 0 else { throw TensorFault(.stepNotPositive(step)).at(span) }
     func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
     return Array(
       stride(
@@ -90,7 +89,7 @@ extension Machine {
       return try bound(.number(node.value[0]), span)
     default: break
     }
-    throw Diagnostic(.badIndex, "the bounds of a range are whole numbers", at: span)
+    throw RunFault.boundKind.at(span)
   }
 
   /// What stands in brackets as the op takes it: tensors are operands of their own, so that a mask that
@@ -110,9 +109,7 @@ extension Machine {
       case .value(.none): entries.append(.item(.newAxis))
       case .value(.number(let n)):
         guard let i = Int(exactly: n) else {
-          throw Diagnostic(
-            .badIndex, "\(format(n)) is not a place", at: span,
-            hint: "places are whole numbers, from 0")
+          throw RunFault.placeNotWhole(format(n)).at(span)
         }
         entries.append(.item(.at(i)))
       case .value(.tensor(let node)):
@@ -126,7 +123,7 @@ extension Machine {
         entries.append(.operand(firstOperand + operands.count))
         operands.append(.node(list))
       case .value(let other):
-        throw Diagnostic(.badIndex, "\(other.kind) cannot be an index", at: span)
+        throw RunFault.indexKind(other.kind).at(span)
       }
     }
     return (entries, operands)
@@ -138,17 +135,15 @@ extension Machine {
     switch container {
     case .list(let list):
       guard let only = parts.first, parts.count == 1 else {
-        throw Diagnostic(.badIndex, "a list has one axis", at: span)
+        throw RunFault.listAxes.at(span)
       }
       list.items[try place(only, list.items.count, span)] = try value.nested(in: list, span)
     case .record(let record):
       guard case .value(.string(let name))? = parts.first else { fallthrough }
       record[name.text] = try value.nested(in: record, span)
     case .tensor:
-      throw Diagnostic(
-        .immutable, "tensors cannot be changed in place", at: span,
-        hint: "build a new one, for instance with `where(mask, new, \(name))`")
-    default: throw Diagnostic(.badIndex, "\(container.kind) has no entries", at: span)
+      throw RunFault.fixedEntries(name: name).at(span)
+    default: throw RunFault.noEntries(container.kind).at(span)
     }
   }
 
@@ -174,7 +169,6 @@ extension Machine {
       return (0..<range.count).contains { range.start + Double($0) * range.step == n }
     default: break
     }
-    throw Diagnostic(
-      .wrongKind, "`in` cannot look for \(value.kind) in \(container.kind)", at: site.span)
+    throw RunFault.cannotLookFor(item: value.kind, container: container.kind).at(site.span)
   }
 }

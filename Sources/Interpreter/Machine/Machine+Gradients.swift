@@ -10,17 +10,11 @@ extension Machine {
   /// - Parameter name: nil if it has none.
   package func tracked(_ value: Value, _ name: String?, _ span: Span) throws(Diagnostic) -> Node {
     if case .tensor(let node) = value, node.isTracked { return node }
-    let subject = Faults.subject(name)
     switch value {
     case .tensor, .number:
-      throw Diagnostic(
-        .notTracked, "\(subject) does not depend on any parameter", at: span,
-        reason:
-          "Only what is computed from a `param` is recorded; `no_grad`, `.detach()` and `.item()` cut it off.",
-        hint: "declare what should be learned, as in `param w = 0.5`, and compute it again")
+      throw GradientFault.untracked(name: name).at(span)
     default:
-      throw Diagnostic(
-        .wrongKind, "\(subject) is \(value.kind); gradients are of numbers and tensors", at: span)
+      throw GradientFault.noGradients(of: name, kind: value.kind).at(span)
     }
   }
 
@@ -29,10 +23,7 @@ extension Machine {
   ) throws(Diagnostic) {
     let root = try tracked(value, name, span)
     if let seed, seed.shape != root.shape {
-      throw Diagnostic(
-        .shapeMismatch,
-        "the gradient to start from is \(seed.shape), but the value is \(root.shape)",
-        at: span)
+      throw RunFault.startShape(gradient: seed.shape, value: root.shape).at(span)
     }
     let label = graph.label(of: root) ?? name
     // A parameter that was stepped along its gradient and still has it.
@@ -52,7 +43,7 @@ extension Machine {
     do throws(GradientError) {
       reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
     } catch {
-      throw Faults.gradient(error, graph, span, name: label)
+      throw GradientFault(error, graph, name: label).at(span)
     }
     if let spoiled = reached.first(where: { $0.gradient?.isFinite == false }),
       let gradient = spoiled.gradient
@@ -74,16 +65,10 @@ extension Machine {
     let birth = graph.birthOfNonFinite(gradients, below: root)
     let values = birth?.operands.map { text(of: Value(graph.constant($0.value))) } ?? []
     warn(
-      Diagnostic(
-        .nonFinite, severity: .warning, "the gradient of `\(name)` holds \(format(number))",
-        at: span,
-        reason: birth.map { node in
-          "It is born in the backward step of `\(node.op.name)`"
-            + (values.allSatisfy { $0.count < 30 }
-              ? " of \(values.joined(separator: " and "))" : "")
-            + ", whose slope there is not finite; a slope of 0 further up does not stop it."
-        },
-        hint: "keep the operand where the slope is finite, for instance with `clamp`"))
+      GradientFault.gradientNotFinite(
+        name: name, number: format(number),
+        born: birth.map { .init(op: $0.op.name, operands: values) }
+      ).at(span))
   }
 
   /// A step that leaves a number no float can hold; a gradient that is not finite was told of already.
@@ -93,11 +78,8 @@ extension Machine {
     else { return }
     let number = parameter.value.values.first { !$0.isFinite } ?? .nan
     warn(
-      Diagnostic(
-        .nonFinite, severity: .warning,
-        "the step made `\(graph.label(of: parameter) ?? "a parameter")` hold \(format(number))",
-        at: span, reason: "Its gradient was finite; the step was too long for a float.",
-        hint: "use a smaller learning rate"))
+      GradientFault.stepNotFinite(parameter: graph.label(of: parameter), number: format(number)).at(
+        span))
   }
 
   /// Whether a place has not told its finding yet; in a loop the first time is enough.
@@ -109,27 +91,15 @@ extension Machine {
   func warn(_ derivation: Derivation, _ span: Span) {
     guard let disagreement = derivation.disagreement else { return }
     let name = derivativeName(derivation.root, by: derivation.variable)
-    let reason: String
-    switch disagreement {
-    case .notFinite(let step):
-      reason =
-        step.map {
-          "A slope on the way back is not finite: in the step of `\($0)`. 0 times that is nan."
-        } ?? "It is not finite."
-    case .narrated(let sum):
-      reason =
-        "The paths that are told add up to \(format(sum)). A factor that is not finite meets a 0, or this is a bug in nnrepl: please report it."
-    case .numeric(let numeric, let isFloat32):
-      reason =
-        "The difference quotient is \(format(numeric)). "
-        + (isFloat32
-          ? "In float32 it has about three digits; float64 would tell."
-          : "The value may jump near by; else this is a bug in nnrepl: please report it.")
-    }
+    let doubt: GradientFault.Doubt =
+      switch disagreement {
+      case .notFinite(let step): .notFinite(step: step)
+      case .narrated(let sum): .narrated(sum: format(sum))
+      case .numeric(let numeric, let isFloat32): .numeric(format(numeric), isFloat32: isFloat32)
+      }
     warn(
-      Diagnostic(
-        .contradiction, severity: .warning, "`\(name)` is \(format(derivation.total))", at: span,
-        reason: reason, hint: "`gradcheck(…)` compares every entry"))
+      GradientFault.contradiction(derivative: name, total: format(derivation.total), doubt).at(span)
+    )
   }
 
   /// One step of an optimizer.
@@ -137,7 +107,7 @@ extension Machine {
     optimizer.adopt(reached)
     warnSummed(optimizer)
     do throws(TensorError) { try optimizer.step(graph) } catch {
-      throw Faults.tensor(error, span, names: [])
+      throw TensorFault(error).at(span)
     }
   }
 
@@ -149,12 +119,7 @@ extension Machine {
       })
     else { return }
     warn(
-      Diagnostic(
-        .gradientAccumulates, severity: .warning,
-        "`\(graph.label(of: parameter) ?? "w")` still had the gradient of the step before",
-        at: span,
-        reason: "`backward` added to it, so the next step goes along the sum of both.",
-        hint: "call `opt.zero_grad()` before each `backward()`"))
+      GradientFault.summed(parameter: graph.label(of: parameter)).at(span))
   }
 
   /// `∂y/∂x` as a value; nothing is stored.
@@ -191,14 +156,11 @@ extension Machine {
         ? try graph.recordedGradient(of: root, by: variable)
         : try graph.gradients(of: root)(variable).map { graph.constant($0) }
     } catch {
-      throw Faults.gradient(error, graph, span, name: name)
+      throw GradientFault(error, graph, name: name).at(span)
     }
     guard let gradient else {
       if orZero { return try zero() }
-      throw Diagnostic(
-        .notTracked,
-        "\(Faults.subject(name)) does not depend on "
-          + (sourceName(x).map { "`\($0)`" } ?? "this"), at: xSpan)
+      throw GradientFault.independent(of: name, by: sourceName(x)).at(xSpan)
     }
     if !gradient.value.isFinite { warnNonFinite(gradient.value, of: variable, root, nil, span) }
     return Value(gradient)
@@ -225,7 +187,7 @@ extension Machine {
         check = try graph.numericCheck(
           of: root, at: variable, offset: offset, analytic: gradient.value[offset])
       } catch {
-        throw Faults.tensor(error, span, names: [])
+        throw TensorFault(error).at(span)
       }
       let place = Value(
         "[" + variable.shape.indices(at: offset).map(String.init).joined(separator: ", ") + "]")

@@ -82,10 +82,7 @@ extension Machine {
       guard let place = error.span, SourceID.isLibrary(Int(place.source)), let librarySpan else {
         throw error
       }
-      let reasons = [error.reason, what()].compactMap { $0 }
-      throw Diagnostic(
-        error.id, error.headline, at: librarySpan,
-        reason: reasons.isEmpty ? nil : reasons.joined(separator: " "), hint: error.hint)
+      throw error.moved(to: librarySpan, adding: what())
     }
   }
 

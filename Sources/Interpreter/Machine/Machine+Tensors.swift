@@ -13,7 +13,7 @@ extension Machine {
     func collect(_ value: Value, _ depth: Int) throws(Diagnostic) {
       func length(_ count: Int) throws(Diagnostic) {
         if depth == dims.count { dims.append(count) }
-        guard dims[depth] == count else { throw Faults.tensor(.ragged([]), span, names: []) }
+        guard dims[depth] == count else { throw TensorFault(.ragged([])).at(span) }
       }
       switch value {
       case .number(let n): numbers.append(n)
@@ -21,23 +21,21 @@ extension Machine {
       case .tensor(let node):
         for (i, count) in node.shape.dims.enumerated() {
           if depth + i == dims.count { dims.append(count) }
-          guard dims[depth + i] == count else { throw Faults.tensor(.ragged([]), span, names: []) }
+          guard dims[depth + i] == count else { throw TensorFault(.ragged([])).at(span) }
         }
         numbers += node.value.values
       case .list(let list):
         try length(list.items.count)
         for item in list.items { try collect(item, depth + 1) }
       default:
-        throw Diagnostic(.wrongKind, "a tensor holds numbers, not \(value.kind)", at: span)
+        throw RunFault.notNumbers(value.kind).at(span)
       }
     }
     try collect(value, 0)
     let (all, lengths) = (numbers, dims)
     let kept: DType = if case .tensor(let node) = value, !explicit { node.dtype } else { dtype }
     if kept == .int64, let odd = all.first(where: { !$0.isFinite }) {
-      throw Diagnostic(
-        .badArgument, "an int64 holds whole numbers, not \(format(odd))", at: span,
-        hint: "leave `dtype` out: a float64 holds it")
+      throw RunFault.notWholeType(format(odd)).at(span)
     }
     return .tensor(
       try make(span) { () throws(TensorError) in

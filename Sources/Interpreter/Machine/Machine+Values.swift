@@ -42,35 +42,32 @@ extension Machine {
         try graph.apply(
           .stack, operands, Attributes(("dim", .ints([0]))), site: site))
     } catch {
-      throw Faults.tensor(error, span, names: [])
+      throw TensorFault(error).at(span)
     }
   }
 
   func negate(_ value: Value, _ span: Span, _ site: UInt32) throws(Diagnostic) -> Value {
     guard let operand = operand(value) else {
-      throw Diagnostic(.wrongKind, "`-` has no meaning for \(value.kind)", at: span)
+      throw RunFault.cannotNegate(value.kind).at(span)
     }
     if case .number(let n) = operand { return .number(-n) }
     do throws(TensorError) {
       return Value(try graph.apply(.neg, [operand], site: site))
     } catch {
-      throw Faults.tensor(error, span, names: [])
+      throw TensorFault(error).at(span)
     }
   }
 
   func warnDivision(_ x: Double, _ symbol: String, _ result: Double, _ span: Span) {
     warn(
-      Diagnostic(
-        .nonFinite, severity: .warning, "\(format(x))\(symbol)0 gave \(format(result))",
-        at: span,
-        reason: "As in PyTorch, division by 0 goes on with inf or nan."), isBirth: true)
+      RunFault.dividedByZero(left: format(x), symbol: symbol, result: format(result)).at(span),
+      isBirth: true)
   }
 
   package func warnPlain(_ function: String, _ x: Double, _ result: Double, _ span: Span) {
     warn(
-      Diagnostic(
-        .nonFinite, severity: .warning, "`\(function)` of \(format(x)) gave \(format(result))",
-        at: span), isBirth: true)
+      RunFault.functionNotFinite(function: function, of: format(x), result: format(result)).at(
+        span), isBirth: true)
   }
 
   // MARK: Parameters
@@ -92,9 +89,7 @@ extension Machine {
       }
       return .tensor(graph.parameter(floats.value))
     default:
-      throw Diagnostic(
-        .wrongKind, "a parameter is a number or a tensor, not \(value.kind)", at: span,
-        hint: "for several, write `param` once for each")
+      throw RunFault.parameterKind(value.kind).at(span)
     }
   }
 
@@ -104,7 +99,7 @@ extension Machine {
     case .number(let n): return .tensor(graph.buffer(Tensor(n, dtype: dtype)))
     case .tensor(let node): return .tensor(graph.buffer(node.value))
     case .none: return .none
-    default: throw Diagnostic(.wrongKind, "a buffer is a number or a tensor", at: span)
+    default: throw RunFault.bufferKind(value.kind).at(span)
     }
   }
 
@@ -113,38 +108,29 @@ extension Machine {
     throws(Diagnostic)
   {
     guard case .tensor(let leaf) = target, leaf.isLeaf else {
-      throw Diagnostic(
-        .wrongKind, "`:=` stores into a parameter or a buffer; this is \(target.kind)", at: place,
-        hint: "for an ordinary name write `=`")
+      throw RunFault.notStored(target.kind).at(place)
     }
     guard leaf.isParameter || leaf.isBuffer || !leaf.flags.contains(.used) else {
       let name = graph.label(of: leaf) ?? "x"
-      throw Diagnostic(
-        .immutable, "`\(name)` is data, and something was computed from it", at: place,
-        reason: "What was computed would keep the old numbers: only what follows a `param` or a "
-          + "`buffer` is recorded.",
-        hint: "declare it as `buffer \(name) = …`, or give the name new data with `=`")
+      throw RunFault.usedData(name: name).at(place)
     }
     let new: Tensor
     switch value {
     case .number(let n): new = Tensor(n)
     case .tensor(let node): new = node.value
     default:
-      throw Diagnostic(.wrongKind, "\(value.kind) cannot be stored in a parameter", at: valueSpan)
+      throw RunFault.notStorable(value.kind).at(valueSpan)
     }
     if let lost = rounding(new, in: leaf) {
       let name = graph.label(of: leaf) ?? "x"
-      throw Diagnostic(
-        .wholeNumber, "`\(name)` holds \(leaf.dtype.name); \(format(lost)) would be rounded",
-        at: valueSpan, hint: "declare it with fractions: `buffer \(name) = 1.0*(…)`")
+      throw RunFault.wouldRound(name: name, dtype: leaf.dtype.name, value: format(lost)).at(
+        valueSpan)
     }
     do throws(TensorError) {
       try graph.store(new, into: leaf)
     } catch {
       let name = graph.label(of: leaf) ?? "the parameter"
-      throw Diagnostic(
-        .shapeMismatch, "`\(name)` is \(leaf.shape); a value \(new.shape) cannot be stored in it",
-        at: valueSpan, hint: "a parameter keeps its shape")
+      throw RunFault.keepsShape(name: name, shape: leaf.shape, new: new.shape).at(valueSpan)
     }
   }
 
@@ -156,11 +142,7 @@ extension Machine {
 
   func warnRebound(_ name: String, _ span: Span) {
     warn(
-      Diagnostic(
-        .parameterRebound, severity: .warning,
-        "`\(name)` was a parameter; now it is an ordinary value computed from it", at: span,
-        reason: "An optimizer would no longer find it under this name.",
-        hint: "write `\(name) := …` to give the parameter a new value"))
+      RunFault.parameterRebound(name).at(span))
   }
 
   // MARK: Fields
@@ -193,7 +175,7 @@ extension Machine {
       do throws(TensorError) {
         return Value(try graph.apply(.transpose, [.node(node)]))
       } catch {
-        throw Faults.tensor(error, span, names: [])
+        throw TensorFault(error).at(span)
       }
     case (.tensor(let node), "shape"):
       return .tensor(
@@ -225,17 +207,16 @@ extension Machine {
     -> Node
   {
     do throws(TensorError) { return graph.constant(try body()) } catch {
-      throw Faults.tensor(error, span, names: [])
+      throw TensorFault(error).at(span)
     }
   }
 
   func noField(_ value: Value, _ name: String, _ span: Span) -> Diagnostic {
-    Diagnostic(
-      .unknownField, "\(value.kind) has no `\(name)`", at: span, hint: fieldHint(value, name))
+    RunFault.noField(kind: value.kind, name: name, meant: meant(by: name, in: value)).at(span)
   }
 
   /// What was probably meant by a field that a value does not have.
-  private func fieldHint(_ value: Value, _ name: String) -> String? {
+  private func meant(by name: String, in value: Value) -> String? {
     let tensorFields = ["grad", "shape", "T", "rank", "size", "dtype"]
     var known: [String] = vocabulary.names + tensorFields
     switch value {
@@ -252,9 +233,7 @@ extension Machine {
     }
     if let ours = Suggest.elsewhere[name] { return "write `\(ours)`" }
     if vocabulary[name] != nil { return "call it: `.\(name)()`" }
-    let near = Suggest.close(to: name, among: known)
-    return near.isEmpty
-      ? nil : "did you mean " + near.map { "`\($0)`" }.joined(separator: ", ") + "?"
+    return Suggest.question(Suggest.close(to: name, among: known))
   }
 
   /// - Parameter place: the field as the source writes it.
@@ -274,8 +253,7 @@ extension Machine {
       }
       optimizer[name] = n
     default:
-      throw Diagnostic(
-        .immutable, "\(value.kind) has no fields that can be set", at: span)
+      throw RunFault.fixedFields(value.kind).at(span)
     }
   }
 
@@ -289,14 +267,12 @@ extension Machine {
     case (.tensor(let old), .tensor(let node)) where old.isParameter && node.isParameter:
       return new
     case (.tensor(let old), _) where old.isParameter:
-      throw Faults.replaced(place, old.shape, by: new, span)
+      throw RunFault.keepsParameter(place: place, shape: old.shape, by: new.kind).at(span)
     case (.tensor, .number) where field.isBuffer, (.tensor, .tensor) where field.isBuffer:
       return try makeBuffer(new, span)
     case (.layer, .layer), (.layer, .function), (.layer, .builtin): return new
     case (.layer, _):
-      throw Diagnostic(
-        .wrongKind, "`\(place)` is a layer; \(new.kind) cannot take its place", at: span,
-        hint: "give it a layer or a function, as in `\(place) = relu`")
+      throw RunFault.keepsLayer(place: place, kind: new.kind).at(span)
     default: return new
     }
   }
@@ -322,9 +298,9 @@ extension Machine {
     case .layer(let layer) where layer.isSequence:
       return i < layer.fields.count ? layer.fields[i].value : nil
     default:
-      throw Diagnostic(
-        .wrongKind, "\(sequence.kind) cannot be looped over", at: span,
-        hint: { if case .number = sequence { "write `range(…)`" } else { nil } }())
+      throw RunFault.cannotLoop(
+        over: sequence.kind, isNumber: { if case .number = sequence { true } else { false } }()
+      ).at(span)
     }
   }
 
@@ -338,9 +314,8 @@ extension Machine {
       }
     }
     guard parts.count == count else {
-      let found = parts.count > count ? "more than \(count)" : "\(parts.count)"
-      throw Diagnostic(
-        .wrongArguments, "\(count) names cannot take \(found) values", at: span)
+      // A sequence may have no end; it is not counted.
+      throw RunFault.nameCount(count, found: parts.count > count ? nil : parts.count).at(span)
     }
     return parts
   }
@@ -348,8 +323,7 @@ extension Machine {
   /// A whole number that counts something.
   func count(_ value: Value, _ what: String, _ span: Span) throws(Diagnostic) -> Int {
     guard case .number(let n) = value, n >= 0, n < 0x1p53, let count = Int(exactly: n) else {
-      throw Diagnostic(
-        .wholeNumber, "`\(what)` needs a whole number from 0, not \(text(of: value))", at: span)
+      throw RunFault.timesNotWhole(what: what, value: text(of: value)).at(span)
     }
     return count
   }

@@ -277,9 +277,7 @@ package final class Machine {
     fillUp()
     ticks &+= 1
     if ticks % 16 == 0, nnrepl_resident_bytes() > memoryBefore + limits.liveBytes {
-      throw Diagnostic(
-        .memoryLimit, "the values need more than \(limits.liveBytes >> 20) MB", at: span,
-        hint: "check for a list that grows in an endless loop")
+      throw RunFault.memory(megabytes: limits.liveBytes >> 20).at(span)
     }
   }
 
@@ -291,11 +289,9 @@ package final class Machine {
   /// Why a run is broken off.
   private func stopped(at span: Span) -> Diagnostic {
     if nnrepl_take_interrupt() == 0, stopsAfter == nil, stepsUsed > limits.steps {
-      return Diagnostic(
-        .stepLimit, "the run used up its \(limits.steps) steps", at: span,
-        hint: "check that the loop's condition can become false")
+      return RunFault.steps(limit: limits.steps).at(span)
     }
-    return Diagnostic(.interrupted, "stopped by Ctrl-C", at: span)
+    return RunFault.interrupted.at(span)
   }
 
   // MARK: Output
@@ -304,8 +300,7 @@ package final class Machine {
     if case .text(let text) = event {
       outputBytes += text.utf8.count
       if outputBytes > limits.outputBytes {
-        throw Diagnostic(
-          .outputLimit, "the run printed more than \(limits.outputBytes >> 20) MB", at: span)
+        throw RunFault.output(megabytes: limits.outputBytes >> 20).at(span)
       }
     }
     sink(event)
@@ -316,10 +311,7 @@ package final class Machine {
   ///   follows from it is no news.
   package func warn(_ warning: Diagnostic, isBirth: Bool = false) {
     if let span = warning.span, shown(span) != span {
-      return warn(
-        Diagnostic(
-          warning.id, severity: .warning, warning.headline, at: shown(span),
-          reason: warning.reason, hint: warning.hint), isBirth: isBirth)
+      return warn(warning.moved(to: shown(span)), isBirth: isBirth)
     }
     let key = "\(warning.id.rawValue) \(warning.span.map { "\($0.source):\($0.start)" } ?? "")"
     if isBirth {

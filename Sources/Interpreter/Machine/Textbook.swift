@@ -29,7 +29,7 @@ extension Machine {
         do throws(TensorError) {
           twin = try graph.apply(node.op, operands, node.attributes, site: node.site)
         } catch {
-          throw Faults.tensor(error, span, names: [])
+          throw TensorFault(error).at(span)
         }
       }
       if node.label != 0, !twin.isLeaf { twin.label = node.label }
@@ -75,7 +75,7 @@ extension Machine {
     switch result {
     case .tensor(let node): return node
     case .number(let n): return graph.constant(Tensor(n))
-    default: throw Diagnostic(.internalFault, "`\(definition.name)` makes no tensor", at: span)
+    default: throw RunFault.textbookMakesNothing(definition.name).at(span)
     }
   }
 

@@ -25,9 +25,7 @@ struct VerbRun {
     if case .string(let word) = try detail.run(f), ["ops", "all"].contains(word.text) {
       return word.text
     }
-    throw Diagnostic(
-      .badArgument, "`detail` is \"ops\" or \"all\"", at: span,
-      hint: "\"ops\" shows every op, \"all\" every line")
+    throw GradientFault.badDetail.at(span)
   }
 
   private func named(_ root: Node, _ name: String, _ f: Frame) throws(Diagnostic) -> NamedGraph {
@@ -39,10 +37,7 @@ struct VerbRun {
   }
 
   private func constant(_ root: String, by variable: String) -> Diagnostic {
-    Diagnostic(
-      .notTracked, "`\(root)` does not depend on `\(variable)`", at: span,
-      reason: "Its derivative is 0 everywhere.",
-      hint: "`explain \(root)` shows what it was computed from")
+    GradientFault.constant(value: root, variable: variable).at(span)
   }
 
   private func telling<Result>(_ body: () throws(ExplainError) -> Result) throws(Diagnostic)
@@ -50,19 +45,14 @@ struct VerbRun {
   {
     do throws(ExplainError) { return try body() } catch {
       switch error {
-      case .gradient(let fault): throw Faults.gradient(fault, graph, span, name: name)
-      case .tensor(let fault): throw Faults.tensor(fault, span, names: [])
+      case .gradient(let fault): throw GradientFault(fault, graph, name: name).at(span)
+      case .tensor(let fault): throw TensorFault(fault).at(span)
       case .unrelated(let root, let variable):
         throw constant(root, by: variable)
       case .tooLarge(let count):
-        throw Diagnostic(
-          .tooLargeToTell, "`\(name)` was computed in \(count) steps, too many to tell", at: span,
-          reason: "Up to \(NamedGraph.sizeLimit) are told.",
-          hint: "use the silent forms: `y.forward()`, `y.backward()`, `grad(y, x)`")
+        throw GradientFault.tooManySteps(name: name, count: count).at(span)
       case .notAnEntry(let shape):
-        throw Diagnostic(
-          .badIndex, "an entry of a tensor \(shape) is named by \(shape.rank) whole numbers",
-          at: span)
+        throw GradientFault.notAnEntry(of: shape).at(span)
       }
     }
   }
@@ -94,7 +84,7 @@ struct VerbRun {
     machine.meetsReplay(root, span)
     if names.root !== root {
       do throws(TensorError) { try graph.replay(root) } catch {
-        throw Faults.tensor(error, span, names: [])
+        throw TensorFault(error).at(span)
       }
     }
     if root.isScalar, !root.number.isFinite, !root.isLeaf {
@@ -114,11 +104,7 @@ struct VerbRun {
     try emit(.backward(pass), f)
     if let first = pass.accumulations.first {
       machine.warn(
-        Diagnostic(
-          .gradientAccumulates, severity: .warning,
-          "gradients were there already, so `backward` added to them", at: span,
-          reason: "`\(first.name).grad` now holds the sum of two passes.",
-          hint: "call `zero_grad(\(first.name))` between passes unless you want the sum"))
+        GradientFault.accumulated(first: first.name).at(span))
     }
   }
 
@@ -130,15 +116,11 @@ struct VerbRun {
 
   func step(_ value: Value, _ f: Frame) throws(Diagnostic) {
     guard case .optimizer(let optimizer) = value else {
-      throw Diagnostic(
-        .wrongKind, "`step` needs an optimizer, not \(value.kind)", at: span,
-        hint: "write `step sgd(lr=0.1)`")
+      throw GradientFault.notOptimizer(value.kind).at(span)
     }
     try machine.step(optimizer, span)
     guard optimizer.parameters.contains(where: { $0.gradient != nil }) else {
-      throw Diagnostic(
-        .noGradient, "no parameter has a gradient, so there is nothing to step along", at: span,
-        hint: "run `backward loss` first")
+      throw GradientFault.nothingToStepAlong.at(span)
     }
     try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
     machine.warnNonFinite(stepOf: optimizer, span)
@@ -147,23 +129,15 @@ struct VerbRun {
   func explain(_ value: Value, _ f: Frame) throws(Diagnostic) {
     if case .optimizer(let optimizer) = value {
       guard !optimizer.ledger.isEmpty else {
-        throw Diagnostic(
-          .nothingToExplain, "this optimizer has made no step yet", at: span,
-          hint: "write `step \(name)` after `backward`")
+        throw GradientFault.noStepYet(name: name).at(span)
       }
       return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
     }
     guard case .tensor(let node) = value, !node.isLeaf else {
       if case .tensor(let leaf) = value, leaf.isParameter {
-        throw Diagnostic(
-          .nothingToExplain,
-          "`\(name)` is a parameter: its value was given, and changes only by updates", at: span,
-          hint: "explain what it does to a value, as in `explain ∂loss/∂\(name)`")
+        throw GradientFault.parameterItself(name).at(span)
       }
-      throw Diagnostic(
-        .nothingToExplain,
-        "`\(name)` was not computed from any `param`, so no one recorded how", at: span,
-        hint: "make one of its inputs a `param` and compute it again")
+      throw GradientFault.notRecorded(name).at(span)
     }
     try emit(try named(node, name, f).value(), f)
   }
@@ -195,11 +169,10 @@ struct VerbRun {
     let root = try machine.tracked(value, of.text, of.span)
     let names = try named(root, of.text, f)
     guard root.shape.count == 1 else {
-      throw Faults.gradient(.notScalar(root), graph, of.span, name: of.text)
+      throw GradientFault(.notScalar(root), graph, name: of.text).at(of.span)
     }
     if root === leaf {
-      throw Diagnostic(
-        .nothingToExplain, "the derivative of a value by itself is 1", at: span)
+      throw GradientFault.byItself.at(span)
     }
     guard leaf.shape.rank == 0 || parts != nil else {
       let pass = try telling { () throws(ExplainError) in
@@ -225,7 +198,7 @@ struct VerbRun {
     }
     let picked: Selection
     do throws(TensorError) { picked = try shape.selection(items) } catch {
-      throw Faults.tensor(error, span, names: [name], shapes: [shape])
+      throw TensorFault(error, name: name).at(span)
     }
     guard picked.shape.rank == 0 else {
       return try telling { () throws(ExplainError) in throw .notAnEntry(shape) }

@@ -81,7 +81,7 @@ struct CheckExercise: ParsableCommand {
       if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
         $0.id == Fault.unusable
       }) {
-        throw Course.fault(fault.headline, hint: fault.hint)
+        throw GradingFault.unusable(fault.headline, hint: fault.hint).problem
       }
       place.progress.note(exercise, outcomes, script: script)
       place.save()

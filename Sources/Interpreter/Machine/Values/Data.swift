@@ -122,9 +122,7 @@ package final class BatchesObject: HostObject {
       }
     }
     guard order.count == n else {
-      throw Diagnostic(
-        .badIndex, "batches are visited from the first", at: span,
-        hint: "write `for xb, yb in batches(…) { … }`")
+      throw RunFault.batchesInOrder.at(span)
     }
     let places = Array(order[(i * size)..<min(n, (i + 1) * size)])
     let part = try data.picked(places, machine, span)

@@ -24,7 +24,7 @@ package final class ScheduleObject: HostObject {
 
   package func step(_ metric: Double?, _ span: Span) throws(Diagnostic) {
     do throws(Schedule.ScheduleError) { try schedule.step(metric: metric) } catch {
-      throw Faults.schedule(error, schedule.kind, span)
+      throw ScheduleFault(error, schedule.kind).at(span)
     }
   }
 }
@@ -47,9 +47,7 @@ package final class OutputsObject: HostObject {
     -> Value
   {
     if let value = values[i] { return value }
-    throw Diagnostic(
-      .badIndex, "cell \(i) has no value", at: span,
-      hint: "cells with values: \(values.keys.sorted().map(String.init).joined(separator: ", "))")
+    throw RunFault.noOutput(cell: i, known: values.keys.sorted()).at(span)
   }
 
   package override func text(_ machine: Machine) -> String {

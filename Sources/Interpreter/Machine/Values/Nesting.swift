@@ -39,11 +39,6 @@ extension Value {
       return most + 1
     }
     if height(self, within: Value.depthLimit) != nil { return self }
-    throw Diagnostic(
-      .badArgument,
-      isCircle
-        ? "\(kind) cannot be put into itself" : "\(kind) nests at most \(Value.depthLimit) deep",
-      at: span,
-      hint: "keep the parts side by side, as in `xs = list(); append(xs, part)`")
+    throw RunFault.nesting(kind: kind, isCircle: isCircle).at(span)
   }
 }

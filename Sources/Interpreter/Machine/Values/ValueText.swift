@@ -114,8 +114,7 @@ extension Machine {
     var body: String
     if let kind = rest.first {
       guard let n = number(value) else {
-        throw Diagnostic(
-          .wrongKind, "the format `\(spec)` is for numbers, not for \(value.kind)", at: span)
+        throw RunFault.formatKind(format: spec, kind: value.kind).at(span)
       }
       switch kind {
       case "f": body = NumberFormat.fixed(n, precision ?? 6)
@@ -140,9 +139,7 @@ extension Machine {
   }
 
   private func badFormat(_ spec: String, _ span: Span) -> Diagnostic {
-    Diagnostic(
-      .badArgument, "`\(spec)` is not a format", at: span,
-      hint: "use .4f for four decimals, .3g for three digits, .1% for percent, >8 for width")
+    RunFault.badFormat(spec).at(span)
   }
 
   private func number(_ value: Value) -> Double? {

@@ -1,0 +1,380 @@
+// What can go wrong in a built-in, and what is said of it.
+import Diagnostics
+import Interpreter
+import Tensors
+import Training
+
+/// The facts; their words follow below.
+package enum BuiltinFault: Facts {
+  // Data
+  case samplesAndTargets(x: Shape, y: Shape)
+  case digitCount(Int)
+  case notText(String)
+  case unwritableTensors
+  case cannotWrite(path: String, why: String)
+  case notSafetensors(path: String, why: String)
+  case cannotSplit(samples: Int, first: String)
+  case notPositive(name: String, n: Int)
+  case cannotRead(path: String, why: String)
+  case notSavable(name: String, kind: String)
+  case unknownTensor(path: String, name: String)
+  case savedShape(name: String, saved: Shape, path: String, here: Shape)
+  case savedTwice(path: String, first: String, second: String)
+  case missingTensor(path: String, name: String, has: [String])
+  case tooFewToScale(Shape)
+  // Figures
+  case table(DataTable.ReadFault, name: String)
+  case nothingToPlot
+  case labelCount(curves: Int, labels: Int)
+  case axisLength(axis: Int, curve: Int)
+  case notTwoFeatures(Shape)
+  case notMatrix(Shape)
+  case tooManyBins(Int)
+  case nothingToCount
+  case notPlottable(String)
+  case tooManyFeatures(Shape)
+  case notPoints(Shape)
+  case pointsDiffer(x: Shape, y: Shape)
+  case scoresMissing(points: Int)
+  // General
+  case notCountable(String)
+  case placeBelowZero(String)
+  case notJoinable(function: String, kind: String)
+  case nothingToClear(in: String)
+  case notOneNumber(Int)
+  case endlessRange
+  case fieldsWithoutNames
+  case cannotAppend(kind: String, isTensor: Bool)
+  case gap(String)
+  // Layers
+  case notProbability(String)
+  case runningStatisticsMissing
+  case notStage(String)
+  case unfit(message: String, remedy: String)
+  case paddingRow(place: Int, rows: Int)
+  case tooFewAxes(String)
+  // Looking
+  case inputUnknown(function: String)
+  case tooManySteps(String)
+  // Making
+  case emptyRange(low: Int, high: Int)
+  case uncountable(start: String, end: String, step: String, turned: String?)
+  // Ops
+  case numberBeside(
+    function: String, pair: String, x: String, shape: Shape, number: String, isFirst: Bool,
+    isAxis: Bool)
+  case guessedAxis(op: String, setting: String, axis: Int, shape: Shape)
+  case plainNumberOnly(function: String, setting: String, given: String?)
+  case appliedTwice(op: String, function: String, applies: String)
+  case noSamples(op: String, shape: Shape)
+  case broadcastTargets(predictions: Shape, targets: Shape, common: Shape)
+  // Training
+  case nesterovAlone
+  case normNotFinite(String, isNaN: Bool)
+  case badBetas(String)
+  case cycleLengthMissing
+  case factorTooLarge(String)
+  case noParameters(for: String, in: String)
+  case negative(name: String, value: String)
+  // Diagnosis
+  case noBackwardYet
+  case backwardOfAnother
+}
+
+extension BuiltinFault {
+  package var words: Words {
+    switch self {
+    case .samplesAndTargets(let x, let y):
+      Words(
+        .shapeMismatch, "X is \(x), but y is \(y)",
+        reason: "Each sample needs one target, so the first axes must be equal.",
+        hint: "cut the longer one, as in `y[0:\(min(x.dims.first ?? 0, y.dims.first ?? 0))]`")
+    case .digitCount(let n):
+      Words(.badArgument, "digits from 1 to 17 make sense, not \(n)", hint: "write `digits(6)`")
+    case .notText(let path):
+      Words(.badData, "`\(path)` is not UTF-8 text", hint: "save the file again as UTF-8")
+    case .unwritableTensors:
+      Words(
+        .unreadableFile, "these tensors cannot be written",
+        noHint: "it cannot happen: every tensor has a shape and a dtype that the format knows")
+    case .cannotWrite(let path, let why):
+      Words(
+        .unreadableFile, "cannot write `\(path)`: \(why)",
+        hint: "name a file in a folder that is there, as in `save(model, \"model.safetensors\")`")
+    case .notSafetensors(let path, let why):
+      Words(
+        .badData, "`\(path)` is no safetensors file: \(why)",
+        hint: "write it anew, with `save(model, \"\(path)\")` or in Python with `save_file`")
+    case .cannotSplit(let samples, let first):
+      Words(
+        .badArgument, "\(samples) samples cannot be split with \(first) for the first part",
+        hint: "give a share such as 0.8, or a number of samples below \(samples)")
+    case .notPositive(let name, let n):
+      Words(
+        .badArgument, "`\(name)` must be at least 1, not \(n)", hint: "write `\(name)=1` or more")
+    case .cannotRead(let path, let why):
+      Words(
+        .unreadableFile, "cannot read `\(path)`: \(why)",
+        hint:
+          "paths begin at the folder where nnrepl was started; `iris()` and `digits()` need no file"
+      )
+    case .notSavable(let name, let kind):
+      Words(
+        .wrongKind, "`\(name)` is \(kind), not a tensor",
+        hint: "make it one, as in `tensor([1, 2])`, or leave it out")
+    case .unknownTensor(let path, let name):
+      Words(
+        .badData, "`\(path)` has `\(name)`, which the layer has not",
+        hint: "make the same layers as when it was saved; `load(\"\(path)\")` shows what it holds")
+    case .savedShape(let name, let saved, let path, let here):
+      Words(
+        .shapeMismatch, "`\(name)` is \(saved) in `\(path)`, but \(here) here",
+        hint: "make the layers of the sizes that were saved; `load(\"\(path)\")` shows them")
+    case .savedTwice(let path, let first, let second):
+      Words(
+        .badData, "`\(path)` has other numbers for `\(first)` than for `\(second)`",
+        reason: "In the layer they are one and the same tensor.",
+        hint: "save the layer anew, or load it into one where they are not tied")
+    case .missingTensor(let path, let name, let has):
+      Words(
+        .badData, "`\(path)` has no `\(name)`",
+        reason: "It has " + has.prefix(6).map { "`\($0)`" }.joined(separator: ", ")
+          + (has.count > 6 ? " and \(has.count - 6) more." : "."),
+        hint: "make the same layers as when it was saved")
+    case .tooFewToScale(let it):
+      Words(
+        .shapeMismatch, "`standardize` needs at least two samples, not \(it)",
+        hint: "give all samples at once, one in each row")
+    case .nothingToPlot:
+      Words(
+        .wrongArguments, "`plot` needs numbers to draw",
+        hint: "give the numbers, as in `plot([3, 2, 1])`")
+    case .table(let fault, let name): fault.words(name)
+    case .labelCount(let curves, let labels):
+      Words(
+        .wrongArguments, "there are \(curves) curves, but \(labels) labels",
+        hint: "give one label for each curve; their common axis is `x=…`")
+    case .axisLength(let axis, let curve):
+      Words(
+        .shapeMismatch, "`x` has \(axis) numbers, but a curve has \(curve)",
+        hint: "give `x` one number for each point, as in `x=arange(\(curve))`")
+    case .notTwoFeatures(let it):
+      Words(
+        .shapeMismatch, "`boundary` draws data of two features; this has X \(it)",
+        hint: "train on two columns: `dataset(data.X[:, 0:2], data.y)`")
+    case .notMatrix(let it):
+      Words(
+        .shapeMismatch, "`heatmap` draws matrices, not \(it)",
+        hint: "pick one, as in `heatmap(x[0])`")
+    case .tooManyBins(let it):
+      Words(.badArgument, "`bins` is \(it); at most 200 fit", hint: "write `bins=20`")
+    case .nothingToCount:
+      Words(
+        .badArgument, "there are no finite numbers to count",
+        hint: "look at the numbers: `x`; nan and inf are not counted")
+    case .notPlottable(let it):
+      Words(
+        .wrongKind, "`plot` draws numbers, not \(it)",
+        hint: "give numbers, a tensor or a list of them, as in `plot([3, 2, 1])`")
+    case .tooManyFeatures(let it):
+      Words(
+        .shapeMismatch, "`scatter` draws two features; this data has X \(it)",
+        hint: "pick two columns: `scatter(data.X[:, 0:2], data.y)`")
+    case .notPoints(let it):
+      Words(
+        .shapeMismatch, "`scatter` needs points [n, 2], or two vectors", label: "\(it)",
+        hint: "pick two columns, as in `scatter(X[:, 0], X[:, 1])`")
+    case .pointsDiffer(let x, let y):
+      Words(
+        .shapeMismatch, "`scatter` was given \(x) and \(y)",
+        hint: "give points [n, 2] with n labels, or two vectors of the same length")
+    case .scoresMissing(let points):
+      Words(
+        .shapeMismatch, "the model should give one row for each of \(points) points",
+        hint: "a model takes X [n, 2] and gives scores [n, classes]")
+    case .notCountable(let it):
+      Words(.badArgument, "`\(it)` must be positive", hint: "write `\(it)=1` or more")
+    case .placeBelowZero(let it):
+      Words(
+        .indexOutOfRange, "`index_select` was given the place \(it)",
+        hint: "count from 0; `x[[-1]]` counts from the end")
+    case .notJoinable(let function, let kind):
+      Words(
+        .wrongKind, "`\(function)` joins tensors, not \(kind)",
+        hint: "give numbers and tensors, as in `\(function)(list([1, 2], [3, 4]))`")
+    case .nothingToClear(let kind):
+      Words(
+        .wrongKind, "there are no parameters in \(kind)",
+        hint: "give a parameter, a list of them, a layer or an optimizer")
+    case .notOneNumber(let it):
+      Words(
+        .shapeMismatch, "`item` needs one number, but there are \(it)",
+        hint: "use `tolist()` for many")
+    case .endlessRange:
+      Words(
+        .badArgument, "a range with these bounds never ends",
+        hint: "count towards the end, as in `range(0, 10, 2)` or `range(10, 0, -1)`")
+    case .fieldsWithoutNames:
+      Words(.wrongArguments, "the fields of a record have names", hint: "write `record(a=1, b=2)`")
+    case .cannotAppend(let kind, let isTensor):
+      Words(
+        .wrongKind, "`append` adds to a list, not to \(kind)",
+        hint: isTensor
+          ? "start with `list()`; join tensors with `concat`" : "start with `xs = list()`")
+    case .gap(let it):
+      Words(.todo, "a gap to fill", reason: it, hint: "replace todo(…) by your own code")
+    case .notProbability(let it):
+      Words(.badArgument, "`p` is a probability from 0 to 1, not \(it)", hint: "write `p=0.5`")
+    case .runningStatisticsMissing:
+      Words(
+        .wrongArguments, "`batch_norm` outside training needs running statistics",
+        hint: "give `running_mean` and `running_var`, or `training=true`")
+    case .notStage(let it):
+      Words(
+        .wrongKind, "a stage is a layer or a function, not \(it)",
+        reason: "A function stands there by its name, or with its settings alone and by name.",
+        hint: "write for instance `sequential(linear(2, 8), relu, softmax(dim=1))`")
+    case .unfit(let message, let remedy):
+      Words(.badArgument, message, hint: remedy)
+    case .paddingRow(let place, let rows):
+      Words(
+        .badArgument, "`padding_idx` is \(place), but the table has \(rows) rows",
+        hint: rows > 0
+          ? "name a row from 0 to \(rows - 1), or from the end from -1 to -\(rows)"
+          : "leave `padding_idx` out")
+    case .tooFewAxes(let it):
+      Words(
+        .badArgument, "`\(it)` needs at least two axes, [outputs, inputs]",
+        hint: "write `\(it)([8, 4])`")
+    case .inputUnknown(let function):
+      Words(
+        .wrongArguments, "`\(function)` cannot tell what this model takes",
+        hint: "give a batch to try: `\(function)(model, x)`")
+    case .tooManySteps(let name):
+      Words(
+        .tooLargeToTell, "`\(name)` was computed in more steps than anyone could read",
+        hint: "ask about a part of it, or use a smaller batch")
+    case .emptyRange(let low, let high):
+      Words(
+        .badArgument, "there is no whole number from \(low) to \(high - 1)",
+        hint: "the upper bound is left out: `randint(\(low), \(low + 1))` draws \(low) alone")
+    case .uncountable(let start, let end, let step, let turned):
+      Words(
+        .badArgument, "`arange` cannot count from \(start) to \(end) in steps of \(step)",
+        hint: turned.map { "count the other way: `arange(\(start), \(end), \($0))`" }
+          ?? "give a last number and steps towards it, as in `arange(0, 1, 0.25)`")
+    case .numberBeside(
+      let function, let pair, let x, let shape, let number, let isFirst, let isAxis):
+      Words(
+        .wrongArguments, "`\(function)` was given a tensor \(shape) and the number \(number)",
+        reason: isAxis
+          ? "That could mean each element against \(number), or the elements along axis \(number)."
+          : "Element by element that is `\(pair)`.",
+        hint: (isFirst ? "`\(pair)(\(x), \(number))`" : "`\(pair)(\(number), \(x))`")
+          + (isAxis ? ", or `\(function)(\(x), dim=\(number))`" : ""))
+    case .guessedAxis(let op, let setting, let axis, let shape):
+      Words(
+        warning: .implicitAxis,
+        "`\(op)` was not told its axis; it took `\(setting)=\(axis)`, as PyTorch does",
+        reason: "x is \(shape).", hint: "say which: `\(op)(x, \(setting)=-1)` for the last axis")
+    case .plainNumberOnly(let function, let setting, let given):
+      Words(
+        .notTracked, "`\(function)` takes `\(setting)` as a plain number",
+        reason: "The gradient of \(given.map { "`\($0)`" } ?? "this") would be lost.",
+        hint: "write `.item()` if that is meant; bounds with a gradient are `minimum` and `maximum`"
+      )
+    case .appliedTwice(let op, let function, let applies):
+      Words(
+        warning: .doubleSoftmax, "`\(op)` was given the result of `\(function)`",
+        reason: "It applies \(applies) itself, so the gradient would be squeezed twice.",
+        hint: "give it the scores before `\(function)`")
+    case .noSamples(let op, let shape):
+      Words(
+        warning: .emptyBatch, "`\(op)` was given no samples, \(shape)",
+        reason: "The mean of nothing is nan.",
+        hint: "check the bounds of the batch, or the size of the data set")
+    case .broadcastTargets(let predictions, let targets, let common):
+      Words(
+        warning: .lossBroadcast,
+        "predictions \(predictions) and targets \(targets) broadcast to \(common)",
+        reason: "Every prediction is compared with every target.",
+        hint: "give both the same shape, for instance with `.squeeze(1)`")
+    case .nesterovAlone:
+      Words(
+        .badArgument, "`nesterov` needs a momentum above 0 and no dampening",
+        hint: "write `sgd(params, nesterov=true, momentum=0.9)`")
+    case .normNotFinite(let it, let isNaN):
+      Words(
+        warning: .nonFinite, "the joint norm of the gradients is \(it)",
+        reason: isNaN
+          ? "What is scaled by it is nan." : "What is scaled by it is 0, or nan where it was inf.",
+        hint: "`backward` names the step that made it; a smaller learning rate often helps")
+    case .badBetas(let it):
+      Words(
+        .badArgument, "`betas` are two numbers from 0 to below 1, not \(it)",
+        hint: "write `betas=[0.9, 0.999]`")
+    case .cycleLengthMissing:
+      Words(
+        .wrongArguments, "`one_cycle_lr` needs `total_steps`, or `epochs` and `steps_per_epoch`",
+        hint: "write `one_cycle_lr(opt, 0.1, total_steps=100)`")
+    case .factorTooLarge(let it):
+      Words(
+        .badArgument, "`factor` is \(it)", reason: "The rate is multiplied by it.",
+        hint: "write a factor below 1, such as `factor=0.1`")
+    case .noParameters(let function, let kind):
+      Words(
+        .wrongKind, "`\(function)` works on parameters; there are none in \(kind)",
+        hint: "declare what should be learned with `param`, or give a layer or a list of parameters"
+      )
+    case .negative(let name, let value):
+      Words(
+        .badArgument, "`\(name)` is \(value); it must not be negative",
+        hint: "write `\(name)=0` or more")
+    case .noBackwardYet:
+      Words(
+        .noGradient, "there is no backward pass to look at",
+        reason: "A loss inside a function is gone when the function ends.",
+        hint: "compute a loss, `loss.backward()`, then `diagnose(model)` while `loss` is there")
+    case .backwardOfAnother:
+      Words(
+        .noGradient, "the last backward pass did not come from this model",
+        hint: "compute a loss from its output and call `loss.backward()` first")
+    }
+  }
+}
+
+extension DataTable.ReadFault {
+  fileprivate func words(_ name: String) -> Words {
+    switch self {
+    case .unreadable(let reason):
+      Words(
+        .badData, "`\(name)` cannot be read as CSV", reason: reason,
+        hint: "write one sample in each line, its numbers separated by commas")
+    case .noRows:
+      Words(
+        .badData, "`\(name)` has no rows",
+        hint: "the first line names the columns, the samples follow")
+    case .noColumn(let column, let known):
+      Words(
+        .badData, "`\(name)` has no column `\(column)`",
+        reason: "It has \(known.joined(separator: ", ")).",
+        hint: Suggest.question(Suggest.close(to: column, among: known))
+          ?? "name one of these, or leave `target` out")
+    case .missing(let line, let column):
+      Words(
+        .badData, "line \(line) of `\(name)` has nothing in column `\(column)`",
+        hint: "fill the gap in the file, or take the line out")
+    case .notNumber(let text, let line, let column):
+      Words(
+        .badData, "line \(line) of `\(name)` has \"\(text)\" in column `\(column)`",
+        reason: "Features are finite numbers in decimal digits.",
+        hint: "replace words by numbers, or drop the column")
+    case .stopped: RunFault.interrupted.words
+    case .fieldCount(let count, let expected, let line):
+      Words(
+        .badData, "line \(line) of `\(name)` has \(count) fields",
+        reason: "The first line names \(expected) columns.",
+        hint: "give the line \(expected) fields, or quote a field that holds a separator")
+    }
+  }
+}

@@ -1,0 +1,19 @@
+// What can be wrong with a lesson, and what is said of it.
+import Diagnostics
+
+/// The facts; their words follow below.
+package enum LessonFault: Facts {
+  // Playback
+  case announced(String)
+}
+
+extension LessonFault {
+  package var words: Words {
+    switch self {
+    case .announced(let it):
+      Words(
+        .expectedError, "this cell announced the error \(it), but ran without it",
+        hint: "take the line `#| expect: error \(it)` out")
+    }
+  }
+}
