@@ -167,7 +167,7 @@ extension Op {
 
   /// The settings with all defaults; those that the reader need not see, since they are the default, are
   /// marked.
-  func resolved(_ given: Attributes, _ inputs: [Tensor]) throws(TensorError) -> Attributes {
+  package func resolved(_ given: Attributes, _ inputs: [Tensor]) throws(TensorError) -> Attributes {
     if given.isEmpty, let defaults { return defaults }
     var all = given
     for setting in settings {

@@ -156,7 +156,11 @@ extension Machine {
   }
 
   /// Warns if a result has a nan or inf that no operand had.
-  func inspect(_ node: Node, _ op: Op, _ operands: [Node.Operand], at span: Span) {
+  /// - Parameter given: the settings of the call; a result that nothing is recorded of has none of its own.
+  func inspect(
+    _ node: Node, _ op: Op, _ operands: [Node.Operand], _ given: Attributes = Attributes(),
+    at span: Span
+  ) {
     let damage = damage(.node(node))
     guard damage > .none else { return }
     // What follows from an operand is no news; a nan that comes of inf is.
@@ -171,7 +175,8 @@ extension Machine {
     }
     if let ignored = op.settings.first(where: { $0.name == "ignore_index" }),
       case .node(let labels)? = operands.dropFirst().first,
-      let number = node.attributes.number(ignored.name),
+      let settings = node.isLeaf ? try? op.resolved(given, []) : node.attributes,
+      let number = settings.number(ignored.name),
       labels.value.values.allSatisfy({ $0 == number })
     {
       warn(

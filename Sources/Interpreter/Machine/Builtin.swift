@@ -455,7 +455,7 @@ package struct BuiltinCall {
     let node = try tensors { () throws(TensorError) in
       try graph.apply(op, operands, attributes, site: site(of: op))
     }
-    machine.inspect(node, op, operands, at: span)
+    machine.inspect(node, op, operands, attributes, at: span)
     return Value(node)
   }
 }
