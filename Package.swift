@@ -28,10 +28,8 @@ let package = Package(
     // What a run may still use, and whether Ctrl-C was pressed: read by every loop and kernel that takes long.
     .target(name: "CMeter"),
 
-    // What Swift cannot say: processes closed off for good, and files embedded at build time.
-    .target(
-      name: "CSupport", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])],
-      linkerSettings: [.linkedLibrary("md")]),
+    // What Swift cannot say: processes closed off for good.
+    .target(name: "CSupport", linkerSettings: [.linkedLibrary("md")]),
 
     // Line editing through libedit: what its variadic functions and key callbacks force into C.
     .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
@@ -62,8 +60,10 @@ let package = Package(
       name: "Explain", dependencies: ["Syntax", "Tensors", "Autograd", "Training"],
       swiftSettings: strict),
 
-    // Lessons, exercises, data sets and the library in nn, carried inside the program.
-    .target(name: "EmbeddedFiles", dependencies: ["CSupport"], swiftSettings: strict),
+    // Lessons, exercises, data sets, the library in nn and help pages, carried inside the program.
+    .plugin(name: "EmbedPlugin", capability: .buildTool(), path: "Sources/EmbeddedFiles/Plugin"),
+    .target(
+      name: "EmbeddedFiles", exclude: ["Plugin"], swiftSettings: strict, plugins: ["EmbedPlugin"]),
 
     // Values, the machine that runs a program, the compiler from trees to closures.
     .target(
@@ -111,11 +111,12 @@ let package = Package(
     .target(
       name: "Rendering",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "Interpreter",
+        "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd", "Training", "Explain", "Syntax",
+        "Interpreter",
         "Builtins", "Session", "Lessons",
         "Grading",
       ],
-      swiftSettings: strict),
+      exclude: ["Pages"], swiftSettings: strict),
 
     // A session at work: cells, commands, completion, stepping; text in, text out.
     .target(

@@ -1,28 +1,16 @@
-// What travels inside the program: lessons, exercises, data sets, the library in nn.
-import CSupport
+// What travels inside the program: lessons, exercises, data sets, the library in nn, help pages.
 
-/// Files that travel inside the program.
+/// Files that travel inside the program; `Plugin` lists the folders they come from.
 package enum EmbeddedFiles {
-  package static let files: [(name: String, text: String)] = (0..<nnrepl_file_count()).compactMap {
-    guard let file = nnrepl_file_at($0)?.pointee else { return nil }
-    let bytes = UnsafeBufferPointer(start: file.bytes, count: file.size)
-    return (String(cString: file.name), String(decoding: bytes, as: UTF8.self))
-  }
-
   package static func text(_ name: String) -> String? {
-    for i in 0..<nnrepl_file_count() {
-      guard let file = nnrepl_file_at(i)?.pointee, String(cString: file.name) == name else {
-        continue
-      }
-      return String(
-        decoding: UnsafeBufferPointer(start: file.bytes, count: file.size), as: UTF8.self)
-    }
-    return nil
+    carried.first { $0.name.isCalled(name) }.map { "\($0.text)" }
   }
 
-  package static var names: [String] {
-    (0..<nnrepl_file_count()).compactMap {
-      nnrepl_file_at($0).map { String(cString: $0.pointee.name) }
-    }
+  package static var names: [String] { carried.map { "\($0.name)" } }
+}
+
+extension StaticString {
+  fileprivate func isCalled(_ name: String) -> Bool {
+    withUTF8Buffer { $0.elementsEqual(name.utf8) }
   }
 }

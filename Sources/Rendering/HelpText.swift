@@ -2,6 +2,7 @@
 import Autograd
 import Builtins
 import Diagnostics
+import EmbeddedFiles
 import Explain
 import Interpreter
 import Lessons
@@ -12,18 +13,15 @@ import Tensors
 package enum HelpText {
   /// The page on a topic, or the nearest topics.
   package static func page(_ topic: String, _ style: Style) -> Result<String, Missing> {
-    if topic.isEmpty { return .success(guide(style)) }
-    if let verb = verbs[topic] {
-      let others = Verb.allCases.map(\.rawValue).filter { $0 != topic }
-      return .success(
-        ([verb] + example(verbExamples[topic] ?? "") + seeAlso(others)).joined(separator: "\n"))
+    if let builtin = Builtin.named(topic), Verb(rawValue: topic) == nil {
+      return .success(page(builtin, style))
     }
-    if let builtin = Builtin.named(topic) { return .success(page(builtin, style)) }
-    if let statement = statements[topic] { return .success(statement) }
+    if let page = written(topic.isEmpty ? "guide" : topic) { return .success(page) }
     if topic == "functions" { return .success(functions(style)) }
     if let topic = Builtin.Topic(rawValue: topic) { return .success(page(topic, style)) }
-    if let id = Diagnostic.Identifier(rawValue: topic) {
-      return .success(style.paint(topic, .bold) + "\n  " + id.page)
+    if let page = carried("errors/" + topic) {
+      let lines = page.split(separator: "\n").flatMap { style.wrapped(String($0), indent: "  ") }
+      return .success(([style.paint(topic, .bold)] + lines).joined(separator: "\n"))
     }
     return .failure(Missing(topic: topic, near: Suggest.close(to: topic, among: topics)))
   }
@@ -34,9 +32,32 @@ package enum HelpText {
   }
 
   package static var topics: [String] {
-    verbs.keys.sorted() + statements.keys.sorted() + ["functions"]
-      + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
+    words + ["functions"] + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
       + Diagnostic.Identifier.allCases.map(\.rawValue)
+  }
+
+  /// What has a page of its own in the folder `Pages`.
+  private static let words: [String] = EmbeddedFiles.names.compactMap { name in
+    let path = name.split(separator: "/")
+    return path.count == 2 && path[0] == "help" ? String(path[1].dropLast(4)) : nil
+  }
+
+  /// A page as it stands in the folder.
+  private static func carried(_ topic: String) -> Substring? {
+    EmbeddedFiles.text("help/\(topic).txt")?.dropLast()
+  }
+
+  /// A page as its author wrote it, with the examples run. Verbs name each other.
+  private static func written(_ topic: String) -> String? {
+    guard let text = carried(topic) else { return nil }
+    let prompt = "nn> "
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+      $0.hasPrefix(prompt) ? example(String($0.dropFirst(prompt.count))) : [String($0)]
+    }
+    if Verb(rawValue: topic) != nil {
+      lines += seeAlso(Verb.allCases.map(\.rawValue).filter { $0 != topic })
+    }
+    return lines.joined(separator: "\n")
   }
 
   private static func page(_ builtin: Builtin, _ style: Style) -> String {
@@ -131,27 +152,6 @@ package enum HelpText {
     )
   }
 
-  private static func guide(_ style: Style) -> String {
-    """
-    nnrepl shows how neural networks learn, one chain rule at a time.
-
-      x = 2                      a name and its value
-      param w = 0.5              a number that can learn
-      out = sigmoid(w*x)         everything computed from it is remembered
-      loss = (out - 1)^2
-      forward loss               compute again, and tell each step
-      backward loss              every gradient, by the chain rule
-      explain ∂loss/∂w           one gradient, factor by factor, checked numerically
-      step sgd(lr=0.5)           change w against its gradient
-
-    Lessons   nnrepl run lesson01.nn, and on to lesson09.nn
-    Exercises nnrepl exercises, then nnrepl check ex01 (help exercises)
-    Verbs     \(Verb.allCases.map(\.rawValue).joined(separator: " "))
-    Pages     help WORD, for a verb, a function or the name of an error
-              help functions, all of them; help keys; help commands; help json
-    """
-  }
-
   /// Every function, by topic.
   private static func functions(_ style: Style) -> String {
     Builtin.Topic.allCases.map { topic in
@@ -175,126 +175,4 @@ package enum HelpText {
     }
     return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
   }
-
-  private static let verbs: [String: String] = [
-    "forward": """
-    forward VALUE [, detail="ops" | "all"] [, pause=true] [, predict=true]
-      Computes every value below VALUE again from its leaves as they are now, and tells each
-      step: formula, numbers, result, and what it was before. Masks, places and what has no gradient
-      (detach, no_grad) are computed again too; what it cannot follow is named with its line.
-      Silent form: loss.forward()
-    """,
-    "backward": """
-    backward LOSS [, detail="ops" | "all"] [, pause=true] [, predict=true]
-      Backpropagation: from the loss down to every parameter, each local derivative and its link
-      in the chain. Gradients are added to each parameter's `.grad`. detail="ops" makes every op a step and
-      opens layers through their textbook definition. In a session pause=true goes step by step, and
-      predict=true asks for each factor first.
-      Silent form: loss.backward()
-    """,
-    "step": """
-    step OPTIMIZER
-      Moves each parameter against its gradient and shows the sum. Without a list of parameters
-      the optimizer takes those that the last `backward` reached.
-      Silent form: opt.step()
-    """,
-    "explain": """
-    explain ∂LOSS/∂W    explain ∂LOSS/∂W[0, 2]    explain ∂²LOSS/∂W∂B    explain VALUE
-    explain OPTIMIZER
-      The chain rule for one gradient: every path from the loss to the parameter, each factor by
-      name, by formula and by number, and the result beside a numeric estimate.
-      For a tensor without an index: the matrix form. For a value: how it was computed. A derivative
-      of a derivative is one too: ∂²LOSS/∂W², grad(grad(LOSS, W), B).
-    """,
-  ]
-
-  private static let verbExamples: [String: String] = [
-    "forward": "param w = 3; loss = (2*w - 1)^2; w := 1; forward loss",
-    "backward": "param w = 3; out = 2*w; loss = (out - 1)^2; backward loss",
-    "step": "param w = 3; loss = (w - 1)^2; loss.backward(); step sgd(lr=0.5)",
-    "explain": "param w = 3; out = 2*w; loss = (out - 1)^2; explain ∂loss/∂w",
-  ]
-
-  private static let statements: [String: String] = [
-    "param": """
-    param NAME = VALUE
-      A trainable number or tensor. All that is computed from it is recorded, so that gradients
-      can flow back. Change it with `NAME := …` or with an optimizer.
-    """,
-    "layer": """
-    layer Name(sizes) { param W = …; forward(x) { … } }
-      A layer of your own: its parameters and its forward step. `model = Name(3, 2)` makes one,
-      `model(x)` runs it, `model.parameters()` lists what it learns.
-    """,
-    "fn": """
-    fn name(x, k=2) { … }     fn name(x) = x^2     fn(x) = x^2
-      A function. The last expression is the result; `return` works too.
-    """,
-    "exercises": """
-    nnrepl check ex03
-      The first time it writes a file to start from; then edit that and check again. Each check calls your
-      functions with fresh inputs. A wrong answer is compared with the factors of the right one and with
-      known mistakes, and a failing case that is easy to follow is shown.
-      nnrepl exercises            the list, with what you have passed
-      nnrepl watch ex03           checks each time you save
-      nnrepl hint ex03            the next hint; --all shows again those you have seen
-      nnrepl predict ex03         asks for each factor of the gradient before it shows it
-      nnrepl solution ex03        a solution, once yours has passed
-      nnrepl reset ex03           the file to start from again; yours is kept
-    """,
-    "checks": """
-    exercise NAME "Title" points 10 needs OTHER
-      A check file of a course: nn with these statements. `forbid NAME, …` names built-ins that the learner's
-      functions may not use; `hint 1 "…"` is shown when asked for; functions of its own serve as references.
-    check NAME points 3 cases 20 { … }
-      draw x, w in [-2, 2]; draw t in {0, 1}; draw X in [-1, 1] shape [n, 3]    fresh inputs
-      call f(x, w)                          runs beside the learner's script; a block { … } may stand here
-      expect EXPRESSION where a = … rtol 1e-6 atol 1e-12
-      gradient LOSS by w                    shown beside autograd and central differences
-      factors outer: a - t, input: x        whose product the answer is; terms: whose sum it is
-      misconception "x is forgotten": …     a wrong formula, told when it gives the learner's answers
-      uses f at most 1; axes batch, out; partial
-    """,
-    "json": """
-    nnrepl --json
-      A session for editors and notebooks: requests on standard input and events on standard output, each
-      one JSON object on one line. Every event carries the `id` of its request.
-      {"op": "execute", "id": 1, "code": "x = 2"}          runs a cell or a command
-      {"op": "is_complete", "id": 2, "code": "f("}         whether it needs more lines
-      {"op": "complete", "id": 3, "code": "sig", "cursor": 3}   what may come next
-      {"op": "inspect", "id": 4, "name": "sigmoid"}        what `?sigmoid` shows
-      {"op": "interrupt"}                                  stops the cell that runs
-      Events: `stream` (what was printed), `result` (the value of the last statement), `display` (what a
-      verb told, a figure), `error` (with `severity` and `diagnostic`), and at the end `done`, with
-      `status` ok, error, incomplete or interrupted after `execute`, `complete` after `is_complete`,
-      `start` and `matches` after `complete`, `found` and `text` after `inspect`.
-    """,
-    "keys": """
-    Keys of a session
-      Return         runs the entry, or goes on in a new line while it is not complete
-      Alt-Return     a new line in any case
-      Up, Down       lines of the entry, then earlier entries, each as a whole
-      Ctrl-R         looks for an earlier entry
-      Tab            completes names, fields, arguments, files and \\sigma; twice lists what there is
-      Ctrl-A Ctrl-E  start and end of the line; Ctrl-K deletes up to the end
-      Ctrl-C         drops the entry, or stops what runs; all names are kept
-      Ctrl-Z         suspends; `fg` comes back
-      Ctrl-D         leaves
-    At a step      Return or n next, p back, w NAME shows a value, c runs on, q leaves
-    At a question  a number, a formula over your names, or just its sign: + - 0
-    """,
-    "commands": """
-    Commands of a session begin with a colon and may be cut short: :vars :cells :graph :time :save :load
-    :undo :reset :help :quit. `:help` lists them; `?name` shows a page, `??name` a source.
-    """,
-    "no_grad":
-      "no_grad { … }\n  What is computed inside has no gradient. `forward` computes it again.",
-    "expect":
-      "expect CONDITION, \"what it means\"\n  A check: the cell fails if the condition does not hold.",
-    "for":
-      "for x in SEQUENCE { … }     for x, y in PAIRS { … }\n  Runs the block for each element of a list, range or tensor.",
-    "while": "while CONDITION { … }\n  Runs the block as long as the condition holds.",
-    "repeat": "repeat COUNT { … }\n  Runs the block COUNT times.",
-    "if": "if CONDITION { … } else if CONDITION { … } else { … }",
-  ]
 }

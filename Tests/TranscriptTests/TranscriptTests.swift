@@ -75,6 +75,7 @@ import Testing
     for lesson in Lesson.all { #expect(lesson.recordedOutput != nil, "\(lesson.name)") }
     for (prefix, path, ending) in [
       ("library/", "Sources/Builtins/Library", ".nn"), ("data/", "lessons/data", ".csv"),
+      ("help/errors/", "Sources/Rendering/Pages/errors", ".txt"),
     ] {
       let folder = Transcript.repository.appendingPathComponent(path)
       let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)

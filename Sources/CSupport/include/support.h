@@ -10,17 +10,6 @@ size_t nnrepl_resident_bytes(void);
 /// The lowest address that this thread's stack may reach; 0 where nobody has set it.
 size_t *nnrepl_stack_limit(void);
 
-/// A file of the repository carried inside the program.
-typedef struct {
-  const char *name;
-  const unsigned char *bytes;
-  size_t size;
-} nnrepl_file;
-
-size_t nnrepl_file_count(void);
-
-const nnrepl_file *nnrepl_file_at(size_t i);
-
 /// SHA-256 (FIPS 180-4) of a text.
 void nnrepl_sha256(const unsigned char *bytes, size_t size, unsigned char digest[32]);
 
