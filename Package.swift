@@ -31,7 +31,7 @@ let package = Package(
     // What Swift cannot say: processes closed off for good.
     .target(name: "CSupport", linkerSettings: [.linkedLibrary("md")]),
 
-    // Line editing through libedit: what its variadic functions and key callbacks force into C.
+    // libedit: its variadic functions, one for each use.
     .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
 
     // Where source text is kept, and what can be said about a span of it.

@@ -57,7 +57,7 @@ extension Style {
 
 extension String {
   /// Columns on a terminal: wide characters take two, marks none.
-  var columns: Int {
+  package var columns: Int {
     unicodeScalars.reduce(0) { width, scalar in
       switch scalar.properties.generalCategory {
       case .nonspacingMark, .enclosingMark, .format: return width
@@ -65,7 +65,8 @@ extension String {
       }
       switch scalar.value {
       case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff,
-        0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f, 0x20000...0x3fffd:
+        0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f, 0x1f680...0x1f6ff,
+        0x1f900...0x1f9ff, 0x20000...0x3fffd:
         return width + 2
       default: return width + 1
       }

@@ -88,7 +88,7 @@ extension Console {
   private func reader(_ bench: Workbench, _ isTerminal: Bool) -> any LineReader {
     let plain = PlainReader(isTerminal: isTerminal, isComplete: { bench.isComplete($0) })
     guard isTerminal, isatty(STDOUT_FILENO) == 1 else { return plain }
-    let calls = EditReader.Calls(
+    let calls = EntryEditor.Calls(
       isComplete: { bench.isComplete($0) }, completion: { bench.completion($0) })
     return EditReader(style: style, history: History(), calls: calls) ?? plain
   }

@@ -46,7 +46,7 @@ struct Console {
     self.options = options
     var style = Style()
     style.hasColor = Console.wantsColor(options.color)
-    style.width = Console.terminalWidth
+    style.width = Console.textWidth
     style.isASCII = options.ascii || Console.isPlainTerminal
     self.style = style
   }
@@ -70,13 +70,17 @@ struct Console {
     return !name.contains("utf-8") && !name.contains("utf8")
   }
 
-  private static var terminalWidth: Int {
+  /// Of the terminal; 24 by 80 where there is none.
+  static var size: (rows: Int, columns: Int) {
     var size = winsize()
-    guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0,
-      size.ws_col >= 40
-    else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return (24, 80)
+    }
+    return (size.ws_row > 0 ? Int(size.ws_row) : 24, Int(size.ws_col))
   }
+
+  /// How wide text may be: what is told needs some room.
+  private static var textWidth: Int { size.columns >= 40 ? size.columns : 80 }
 
   private func session(seed: UInt64? = nil) -> Session {
     let session = Session(

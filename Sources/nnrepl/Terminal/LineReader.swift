@@ -1,5 +1,4 @@
 // Reading entries: from a terminal through libedit, or plain lines.
-import CEditLine
 import CMeter
 import CSupport
 @preconcurrency import Glibc
@@ -65,78 +64,26 @@ struct PlainReader: LineReader {
 
 /// Entries of any number of lines, edited by libedit.
 final class EditReader: LineReader {
-  private let editor: OpaquePointer
   private let style: Style
   private let history: History
-  /// How many of the history's entries libedit has.
-  private var offered = 0
-  private static nonisolated(unsafe) var calls: Calls?
+  /// How many of the history's entries libedit has, and the margin that they were given.
+  private var (offered, margin) = (0, 0)
 
-  /// What libedit's callbacks ask; there is one terminal, so there is one of these.
-  struct Calls {
-    let isComplete: (String) -> Bool
-    let completion: (String) -> Completion
-  }
-
-  private nonisolated(unsafe) static var margin = 7
-
-  init?(style: Style, history: History, calls: Calls) {
-    EditReader.calls = calls
-    let table = nnrepl_editor_calls(
-      is_complete: { text in
-        guard let text, let calls = EditReader.calls else { return true }
-        return calls.isComplete(Margin.stripped(String(cString: text), EditReader.margin))
-      },
-      complete: { text, cursor, again in
-        guard let text, let calls = EditReader.calls else { return nnrepl_completion() }
-        let bytes = UnsafeBufferPointer(start: text, count: cursor).map { UInt8(bitPattern: $0) }
-        return EditReader.answer(
-          calls.completion(String(decoding: bytes, as: UTF8.self)), again: again)
-      },
-      pasted: { text in
-        guard let text else { return nil }
-        return strdup(Margin.added(Paste.cleaned(String(cString: text)), EditReader.margin))
-      })
-    guard let editor = nnrepl_editor_open(table) else { return nil }
-    self.editor = editor
+  init?(style: Style, history: History, calls: EntryEditor.Calls) {
+    guard EntryEditor.open(calls) else { return nil }
     self.style = style
     self.history = history
-  }
-
-  /// The first Tab goes as far as all candidates agree; where they part, it lists them.
-  private static func answer(_ completion: Completion, again: Bool) -> nnrepl_completion {
-    var answer = nnrepl_completion()
-    let found = completion.candidates
-    guard let first = found.first else { return answer }
-    if found.count == 1 {
-      answer.erase = Int32(completion.start)
-      answer.insert = strdup(first)
-      return answer
-    }
-    let common = completion.common
-    if common.count > completion.start {
-      answer.erase = Int32(completion.start)
-      answer.insert = strdup(common)
-    } else if again {
-      answer.list = strdup(Columns.text(found))
-    }
-    return answer
   }
 
   func entry(number: Int) -> Entry {
     let prompt = prompt(number)
     offer(history.entries, margin: prompt.count)
-    var text: UnsafeMutablePointer<CChar>?
-    let result = nnrepl_editor_read(editor, dressed(prompt), Int32(prompt.count), &text)
-    defer { free(text) }
-    switch result {
-    case nnrepl_read_interrupted: return .interrupted
-    case nnrepl_read_end:
+    switch EntryEditor.read(dressed(prompt), margin: prompt.count) {
+    case .interrupted: return .interrupted
+    case .end:
       Console.write("\n", to: stdout)
       return .end
-    default:
-      guard let text else { return .end }
-      let raw = String(cString: text)
+    case .entry(let raw):
       let entry = Margin.stripped(raw, prompt.count)
       recolour(prompt, raw, entry)
       return .text(entry)
@@ -152,13 +99,12 @@ final class EditReader: LineReader {
   /// Prints the entry again in colour over what was typed.
   private func recolour(_ prompt: String, _ raw: String, _ entry: String) {
     guard style.hasColor, !raw.isEmpty else { return }
-    var (rows, columns): (Int32, Int32) = (0, 0)
-    nnrepl_terminal_size(&rows, &columns)
+    let (rows, columns) = Console.size
     let lines = (prompt + raw).split(separator: "\n", omittingEmptySubsequences: false)
     let used = lines.dropLast(raw.hasSuffix("\n") ? 1 : 0).reduce(0) { sum, line in
-      sum + max(1, (Int(nnrepl_columns(String(line))) + Int(columns) - 1) / max(1, Int(columns)))
+      sum + max(1, (String(line).columns + columns - 1) / max(1, columns))
     }
-    guard used < Int(rows) else { return }
+    guard used < rows else { return }
     let text = Margin.added(
       Highlight.text(entry.hasSuffix("\n") ? String(entry.dropLast()) : entry, style), prompt.count)
     Console.emit(
@@ -168,14 +114,12 @@ final class EditReader: LineReader {
 
   /// Gives libedit the entries that it does not have yet, their lines as far in as the prompt is long.
   private func offer(_ entries: [String], margin: Int) {
-    if margin != EditReader.margin || offered == 0 {
-      EditReader.margin = margin
-      nnrepl_editor_clear_history(editor)
+    if margin != self.margin || offered == 0 {
+      self.margin = margin
+      EntryEditor.forget()
       offered = max(0, entries.count - 2_000)
     }
-    for entry in entries[offered...] {
-      nnrepl_editor_add_history(editor, Margin.added(entry, margin))
-    }
+    for entry in entries[offered...] { EntryEditor.offer(Margin.added(entry, margin)) }
     offered = entries.count
   }
 
@@ -190,15 +134,13 @@ final class EditReader: LineReader {
 /// Words in columns.
 enum Columns {
   static func text(_ words: [String]) -> String {
-    var (rows, columns): (Int32, Int32) = (0, 0)
-    nnrepl_terminal_size(&rows, &columns)
     let shown = words.prefix(200)
-    let width = (shown.map { Int(nnrepl_columns($0)) }.max() ?? 1) + 2
-    let across = max(1, Int(columns) / width)
+    let width = (shown.map { $0.columns }.max() ?? 1) + 2
+    let across = max(1, Console.size.columns / width)
     let down = (shown.count + across - 1) / across
     var lines = (0..<down).map { row in
       stride(from: row, to: shown.count, by: down).map { i in
-        shown[i] + String(repeating: " ", count: max(0, width - Int(nnrepl_columns(shown[i]))))
+        shown[i] + String(repeating: " ", count: max(0, width - shown[i].columns))
       }.joined()
     }
     if words.count > shown.count { lines.append("… \(words.count - shown.count) more") }
