@@ -105,27 +105,23 @@ extension BuiltinCall {
           try Tensor(filling: Shape([2, weights.shape[1]]), with: 0, dtype: machine.dtype)
         }
       }
-      guard layer.isLibrary else { continue }
-      func size(_ name: String) -> Double? {
-        guard case .number(let n)? = layer.arguments.first(where: { $0.name == name })?.value else {
-          if case .tensor(let node)? = layer.arguments.first(where: { $0.name == name })?.value {
-            return node.value.item
-          }
-          return nil
+      guard layer.isLibrary, let takes = Builtin.named(layer.type)?.definition?.notes[.takes] else {
+        continue
+      }
+      func setting(_ name: String) -> Int? {
+        switch layer.arguments.first(where: { $0.name == name })?.value {
+        case .number(let n)?: Int(exactly: n)
+        case .tensor(let node)?: node.value.item.flatMap { Int(exactly: $0) }
+        default: nil
         }
-        return n
       }
-      var dims: [Int]?
-      switch layer.type {
-      case "linear": dims = size("in_features").map { [2, Int($0)] }
-      case "batchnorm1d": dims = size("num_features").map { [2, Int($0)] }
-      case "rnn", "lstm", "gru": dims = size("input_size").map { [4, 2, Int($0)] }
-      case "embedding": dims = [2, 3]
-      default: continue
+      let dims = takes.dropFirst().dropLast().split(separator: ",").map { part in
+        let part = String(part.drop { $0 == " " })
+        return Int(part) ?? setting(part)
       }
-      guard let dims else { continue }
+      guard !dims.contains(nil) else { continue }
       return try made { () throws(TensorError) in
-        try Tensor(filling: Shape(dims), with: 0, dtype: machine.dtype)
+        try Tensor(filling: Shape(dims.compactMap { $0 }), with: 0, dtype: machine.dtype)
       }
     }
     throw BuiltinFault.inputUnknown(function: builtin.name).at(span)
@@ -140,7 +136,8 @@ extension BuiltinCall {
     }
     var stops: [(units: Int, steps: [String], parameters: Int)] = []
     for step in trace {
-      let isWeighted = step.parameters > 0 && !step.type.contains("norm")
+      let isNorm = Builtin.named(step.type)?.definition?.notes[.role] == "normalises"
+      let isWeighted = step.parameters > 0 && !isNorm
       if isWeighted {
         stops.append((units(step.shape), [step.type], step.parameters))
       } else if !stops.isEmpty {

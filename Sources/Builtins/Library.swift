@@ -48,10 +48,21 @@ package enum Library {
   private static func definition(_ text: String, _ comment: [Substring]) -> Definition {
     let head = text.drop { $0 != " " }.dropFirst()
     let end = head.firstIndex(of: ")") ?? head.startIndex
-    let example = comment.filter { $0.hasPrefix("example: ") }.map { $0.dropFirst(9) }
+    var (summary, example): ([Substring], [Substring]) = ([], [])
+    var notes: [Definition.Note: String] = [:]
+    for line in comment {
+      let pair = line.split(separator: ": ", maxSplits: 1)
+      if pair.count == 2, pair[0] == "example" {
+        example.append(pair[1])
+      } else if pair.count == 2, let note = Definition.Note(rawValue: String(pair[0])) {
+        notes[note] = String(pair[1])
+      } else {
+        summary.append(line)
+      }
+    }
     return Definition(
       name: String(head.prefix { $0 != "(" }), signature: String(head[...end]),
-      summary: comment.filter { !$0.hasPrefix("example: ") }.joined(separator: " "),
-      example: example.joined(separator: "\n"), text: text)
+      summary: summary.joined(separator: " "), example: example.joined(separator: "\n"),
+      notes: notes, text: text)
   }
 }

@@ -130,10 +130,9 @@ extension Machine {
         throw RunFault.noForward(layer: layer.type).at(calleeSpan)
       }
       if !graph.isRecording, layer.isTraining, layer.isLibrary,
-        layer.type == "dropout" || layer.type.hasPrefix("batchnorm")
+        let differs = vocabulary[layer.type]?.definition?.notes[.training]
       {
-        warn(
-          RunFault.measuredInTraining(layer: layer.type).at(shown(span)))
+        warn(RunFault.measuredInTraining(differs).at(shown(span)))
       }
       // What a layer of the library is made of stays inside it.
       let outer = trace

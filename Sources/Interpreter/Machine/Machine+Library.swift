@@ -11,10 +11,26 @@ package struct Definition: Sendable {
   package let summary: String
   /// A statement or two whose output shows what it does.
   package let example: String
+  /// What else the comment says of it, as in `# takes: [2, in_features]`.
+  package let notes: [Note: String]
   /// Its text, without the comment.
   package let text: String
 
-  package init(name: String, signature: String, summary: String, example: String, text: String) {
+  /// What the program must know of a layer that its code does not say.
+  package enum Note: String, CaseIterable, Sendable {
+    /// The shape of an input that it could be tried with, of numbers and its own settings.
+    case takes
+    /// What it does in training only; such a model is not to be measured.
+    case training
+    /// `normalises`: it goes with the layer before it in a picture.
+    case role
+  }
+
+  package init(
+    name: String, signature: String, summary: String, example: String, notes: [Note: String],
+    text: String
+  ) {
+    self.notes = notes
     self.name = name
     self.signature = signature
     self.summary = summary

@@ -41,7 +41,7 @@ package enum RunFault: Facts {
   case tooDeep(function: String, depth: Int)
   case notCallable(String)
   case noForward(layer: String)
-  case measuredInTraining(layer: String)
+  case measuredInTraining(String)
   // Entries
   case listAxes
   case noEntries(String)
@@ -228,12 +228,10 @@ extension RunFault {
       Words(
         .notCallable, "the layer `\(layer)` has no `forward`",
         hint: "declare `forward(x) { … }` in it")
-    case .measuredInTraining(let layer):
+    case .measuredInTraining(let differs):
       Words(
         warning: .trainingMode, "the model is measured while in training mode",
-        reason: layer == "dropout"
-          ? "Its dropout silences units at random."
-          : "Its batch norm uses the statistics of this one batch, and changes the running ones.",
+        reason: differs,
         hint: "call `model.eval()` before, and `model.train()` before training goes on")
     case .listAxes:
       Words(.badIndex, "a list has one axis", hint: "write x[i][j]")
