@@ -36,7 +36,7 @@ extension Session {
   /// - Throws: `Diagnostic`
   package func function(_ parameters: [String], _ body: String, own: [String] = []) throws -> Value
   {
-    machine.unsealed = Set(own)
+    machine.probe.unsealed = Set(own)
     let list = parameters.joined(separator: ", ")
     let text = "fn(\(list))" + (body.hasPrefix("{") ? " " : " = ") + body
     let source = SourceText(id: SourceID.call, name: "call", text)
@@ -72,8 +72,8 @@ extension Session {
   package func constant(_ tensor: Tensor) -> Value { Value(machine.graph.constant(tensor)) }
 
   /// For how many different arguments functions of these names are called from now on is kept in
-  /// `machine.calls`.
+  /// `machine.probe.calls`.
   package func count(callsOf names: [String]) {
-    machine.calls = Dictionary(names.map { ($0, []) }) { first, _ in first }
+    machine.probe.calls = Dictionary(names.map { ($0, []) }) { first, _ in first }
   }
 }

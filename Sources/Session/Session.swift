@@ -25,7 +25,7 @@ package final class Session {
 
   package init(limits: Limits = Limits(), dtype: DType = .float64, seed: UInt64 = 0) {
     machine = Machine(graph: Graph(), vocabulary: .standard)
-    machine.limits = limits
+    machine.budget.limits = limits
     machine.dtype = dtype
     machine.generator = Generator(seed: seed)
   }

@@ -83,8 +83,8 @@ package final class Workbench {
 
   /// Ties a new session to this workbench.
   private func prepare() {
-    session.machine.showsProgress = settings.showsProgress
-    session.machine.walk = { [unowned self] narration, predicts in
+    session.machine.audience.showsProgress = settings.showsProgress
+    session.machine.audience.walk = { [unowned self] narration, predicts in
       guard self.ask != nil else { return false }
       self.walk(narration, predicts: predicts)
       return true
@@ -174,9 +174,9 @@ package final class Workbench {
       session.machine.files = FileAccess(read: files.read, write: { _, _ in .success(()) })
     }
     for cell in kept {
-      session.machine.stopsAfter = cell.stoppedAfter
+      session.machine.budget.stopsAfter = cell.stoppedAfter
       _ = session.run(cell.source, name: "cell \(number)", number: number) { _ in }
-      session.machine.stopsAfter = nil
+      session.machine.budget.stopsAfter = nil
       cells.append(cell)
     }
     if let files = settings.files { session.machine.files = files }

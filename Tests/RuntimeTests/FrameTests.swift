@@ -29,7 +29,7 @@ import Testing
   @Test func variablesBelowAnAnswerStay() {
     let session = Session()
     var (output, answers) = ("", [Double?]())
-    session.machine.walk = { [unowned session] _, _ in
+    session.machine.audience.walk = { [unowned session] _, _ in
       answers.append(session.number("h(2000)"))
       return true
     }

@@ -43,7 +43,7 @@ package final class Reference {
   package init(_ check: Check) throws {
     self.check = check
     // Budgets hold for references too: a course may be a stranger's.
-    session.machine.limits.steps = 50_000_000
+    session.machine.budget.limits.steps = 50_000_000
     _ = session.add(source: "", name: "")
     try guarded { try session.define(check.file.definitions, in: check.source) }
   }

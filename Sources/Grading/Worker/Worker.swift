@@ -117,11 +117,12 @@ package final class Worker: Respondent {
       switch request {
       case .run(let job): return try run(job)
       case .call(let arguments):
-        session.count(callsOf: Array(session.machine.calls.keys))
+        session.count(callsOf: Array(session.machine.probe.calls.keys))
         let values = try arguments.map { try $0.value(in: session) }
         let value = try session.call(function, values) { self.hear($0) }
         return .value(
-          PlainValue(value), calls: session.machine.calls.mapValues(\.count), printed: printed)
+          PlainValue(value), calls: session.machine.probe.calls.mapValues(\.count), printed: printed
+        )
       }
     } catch {
       return .fault(fault(error))
@@ -130,11 +131,11 @@ package final class Worker: Respondent {
 
   private func run(_ job: Job) throws -> Reply {
     budgets = job.budgets
-    session.machine.limits.steps = budgets.steps
-    session.machine.limits.depth = budgets.depth
-    session.machine.limits.liveBytes = budgets.megabytes << 20
+    session.machine.budget.limits.steps = budgets.steps
+    session.machine.budget.limits.depth = budgets.depth
+    session.machine.budget.limits.liveBytes = budgets.megabytes << 20
     // What is too much to keep is dropped; the run goes on.
-    session.machine.limits.outputBytes = .max
+    session.machine.budget.limits.outputBytes = .max
     guard job.script.utf8.count <= budgets.sourceBytes else {
       throw Fault(
         id: Diagnostic.Identifier.sourceTooLarge.rawValue,

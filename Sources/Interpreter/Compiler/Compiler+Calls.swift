@@ -210,10 +210,10 @@ extension Compiler {
         try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
     }
     compiled.body = try inner.block(function.body, resultful: true)
-    if let name = function.name, machine.calls[name] != nil {
+    if let name = function.name, machine.probe.calls[name] != nil {
       let (body, machine, count) = (compiled.body, machine, function.parameters.count)
       compiled.body = Action { f throws(Diagnostic) in
-        machine.calls[name, default: []].insert(
+        machine.probe.calls[name, default: []].insert(
           (0..<count).map { i in
             if case .cell(let cell) = f.base[i] { cell.value.mark } else { f.base[i].mark }
           })

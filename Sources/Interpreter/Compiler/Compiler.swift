@@ -116,7 +116,7 @@ package final class Compiler {
         return cell.value
       }
     case .global:
-      let isOpen = source.id == SourceID.call && machine.unsealed.contains(name)
+      let isOpen = source.id == SourceID.call && machine.probe.unsealed.contains(name)
       if isSealed, !isOpen, let value = machine.vocabulary.inLibrary(name) {
         return Code { _ in value }
       }

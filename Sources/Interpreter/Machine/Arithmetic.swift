@@ -135,7 +135,7 @@ extension Machine {
 
   /// Strings and lists that double in a loop outgrow any memory before the next look at the budget.
   func checkSize(_ bytes: Int, _ what: String, _ span: Span) throws(Diagnostic) {
-    guard bytes > limits.liveBytes / 16 else { return }
+    guard bytes > budget.limits.liveBytes / 16 else { return }
     throw RunFault.grows(what: what, megabytes: bytes >> 20).at(span)
   }
 
@@ -221,7 +221,7 @@ extension Machine {
         let place = data.value.values.firstIndex(where: {
           $0.isNaN || tellsInfinite && !$0.isFinite
         }),
-        toldPlaces.insert(UInt64(UInt(bitPattern: ObjectIdentifier(data).hashValue))).inserted
+        told.isFirst(data)
       else { continue }
       warnSpoiled(data.value, at: place, graph.label(of: data) ?? "the data", span)
     }

@@ -26,7 +26,7 @@ extension Machine {
 
   /// A replay that follows what has no gradient.
   package func meetsReplay(_ root: Node, _ span: Span) {
-    guard scriptVersion < Machine.version, !toldChange,
+    guard scriptVersion < Machine.version, !told.change,
       graph.recorded(below: root).contains(where: \.isFollowed)
     else { return }
     meets(.replay, span)
@@ -34,8 +34,8 @@ extension Machine {
 
   /// Tells a script of an earlier version, once, that it meets something that means something else now.
   package func meets(_ change: ChangedMeaning, _ span: Span) {
-    guard scriptVersion < Machine.version, !toldChange else { return }
-    toldChange = true
+    guard scriptVersion < Machine.version, !told.change else { return }
+    told.change = true
     warn(
       RunFault.changedMeaning(of: change.rawValue, headed: scriptVersion).at(span))
   }

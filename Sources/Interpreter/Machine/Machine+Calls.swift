@@ -28,7 +28,7 @@ extension Machine {
     var marker: UInt8 = 0
     let address = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
     if base + code.frameSize > state.pointee.stackEnd || address < state.pointee.nativeLimit
-      || state.pointee.depth > limits.depth
+      || state.pointee.depth > budget.limits.depth
     {
       throw tooDeep(code, base, span)
     }

@@ -27,25 +27,25 @@ extension Machine {
     }
     let label = graph.label(of: root) ?? name
     // A parameter that was stepped along its gradient and still has it.
-    let stale = reached.filter { $0.time > lastBackward && $0.hasGradient }
-    summed.removeAll { !$0.parameter.hasGradient }
+    let stale = training.reached.filter { $0.time > training.lastBackward && $0.hasGradient }
+    training.summed.removeAll { !$0.parameter.hasGradient }
     defer {
-      lastBackward = graph.clock
+      training.lastBackward = graph.clock
       if !again {
         for parameter in stale
-        where reached.contains(where: { $0 === parameter })
-          && !summed.contains(where: { $0.parameter === parameter })
+        where training.reached.contains(where: { $0 === parameter })
+          && !training.summed.contains(where: { $0.parameter === parameter })
         {
-          summed.append((parameter, span))
+          training.summed.append((parameter, span))
         }
       }
     }
     do throws(GradientError) {
-      reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
+      training.reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
     } catch {
       throw GradientFault(error, graph, name: label).at(span)
     }
-    if let spoiled = reached.first(where: { $0.gradient?.isFinite == false }),
+    if let spoiled = training.reached.first(where: { $0.gradient?.isFinite == false }),
       let gradient = spoiled.gradient
     {
       warnNonFinite(gradient, of: spoiled, root, seed, span)
@@ -57,7 +57,7 @@ extension Machine {
     _ gradient: Tensor, of variable: Node, _ root: Node, _ seed: Tensor?, _ span: Span
   ) {
     // A value that is not finite has been told of, and so has a gradient that is handed in.
-    guard root.value.isFinite || !toldNonFinite, seed?.isFinite != false, tellsFirst(span),
+    guard root.value.isFinite || !told.birth, seed?.isFinite != false, tellsFirst(span),
       let gradients = try? graph.gradients(of: root, seed: seed)
     else { return }
     let name = graph.label(of: variable) ?? "a parameter"
@@ -84,7 +84,7 @@ extension Machine {
 
   /// Whether a place has not told its finding yet; in a loop the first time is enough.
   package func tellsFirst(_ span: Span) -> Bool {
-    toldPlaces.insert(UInt64(bitPattern: Int64(span.source)) << 32 | UInt64(span.start)).inserted
+    told.isFirst(span)
   }
 
   /// Gradients that do not agree are an event, not a remark at the end of a line.
@@ -104,7 +104,7 @@ extension Machine {
 
   /// One step of an optimizer.
   package func step(_ optimizer: Optimizer, _ span: Span) throws(Diagnostic) {
-    optimizer.adopt(reached)
+    optimizer.adopt(training.reached)
     warnSummed(optimizer)
     do throws(TensorError) { try optimizer.step(graph) } catch {
       throw TensorFault(error).at(span)
@@ -114,7 +114,7 @@ extension Machine {
   /// Told when the sum is stepped along: until then it may still be cleared, as a GAN's two optimizers do.
   private func warnSummed(_ optimizer: Optimizer) {
     guard
-      let (parameter, span) = summed.first(where: { sum in
+      let (parameter, span) = training.summed.first(where: { sum in
         sum.parameter.hasGradient && optimizer.parameters.contains { $0 === sum.parameter }
       })
     else { return }

@@ -7,7 +7,7 @@ extension Machine {
   /// A mark that changes whenever names, recorded values or random numbers do.
   package var footprint: [UInt64] {
     var marks = [UInt64(graph.clock), generator.mark]
-    for slot in globalNames.indices {
+    for slot in globals.names.indices {
       let value = state.pointee.globals[slot]
       // A name that was only asked for has no value.
       if case .unset = value { continue }
@@ -30,32 +30,32 @@ extension Machine {
 
   /// Starts to measure a loop, unless one around it is measured already.
   func beginProgress() -> Bool {
-    guard showsProgress, meter == nil else { return false }
-    meter = Meter()
+    guard audience.showsProgress, audience.loop == nil else { return false }
+    audience.loop = WatchedLoop()
     return true
   }
 
   /// One turn of the measured loop is over. Nothing is shown within the first second.
   func progress(_ done: Int, of count: Int) {
-    guard var meter else { return }
+    guard var loop = audience.loop else { return }
     // Taken out while it changes, so that its losses are not copied.
-    self.meter = nil
+    audience.loop = nil
     switch self["loss"] {
-    case .number(let n)?: meter.losses.append(n)
-    case .tensor(let node)? where node.shape.count == 1: meter.losses.append(node.value[0])
+    case .number(let n)?: loop.losses.append(n)
+    case .tensor(let node)? where node.shape.count == 1: loop.losses.append(node.value[0])
     default: break
     }
-    if meter.losses.count > 4096 { meter.losses.removeFirst(2048) }
-    let seconds = Machine.now - meter.start
-    if seconds > 1, seconds - meter.shown > 0.1 {
-      meter.shown = seconds
-      sink(.progress(Progress(done: done, count: count, losses: meter.losses, seconds: seconds)))
+    if loop.losses.count > 4096 { loop.losses.removeFirst(2048) }
+    let seconds = Machine.now - loop.start
+    if seconds > 1, seconds - loop.shown > 0.1 {
+      loop.shown = seconds
+      sink(.progress(Progress(done: done, count: count, losses: loop.losses, seconds: seconds)))
     }
-    self.meter = meter
+    audience.loop = loop
   }
 
   func endProgress() {
-    if let meter, meter.shown > 0 { sink(.progress(nil)) }
-    meter = nil
+    if let loop = audience.loop, loop.shown > 0 { sink(.progress(nil)) }
+    audience.loop = nil
   }
 }

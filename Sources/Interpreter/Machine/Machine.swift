@@ -53,15 +53,6 @@ package struct State {
   unowned(unsafe) let machine: Machine
 }
 
-/// What a run may use.
-package struct Limits: Sendable {
-  package var steps = Int.max
-  package var depth = 20_000
-  package var liveBytes = 4 << 30
-  package var outputBytes = 64 << 20
-  package init() {}
-}
-
 /// What a run shows, in order.
 package enum Event {
   case text(String)
@@ -83,104 +74,72 @@ package struct Progress {
   package let seconds: Double
 }
 
+/// Runs compiled programs: what a session keeps from one cell to the next, part by part.
 package final class Machine {
-  /// The version of the language that the script was written for.
-  package var scriptVersion = Machine.version
-  var toldChange = false
-  /// Places that have told of a nan once.
-  var toldPlaces: Set<UInt64> = []
   package let graph: Graph
+  /// The names that the language itself has.
   package let vocabulary: Vocabulary
-  package var limits = Limits()
+
+  // What compiled code works on.
   var state: UnsafeMutablePointer<State>
   private let stack: UnsafeMutablePointer<Value>
-  private var globalCapacity = 4096
-  private(set) var globalNames: [String] = []
-  private var globalSlots: [String: Int] = [:]
-  private var outputBytes = 0
+  private(set) var globals = Globals()
+
+  package var budget = Budget()
   package var sink: (Event) -> Void = { _ in }
+  var told = Told()
+  /// The version of the language that the script was written for.
+  package var scriptVersion = Machine.version
+
+  // What calls begin with.
+  package var generator = Generator(seed: 0)
+  /// How numbers are written just now.
+  package var format = NumberFormat()
   /// What the run may do with files; nothing unless it is told.
   package var files = FileAccess.none
-  package var generator = Generator(seed: 0)
   /// The float type of new numbers.
   package var dtype: DType {
     get { graph.dtype }
     set { graph.dtype = newValue }
   }
-  /// How numbers are written just now.
-  package var format = NumberFormat()
-  /// Whether a nan or inf has been told of in this run: what follows from it is no news.
-  private(set) var toldNonFinite = false
-  /// Places that have warned already.
-  private var warned: Set<String> = []
+
   /// The library's definitions that have been compiled.
   var library: [String: Value] = [:]
-  /// Takes a learner through a narration step by step; false if no one is there to be asked.
-  package var walk: ((Narration, _ predicts: Bool) -> Bool)?
-  /// Stops the run as Ctrl-C would, after so many steps: a replay ends where the run did.
-  package var stopsAfter: Int?
-  /// Steps that the run had used when its fuel was filled up.
-  private var usedBefore = 0
-  private var filled = 0
-  /// Steps that the run has used: turns, calls, and work on tensors.
-  package var stepsUsed: Int { usedBefore + filled - state.pointee.meter.fuel }
-
-  /// Whether someone watches: then long loops tell how far they are.
-  package var showsProgress = false
-  var meter: Meter?
-
-  struct Meter {
-    let start = Machine.now
-    var shown = 0.0
-    var losses: [Double] = []
-  }
-
-  /// For which different arguments functions with these names were called; others are not counted.
-  package var calls: [String: Set<[UInt64]>] = [:]
-
-  /// Names that mean the script's own functions even in text that is otherwise sealed against it.
-  package var unsealed: Set<String> = []
-
-  /// Where `summary` gathers what each layer made, while it looks.
-  package var trace: [LayerTrace]?
   /// The learner's call inside which library code runs.
   var librarySpan: Span?
-  /// Parameters that the last backward pass reached, for `step` without a list.
-  var reached: [Node] = []
-  /// Parameters whose gradient is the sum of one that was stepped along and a new one, and where it was added.
-  var summed: [(parameter: Node, span: Span)] = []
-  /// When the last backward pass was, on the graph's clock.
-  var lastBackward = 0
+
+  var training = TrainingMemory()
+  package var audience = Audience()
+  package var probe = Probe()
+  /// Where `summary` gathers what each layer made, while it looks.
+  package var trace: [LayerTrace]?
+  /// What refers to this machine though it may hold it.
+  var disposal = Disposal()
 
   static let stackSlots = 1 << 20
-  static let tick = 4096
 
   package init(graph: Graph, vocabulary: Vocabulary) {
     self.graph = graph
     self.vocabulary = vocabulary
     stack = .allocate(capacity: Machine.stackSlots)
     stack.initialize(repeating: .unset, count: 64)
-    let globals = UnsafeMutablePointer<Value>.allocate(capacity: globalCapacity)
     state = .allocate(capacity: 1)
     state.initialize(
       to: State(
-        meter: nnrepl_meter(fuel: Machine.tick, reserve: 0), globals: globals,
+        meter: nnrepl_meter(fuel: Budget.tick, reserve: 0), globals: globals.room(),
         stackEnd: stack + Machine.stackSlots - 1024,
         nativeLimit: 0, machine: self))
   }
 
-  /// What refers to this machine though it may hold it.
-  var disposal = Disposal()
-
   /// Frees what the session's names hold; nothing runs here any more.
   package func dispose() {
-    for slot in globalNames.indices { state.pointee.globals[slot] = .unset }
+    for slot in globals.names.indices { state.pointee.globals[slot] = .unset }
     library = [:]
     disposal.dispose()
   }
 
   deinit {
-    state.pointee.globals.deinitialize(count: globalNames.count)
+    state.pointee.globals.deinitialize(count: globals.names.count)
     state.pointee.globals.deallocate()
     state.deallocate()
     stack.deallocate()
@@ -195,26 +154,15 @@ package final class Machine {
 
   /// The slot of a top-level name, made on first use; a built-in's name starts with the built-in.
   func slot(_ name: String) -> Int {
-    if let slot = globalSlots[name] { return slot }
-    let slot = globalNames.count
-    if slot == globalCapacity {
-      let grown = UnsafeMutablePointer<Value>.allocate(capacity: 2 * globalCapacity)
-      grown.moveInitialize(from: state.pointee.globals, count: slot)
-      state.pointee.globals.deallocate()
-      state.pointee.globals = grown
-      globalCapacity *= 2
-    }
-    globalNames.append(name)
-    globalSlots[name] = slot
+    if let slot = globals[name] { return slot }
     let constant = Vocabulary.constants[name].map { Value.number($0) }
     let start = vocabulary[name].map { Value.builtin($0) } ?? constant ?? .unset
-    (state.pointee.globals + slot).initialize(to: start)
-    return slot
+    return globals.add(name, start, to: &state.pointee.globals)
   }
 
   package subscript(name: String) -> Value? {
     get {
-      guard let slot = globalSlots[name] else { return nil }
+      guard let slot = globals[name] else { return nil }
       let value = state.pointee.globals[slot]
       if case .unset = value { return nil }
       return value
@@ -224,7 +172,7 @@ package final class Machine {
 
   /// The learner's names, with their values.
   package var variables: [(name: String, value: Value)] {
-    globalNames.enumerated().compactMap { slot, name in
+    globals.names.enumerated().compactMap { slot, name in
       let value = state.pointee.globals[slot]
       if case .unset = value { return nil }
       if case .builtin(let builtin) = value, builtin.name == name { return nil }
@@ -243,11 +191,8 @@ package final class Machine {
   package func run(nativeLimit: UInt, _ body: () -> Void) {
     state.pointee.nativeLimit = nativeLimit
     state.pointee.depth = 0
-    usedBefore = 0
-    outputBytes = 0
-    toldNonFinite = false
-    memoryBefore = nnrepl_resident_bytes()
-    fillUp()
+    budget.begin(&state.pointee.meter)
+    told.beginRun()
     graph.isRecording = true
     librarySpan = nil
     let outer = nnrepl_current_meter()
@@ -256,28 +201,16 @@ package final class Machine {
     body()
   }
 
-  /// Fuel for a tick, and what is left beyond it.
-  private func fillUp() {
-    // A replay ends as soon as it has used what the run had used when it was stopped.
-    let end = min(limits.steps, stopsAfter.map { $0 - 1 } ?? .max)
-    let left = end - usedBefore
-    filled = max(0, min(Machine.tick, left))
-    state.pointee.meter = nnrepl_meter(fuel: filled, reserve: left - filled)
-  }
-
-  private var ticks = 0
-  /// What the process held when the run began: the budget is for what the run takes.
-  private var memoryBefore = 0
+  /// Steps that the run has used: turns, calls, and work on tensors.
+  package var stepsUsed: Int { budget.used(state.pointee.meter) }
 
   /// Reached when the fuel runs out: every few thousand loop turns or calls, or after much work on tensors.
   @inline(never)
   func refuel(_ span: Span) throws(Diagnostic) {
     if Work.mustStop { throw stopped(at: span) }
-    usedBefore = stepsUsed
-    fillUp()
-    ticks &+= 1
-    if ticks % 16 == 0, nnrepl_resident_bytes() > memoryBefore + limits.liveBytes {
-      throw RunFault.memory(megabytes: limits.liveBytes >> 20).at(span)
+    budget.fillUp(&state.pointee.meter)
+    if budget.isOverMemory {
+      throw RunFault.memory(megabytes: budget.limits.liveBytes >> 20).at(span)
     }
   }
 
@@ -288,8 +221,8 @@ package final class Machine {
 
   /// Why a run is broken off.
   private func stopped(at span: Span) -> Diagnostic {
-    if nnrepl_take_interrupt() == 0, stopsAfter == nil, stepsUsed > limits.steps {
-      return RunFault.steps(limit: limits.steps).at(span)
+    if nnrepl_take_interrupt() == 0, budget.stopsAfter == nil, stepsUsed > budget.limits.steps {
+      return RunFault.steps(limit: budget.limits.steps).at(span)
     }
     return RunFault.interrupted.at(span)
   }
@@ -297,11 +230,8 @@ package final class Machine {
   // MARK: Output
 
   package func emit(_ event: Event, at span: Span?) throws(Diagnostic) {
-    if case .text(let text) = event {
-      outputBytes += text.utf8.count
-      if outputBytes > limits.outputBytes {
-        throw RunFault.output(megabytes: limits.outputBytes >> 20).at(span)
-      }
+    if case .text(let text) = event, !budget.prints(text.utf8.count) {
+      throw RunFault.output(megabytes: budget.limits.outputBytes >> 20).at(span)
     }
     sink(event)
   }
@@ -313,12 +243,7 @@ package final class Machine {
     if let span = warning.span, shown(span) != span {
       return warn(warning.moved(to: shown(span)), isBirth: isBirth)
     }
-    let key = "\(warning.id.rawValue) \(warning.span.map { "\($0.source):\($0.start)" } ?? "")"
-    if isBirth {
-      if toldNonFinite { return }
-      toldNonFinite = true
-    }
-    if warned.insert(key).inserted { sink(.warning(warning)) }
+    if told.isNews(warning, isBirth: isBirth) { sink(.warning(warning)) }
   }
 }
 

@@ -61,7 +61,7 @@ struct VerbRun {
     let predicts = try predict?.run(f) ?? false
     let pauses = try pause?.run(f) ?? false
     // In a script that no one sits at, the walk is a narration straight through.
-    if pauses || predicts, let walk = machine.walk {
+    if pauses || predicts, let walk = machine.audience.walk {
       // What a learner answers is computed above the frames that wait for it.
       let outer = machine.free
       machine.free = f.above(top)

@@ -86,7 +86,7 @@ struct Console {
     let session = Session(
       dtype: options.dtype == .float32 ? .float32 : .float64, seed: options.seed ?? seed ?? 0)
     session.machine.files = .open
-    session.machine.showsProgress = isatty(STDOUT_FILENO) == 1
+    session.machine.audience.showsProgress = isatty(STDOUT_FILENO) == 1
     return session
   }
 
