@@ -2,6 +2,7 @@
 import EmbeddedFiles
 import Interpreter
 
+/// The files `layers.nn` and `textbook.nn`, read.
 package enum Library {
   /// Layers and functions, in the order of their file.
   package static let definitions = read("layers.nn")

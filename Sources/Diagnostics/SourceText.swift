@@ -39,6 +39,7 @@ package struct SourceText: Sendable {
 
   package var whole: Span { Span(source: id, start: 0, end: bytes.count) }
 
+  /// What stands in a span.
   package func text(_ span: Span) -> String {
     let end = min(Int(span.end), bytes.count)
     return String(decoding: bytes[min(Int(span.start), end)..<end], as: UTF8.self)
@@ -54,6 +55,7 @@ package struct SourceText: Sendable {
     return low + 1
   }
 
+  /// A line without its end, counted from 1.
   package func text(line: Int) -> String {
     let start = lineStarts[line - 1]
     let end = line < lineStarts.count ? lineStarts[line] - 1 : bytes.count

@@ -2,6 +2,7 @@
 
 /// Files that travel inside the program; `Plugin` lists the folders they come from.
 package enum EmbeddedFiles {
+  /// The text of a file, by its name inside the program: `lessons/lesson01.nn`.
   package static func text(_ name: String) -> String? {
     carried.first { $0.name.isCalled(name) }.map { "\($0.text)" }
   }

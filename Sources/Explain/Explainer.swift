@@ -3,6 +3,7 @@ import Autograd
 import Training
 import Tensors
 
+/// Why something cannot be told.
 package enum ExplainError: Error {
   case gradient(GradientError)
   case tensor(TensorError)

@@ -77,6 +77,7 @@ package final class NamedGraph {
     names[ObjectIdentifier(root)] = rootName
   }
 
+  /// A number in small figures below the line: `x₁₂`.
   package static func subscripted(_ n: Int) -> String {
     String(
       String(n).map { Character(Unicode.Scalar(0x2080 + UInt32($0.wholeNumberValue ?? 0)) ?? "?") })
@@ -100,6 +101,7 @@ package final class NamedGraph {
   /// Steps in which a named value is used directly.
   package func users(of node: Node) -> [Node] { users[ObjectIdentifier(node)] ?? [] }
 
+  /// The op of a node with its operands and result, as its formulas want them.
   package func call(_ node: Node) -> Call {
     if let call = calls[ObjectIdentifier(node)] { return call }
     // Without memory for operands in the op's type the recorded ones serve: only entries are read from them.

@@ -22,6 +22,7 @@ package struct ForwardStep {
   package let before: Tensor?
 }
 
+/// What `forward` tells: each step with its numbers.
 package struct ForwardPass {
   package let steps: [ForwardStep]
   /// What the pass could not follow.
@@ -35,6 +36,7 @@ package struct ForwardPass {
 
 /// A value that a replay leaves as it was.
 package struct Unfollowed {
+  /// Why a replay cannot follow it.
   package enum Reason {
     /// Its history was dropped in a loop.
     case dropped
@@ -88,6 +90,7 @@ package struct Accumulation {
   package let total: Tensor
 }
 
+/// What `backward` tells: each step with its local derivatives and their links in the chain.
 package struct BackwardPass {
   package let root: String
   package let steps: [BackwardStep]

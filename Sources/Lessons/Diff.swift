@@ -1,5 +1,6 @@
 // Two texts compared line by line, as a unified diff.
 
+/// The difference of two texts.
 package enum Diff {
   /// A unified diff from `old` to `new` with three lines of context; nil when they are equal.
   package static func unified(_ old: String, _ new: String, from: String, to: String) -> String? {

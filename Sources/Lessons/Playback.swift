@@ -13,6 +13,7 @@ package enum PlaybackStep {
   case cellEnd
 }
 
+/// A script cell by cell, as a reader sees it.
 package enum Playback {
   /// Runs all code cells of a notebook in a session.
   /// - Returns: what stopped it; empty if all cells did what they should.

@@ -3,6 +3,7 @@ import Diagnostics
 import Grading
 import Tensors
 
+/// What became of the checks of an exercise, as text.
 package struct CheckText {
   let style: Style
 

@@ -1,6 +1,7 @@
 // A diagnostic as text: headline, the source line with marks, the reason, one thing to try.
 import Diagnostics
 
+/// A diagnostic with the lines it is about.
 package struct DiagnosticText {
   let style: Style
   let sources: [SourceText]
@@ -10,6 +11,7 @@ package struct DiagnosticText {
     self.sources = sources
   }
 
+  /// The headline, the source with its marks, the reason, and what to try.
   package func render(_ diagnostic: Diagnostic) -> String {
     let ink: Style.Ink = diagnostic.severity == .error ? .red : .yellow
     var lines = [

@@ -6,6 +6,7 @@ import Training
 import Session
 import Tensors
 
+/// What a run shows, as text.
 package struct EventText {
   let style: Style
 
@@ -119,6 +120,7 @@ package enum ProgressText {
     return (0..<count).map { values[$0 * (values.count - 1) / (count - 1)] }
   }
 
+  /// How far a loop is, in one line of the terminal's width.
   package static func line(_ progress: Progress, width: Int, isASCII: Bool) -> String {
     var line = "\(progress.done)/\(progress.count)"
     if let loss = progress.losses.last {

@@ -2,6 +2,7 @@
 import Interpreter
 import Tensors
 
+/// Figures in Braille and shades, or in ASCII.
 package struct FigureText {
   let style: Style
   let format: NumberFormat
@@ -11,6 +12,7 @@ package struct FigureText {
     self.format = format
   }
 
+  /// The figure in lines no wider than the style.
   package func render(_ figure: Figure) -> String {
     let lines: [String] =
       switch figure {
@@ -207,6 +209,7 @@ package struct FigureText {
 
 /// A row of bars of eight heights.
 package enum Sparkline {
+  /// A curve one line high.
   package static func text(_ values: [Double], width: Int, isASCII: Bool) -> String {
     let finite = values.suffix(width).filter(\.isDrawable)
     guard let low = finite.min(), let high = finite.max() else { return "" }

@@ -10,6 +10,7 @@ import Session
 import Syntax
 import Tensors
 
+/// What `help` shows.
 package enum HelpText {
   /// The page on a topic, or the nearest topics.
   package static func page(_ topic: String, _ style: Style) -> Result<String, Missing> {
@@ -26,11 +27,13 @@ package enum HelpText {
     return .failure(Missing(topic: topic, near: Suggest.close(to: topic, among: topics)))
   }
 
+  /// A topic that has no page, and those that may have been meant.
   package struct Missing: Error {
     package let topic: String
     package let near: [String]
   }
 
+  /// Everything that has a page.
   package static var topics: [String] {
     words + ["functions"] + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
       + Diagnostic.Identifier.allCases.map(\.rawValue)

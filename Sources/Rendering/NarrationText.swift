@@ -4,6 +4,7 @@ import Diagnostics
 import Explain
 import Tensors
 
+/// What the verbs tell, as text.
 package struct NarrationText {
   let style: Style
   let format: NumberFormat
@@ -18,6 +19,7 @@ package struct NarrationText {
 
   static let lineLimit = 40
 
+  /// The narration; as much as a reader can take in unless it is to be whole.
   package func render(_ narration: Narration, isWhole: Bool) -> String {
     let lines: [String]
     switch narration {

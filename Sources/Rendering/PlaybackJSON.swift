@@ -3,7 +3,9 @@ import Diagnostics
 import Lessons
 import Session
 
+/// A script cell by cell, as lines of JSON.
 package enum PlaybackJSON {
+  /// One step as one JSON object.
   package static func line(_ step: PlaybackStep, in session: Session) -> String {
     let text = EventText(Style())
     switch step {
@@ -36,6 +38,7 @@ package enum PlaybackJSON {
     "{" + fields.map { "\(quoted($0.0)):\(quoted($0.1))" }.joined(separator: ",") + "}\n"
   }
 
+  /// A JSON string.
   package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

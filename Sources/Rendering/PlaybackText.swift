@@ -3,6 +3,7 @@ import Diagnostics
 import Lessons
 import Session
 
+/// A script cell by cell, as text.
 package struct PlaybackText {
   let style: Style
   let isQuiet: Bool
@@ -15,6 +16,7 @@ package struct PlaybackText {
     events = EventText(style)
   }
 
+  /// What one step shows.
   package func render(_ step: PlaybackStep, in session: Session) -> String {
     switch step {
     case .prose(let title, let text):

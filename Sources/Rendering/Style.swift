@@ -8,6 +8,7 @@ package struct Style: Sendable {
   package var isASCII = false
   package init() {}
 
+  /// What colours and weights stand for; the raw value is the escape code.
   package enum Ink: String {
     case bold = "1"
     case faint = "2"

@@ -15,6 +15,7 @@ package struct Notebook {
   package private(set) var cells: [Cell] = []
   package private(set) var problem: Diagnostic?
 
+  /// A part of a script: prose, or code with its options.
   package struct Cell {
     package let title: String
     package let isText: Bool

@@ -68,6 +68,7 @@ package struct Draw {
   package let shape: Expression?
   package let span: Span
 
+  /// What a fresh input is drawn from.
   package enum Range {
     /// Any number from one end to the other.
     case interval(Expression, Expression)

@@ -105,10 +105,12 @@ extension Expression.StringPart {
 }
 
 extension Expression.Argument {
+  /// The tree as source.
   package var text: String { (name.map { $0 + "=" } ?? "") + value.text }
 }
 
 extension Expression.IndexEntry {
+  /// The tree as source.
   package var text: String {
     switch self {
     case .value(let value): value.text

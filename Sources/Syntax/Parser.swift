@@ -9,6 +9,7 @@ package struct Parsed {
   package var isIncomplete = false
 }
 
+/// Reads tokens into a tree, by recursive descent, and goes on after an error.
 package struct Parser {
   let source: SourceText
   var tokens: [PlacedToken]
@@ -21,6 +22,7 @@ package struct Parser {
   /// How deep brackets, blocks and operators may nest.
   static let depthLimit = 1_000
 
+  /// Reads a source or a part of it; never fails, what is wrong is among the diagnostics.
   package static func parse(_ source: SourceText, in range: Range<Int>? = nil) -> Parsed {
     var parsed = Parsed()
     let range = range ?? 0..<source.bytes.count

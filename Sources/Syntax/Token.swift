@@ -11,12 +11,14 @@ package enum Token: Equatable {
   case newline
   case end
 
+  /// A string is text and expressions in turn.
   package enum StringSegment: Equatable {
     case text(String)
     /// Where an expression stands between braces, and its format.
     case expression(start: Int, end: Int, format: String)
   }
 
+  /// Words that cannot be names.
   package enum Keyword: String, CaseIterable {
     case fn, `if`, `else`, `while`, `for`, `in`, `break`, `continue`, `return`
     case and, or, not, `true`, `false`, none
@@ -50,6 +52,7 @@ package enum Token: Equatable {
   }
 }
 
+/// A token and where it stands.
 package struct PlacedToken {
   package let token: Token
   package let span: Span

@@ -1,6 +1,7 @@
 // The syntax tree.
 import Diagnostics
 
+/// What has a value.
 package struct Expression {
   package let kind: Kind
   package let span: Span
@@ -10,6 +11,7 @@ package struct Expression {
     self.span = span
   }
 
+  /// The forms of an expression.
   package indirect enum Kind {
     case number(Double)
     case string([StringPart])
@@ -28,16 +30,19 @@ package struct Expression {
     case gradient(Expression, Expression)
   }
 
+  /// A part of a string.
   package enum StringPart {
     case text(String)
     case expression(Expression, format: String)
   }
 
+  /// An argument of a call, by place or by name.
   package struct Argument {
     package let name: String?
     package let value: Expression
   }
 
+  /// What may stand between the brackets of an index.
   package enum IndexEntry {
     case value(Expression)
     case slice(Expression?, Expression?, Expression?)
@@ -80,6 +85,7 @@ package struct Function {
     self.isShort = isShort
   }
 
+  /// A parameter of a function, with its default.
   package struct Parameter {
     package let name: String
     package let fallback: Expression?
@@ -87,6 +93,7 @@ package struct Function {
   }
 }
 
+/// What does something.
 package struct Statement {
   package let kind: Kind
   package let span: Span
@@ -99,6 +106,7 @@ package struct Statement {
     self.isMuted = isMuted
   }
 
+  /// The forms of a statement.
   package indirect enum Kind {
     case expression(Expression)
     case assign([Expression], AssignOperator, Expression)
@@ -118,12 +126,14 @@ package struct Statement {
     case verb(Verb, Expression?, [Expression.Argument])
   }
 
+  /// What a declaration gives a value to.
   package struct Target {
     package let name: String
     package let span: Span
   }
 }
 
+/// `layer Name(…) { … }`
 package struct LayerDeclaration {
   package let name: String
   package let parameters: [Function.Parameter]
@@ -134,6 +144,7 @@ package struct LayerDeclaration {
   package let span: Span
 }
 
+/// `=`, `:=`, and those that compute with the old value.
 package enum AssignOperator: String {
   case assign = "=", inPlace = ":=", add = "+=", subtract = "-=", multiply = "*=", divide = "/="
   case floorDivide = "//=", power = "**="

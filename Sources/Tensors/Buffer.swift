@@ -8,6 +8,7 @@ package enum MemoryBudget {
   private static let limitBytes = Atomic<Int>(4 << 30)
   private static let liveBytes = Atomic<Int>(0)
 
+  /// Bytes that all tensors together may take.
   package static var limit: Int {
     get { limitBytes.load(ordering: .relaxed) }
     set { limitBytes.store(newValue, ordering: .relaxed) }

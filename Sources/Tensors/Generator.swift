@@ -52,6 +52,7 @@ package struct Generator: Sendable {
     next = 0
   }
 
+  /// The next 64 bits of the stream, as torch's `random64`: two draws, the first the upper half.
   package mutating func bits64() -> UInt64 {
     let high = UInt64(bits())
     return high << 32 | UInt64(bits())

@@ -218,6 +218,7 @@ package enum Kernel {
     case notEqual = "!="
     case close = "~="
 
+    /// Whether it is true of two numbers; of nan only `!=` is.
     @inline(__always)
     package func holds<E: Element>(_ x: E, _ y: E) -> Bool {
       switch self {
@@ -258,6 +259,7 @@ extension Tensor {
   package static prefix func - (a: Tensor) throws(TensorError) -> Tensor {
     try a.map(Kernel.Negate(), keepsWhole: true)
   }
+  /// 1 where the relation holds, else 0, with broadcasting; of the type bool.
   package func compared(_ relation: Kernel.Relation, to other: Tensor) throws(TensorError)
     -> Tensor
   {

@@ -71,6 +71,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     zip(strides, dims).map { stride, length in length == 0 ? 0 : offset / stride % length }
   }
 
+  /// The place of an entry in row-major order; the indices must be in range.
   package func offset(of indices: [Int]) -> Int {
     zip(strides, indices).reduce(0) { $0 + $1.0 * $1.1 }
   }

@@ -15,6 +15,7 @@ package protocol BinaryKernel: Sendable {
 }
 
 extension UnaryKernel {
+  /// Applies the kernel to each element.
   package func mapped(_ x: Tensor, keepsWhole: Bool) throws(TensorError) -> Tensor {
     let result = keepsWhole ? x.dtype : x.dtype.floating
     return x.dtype == .float32
@@ -23,6 +24,7 @@ extension UnaryKernel {
 }
 
 extension BinaryKernel {
+  /// Applies the kernel to each pair, with broadcasting.
   package func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor {
     let common = DType.promote(x.dtype, rank: x.rank, y.dtype, rank: y.rank)
     if x.dtype != common { return try zipped(x.converted(to: common), y, result: result) }

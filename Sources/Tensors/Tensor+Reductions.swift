@@ -50,6 +50,7 @@ extension Tensor {
     }
   }
 
+  /// The sum along axes, over all for none; of truth values an int64, as in torch.
   package func sum(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
     let target = reducedShape(axes, keepdim: keepdim)
     let result: DType = dtype == .bool ? .int64 : dtype
@@ -100,6 +101,7 @@ extension Tensor {
     return total
   }
 
+  /// The product along axes, over all for none.
   package func product(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
     try reduce(
       axes, keepdim: keepdim, result: dtype == .bool ? .int64 : dtype, Fold.Product())

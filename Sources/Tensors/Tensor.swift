@@ -63,10 +63,12 @@ package struct Tensor: Sendable {
   /// The only number of a tensor of one element.
   package var item: Double? { count == 1 ? self[0] : nil }
 
+  /// Its numbers in row-major order.
   package var values: [Double] {
     read(Double.self) { Array(UnsafeBufferPointer(start: $0, count: count)) }
   }
 
+  /// The same numbers in another type; fractions are cut off towards 0 for int64, as in torch.
   package func converted(to target: DType) throws(TensorError) -> Tensor {
     if target == dtype { return self }
     if case .scalar(let number) = storage { return Tensor(number, dtype: target) }

@@ -21,6 +21,7 @@ package struct DataTable: Sendable {
 
   package var samples: Int { targets.count }
 
+  /// What is wrong with a table. Lines count from 1, the names' included.
   package enum ReadFault: Error, Equatable {
     case unreadable(String)
     case noRows

@@ -37,6 +37,7 @@ package final class Optimizer {
     programs = (UpdateProgram(first ?? rules, kept: names), UpdateProgram(rules, kept: names))
   }
 
+  /// A setting such as `lr`; nil if this kind of optimizer has none of that name.
   package subscript(setting: String) -> Double? {
     get { settings.first { $0.name == setting }?.value }
     set {

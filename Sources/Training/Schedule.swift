@@ -9,6 +9,7 @@ package final class Schedule {
   package private(set) var steps = 0
   private let rule: Rule
 
+  /// How the rate follows from the number of steps, or from a metric.
   package enum Rule {
     /// The settings after `step` steps, from the step alone: exact however many there are.
     case byStep((_ step: Int) throws(ScheduleError) -> [(setting: String, value: Double)])
@@ -16,6 +17,7 @@ package final class Schedule {
     case byMetric(Plateau)
   }
 
+  /// Why a schedule cannot step.
   package enum ScheduleError: Error {
     case finished(total: Int)
     case metricNeeded

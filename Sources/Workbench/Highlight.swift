@@ -5,6 +5,7 @@ import Interpreter
 import Rendering
 import Syntax
 
+/// Source in colour.
 package enum Highlight {
   /// The text with keywords, numbers, strings, names of the language and comments in colours of their own.
   package static func text(_ code: String, _ style: Style) -> String {

@@ -2,6 +2,7 @@
 
 /// The spaces that stand under the prompt, before every line of an entry but the first.
 package enum Margin {
+  /// Takes the margin off all lines but the first.
   package static func stripped(_ text: String, _ margin: Int) -> String {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     return lines.enumerated().map { i, line in
@@ -11,6 +12,7 @@ package enum Margin {
     }.joined(separator: "\n")
   }
 
+  /// Puts the margin before all lines but the first.
   package static func added(_ text: String, _ margin: Int) -> String {
     let body = text.hasSuffix("\n") ? text.dropLast() : text[...]
     return body.split(separator: "\n", omittingEmptySubsequences: false)
@@ -20,6 +22,7 @@ package enum Margin {
 
 /// What is pasted, without the prompts and outputs of a session it was copied from.
 package enum Paste {
+  /// Keeps what was typed, without prompts and outputs.
   package static func cleaned(_ text: String) -> String {
     var text = text
     while text.hasSuffix("\n") { text.removeLast() }

@@ -22,6 +22,7 @@ package enum Output {
 
 /// A session with its cells, its commands and its memory of how it came about.
 package final class Workbench {
+  /// How a session is to behave.
   package struct Settings: Sendable {
     package var seed: UInt64
     package var isFloat32: Bool
@@ -47,6 +48,7 @@ package final class Workbench {
     package let seconds: Double
   }
 
+  /// How an entry ended.
   package enum Ending: Equatable {
     case done
     /// The entry needs more lines.

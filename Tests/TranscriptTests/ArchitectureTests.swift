@@ -143,4 +143,37 @@ import Testing
     }
     #expect(seen > 5, "no folders were found")
   }
+
+  /// Every declaration that other targets use says what it is, unless it is its own explanation: a stored
+  /// property, an initialiser, a body of one line, a kernel that is one expression, what a protocol asks for.
+  @Test func whatOthersUseIsDocumented() throws {
+    let declaration =
+      /^\s*(?:@\w+(?:\([^)]*\))? )*package (?<modifiers>(?:\w+ )*?)(?<kind>func|var|let|subscript|struct|class|enum|protocol|typealias)\b(?<rest>.*)$/
+    let required = /^ ?(?:callAsFunction|[-+*\/<=>!&|%~]+ |gemm|areFinite|pow\b|words\b|hash\b)/
+    var (checked, found) = (0, 0)
+    for file in Self.files(below: Transcript.repository.appendingPathComponent("Sources")) {
+      let lines = try String(contentsOf: file, encoding: .utf8).split(
+        separator: "\n", omittingEmptySubsequences: false)
+      for (i, line) in lines.enumerated() {
+        guard let match = line.wholeMatch(of: declaration) else { continue }
+        let (kind, rest) = (match.kind, match.rest)
+        found += 1
+        let isStored = (kind == "let" || kind == "var") && !rest.hasSuffix("{")
+        let isOneLine = rest.hasSuffix("}") && kind != "class" && kind != "protocol"
+        let isKernel =
+          kind == "struct" && (rest.contains(": UnaryKernel") || rest.contains(": BinaryKernel"))
+        if isStored || isOneLine || isKernel || match.modifiers.contains("override")
+          || rest.firstMatch(of: required) != nil
+        {
+          continue
+        }
+        checked += 1
+        let above = lines[..<i].last { !$0.drop { $0 == " " }.hasPrefix("@") } ?? ""
+        #expect(
+          above.drop { $0 == " " }.hasPrefix("///"),
+          "\(file.lastPathComponent):\(i + 1) has no doc comment: \(line.drop { $0 == " " })")
+      }
+    }
+    #expect(checked > 400 && found > 1_200, "\(checked) of \(found): the files were not found")
+  }
 }

@@ -69,6 +69,7 @@ package struct Attributes: Sendable {
 
   package var isEmpty: Bool { entries.isEmpty }
 
+  /// Gives a setting a value; a hidden one is not printed.
   package mutating func set(_ name: String, _ value: Attribute, hidden isHidden: Bool = false) {
     entries.append((name, value, isHidden))
   }
@@ -86,15 +87,19 @@ package struct Attributes: Sendable {
 
   package subscript(name: String) -> Attribute? { entries.first { $0.name == name }?.value }
 
+  /// A numeric setting; nil if it is absent or of another kind.
   package func number(_ name: String) -> Double? {
     if case .number(let n)? = self[name] { n } else { nil }
   }
+  /// A setting that is on or off; off if it is absent.
   package func flag(_ name: String) -> Bool {
     if case .flag(true)? = self[name] { true } else { false }
   }
+  /// A setting that is one of several words.
   package func word(_ name: String) -> String? {
     if case .text(let word)? = self[name] { word } else { nil }
   }
+  /// A setting of axes, lengths or places.
   package func ints(_ name: String) -> [Int]? {
     if case .ints(let list)? = self[name] { list } else { nil }
   }

@@ -52,6 +52,7 @@ package struct Operand: Sendable, ExpressibleByStringLiteral {
     case mask
   }
 
+  /// What stands for an operand that is left out.
   package enum Absence: Sendable {
     case never
     case omitted
@@ -80,6 +81,7 @@ package struct Operand: Sendable, ExpressibleByStringLiteral {
 
 /// A named argument: of what kind it is, and its default.
 package struct Setting: Sendable {
+  /// What a setting holds, for whoever reads it from a call.
   package enum Kind: Sendable {
     case number, whole, flag
     /// One axis; any number of axes.
@@ -93,6 +95,7 @@ package struct Setting: Sendable {
     case index
   }
 
+  /// What a setting is when the call does not give it.
   package enum Fallback: Sendable {
     case required
     /// It may be missing, which has a meaning of its own: all axes, no bound.

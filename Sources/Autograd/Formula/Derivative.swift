@@ -4,7 +4,9 @@ import Tensors
 
 /// The vector-Jacobian product of an op with respect to one operand: what it says is what it does.
 package struct VJP: Sendable {
+  /// Makes the formula of a vjp for the call at hand.
   package typealias Text = @Sendable (Call) throws(TensorError) -> Formula
+  /// Computes a vjp from the gradient of the result, of its shape; gives one of the operand's shape.
   package typealias Kernel = @Sendable (Call, Tensor) throws(TensorError) -> Tensor
 
   package let text: Text
@@ -44,6 +46,7 @@ package final class Once<Value: Sendable>: @unchecked Sendable {
 
   init(_ make: @escaping @Sendable () -> Value) { self.make = make }
 
+  /// The value, made now if nobody has asked before.
   package var value: Value {
     if isMade.load(ordering: .acquiring), let made { return made }
     // Outside the lock: to make it may ask for others.
@@ -60,6 +63,7 @@ package final class Once<Value: Sendable>: @unchecked Sendable {
 /// `∂z/∂x` and `∂z/∂y` of single numbers, from x, y and z. Plain function pointers: calling one touches
 /// no reference count.
 package struct Slopes: Sendable {
+  /// The derivative of a scalar op by one operand, of its operands x, y and its result z.
   package typealias Slope = @convention(c) (_ x: Double, _ y: Double, _ z: Double) -> Double
   let x: Slope
   let y: Slope
@@ -89,6 +93,7 @@ package enum Links: Sendable {
 
 /// One entry of a result as a sum of products of two operands' entries, and single entries besides.
 package struct EntrySum: Sendable {
+  /// An entry of an operand, counted in row-major order.
   package typealias Place = (operand: Int, offset: Int)
   package var products: [(Place, Place)] = []
   package var plus: [Place] = []

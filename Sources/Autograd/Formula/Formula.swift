@@ -53,10 +53,12 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   package static let z = Formula.result
   package static let dz = Formula.cotangent
 
+  /// An op applied to formulas.
   package static func call(_ op: Op, _ arguments: Formula...) -> Formula {
     .apply(op, arguments, Attributes())
   }
 
+  /// `a` where the condition holds, else `b`, element by element.
   package static func where_(
     _ relation: Op, _ a: Formula, _ b: Formula, _ yes: Formula, _ no: Formula
   ) -> Formula {
@@ -118,6 +120,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     return .call(.neg, a)
   }
 
+  /// This to an exponent; powers of powers and the exponents 0 and 1 are simplified.
   package func power(_ exponent: Formula) -> Formula {
     if exponent.number == 1 { return self }
     if exponent.number == 0 { return 1 }

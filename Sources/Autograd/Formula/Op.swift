@@ -3,6 +3,7 @@ import Tensors
 
 /// A differentiable (or knowingly not differentiable) operation.
 package final class Op: Sendable {
+  /// Computes the result of a call whose operands are of one type and whose settings are complete.
   package typealias Forward = @Sendable (Call) throws(TensorError) -> Tensor
   /// The gradients of those operands that `wanted` marks.
   package typealias Joint =
@@ -52,6 +53,7 @@ package final class Op: Sendable {
   /// What each operand is for; the last one may stand for many.
   private let roles: [Operand.Role]
 
+  /// Between which numbers the results of an op lie.
   package struct Bounds: Sendable {
     package let low: Double
     /// Nil where there is no end above.

@@ -105,6 +105,7 @@ package final class Graph {
     return walks
   }
 
+  /// The number of a name in the table of labels; a new one if need be.
   package func number(of name: String) -> UInt32 {
     if let known = nameNumbers[name] { return known }
     names.append(name)
@@ -112,6 +113,7 @@ package final class Graph {
     return UInt32(names.count - 1)
   }
 
+  /// Keeps a place of the source and gives its number.
   package func add(_ site: Site) -> UInt32 {
     sites.append(site)
     return UInt32(sites.count - 1)
@@ -135,6 +137,7 @@ package final class Graph {
     return ordered
   }
 
+  /// What the learner calls a value, if it has a name.
   package func label(of node: Node) -> String? {
     node.label == 0 ? nil : names[Int(node.label)]
   }

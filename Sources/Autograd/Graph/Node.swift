@@ -31,6 +31,7 @@ package final class Node {
   package internal(set) var flags: Flags
   var extra: Extra?
 
+  /// What is true of a node, in bits.
   package struct Flags: OptionSet {
     package let rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -175,16 +176,19 @@ package final class Node {
   /// Computed and recorded, without a gradient.
   package var isFollowed: Bool { !isLeaf && !isTracked }
 
+  /// Its numbers, wherever they are kept.
   package var value: Tensor { extra?.tensor ?? Tensor(number) }
   package var shape: Shape { extra?.tensor?.shape ?? .scalar }
   package var dtype: DType { extra?.tensor?.dtype ?? .float64 }
   package var attributes: Attributes { extra?.attributes ?? Attributes() }
 
+  /// What backward passes have added up, of the value's shape; nil before the first.
   package var gradient: Tensor? {
     guard flags.contains(.hasGradient) else { return nil }
     return extra?.gradient ?? Tensor(slope)
   }
 
+  /// Replaces what backward passes have added up.
   package func setGradient(_ gradient: Tensor?) {
     guard let gradient else {
       flags.remove(.hasGradient)
@@ -222,6 +226,7 @@ package final class Node {
 
     package var node: Node? { if case .node(let node) = self { node } else { nil } }
     package var isTracked: Bool { if case .node(let node) = self { node.isTracked } else { false } }
+    /// Its numbers; a plain number is a tensor of rank 0.
     package var value: Tensor {
       switch self {
       case .node(let node): node.value
@@ -230,12 +235,14 @@ package final class Node {
     }
   }
 
+  /// How many operands it was computed from; 0 for a leaf.
   package var operandCount: Int {
     if isLeaf { return 0 }
     if let many = extra?.operands, !many.isEmpty { return many.count }
     return second != nil || op.isBinary ? 2 : 1
   }
 
+  /// An operand as it stands in a call: a number that was written, or a node.
   package func operand(_ i: Int) -> Operand {
     if let many = extra?.operands, !many.isEmpty { return .node(many[i]) }
     if let node = i == 0 ? first : second { return .node(node.takeUnretainedValue()) }

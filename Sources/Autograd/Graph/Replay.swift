@@ -102,6 +102,7 @@ package struct NumericCheck {
   /// What depends on the number and was held at its present value, as the gradient holds it.
   package let held: [Node]
 
+  /// How far two numbers for one gradient agree.
   package enum Verdict: Sendable {
     /// By the usual scale: under 1e-5, or tiny in absolute terms.
     case agrees
@@ -112,6 +113,7 @@ package struct NumericCheck {
     case disagrees
   }
 
+  /// Judged by the rounding that a difference quotient has in its float type.
   package var verdict: Verdict {
     if !analytic.isFinite || !numeric.isFinite { return analytic == numeric ? .agrees : .notFinite }
     if isKink { return .kink }
@@ -120,6 +122,7 @@ package struct NumericCheck {
       ? .agrees : .disagrees
   }
 
+  /// Their difference over the larger of them.
   package var relativeError: Double {
     let scale = max(abs(analytic), abs(numeric))
     return scale == 0 ? 0 : abs(analytic - numeric) / scale

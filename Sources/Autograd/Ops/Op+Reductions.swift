@@ -359,6 +359,7 @@ extension Op {
       .compared(.greater, to: Tensor(0))
   }
 
+  /// Named apart from `Op.all`, the table.
   package static let allOf: Op = truth("all", "Whether no element is 0.", example: "all([0, 1])") {
     c throws(TensorError) in
     let misses = try c.x.compared(.equal, to: Tensor(0))

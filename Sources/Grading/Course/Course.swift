@@ -20,6 +20,7 @@ package struct CourseFiles {
 
 /// `course.json`
 package struct CourseList: Codable, Equatable, Sendable {
+  /// An exercise as the course lists it.
   package struct Entry: Codable, Equatable, Sendable {
     package var id: String
     /// The lesson that comes before it.
@@ -28,6 +29,7 @@ package struct CourseList: Codable, Equatable, Sendable {
     package var points: Int
   }
 
+  /// How far an answer may be off, relative and absolute, as `~=` has them.
   package struct Tolerances: Codable, Equatable, Sendable {
     package var rtol = 1e-6
     package var atol = 1e-12
@@ -42,6 +44,7 @@ package struct CourseList: Codable, Equatable, Sendable {
   package var sha256: [String: String]
 }
 
+/// An exercise with its checks, those of the instructor included where they are at hand.
 package struct Exercise {
   package let id: String
   package let title: String
@@ -72,6 +75,7 @@ package struct Check {
   package var id: String { exercise + "." + declaration.name }
 }
 
+/// A course, read and found whole.
 package struct Course {
   package let list: CourseList
   package let exercises: [Exercise]
@@ -122,6 +126,7 @@ package struct Course {
     hash = Digest.sha256(all)
   }
 
+  /// Where the files of an exercise are, below the course.
   package static func paths(_ id: String) -> (starter: String, checks: String) {
     ("exercises/\(id).nn", "exercises/\(id).check.nn")
   }

@@ -1,6 +1,7 @@
 // Fingerprints of files, and seeds that nobody can guess without the course's key.
 import CSupport
 
+/// Fingerprints of texts.
 package enum Digest {
   /// SHA-256 in hexadecimal.
   package static func sha256(_ text: String) -> String { hex(sha256(Array(text.utf8))) }

@@ -10,6 +10,7 @@ import Tensors
 package struct Case: Equatable, Sendable {
   package var inputs: [(name: String, value: PlainValue)]
 
+  /// By what was drawn: the same inputs are the same case.
   package static func == (a: Case, b: Case) -> Bool {
     a.inputs.map(\.value) == b.inputs.map(\.value)
   }

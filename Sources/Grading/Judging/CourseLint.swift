@@ -43,6 +43,7 @@ package struct ExerciseReport {
   package var unnamed: [(name: String, message: String)] = []
 }
 
+/// Looks for what would make a course unfair: solutions that fail, mutants that pass.
 package struct CourseLint {
   let course: Course
   let judge: Judge

@@ -2,6 +2,7 @@
 import Diagnostics
 import Syntax
 
+/// Asks a script for answers and says what became of each check.
 package struct Judge {
   /// A new process for a script, or what stands for one.
   package typealias Start = (Budgets) throws(Fault) -> any Respondent

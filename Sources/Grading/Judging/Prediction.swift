@@ -5,6 +5,7 @@ import Syntax
 
 /// One call whose factors a learner predicts.
 package struct Prediction {
+  /// A factor that a learner is asked for.
   package struct Question {
     /// What the check calls the factor; nil for their product.
     package let label: String?
@@ -12,6 +13,7 @@ package struct Prediction {
     package let value: Double
   }
 
+  /// What to say of an answer.
   package enum Verdict: Equatable, Sendable {
     case right
     /// The sign is right; that is all that was said.

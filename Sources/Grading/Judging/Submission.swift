@@ -3,6 +3,7 @@ import Diagnostics
 
 /// Files as they were handed in. Nothing in them is trusted, their names included.
 package struct Submission: Codable, Sendable {
+  /// What was found where an exercise's script should be.
   package enum File: Codable, Sendable {
     case text(String)
     case missing
@@ -26,6 +27,7 @@ package struct Submission: Codable, Sendable {
     self.rejection = rejection
   }
 
+  /// The SHA-256 of the texts, by which identical hand-ins are known.
   package var hash: String {
     let parts = files.sorted { $0.key < $1.key }.map { id, file in
       switch file {
@@ -62,6 +64,7 @@ package struct Submission: Codable, Sendable {
   }
 }
 
+/// Grades submissions, one record each.
 package struct Grader {
   package let course: Course
   package let exercises: [Exercise]

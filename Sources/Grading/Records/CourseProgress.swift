@@ -3,6 +3,7 @@ import Foundation
 
 /// `.nnrepl-progress.json`: plain, portable, safe to delete.
 package struct CourseProgress: Codable, Equatable, Sendable {
+  /// What a learner has reached in one exercise.
   package struct Entry: Codable, Equatable, Sendable {
     package var passed = false
     /// The most points that the public checks gave.
@@ -37,10 +38,12 @@ package struct CourseProgress: Codable, Equatable, Sendable {
     }
   }
 
+  /// As it is kept in the file.
   package var text: String {
     JSONText.of(self)
   }
 
+  /// An exercise that was never tried has an empty entry.
   package subscript(id: String) -> Entry {
     get { exercises[id] ?? Entry() }
     set { exercises[id] = newValue }

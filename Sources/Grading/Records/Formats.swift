@@ -13,6 +13,7 @@ package enum GradeFormat: String, CaseIterable, Sendable {
     }
   }
 
+  /// The records in this format, each line or file as its readers want it.
   package func text(_ records: [Record]) -> String {
     switch self {
     case .jsonl: return records.map { JSONText.of($0, pretty: false) }.joined()

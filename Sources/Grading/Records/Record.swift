@@ -1,6 +1,8 @@
 // What grading leaves behind: one record for each submission, one entry for each check.
 
+/// What became of one check of one learner.
 package struct CheckRecord: Codable, Equatable, Sendable {
+  /// How a check ended.
   package enum Verdict: String, Codable, Sendable {
     case pass, fail
     /// The script or a call ended in an error or a limit.
@@ -32,7 +34,9 @@ package struct CheckRecord: Codable, Equatable, Sendable {
   }
 }
 
+/// What became of one learner's exercises.
 package struct Record: Codable, Equatable, Sendable {
+  /// Whether there was anything to grade.
   package enum Status: String, Codable, Sendable {
     case graded
     /// It was not even looked at; the message says why.

@@ -42,11 +42,13 @@ package struct Job: Codable, Sendable {
   package let budgets: Budgets
 }
 
+/// What a worker is asked.
 package enum Request: Codable, Sendable {
   case run(Job)
   case call([PlainValue])
 }
 
+/// What a worker answers: plain values only, never code.
 package enum Reply: Codable, Sendable {
   /// The script ran to its end.
   case ready(warnings: [String], printed: String, uses: Uses)
@@ -110,6 +112,7 @@ package final class Worker: Respondent {
 
   package init() {}
 
+  /// Does what is asked, in this process.
   package func ask(_ request: Request) -> Reply {
     printed = ""
     isCut = false

@@ -5,6 +5,7 @@ import Syntax
 import Tensors
 
 extension Compiler {
+  /// Compiles an expression.
   package func code(_ expression: Expression) throws(Diagnostic) -> Code {
     let span = expression.span
     switch expression.kind {

@@ -85,6 +85,7 @@ package final class Scope {
 
 /// Walks over the tree that gather names.
 package enum Names {
+  /// Gathers the names that statements give a value to.
   package static func assigned(in body: [Statement], _ names: inout Set<String>) {
     for statement in body {
       switch statement.kind {

@@ -227,6 +227,7 @@ extension Machine {
     }
   }
 
+  /// Tells of a nan or inf in data, once for each tensor.
   package func warnSpoiled(_ data: Tensor, at place: Int, _ name: String, _ span: Span) {
     let number = format(data[place])
     let entry = data.shape.indices(at: place).map(String.init).joined(separator: ", ")

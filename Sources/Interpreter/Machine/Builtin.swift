@@ -5,8 +5,11 @@ import Tensors
 
 /// A function of the language that is written in Swift.
 package final class Builtin: Sendable {
+  /// What a built-in does, its arguments bound.
   package typealias Body = @Sendable (BuiltinCall) throws(Diagnostic) -> Value
+  /// The shortcut for one plain argument; nil if the general way must be gone.
   package typealias Unary = @Sendable (Machine, Value, UInt32, Span) throws(Diagnostic) -> Value?
+  /// The shortcut for two.
   package typealias Binary =
     @Sendable (Machine, Value, Value, UInt32, Span) throws(Diagnostic) -> Value?
 
@@ -31,11 +34,13 @@ package final class Builtin: Sendable {
   /// Whether its first parameters are the op's operands, in their order.
   let isInOrder: Bool
 
+  /// What a built-in is about; each topic has a help page.
   package enum Topic: String, Sendable, CaseIterable {
     case making, shape, elementwise, reductions, products, losses, layers, optimizers, schedules
     case data, looking, figures, rest
   }
 
+  /// A name, and the text of its default if it has one.
   package struct Parameter: Sendable {
     package let name: String
     /// Default as source text; nil if the argument must be given.
@@ -148,6 +153,7 @@ package final class Builtin: Sendable {
     }
   }
 
+  /// As its help page shows it: `linear(x, weight, bias=none)`.
   package var signature: String {
     let list = parameters.map { p in
       (p.isVariadic ? "*" : "") + p.name + (p.fallback.map { "=" + $0 } ?? "")
@@ -301,6 +307,7 @@ package struct BuiltinCall {
     }
   }
 
+  /// The error for an argument of the wrong kind.
   package func wrong(_ name: String, _ wanted: String) -> Diagnostic {
     RunFault.argumentKind(
       function: builtin.name, name: name, wanted: wanted, kind: value(name).kind
@@ -343,6 +350,7 @@ package struct BuiltinCall {
     return try tensors { () throws(TensorError) in try graph.apply(.stack, fixed) }
   }
 
+  /// A number, tensor or list of numbers, as a node.
   package func node(_ name: String) throws(Diagnostic) -> Node {
     switch try operand(name) {
     case .node(let node): node
@@ -350,6 +358,7 @@ package struct BuiltinCall {
     }
   }
 
+  /// A number, or a tensor of one.
   package func double(_ name: String) throws(Diagnostic) -> Double {
     switch value(name) {
     case .number(let n): return n
@@ -360,6 +369,7 @@ package struct BuiltinCall {
     throw wrong(name, "a number")
   }
 
+  /// A whole number.
   package func int(_ name: String) throws(Diagnostic) -> Int {
     let n = try double(name)
     guard abs(n) < 0x1p53, let whole = Int(exactly: n) else {
@@ -368,12 +378,14 @@ package struct BuiltinCall {
     return whole
   }
 
+  /// True or false.
   package func flag(_ name: String) throws(Diagnostic) -> Bool {
     let value = value(name)
     if case .none = value { throw wrong(name, "true or false") }
     return try machine.truth(value, span)
   }
 
+  /// A string.
   package func text(_ name: String) throws(Diagnostic) -> String {
     if case .string(let string) = value(name) { return string.text }
     throw wrong(name, "a string")
@@ -393,6 +405,7 @@ package struct BuiltinCall {
     return whole
   }
 
+  /// The numbers of a tensor or list.
   package func numbers(in value: Value, _ wanted: String = "numbers") throws(Diagnostic) -> [Double]
   {
     switch value {
@@ -421,6 +434,7 @@ package struct BuiltinCall {
     return dims
   }
 
+  /// One of several words.
   package func choice(_ name: String, _ choices: [String]) throws(Diagnostic) -> String {
     let word = try text(name)
     guard choices.contains(word) else {
@@ -429,6 +443,7 @@ package struct BuiltinCall {
     return word
   }
 
+  /// An element type by PyTorch's name; the session's own if it is left out.
   package func dtype(_ name: String) throws(Diagnostic) -> DType {
     guard has(name) else { return machine.dtype }
     let word = try choice(name, DType.allCases.map(\.name))
@@ -449,6 +464,7 @@ package struct BuiltinCall {
     Value(graph.constant(try tensors(body)))
   }
 
+  /// Applies an op at the place of the call and looks at what came of it.
   package func apply(_ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes())
     throws(Diagnostic) -> Value
   {

@@ -18,6 +18,7 @@ extension Machine {
     }
   }
 
+  /// `loss.backward()`: adds gradients to all parameters below a value, and tells what is amiss.
   package func backward(
     _ value: Value, seed: Tensor?, retain: Bool, again: Bool = false, _ span: Span, name: String?
   ) throws(Diagnostic) {

@@ -64,6 +64,7 @@ extension Machine {
       isBirth: true)
   }
 
+  /// Tells that a function of a plain number is not finite.
   package func warnPlain(_ function: String, _ x: Double, _ result: Double, _ span: Span) {
     warn(
       RunFault.functionNotFinite(function: function, of: format(x), result: format(result)).at(
@@ -203,6 +204,7 @@ extension Machine {
     }
   }
 
+  /// A tensor made from nothing that is recorded.
   package func make(_ span: Span, _ body: () throws(TensorError) -> Tensor) throws(Diagnostic)
     -> Node
   {

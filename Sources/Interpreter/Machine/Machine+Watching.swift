@@ -22,6 +22,7 @@ extension Machine {
   /// The element type of new tensors, by PyTorch's name.
   package func setDType(named name: String) { if let known = DType(name: name) { dtype = known } }
 
+  /// Seconds on a clock that only goes forward.
   package static var now: Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -28,6 +28,7 @@ package struct Store {
   let run: (Frame, Value) -> Void
 }
 
+/// How a statement ended.
 package enum Completion {
   case normal
   case breakLoop
@@ -160,6 +161,7 @@ package final class Machine {
     return globals.add(name, start, to: &state.pointee.globals)
   }
 
+  /// What a top-level name means; nil if it has no value.
   package subscript(name: String) -> Value? {
     get {
       guard let slot = globals[name] else { return nil }
@@ -229,6 +231,7 @@ package final class Machine {
 
   // MARK: Output
 
+  /// Shows something; what is printed counts against the budget.
   package func emit(_ event: Event, at span: Span?) throws(Diagnostic) {
     if case .text(let text) = event, !budget.prints(text.utf8.count) {
       throw RunFault.output(megabytes: budget.limits.outputBytes >> 20).at(span)

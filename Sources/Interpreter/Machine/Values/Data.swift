@@ -5,6 +5,7 @@ import Training
 import Tensors
 
 extension Value {
+  /// A data set, if it is one.
   package var dataset: DatasetObject? {
     if case .host(let object) = self { object as? DatasetObject } else { nil }
   }
@@ -139,6 +140,7 @@ package struct FileAccess: Sendable {
   package let read: @Sendable (String) -> Result<[UInt8], FileFault>
   package let write: @Sendable (String, [UInt8]) -> Result<Void, FileFault>
 
+  /// Why a file could not be read or written, in the system's words.
   package struct FileFault: Error {
     package let reason: String
     package init(reason: String) { self.reason = reason }

@@ -26,6 +26,7 @@ package enum Figure {
   /// Findings, each good, worth a look, or bad.
   case report([Finding])
 
+  /// A curve with its name.
   package struct Series {
     package let name: String
     package let x: [Double]
@@ -38,6 +39,7 @@ package enum Figure {
     }
   }
 
+  /// A sample with the number of its class.
   package struct Point {
     package let x: Double
     package let y: Double
@@ -50,6 +52,7 @@ package enum Figure {
     }
   }
 
+  /// The part of the plane that is shown.
   package struct Box {
     package let left: Double
     package let right: Double
@@ -61,6 +64,7 @@ package enum Figure {
     }
   }
 
+  /// A row of units of a network, and what leads to the next.
   package struct Column {
     package let title: String
     package let units: Int
@@ -76,6 +80,7 @@ package enum Figure {
     }
   }
 
+  /// A node of a graph, as far in as it is below the root.
   package struct Branch {
     package let depth: Int
     package let text: String
@@ -86,6 +91,7 @@ package enum Figure {
     }
   }
 
+  /// What `diagnose` saw, and what to do about it.
   package struct Finding {
     package enum Verdict { case good, look, bad }
     package let verdict: Verdict

@@ -22,6 +22,7 @@ package final class ScheduleObject: HostObject {
     }
   }
 
+  /// Moves the learning rate on; a plateau wants the number that it watches.
   package func step(_ metric: Double?, _ span: Span) throws(Diagnostic) {
     do throws(Schedule.ScheduleError) { try schedule.step(metric: metric) } catch {
       throw ScheduleFault(error, schedule.kind).at(span)
@@ -38,6 +39,7 @@ package final class OutputsObject: HostObject {
   package override var kind: String { "the values of the cells" }
   package override var count: Int? { (values.keys.max() ?? 0) + 1 }
 
+  /// What a cell gave.
   package subscript(number: Int) -> Value? {
     get { values[number] }
     set { values[number] = newValue }

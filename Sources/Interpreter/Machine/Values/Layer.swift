@@ -22,6 +22,7 @@ package final class LayerObject {
   /// The name that its results get until they are given a better one; 0 for none.
   private(set) var outputLabel: UInt32 = 0
 
+  /// A parameter, buffer or part of a layer.
   package struct Field {
     package let name: String
     let cell: Cell
@@ -71,6 +72,7 @@ package final class LayerObject {
 
   package var isTraining: Bool { if case .bool(false) = mode.value { false } else { true } }
 
+  /// A field, a state by its full name, or a method.
   package subscript(name: String) -> Value? {
     if name == "training" { return mode.value }
     if let field = fields.first(where: { $0.name == name }) { return field.value }

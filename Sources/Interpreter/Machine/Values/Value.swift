@@ -110,11 +110,13 @@ package enum Value {
   }
 }
 
+/// A string as a value.
 package final class StringObject {
   package let text: String
   init(_ text: String) { self.text = text }
 }
 
+/// A list, shared by all that hold it.
 package final class ListObject {
   @exclusivity(unchecked) package var items: [Value]
   package init(_ items: [Value]) { self.items = items }
@@ -139,6 +141,7 @@ package final class RecordObject {
   package private(set) var fields: [(name: String, value: Value)]
   package init(_ fields: [(name: String, value: Value)]) { self.fields = fields }
 
+  /// A field; a new name is added at the end.
   package subscript(name: String) -> Value? {
     get { fields.first { $0.name == name }?.value }
     set {
@@ -152,6 +155,7 @@ package final class RecordObject {
   }
 }
 
+/// Numbers in equal steps, made when they are asked for.
 package final class RangeObject {
   package let start: Double
   package let stop: Double
@@ -165,6 +169,7 @@ package final class RangeObject {
   }
 }
 
+/// A variable that functions share with what is around them.
 package final class Cell {
   @exclusivity(unchecked) var value: Value
   init(_ value: Value) { self.value = value }

@@ -4,6 +4,7 @@ import Diagnostics
 import Tensors
 
 extension Machine {
+  /// A value as `print` writes it.
   package func text(of value: Value) -> String {
     var depth = 0
     return text(of: value, &depth)
