@@ -190,6 +190,16 @@ extension Node {
       guard case .node(let input) = operand(k), input.isTracked, op.reaches(k, call.inputs) else {
         continue
       }
+      // A row of many: the gradient of the whole is not made anew for each.
+      if k == 0, case .copies(let offsets) = op.links, 2 * dz.count < input.shape.count,
+        var sum = gradients.tensors[Int(input.place)]
+      {
+        let offsets = try offsets(call)
+        gradients.tensors[Int(input.place)] = nil
+        try sum.add(dz.converted(to: input.dtype), at: offsets)
+        gradients.tensors[Int(input.place)] = sum
+        continue
+      }
       let handed = k < together.count ? together[k] : nil
       let gradient: Tensor
       if let handed {
