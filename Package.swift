@@ -140,6 +140,10 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What several test targets need.
+    .target(
+      name: "TestSupport", dependencies: ["Diagnostics"], path: "Tests/Support",
+      swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
     .testTarget(
       name: "AutogradTests", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
@@ -155,6 +159,7 @@ let package = Package(
       name: "RuntimeTests",
       dependencies: [
         "Diagnostics", "Tensors", "Autograd", "Training", "Interpreter", "Builtins", "Session",
+        "TestSupport",
       ],
       exclude: ["Goldens", "EndToEnd", "Sweeps", "Remedies"],
       swiftSettings: strict),
@@ -178,7 +183,7 @@ let package = Package(
       name: "TranscriptTests",
       dependencies: [
         "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins", "Session", "Lessons",
-        "Rendering",
+        "Rendering", "Syntax", "TestSupport",
       ],
       exclude: ["Transcripts"], swiftSettings: strict),
   ]

@@ -35,7 +35,7 @@ package struct FigureText {
   }
 
   private func titled(_ title: String, _ lines: [String]) -> [String] {
-    title.isEmpty ? lines : ["  " + style.paint(title, .bold)] + lines
+    title.isEmpty ? lines : ["  " + style.paint(title.visible, .bold)] + lines
   }
 
   /// Characters for what plain terminals cannot show.
@@ -89,7 +89,7 @@ package struct FigureText {
           var row = cell((high - y) / height, of: rows)
         else { continue }
         while ends[row] != nil, row < rows - 1 { row += 1 }
-        ends[row, default: []].append(style.paint(line.name, ink(i)))
+        ends[row, default: []].append(style.paint(line.name.visible, ink(i)))
       }
     }
     var lines = (0..<rows).map { row -> String in
@@ -154,7 +154,7 @@ package struct FigureText {
         + String(repeating: " ", count: max(1, columns - first.count - final.count)) + final)
     if classes.count > 1 {
       let legend = classes.enumerated().map { i, name in
-        style.paint(marks[i % marks.count], ink(i)) + " " + name
+        style.paint(marks[i % marks.count], ink(i)) + " " + name.visible
           + (regions == nil || i == 0
             ? "" : ", where the model says so " + grounds[i % grounds.count])
       }

@@ -314,6 +314,19 @@ import Testing
     #expect(field(6, "status") as? String == "error")
   }
 
+  /// What a killed writer left beside a file goes with the next write; a living one's stays.
+  @Test func leftoversOfAKilledWriterAreCleared() throws {
+    let place = try Scratch()
+    for name in ["m.safetensors.4194304.new", "m.safetensors.1.new", "other.4194304.new"] {
+      try place.write("x", to: name)
+    }
+    let (status, _) = try Program.run(
+      ["-e", "save(linear(2, 1), \"m.safetensors\")"], in: place.path)
+    #expect(status == 0)
+    #expect(place.text("m.safetensors.4194304.new") == nil)
+    #expect(place.text("m.safetensors.1.new") == "x" && place.text("other.4194304.new") == "x")
+  }
+
   /// A session that is killed while it saves leaves the old file or the new one, whole.
   @Test func killedWhileSavingItLeavesAWholeFile() throws {
     try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)

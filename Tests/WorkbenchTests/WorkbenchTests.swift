@@ -130,6 +130,15 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     #expect(bench.state == other.state)
   }
 
+  /// What names and files hold cannot steer the terminal, wherever it is drawn.
+  @Test func figuresShowControlCharacters() {
+    let bench = Bench()
+    bench.enter("plot([1, 2], [2, 1], labels=list(\"a\u{1b}[31m\", \"b\"), title=\"t\u{7}\")")
+    bench.enter("hist([1, 2], title=\"h\u{1b}]0;x\u{7}\")")
+    let controls = bench.output.unicodeScalars.filter { $0.value < 32 && $0 != "\n" }
+    #expect(bench.output.contains("\\u{1b}[31m") && controls.isEmpty)
+  }
+
   @Test func numbersCountTheCellsThatAreKept() {
     let bench = Bench()
     bench.enter("x = 2")

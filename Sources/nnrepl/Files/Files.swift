@@ -52,6 +52,7 @@ extension FileAccess {
     let resolved = realpath(path, nil)
     defer { free(resolved) }
     let path = resolved.map { String(cString: $0) } ?? path
+    clearLeftovers(of: path)
     let temporary = "\(path).\(getpid()).new"
     guard let file = fopen(temporary, "w") else { return .failure(lastFault()) }
     // What the old file allowed and forbade, the new one does.
@@ -65,6 +66,25 @@ extension FileAccess {
       return .failure(isWritten ? lastFault() : fault)
     }
     return .success(())
+  }
+
+  /// Removes what a process that was killed while it wrote this file has left beside it.
+  private static func clearLeftovers(of path: String) {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let folder = parts.count > 1 ? parts.dropLast().joined(separator: "/") + "/" : "./"
+    let name = (parts.last ?? "") + "."
+    guard let entries = opendir(folder) else { return }
+    defer { closedir(entries) }
+    while let entry = readdir(entries)?.pointee {
+      let found = withUnsafeBytes(of: entry.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard found.hasPrefix(name), found.hasSuffix(".new"),
+        let writer = pid_t(found.dropFirst(name.count).dropLast(4)), writer > 0,
+        kill(writer, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink(folder + found)
+    }
   }
 
   private static func lastFault() -> FileFault {
