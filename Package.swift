@@ -142,7 +142,8 @@ let package = Package(
 
     // What several test targets need.
     .target(
-      name: "TestSupport", dependencies: ["Diagnostics"], path: "Tests/Support",
+      name: "TestSupport", dependencies: ["Diagnostics", "Interpreter", "Session"],
+      path: "Tests/Support",
       swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
     .testTarget(
@@ -155,13 +156,32 @@ let package = Package(
         "Diagnostics", "Tensors", "Autograd", "Explain", "Interpreter", "Builtins", "Session",
       ],
       swiftSettings: strict),
+    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
+    .testTarget(name: "EmbeddedFilesTests", dependencies: ["EmbeddedFiles"], swiftSettings: strict),
+    .testTarget(name: "TrainingTests", dependencies: ["Training"], swiftSettings: strict),
     .testTarget(
-      name: "RuntimeTests",
+      name: "InterpreterTests",
+      dependencies: [
+        "Diagnostics", "Interpreter", "Session", "TestSupport",
+      ], exclude: ["Remedies"], swiftSettings: strict),
+    .testTarget(
+      name: "BuiltinsTests",
+      dependencies: ["Diagnostics", "Interpreter", "Builtins", "Session", "TestSupport"],
+      swiftSettings: strict),
+    // PyTorch's numbers, through whole sessions.
+    .testTarget(
+      name: "SessionTests",
       dependencies: [
         "Diagnostics", "Tensors", "Autograd", "Training", "Interpreter", "Builtins", "Session",
-        "TestSupport",
       ],
-      exclude: ["Goldens", "EndToEnd", "Sweeps", "Remedies"],
+      exclude: ["Goldens", "EndToEnd", "Sweeps"], swiftSettings: strict),
+    .testTarget(
+      name: "LessonsTests",
+      dependencies: ["Diagnostics", "Interpreter", "Session", "Lessons", "Rendering"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RenderingTests",
+      dependencies: ["Diagnostics", "Interpreter", "Builtins", "Session", "Rendering"],
       swiftSettings: strict),
     .testTarget(
       name: "GradingTests",

@@ -1,4 +1,5 @@
 import Diagnostics
+import TestSupport
 import Testing
 
 @testable import Builtins
@@ -17,36 +18,36 @@ import Testing
   static let images = "reshape(arange(16), 2, 2, 2, 2)^2"
   static let rows = "[[1, 10], [3, 30], [8, 20]]"
 
-  static let programs: [LanguageTests.Case] = [
-    LanguageTests.Case(
+  static let programs: [Program] = [
+    Program(
       code: passes("batchnorm2d(2, momentum=none)", images),
       output: "2 [95.5, 215.5] [12390, 36047.143] [-0.85796134, -0.84897745, -0.82202579]\n"),
-    LanguageTests.Case(
+    Program(
       code: passes("batchnorm2d(2, affine=false)", images),
       output:
         "0 [18.625, 42.025] [2454.03, 7138.1443] [-0.37597273, -0.35578628, -0.29522691]\n"),
-    LanguageTests.Case(
+    Program(
       code: passes("batchnorm2d(2, track_running_stats=false)", images),
       output: "2 none none [-1.020091, -0.99861543, -0.93418863]\n"),
-    LanguageTests.Case(
+    Program(
       code: passes("batchnorm1d(2, momentum=none)", rows),
       output: "2 [8.5, 40.5] [65, 500] [-0.93026044, -1.3640015, -0.68219099]\n"),
-    LanguageTests.Case(
+    Program(
       code: passes("batchnorm1d(2, affine=false)", rows),
       output: "0 [1.66, 7.9] [13.68, 99.81] [-0.1784435, 0.21019977, 0.36229437]\n"),
-    LanguageTests.Case(
+    Program(
       code: passes("batchnorm1d(2, momentum=none, track_running_stats=false)", rows),
       output: "2 none none [-1.0190487, -1.2247448, -0.33968291]\n"),
-    LanguageTests.Case(
+    Program(
       code: "for name in batchnorm2d(2, affine=false).state() { print(name) }",
       output: "running_mean\nrunning_var\nnum_batches_tracked\n"),
-    LanguageTests.Case(
+    Program(
       code: """
         seed(0); m = multihead_attention(4, 2)
         for p in m.parameters() { print(p.shape, reshape(p, -1)[:2]) }
         """,
       output: "[12, 4] [0.2224, 0.5085]\n[12] [0, 0]\n[4, 4] [-0.003743, 0.2682]\n[4] [0, 0]\n"),
-    LanguageTests.Case(
+    Program(
       code: """
         seed(0); e = embedding(4, 2, padding_idx=-1)
         print(e.weight[3]); sum(e([3, 1, 0, 3])^2).backward(); print(e.weight.grad)
@@ -54,14 +55,14 @@ import Testing
       output:
         "[0, 0]\n[[  3.082, -0.5869],\n [ -4.358,   1.137],\n [      0,       0],\n [      0,       0]]\n"
     ),
-    LanguageTests.Case(
+    Program(
       code: """
         param w = ones(4, 2); sum(embedding([3, 1], w, padding_idx=-1)).backward(); print(w.grad)
         """, output: "[[0, 0],\n [1, 1],\n [0, 0],\n [0, 0]]\n"),
   ]
 
-  @Test(arguments: programs) func optionsMeanWhatTheyMeanInPyTorch(_ sample: LanguageTests.Case) {
-    let (output, errors) = LanguageTests.run(sample.code)
+  @Test(arguments: programs) func optionsMeanWhatTheyMeanInPyTorch(_ sample: Program) {
+    let (output, errors) = Program.run(sample.code)
     #expect(errors.map(\.headline) == [])
     #expect(output == sample.output)
   }
@@ -73,7 +74,7 @@ import Testing
     ("embedding(4, 2, padding_idx=0.5)", .wholeNumber),
     ("embedding(4, 2, padding_idx=\"last\")", .wrongKind),
   ]) func paddingIsARow(_ code: String, _ id: Diagnostic.Identifier) {
-    #expect(LanguageTests.run(code).errors.first?.id == id)
+    #expect(Program.run(code).errors.first?.id == id)
   }
 
   /// Without what it works on, an activation is a layer of the same function, as `nn.ReLU()` is.
@@ -86,7 +87,7 @@ import Testing
       sum(y*[1, 2, 3]).backward(); g = x.grad; zero_grad(x); sum(z*[1, 2, 3]).backward()
       print(all(y == z), all(g == x.grad), len(m.parameters()))
       """
-    let (output, errors) = LanguageTests.run(code)
+    let (output, errors) = Program.run(code)
     #expect(errors.map(\.headline) == [])
     // Of softmax without an axis there is a warning besides.
     #expect(output.hasSuffix("true true 0\n"))
@@ -99,7 +100,7 @@ import Testing
     ("flatten()", "[[1, 2],\n [3, 5]]\n"),
     ("softplus(beta=2)", "[[1.063, 2.009],\n [3.001, 5.000]]\n"),
   ]) func settingsStayWithTheLayer(_ layer: String, _ result: String) {
-    let (output, errors) = LanguageTests.run("print(sequential(\(layer))([[1, 2], [3, 5]]))")
+    let (output, errors) = Program.run("print(sequential(\(layer))([[1, 2], [3, 5]]))")
     #expect(errors.map(\.headline) == [])
     #expect(output == result)
   }
@@ -114,9 +115,9 @@ import Testing
     ("nn.Flatten()", "flatten()"), ("nn.Dropout(0.5)", "dropout(0.5)"),
     ("nn.Linear(3, 4, bias=False)", "linear(3, 4, bias=false)"), ("nn.SiLU()", "silu()"),
   ]) func hintsForPyTorchsLayersWork(_ theirs: String, _ ours: String) {
-    let hint = LanguageTests.run("m = sequential(linear(2, 3), \(theirs))").errors.first?.hint
+    let hint = Program.run("m = sequential(linear(2, 3), \(theirs))").errors.first?.hint
     #expect(hint == "`\(ours)`")
-    let (_, errors) = LanguageTests.run("sequential(linear(2, 3), \(ours))(ones(2, 2))")
+    let (_, errors) = Program.run("sequential(linear(2, 3), \(ours))(ones(2, 2))")
     #expect(errors.map(\.headline) == [])
   }
 }

@@ -54,7 +54,7 @@ import Testing
   ]
 
   static let all: [Remedy] = {
-    let file = repository.appending(path: "Tests/RuntimeTests/Remedies/remedies.txt")
+    let file = repository.appending(path: "Tests/InterpreterTests/Remedies/remedies.txt")
     let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
     var stage = ""
     var pending: (String, [String])?

@@ -1,5 +1,6 @@
 import Interpreter
 import Session
+import TestSupport
 import Testing
 
 /// Code that the language runs for a verb or a question touches no variable of the functions that wait for it.
@@ -20,7 +21,7 @@ import Testing
     "summary(m)", "m([3, 4])",
   ])
   func variablesBelowAVerbStay(_ verb: String) {
-    let (output, errors) = LanguageTests.run(Self.deep(verb))
+    let (output, errors) = Program.run(Self.deep(verb))
     #expect(errors.map(\.headline) == [])
     #expect(output.hasSuffix("sum 18003000\n"))
   }

@@ -1,6 +1,6 @@
 """Makes indexing.json: what PyTorch picks for every mixture of index entries, ranks 2 to 4.
 
-    python3 Tests/RuntimeTests/Sweeps/indexing.py > Tests/RuntimeTests/Sweeps/indexing.json
+    python3 Tests/SessionTests/Sweeps/indexing.py > Tests/SessionTests/Sweeps/indexing.json
 
 A row is the index as nn writes it, the shape of the result, and the sum of element i times i + 1, which
 tells the order of the elements too.

@@ -1,5 +1,6 @@
 import Diagnostics
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Interpreter
@@ -7,25 +8,25 @@ import Testing
 
 /// What belongs to a layer, and how often it counts. The numbers are torch 2.13's.
 @Suite struct PartsTests {
-  static let programs: [LanguageTests.Case] = [
+  static let programs: [Program] = [
     // A constructor argument that holds layers is a part, as `self.inner = inner` registers it.
-    LanguageTests.Case(
+    Program(
       code: """
         layer Wrap(inner) { forward(x) { inner(x) } }
         w = Wrap(linear(2, 1))
         print(len(w.parameters()), w.inner.weight.shape)
         """, output: "2 [1, 2]\n"),
-    LanguageTests.Case(
+    Program(
       code: """
         layer Chain(blocks) { forward(x) { for b in blocks { x = b(x) }; x } }
         print(len(Chain(list(linear(2, 3), list(linear(3, 1)))).parameters()))
         """, output: "4\n"),
-    LanguageTests.Case(
+    Program(
       code: """
         layer Keep(inner) { body = inner; forward(x) { body(inner(x)) } }
         print(len(Keep(linear(2, 2)).parameters()))
         """, output: "2\n"),
-    LanguageTests.Case(
+    Program(
       code: """
         layer Scale(s, k) { param first = 2*s; forward(x) { s*k*first*x } }
         layer Start(s) { param own = 2*s; forward(x) { own*x } }
@@ -33,7 +34,7 @@ import Testing
         print(len(Scale(s, 2).parameters()), len(Start(s).parameters()))
         """, output: "2 1\n"),
     // An optimizer moves what was handed in, and the mode reaches it.
-    LanguageTests.Case(
+    Program(
       code: """
         layer Wrap(inner) { forward(x) { inner(x) } }
         w = Wrap(linear(1, 1)); w.inner.weight := [[2]]; w.inner.bias := [0]
@@ -41,7 +42,7 @@ import Testing
         print(w.inner.weight, w.inner.bias, w.inner.training)
         """, output: "[[1.7]] [-0.1] false\n"),
     // A shared layer is one: one step, one part of the norm.
-    LanguageTests.Case(
+    Program(
       code: """
         l = linear(1, 1); l.weight := [[2]]; l.bias := [1]
         m = sequential(l, relu, l)
@@ -50,13 +51,13 @@ import Testing
         opt = sgd(m, lr=0.1); opt.step()
         print(l.weight, l.bias)
         """, output: "2 [[13]] [3] 13.34\n[[0.7]] [0.7]\n"),
-    LanguageTests.Case(
+    Program(
       code: """
         l = linear(1, 1); m = sequential(l, relu, l); p = list(m, l)
         print(len(sgd(p, lr=0.1).parameters))
         """, output: "2\n"),
     // Tied weights likewise.
-    LanguageTests.Case(
+    Program(
       code: """
         e = embedding(2, 2); h = linear(2, 2, bias=false)
         e.weight := [[1, 2], [3, 4]]
@@ -67,20 +68,20 @@ import Testing
         print(h.weight)
         """, output: "1 [[5, 8],\n [1, 2]]\n[[0.9, 1.9],\n [2.9, 3.9]]\n"),
     // state names every place, as state_dict does.
-    LanguageTests.Case(
+    Program(
       code: "l = linear(1, 1); m = sequential(l, l); for name in m.state() { print(name) }",
       output: "0.weight\n0.bias\n1.weight\n1.bias\n"),
     // What may take a field's place.
-    LanguageTests.Case(
+    Program(
       code: "m = linear(2, 2); m.bias = none; print(len(m.parameters()), m([0, 0]))",
       output: "1 [0, 0]\n"),
-    LanguageTests.Case(
+    Program(
       code: "m = sequential(linear(1, 1)); m.eval(); b = batchnorm1d(2); b.running_mean = [1, 2]\n"
         + "print(b.state().running_mean)", output: "[1, 2]\n"),
   ]
 
-  @Test(arguments: programs) func partsCountAsInPyTorch(_ sample: LanguageTests.Case) {
-    let (output, errors) = LanguageTests.run(sample.code)
+  @Test(arguments: programs) func partsCountAsInPyTorch(_ sample: Program) {
+    let (output, errors) = Program.run(sample.code)
     #expect(errors.map(\.headline) == [])
     #expect(output == sample.output)
   }
@@ -174,10 +175,10 @@ import Testing
   ]
 
   @Test(arguments: refusals) func aParameterIsNotLostUnnoticed(_ sample: Refusal) {
-    let (_, errors) = LanguageTests.run(sample.code)
+    let (_, errors) = Program.run(sample.code)
     #expect(errors.first?.hint ?? "" == sample.hint)
     #expect(errors.first?.span != nil)
-    let (output, rest) = LanguageTests.run(sample.mended)
+    let (output, rest) = Program.run(sample.mended)
     #expect(rest.map(\.headline) == [])
     #expect(output == "2\n")
   }

@@ -1,113 +1,95 @@
 import Diagnostics
 import Interpreter
 import Session
+import TestSupport
 import Testing
 
 @Suite struct LanguageTests {
-  static func run(_ code: String, limits: Limits = Limits()) -> (
-    output: String, errors: [Diagnostic]
-  ) {
-    let session = Session(limits: limits)
-    var output = ""
-    let outcome = session.run(code) { event in
-      if case .text(let text) = event { output += text }
-      if case .value(_, let value) = event { output += session.machine.text(of: value) + "\n" }
-      if case .warning(let warning) = event { output += "warning \(warning.id.rawValue)\n" }
-    }
-    return (output, outcome.errors)
-  }
-
-  struct Case: Sendable, CustomTestStringConvertible {
-    let code: String
-    let output: String
-    var testDescription: String { code }
-  }
-
-  static let cases: [Case] = [
-    Case(
+  static let cases: [Program] = [
+    Program(
       code: "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfib(15)",
       output: "610\n"),
-    Case(
+    Program(
       code: "s = 0\nfor i in range(10) { if i == 3 { continue }; if i == 6 { break }; s += i }\ns",
       output: "12\n"),
-    Case(code: "fn counter() { n = 0; fn() { n = 1; n } }\ncounter()()", output: "1\n"),
-    Case(code: "fn adder(k) = fn(x) = x + k\nadder(3)(4)", output: "7\n"),
-    Case(code: "fn f(x, k=2) = x^k\nf(3, k=3) + f(2)", output: "31\n"),
-    Case(code: "xs = list(1, \"a\", [2])\nxs[1]", output: "a\n"),
-    Case(code: "a, b = 1, 2\na, b = b, a\nprint(a, b)", output: "2 1\n"),
-    Case(code: "print(\"{1/3:.2f} {[1, 2]} {0.5:.0%}\")", output: "0.33 [1, 2] 50%\n"),
-    Case(code: "r = record(a=1, b=2)\nr.a = 5\nr", output: "record(a=5, b=2)\n"),
-    Case(code: "[[1, 2], [3, 4]].T", output: "[[1, 3],\n [2, 4]]\n"),
-    Case(code: "x = [1, 2, 3]\nlen(list(x, x)) + x[-1]", output: "5\n"),
-    Case(code: "param w = 3\ny = w^2\ny.backward()\nw.grad", output: "6\n"),
-    Case(code: "param w = 3\nw := 4\nw -= 1\nw", output: "3\n"),
-    Case(code: "param w = 3\nno_grad { y = w*2 }\ntype(y)", output: "a number\n"),
-    Case(
+    Program(code: "fn counter() { n = 0; fn() { n = 1; n } }\ncounter()()", output: "1\n"),
+    Program(code: "fn adder(k) = fn(x) = x + k\nadder(3)(4)", output: "7\n"),
+    Program(code: "fn f(x, k=2) = x^k\nf(3, k=3) + f(2)", output: "31\n"),
+    Program(code: "xs = list(1, \"a\", [2])\nxs[1]", output: "a\n"),
+    Program(code: "a, b = 1, 2\na, b = b, a\nprint(a, b)", output: "2 1\n"),
+    Program(code: "print(\"{1/3:.2f} {[1, 2]} {0.5:.0%}\")", output: "0.33 [1, 2] 50%\n"),
+    Program(code: "r = record(a=1, b=2)\nr.a = 5\nr", output: "record(a=5, b=2)\n"),
+    Program(code: "[[1, 2], [3, 4]].T", output: "[[1, 3],\n [2, 4]]\n"),
+    Program(code: "x = [1, 2, 3]\nlen(list(x, x)) + x[-1]", output: "5\n"),
+    Program(code: "param w = 3\ny = w^2\ny.backward()\nw.grad", output: "6\n"),
+    Program(code: "param w = 3\nw := 4\nw -= 1\nw", output: "3\n"),
+    Program(code: "param w = 3\nno_grad { y = w*2 }\ntype(y)", output: "a number\n"),
+    Program(
       code:
         "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(3)\nm([1, 2, 3]) + len(m.parameters())",
       output: "7\n"),
-    Case(
+    Program(
       code:
         "layer D(n) { param W = ones(n); forward(x) { dot(W, x) } }\nm = D(2)\nloss = m([1, 2])\nloss.backward()\nm.W.grad",
       output: "[1, 2]\n"),
-    Case(code: "w = 1\nfn f() { w = 5; w }\nf() + w", output: "6\n"),
-    Case(code: "1e-3 ~= 0.001", output: "true\n"),
-    Case(code: "7 // 2 + -7 % 3", output: "5\n"),
-    Case(code: "seed(0); rand(2)", output: "[0.4963, 0.7682]\n"),
-    Case(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
+    Program(code: "w = 1\nfn f() { w = 5; w }\nf() + w", output: "6\n"),
+    Program(code: "1e-3 ~= 0.001", output: "true\n"),
+    Program(code: "7 // 2 + -7 % 3", output: "5\n"),
+    Program(code: "seed(0); rand(2)", output: "[0.4963, 0.7682]\n"),
+    Program(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
     // Brackets of truth values are tensors, as in torch.tensor.
-    Case(
+    Program(
       code: "x = [[false, true]]\nprint(type(x), x.dtype, x)",
       output: "a tensor [1, 2] bool [[false,  true]]\n"),
-    Case(code: "[1, 2, 3][[true, false, true]]", output: "[1, 3]\n"),
-    Case(code: "[[true, false], [1, 0]].dtype", output: "float64\n"),
-    Case(
+    Program(code: "[1, 2, 3][[true, false, true]]", output: "[1, 3]\n"),
+    Program(code: "[[true, false], [1, 0]].dtype", output: "float64\n"),
+    Program(
       code: "b = [1 > 2, true]\nif b[1] { print(sum(b), any(b), type([true, 2])) }",
       output: "1 true a list\n"),
     // What has no axes counts as one entry.
-    Case(
+    Program(
       code: "print(gather(2.5, 0, 0), gather(2.5, 0, [0, 0]), gather([1, 2], 0, 1))",
       output: "2.5 [2.5, 2.5] 2\n"),
-    Case(code: "param s = 2\nsum(gather(s, 0, [0, 0])).backward()\ns.grad", output: "2\n"),
-    Case(
+    Program(code: "param s = 2\nsum(gather(s, 0, [0, 0])).backward()\ns.grad", output: "2\n"),
+    Program(
       code: "param s = 3\nprint(flatten(s), flatten(s, -1), dropout(s, 0), dropout(s, 1))",
       output: "[3] [3] 3 0\n"),
-    Case(
+    Program(
       code: "param s = 3\nsum(flatten(s)*2).backward()\nprint(s.grad, flatten(2), dropout(0.2))",
       output: "2 flatten(start_dim=2) dropout(p=0.2)\n"),
     // An entry of a gradient; the derivative of what does not depend on a value is 0.
-    Case(
+    Program(
       code: """
         param W = [[1, 2, 3]]; loss = sum(W*W*W)
         print(∂loss/∂W[0, 2], ∂²loss/∂W[0, 2]∂W[0, 2])
         """,
       output: "27 18\n"),
-    Case(
+    Program(
       code: "param a = 2; param b = 3; y = a*b; z = 3*a\nprint(∂²y/∂a², ∂²y/∂a∂b, ∂²z/∂a²)",
       output: "0 1 0\n"),
-    Case(
+    Program(
       code: "param x = [1, 3, 2]; x := [1, nan, 3]; y = median(x); y.backward(); x.grad",
       output: "[0, 1, 0]\n"),
-    Case(
+    Program(
       code: "cross_entropy(tensor([[0, 0]], dtype=\"float32\"), [[0.3, 0.7]]).dtype",
       output: "float64\n"),
-    Case(
+    Program(
       code: "cross_entropy(tensor([[0, 0]], dtype=\"float32\"), [1]).dtype", output: "float32\n"),
-    Case(
+    Program(
       code: "param z = 0; print(gradcheck(sign(z), z).result, gradcheck(floor(z), z).result)",
       output: "kink kink\n"),
-    Case(
+    Program(
       code: "print(arange(12.0).dtype, (arange(12) + 0.0).dtype)", output: "float64 float64\n"),
-    Case(
+    Program(
       code: "buffer s = arange(3); s := [1.0, 2, 3]; print(s, s.dtype)", output: "[1, 2, 3] int64\n"
     ),
     // A stage of a network takes the axis of the classes.
-    Case(
+    Program(
       code:
         "x = [[1, 2, 3], [0, 1, -1]]; m = sequential(log_softmax(dim=1))\nprint(all(m(x) == log_softmax(x, dim=1)))",
       output: "true\n"),
     // Whole numbers into float weights, under a float32 default.
-    Case(
+    Program(
       code: """
         set_default_dtype("float32"); x = one_hot([0, 1, 2], 3).reshape(3, 1, 3); y = tensor(x, dtype="float32")
         for kind in list(rnn, lstm, gru) {
@@ -116,52 +98,53 @@ import Testing
         }
         """, output: "true true\ntrue true\ntrue true\n"),
     // Steps longer than any tensor, and axes of length 0.
-    Case(
+    Program(
       code: "print(arange(5)[1::9e15], arange(5)[::2], arange(5)[3:1])",
       output: "[1] [0, 2, 4] []\n"),
-    Case(
+    Program(
       code: "print(zeros(3, 0)[1:].shape, zeros(0, 3).T.shape, zeros(0, 3).sum(dim=0))",
       output: "[2, 0] [3, 0] [0, 0, 0]\n"),
-    Case(code: "print(arange(1, 1), arange(0), arange(3, 0, -1))", output: "[] [] [3, 2, 1]\n"),
+    Program(code: "print(arange(1, 1), arange(0), arange(3, 0, -1))", output: "[] [] [3, 2, 1]\n"),
     // As a method the number is PyTorch's dim; of numbers alone the function takes the larger.
-    Case(code: "[[1, 5, 3], [2, 0, 9]].max(1)", output: "record(values=[5, 9], indices=[1, 2])\n"),
-    Case(code: "[[1, 5, 3], [2, 0, 9]].min(0).indices", output: "[0, 1, 0]\n"),
-    Case(code: "[[1, 5, 3], [2, 0, 9]].max(-1, true).values.shape", output: "[2, 1]\n"),
-    Case(code: "tensor(3).max(0)", output: "record(values=3, indices=0)\n"),
-    Case(code: "[[1, 5], [2, 0]].max([[2, 2], [3, 3]])", output: "[[2, 5],\n [3, 3]]\n"),
-    Case(
+    Program(
+      code: "[[1, 5, 3], [2, 0, 9]].max(1)", output: "record(values=[5, 9], indices=[1, 2])\n"),
+    Program(code: "[[1, 5, 3], [2, 0, 9]].min(0).indices", output: "[0, 1, 0]\n"),
+    Program(code: "[[1, 5, 3], [2, 0, 9]].max(-1, true).values.shape", output: "[2, 1]\n"),
+    Program(code: "tensor(3).max(0)", output: "record(values=3, indices=0)\n"),
+    Program(code: "[[1, 5], [2, 0]].max([[2, 2], [3, 3]])", output: "[[2, 5],\n [3, 3]]\n"),
+    Program(
       code: "param w = [[1, 5, 3], [2, 0, 9]]\nsum(w.max(1).values).backward()\nw.grad",
       output: "[[0, 1, 0],\n [0, 0, 1]]\n"),
-    Case(code: "param z = -2\nprint(max(0, z), max(z, -5), min(z, 3))", output: "0 -2 -2\n"),
-    Case(code: "param z = 2\nmax(0, z).backward()\nz.grad", output: "1\n"),
-    Case(code: "repeat 2 { print(\"x\") }", output: "x\nx\n"),
-    Case(code: "0/0", output: "warning non-finite\nnan\n"),
-    Case(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
-    Case(code: "param w = 2\nw = w*3", output: "warning parameter-rebound\n6\n"),
-    Case(code: "a = 1; b = 2;", output: ""),
-    Case(code: "clamp([1, 3], 5, 1)", output: "[1, 1]\n"),
-    Case(code: "tensor([1.5, -1.5], dtype=\"int64\")", output: "[1, -1]\n"),
-    Case(code: "tensor([0.5, 0], dtype=\"bool\")", output: "[true, false]\n"),
+    Program(code: "param z = -2\nprint(max(0, z), max(z, -5), min(z, 3))", output: "0 -2 -2\n"),
+    Program(code: "param z = 2\nmax(0, z).backward()\nz.grad", output: "1\n"),
+    Program(code: "repeat 2 { print(\"x\") }", output: "x\nx\n"),
+    Program(code: "0/0", output: "warning non-finite\nnan\n"),
+    Program(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
+    Program(code: "param w = 2\nw = w*3", output: "warning parameter-rebound\n6\n"),
+    Program(code: "a = 1; b = 2;", output: ""),
+    Program(code: "clamp([1, 3], 5, 1)", output: "[1, 1]\n"),
+    Program(code: "tensor([1.5, -1.5], dtype=\"int64\")", output: "[1, -1]\n"),
+    Program(code: "tensor([0.5, 0], dtype=\"bool\")", output: "[true, false]\n"),
     // torch.nn.functional.conv1d pads the end once more for an even kernel.
-    Case(
+    Program(
       code: "conv1d(ones(1, 1, 5), ones(1, 1, 2), padding=\"same\")",
       output: "[[[2, 2, 2, 2, 1]]]\n"),
-    Case(
+    Program(
       code: """
         seed(0); param k = randn(1, 1, 4, 2); x = randn(1, 1, 5, 3)
         gradcheck(sum(conv2d(x, k, padding="same")^2), k).result
         """, output: "ok\n"),
-    Case(code: "zeros(1e10, 0).shape", output: "[10000000000, 0]\n"),
-    Case(code: "log([0, 1])", output: "warning non-finite\n[-inf, 0]\n"),
-    Case(code: "mse_loss([[1], [2]], [1, 2])", output: "warning loss-broadcast\n0.5\n"),
-    Case(
+    Program(code: "zeros(1e10, 0).shape", output: "[10000000000, 0]\n"),
+    Program(code: "log([0, 1])", output: "warning non-finite\n[-inf, 0]\n"),
+    Program(code: "mse_loss([[1], [2]], [1, 2])", output: "warning loss-broadcast\n0.5\n"),
+    Program(
       code: "gradcheck_ok = true\nparam x = [0.3, -0.4]\ny = sum(tanh(x))\ngradcheck(y, x).result",
       output: "ok\n"),
-    Case(code: "param x = 0\ny = relu(x)\ngradcheck(y, x).result", output: "kink\n"),
+    Program(code: "param x = 0\ny = relu(x)\ngradcheck(y, x).result", output: "kink\n"),
   ]
 
-  @Test(arguments: cases) func programsPrintWhatTheyShould(_ sample: Case) {
-    let (output, errors) = Self.run(sample.code)
+  @Test(arguments: cases) func programsPrintWhatTheyShould(_ sample: Program) {
+    let (output, errors) = Program.run(sample.code)
     #expect(errors.map(\.headline) == [])
     #expect(output == sample.output)
   }
@@ -280,7 +263,7 @@ import Testing
   ]
 
   @Test(arguments: faults) func mistakesGetTheirDiagnostic(_ fault: Fault) {
-    let (_, errors) = Self.run(fault.code)
+    let (_, errors) = Program.run(fault.code)
     #expect(errors.first?.id == fault.id, "\(errors.first?.headline ?? "no error")")
     #expect(errors.first?.span != nil)
   }
@@ -292,44 +275,45 @@ import Testing
     ("h = [1, 5, 3]", "min(h, 1)", "`minimum(h, 1)`"),
     ("h = [1, 5, 3]", "max(0, h)", "`maximum(0, h)`"),
   ]) func aNumberBesideATensorIsAskedAbout(_ start: String, _ call: String, _ hint: String) {
-    #expect(Self.run(start + "\n" + call).errors.first?.hint == hint)
+    #expect(Program.run(start + "\n" + call).errors.first?.hint == hint)
     for way in hint.split(separator: "`").filter({ $0.contains("(") }) {
-      #expect(Self.run(start + "\n" + way).errors.map(\.headline) == [])
+      #expect(Program.run(start + "\n" + way).errors.map(\.headline) == [])
     }
   }
 
   @Test func budgetsEndEndlessRuns() {
     var limits = Limits()
     limits.steps = 100_000
-    #expect(Self.run("while true { }", limits: limits).errors.first?.id == .stepLimit)
+    #expect(Program.run("while true { }", limits: limits).errors.first?.id == .stepLimit)
     limits.outputBytes = 1000
     #expect(
-      Self.run("while true { print(\"x\") }", limits: limits).errors.first?.id == .outputLimit)
+      Program.run("while true { print(\"x\") }", limits: limits).errors.first?.id == .outputLimit)
   }
 
   @Test(arguments: ["(", "[", "-", "not ", "f(", "2^"]) func nestingHasALimit(_ opener: String) {
-    #expect(Self.run(String(repeating: opener, count: 100_000) + "1").errors.first?.id == .tooDeep)
+    #expect(
+      Program.run(String(repeating: opener, count: 100_000) + "1").errors.first?.id == .tooDeep)
   }
 
   @Test func longChainsHaveALimit() {
     let chain = "1" + String(repeating: " + 1", count: 40_000)
-    #expect(Self.run(chain).errors.first?.id == .tooDeep)
-    #expect(Self.run("1" + String(repeating: " + 1", count: 900)).output == "901\n")
+    #expect(Program.run(chain).errors.first?.id == .tooDeep)
+    #expect(Program.run("1" + String(repeating: " + 1", count: 900)).output == "901\n")
   }
 
   @Test func whatDoublesIsStoppedInTime() {
-    #expect(Self.run("s = \"a\"\nwhile true { s = s + s }").errors.first?.id == .memoryLimit)
-    #expect(Self.run("s = list(1)\nwhile true { s = s + s }").errors.first?.id == .memoryLimit)
+    #expect(Program.run("s = \"a\"\nwhile true { s = s + s }").errors.first?.id == .memoryLimit)
+    #expect(Program.run("s = list(1)\nwhile true { s = s + s }").errors.first?.id == .memoryLimit)
   }
 
   @Test func hugeGraphsAreNotTold() {
     let code = "param x = 1\ny = x\nfor i in range(30000) { y = y*2 }\nbackward y"
-    #expect(Self.run(code).errors.first?.id == .tooLargeToTell)
+    #expect(Program.run(code).errors.first?.id == .tooLargeToTell)
   }
 
   @Test func hugeSourcesAreRefused() {
     let text = String(repeating: "x = 1\n", count: 800_000)
-    #expect(Self.run(text).errors.first?.id == .sourceTooLarge)
+    #expect(Program.run(text).errors.first?.id == .sourceTooLarge)
   }
 
   @Test func anErrorKeepsTheNames() {
@@ -343,7 +327,7 @@ import Testing
   }
 
   @Test func deepListsAreReleased() {
-    let (_, errors) = Self.run(
+    let (_, errors) = Program.run(
       """
       top = list(); xs = top
       for i in range(100000) { inner = list(); append(xs, inner); xs = inner }

@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func hessianOfATanhNetworkIsPyTorchs() throws {
-    let home = RuntimeTests.Golden.home(of: "hessian.json", "Goldens")
+    let home = SessionTests.Golden.home(of: "hessian.json", "Goldens")
     let golden = try JSONDecoder().decode(
       Golden.self, from: Data(contentsOf: home.appendingPathComponent("hessian.json")))
     let session = Session()
