@@ -4,7 +4,7 @@ import Tensors
 
 extension NamedGraph {
   /// How one entry of the root was computed, over entries of what went into it.
-  package func value(of entry: Entry) -> Narration {
+  package func value(of entry: TensorEntry) -> Narration {
     .value(
       ForwardStep(
         name: name(entry), formula: written(entry, isTop: true), value: Tensor(entry.value),
@@ -13,7 +13,7 @@ extension NamedGraph {
   }
 
   /// An entry's formula with sums written out; named values stay names, but for the one that is asked about.
-  private func written(_ entry: Entry, isTop: Bool = false) -> Formula {
+  private func written(_ entry: TensorEntry, isTop: Bool = false) -> Formula {
     let node = entry.node
     if !isTop, name(node) != nil || node.isLeaf { return formula(entry) }
     if let sum = node.op.sums?(call(node), entry.offset) { return written(sum, of: node) }
@@ -55,6 +55,6 @@ extension NamedGraph {
   }
 
   private func part(_ k: Int, _ offset: Int, of node: Node, _ input: Node) -> Formula {
-    input.isLeaf ? operandEntry(k, of: node, at: offset) : written(Entry(input, offset))
+    input.isLeaf ? operandEntry(k, of: node, at: offset) : written(TensorEntry(input, offset))
   }
 }

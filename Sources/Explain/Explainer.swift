@@ -81,7 +81,7 @@ extension NamedGraph {
         let scalars = step.shape.rank == 0 && input.shape.rank == 0
         let partial =
           scalars && interior(of: step).allSatisfy { $0.shape.rank == 0 }
-          ? partials(of: step, by: Entry(input)).first?.partial : nil
+          ? partials(of: step, by: TensorEntry(input)).first?.partial : nil
         contributions.append(
           Contribution(
             root: rootName, step: stepName, input: name(input) ?? "",
@@ -195,7 +195,7 @@ extension NamedGraph {
   static let pathLimit = 40
 
   /// The chain rule for one number, as a sum over paths.
-  package func derivation(by variable: Entry) throws(ExplainError) -> Derivation {
+  package func derivation(by variable: TensorEntry) throws(ExplainError) -> Derivation {
     guard name(variable.node) != nil, nodes.contains(where: { $0 === variable.node }) else {
       throw .unrelated(name(root) ?? "", graph.label(of: variable.node) ?? "")
     }
@@ -204,7 +204,7 @@ extension NamedGraph {
       throw .gradient(error)
     }
     let total = gradients(variable.node)?[variable.offset] ?? 0
-    var counts: [Entry: Int] = [:]
+    var counts: [TensorEntry: Int] = [:]
     let count = pathCount(variable, &counts)
     let isOneStep = count > NamedGraph.pathLimit
     var paths: [Path] = []
@@ -237,7 +237,7 @@ extension NamedGraph {
 
   private func disagreement(
     _ total: Double, _ paths: [Path], _ check: NumericCheck?, _ gradients: Gradients,
-    _ variable: Entry
+    _ variable: TensorEntry
   ) -> Disagreement? {
     if !total.isFinite {
       let birth = graph.birthOfNonFinite(gradients, below: root)
@@ -270,10 +270,10 @@ extension NamedGraph {
   }
 
   /// The entries right above one entry, with the local derivative of each.
-  private func firstFactors(_ entry: Entry) -> [(Entry, Factor)] {
+  private func firstFactors(_ entry: TensorEntry) -> [(TensorEntry, Factor)] {
     users(of: entry.node).flatMap { step in
       partials(of: step, by: entry).map { offset, partial in
-        let result = Entry(step, offset)
+        let result = TensorEntry(step, offset)
         return (
           result,
           Factor(
@@ -286,7 +286,7 @@ extension NamedGraph {
 
   /// How many paths lead from the root to an entry. Counting stops above what can be shown, and after
   /// `countLimit` entries, so that a deep graph costs no deep recursion.
-  private func pathCount(_ entry: Entry, _ counts: inout [Entry: Int]) -> Int {
+  private func pathCount(_ entry: TensorEntry, _ counts: inout [TensorEntry: Int]) -> Int {
     if entry.node === root { return 1 }
     if let known = counts[entry] { return known }
     let tooMany = NamedGraph.pathLimit + 1
@@ -303,7 +303,7 @@ extension NamedGraph {
   static let countLimit = 2_000
 
   /// Every path from the root to an entry, root first.
-  private func paths(from entry: Entry) -> [Path] {
+  private func paths(from entry: TensorEntry) -> [Path] {
     if entry.node === root { return [Path(factors: [])] }
     return firstFactors(entry).flatMap { result, factor in
       paths(from: result).map { Path(factors: $0.factors + [factor]) }

@@ -3,7 +3,7 @@ import Autograd
 import Tensors
 
 /// One number in the graph: an entry of a value.
-package struct Entry: Hashable {
+package struct TensorEntry: Hashable {
   package let node: Node
   package let offset: Int
 
@@ -14,7 +14,9 @@ package struct Entry: Hashable {
 
   package var value: Double { node.value[offset] }
 
-  package static func == (a: Entry, b: Entry) -> Bool { a.node === b.node && a.offset == b.offset }
+  package static func == (a: TensorEntry, b: TensorEntry) -> Bool {
+    a.node === b.node && a.offset == b.offset
+  }
   package func hash(into hasher: inout Hasher) {
     hasher.combine(ObjectIdentifier(node))
     hasher.combine(offset)
@@ -88,7 +90,7 @@ package final class NamedGraph {
   package func name(_ node: Node) -> String? { names[ObjectIdentifier(node)] }
 
   /// `W[0, 2]`, or the plain name of a single number.
-  package func name(_ entry: Entry) -> String {
+  package func name(_ entry: TensorEntry) -> String {
     let name = name(entry.node) ?? "?"
     guard entry.node.shape.rank > 0 else { return name }
     let place = entry.node.shape.indices(at: entry.offset)
@@ -171,7 +173,7 @@ package final class NamedGraph {
   }
 
   /// One entry of a value as a formula: unnamed elementwise ops and copies are followed to their source.
-  package func formula(_ entry: Entry, named: Bool = true) -> Formula {
+  package func formula(_ entry: TensorEntry, named: Bool = true) -> Formula {
     let node = entry.node
     if named, name(node) != nil { return .symbol(Symbol(name(entry), value: entry.value)) }
     if node.shape.rank == 0, node.isLeaf { return formula(node) }
@@ -190,7 +192,7 @@ package final class NamedGraph {
       guard case .node(let input) = node.operand(0), let from = try? offsets(call(node)) else {
         break
       }
-      return formula(Entry(input, from[entry.offset]))
+      return formula(TensorEntry(input, from[entry.offset]))
     default: break
     }
     if node.shape.rank == 0 {
@@ -205,7 +207,7 @@ package final class NamedGraph {
     if input.isLeaf, !input.isTracked, graph.label(of: input) == nil {
       return .number(input.value[offset])
     }
-    return formula(Entry(input, offset))
+    return formula(TensorEntry(input, offset))
   }
 
   /// The entry of operand `k` that an elementwise result's entry was computed from.
@@ -277,16 +279,16 @@ package final class NamedGraph {
 
   /// The entries of `step` that an entry of one of its inputs reaches, with the local derivative of each,
   /// unnamed ops in between folded in.
-  package func partials(of step: Node, by input: Entry) -> [(offset: Int, partial: Formula)] {
-    var reached: [Entry: Formula] = [input: 1]
-    var order: [Entry] = [input]
+  package func partials(of step: Node, by input: TensorEntry) -> [(offset: Int, partial: Formula)] {
+    var reached: [TensorEntry: Formula] = [input: 1]
+    var order: [TensorEntry] = [input]
     for node in interior(of: step) {
       for k in 0..<node.operandCount {
         guard case .node(let operand) = node.operand(k), passes(node, k) else { continue }
         for entry in order where entry.node === operand {
           guard let inner = reached[entry] else { continue }
           for (offset, partial) in links(node, k, entry.offset, isStep: node === step) {
-            let result = Entry(node, offset)
+            let result = TensorEntry(node, offset)
             if let old = reached[result] {
               reached[result] = old + partial * inner
             } else {
@@ -333,7 +335,7 @@ package final class NamedGraph {
       switch leaf {
       case .operand(let i): operandEntry(i, of: node, at: source(i, of: node, result: result))
       case .entry(let i, let offset): operandEntry(i, of: node, at: offset)
-      case .result: formula(Entry(node, result), named: isStep)
+      case .result: formula(TensorEntry(node, result), named: isStep)
       case .attribute(let name): .number(call.number(name))
       default: nil
       }

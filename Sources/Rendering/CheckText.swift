@@ -73,7 +73,7 @@ package struct CheckText {
       || words.count > 1 && words[1] == "="
   }
 
-  private func fault(_ fault: Fault, _ message: String, _ script: String) -> [String] {
+  private func fault(_ fault: ScriptFault, _ message: String, _ script: String) -> [String] {
     let told = message.split(separator: "\n").map(String.init)
     let head = style.wrapped(told.first ?? fault.headline, indent: "    ")
     var lines = ["  \(mark(false)) " + head[0].dropFirst(4)] + head.dropFirst()

@@ -3,7 +3,7 @@ import Foundation
 
 extension Safetensors {
   /// What a header says of one tensor.
-  struct Entry {
+  struct StoredTensor {
     let name: String
     let dtype: String
     let shape: [Int]
@@ -12,12 +12,14 @@ extension Safetensors {
 
   /// The entries of a header, in the order of their bytes. As in the format's own reader they follow one
   /// another without overlap or gap, up to the end of the file.
-  static func entries(_ header: ArraySlice<UInt8>, bodyCount: Int) throws(FormatFault) -> [Entry] {
+  static func entries(_ header: ArraySlice<UInt8>, bodyCount: Int) throws(FormatFault)
+    -> [StoredTensor]
+  {
     var reader = HeaderReader(header)
     guard case .object(let members) = try reader.whole() else {
       throw FormatFault(reason: "its header is not an object of JSON")
     }
-    var entries: [Entry] = []
+    var entries: [StoredTensor] = []
     for (name, value) in members where name != "__metadata__" {
       entries.append(try entry(name, value))
     }
@@ -44,7 +46,7 @@ extension Safetensors {
   }
 
   private static func entry(_ name: String, _ value: HeaderReader.Value) throws(FormatFault)
-    -> Entry
+    -> StoredTensor
   {
     guard case .object(let fields) = value else {
       throw FormatFault(reason: "the entry `\(name)` is not an object")
@@ -76,7 +78,7 @@ extension Safetensors {
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
       throw FormatFault(reason: "`data_offsets` of `\(name)` are not a begin and an end")
     }
-    return Entry(name: name, dtype: dtype, shape: shape, bytes: offsets[0]..<offsets[1])
+    return StoredTensor(name: name, dtype: dtype, shape: shape, bytes: offsets[0]..<offsets[1])
   }
 }
 

@@ -62,7 +62,7 @@ struct Program: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: programs) func productsOfPathsAddUpToTheGradient(_ program: Program) throws {
     let (graph, variable) = try Self.graph(program)
-    let derivation = try graph.derivation(by: Entry(variable, program.offset))
+    let derivation = try graph.derivation(by: TensorEntry(variable, program.offset))
     let sum = derivation.paths.reduce(0) { $0 + $1.product }
     #expect(abs(sum - derivation.total) <= 1e-9 * max(1, abs(derivation.total)))
     #expect(derivation.paths.count == program.paths)
@@ -72,7 +72,7 @@ struct Program: Sendable, CustomTestStringConvertible {
 
   @Test(arguments: programs) func eachFactorIsItsFormulasValue(_ program: Program) throws {
     let (graph, variable) = try Self.graph(program)
-    let derivation = try graph.derivation(by: Entry(variable, program.offset))
+    let derivation = try graph.derivation(by: TensorEntry(variable, program.offset))
     for factor in derivation.paths.flatMap(\.factors) {
       let value: Double? = factor.formula.evaluate { _ -> Double? in nil }
       #expect(value == factor.value, "\(factor.formula.text)")
@@ -94,7 +94,7 @@ struct Program: Sendable, CustomTestStringConvertible {
     let code = "param x = 1; y = x; for i in range(30) { a = y; b = 2*y; y = a*1 + b }"
     let program = Program(code: code, root: "y", variable: "x", paths: 0)
     let (graph, variable) = try Self.graph(program)
-    let derivation = try graph.derivation(by: Entry(variable))
+    let derivation = try graph.derivation(by: TensorEntry(variable))
     #expect(derivation.isOneStep)
     #expect(derivation.pathCount > 1 << 20)
     let sum = derivation.paths.reduce(0) { $0 + $1.product }

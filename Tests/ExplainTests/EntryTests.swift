@@ -25,7 +25,7 @@ import Testing
     }
     let names = try NamedGraph(session.machine.graph, root: root, rootName: "z")
     for offset in 0..<root.shape.count {
-      guard case .value(let step, _) = names.value(of: Entry(root, offset)) else {
+      guard case .value(let step, _) = names.value(of: TensorEntry(root, offset)) else {
         Issue.record("nothing is told")
         continue
       }

@@ -82,7 +82,7 @@ import Testing
         }
       }
       for offset in 0..<min(leaf.shape.count, 2) {
-        let told = try names.derivation(by: Entry(leaf, offset))
+        let told = try names.derivation(by: TensorEntry(leaf, offset))
         let sum = told.paths.reduce(0) { $0 + $1.product }
         #expect(
           Self.isClose(sum, gradient[offset]), "told: \(name)[\(offset)]\n\(Self.program(seed))")

@@ -28,7 +28,7 @@ package enum Fuzz {
   /// What a text must not say: it is Swift's, not the learner's.
   private static let foreign = [
     "Optional(", "TensorError", "Swift.", "nil", "Array<", "Diagnostic(", "negativeAxis",
-    "tooLarge", "Fault(", "Unmanaged",
+    "tooLarge", "ScriptFault(", "Unmanaged",
   ]
 
   /// Every diagnostic has its place and the learner's words.

@@ -51,23 +51,26 @@ import Testing
     #expect(!Self.parse("x = 1 )").isIncomplete)
   }
 
-  struct Fault: Sendable, CustomTestStringConvertible {
+  struct ScriptFault: Sendable, CustomTestStringConvertible {
     let source: String
     let id: Diagnostic.Identifier
     var testDescription: String { source }
   }
 
-  static let faults: [Fault] = [
-    Fault(source: "x = “a”", id: .unreadableCharacter), Fault(source: "\"abc", id: .unclosedString),
-    Fault(source: "2x", id: .badNumber), Fault(source: "if x = 1 { }", id: .unexpected),
-    Fault(source: "break", id: .misplaced), Fault(source: "return 1", id: .misplaced),
-    Fault(source: "nn.Linear(2, 3)", id: .otherLanguage),
-    Fault(source: "lambda x: x", id: .otherLanguage), Fault(source: "def f(x)", id: .otherLanguage),
-    Fault(source: "1 = x", id: .unexpected), Fault(source: "x[]", id: .unexpected),
-    Fault(source: "∂loss/w", id: .unexpected), Fault(source: "fn f(a, a) = a", id: .unexpected),
+  static let faults: [ScriptFault] = [
+    ScriptFault(source: "x = “a”", id: .unreadableCharacter),
+    ScriptFault(source: "\"abc", id: .unclosedString),
+    ScriptFault(source: "2x", id: .badNumber), ScriptFault(source: "if x = 1 { }", id: .unexpected),
+    ScriptFault(source: "break", id: .misplaced), ScriptFault(source: "return 1", id: .misplaced),
+    ScriptFault(source: "nn.Linear(2, 3)", id: .otherLanguage),
+    ScriptFault(source: "lambda x: x", id: .otherLanguage),
+    ScriptFault(source: "def f(x)", id: .otherLanguage),
+    ScriptFault(source: "1 = x", id: .unexpected), ScriptFault(source: "x[]", id: .unexpected),
+    ScriptFault(source: "∂loss/w", id: .unexpected),
+    ScriptFault(source: "fn f(a, a) = a", id: .unexpected),
   ]
 
-  @Test(arguments: faults) func mistakesAreNamed(_ fault: Fault) {
+  @Test(arguments: faults) func mistakesAreNamed(_ fault: ScriptFault) {
     #expect(Self.parse(fault.source).diagnostics.first?.id == fault.id)
   }
 

@@ -259,7 +259,8 @@ struct Attack {
     func failing(_ name: String, _ wanted: String?) {
       let found = categories[name] ?? "no record"
       // "wrong": whatever rung or error it is, it is not a pass and not the end of the process.
-      let holds = wanted == "wrong" ? !found.isEmpty && found != Fault.ended : found == wanted ?? ""
+      let holds =
+        wanted == "wrong" ? !found.isEmpty && found != ScriptFault.ended : found == wanted ?? ""
       #expect(holds, "\(attack.name): \(name) is `\(found)`, not `\(wanted ?? "")`")
     }
     #expect(Set(categories.keys) == ["forward", "dw", "db", "saturated", "large"])

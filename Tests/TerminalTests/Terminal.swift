@@ -9,7 +9,7 @@ final class Terminal {
   private(set) var seen = ""
   private var status: Int32?
 
-  struct Fault: Error, CustomStringConvertible {
+  struct ScriptFault: Error, CustomStringConvertible {
     let description: String
   }
 
@@ -37,7 +37,7 @@ final class Terminal {
     var child = pid_t()
     master = test_terminal_start(Terminal.program, arguments, environment, rows, columns, &child)
     process = child
-    guard master >= 0 else { throw Fault(description: "cannot start \(Terminal.program)") }
+    guard master >= 0 else { throw ScriptFault(description: "cannot start \(Terminal.program)") }
   }
 
   deinit {
@@ -87,7 +87,8 @@ final class Terminal {
       if plain.components(separatedBy: text).count > count { return }
       usleep(2_000)
     }
-    throw Fault(description: "waited for \(text.debugDescription), saw \(seen.debugDescription)")
+    throw ScriptFault(
+      description: "waited for \(text.debugDescription), saw \(seen.debugDescription)")
   }
 
   func send(_ signal: Int32) { kill(process, signal) }
@@ -107,7 +108,7 @@ final class Terminal {
       }
       usleep(2_000)
     }
-    throw Fault(description: "the program does not end; saw \(seen.debugDescription)")
+    throw ScriptFault(description: "the program does not end; saw \(seen.debugDescription)")
   }
 
   /// The program with standard input from text instead of a terminal.

@@ -21,7 +21,7 @@ package struct CourseFiles {
 /// `course.json`
 package struct CourseList: Codable, Equatable, Sendable {
   /// An exercise as the course lists it.
-  package struct Entry: Codable, Equatable, Sendable {
+  package struct ListedExercise: Codable, Equatable, Sendable {
     package var id: String
     /// The lesson that comes before it.
     package var lesson: String?
@@ -37,7 +37,7 @@ package struct CourseList: Codable, Equatable, Sendable {
 
   package var name: String
   package var title: String
-  package var exercises: [Entry]
+  package var exercises: [ListedExercise]
   package var budgets: Budgets
   package var tolerances: Tolerances
   /// Of each shared file.
@@ -134,7 +134,7 @@ package struct Course {
   package func exercise(_ id: String) -> Exercise? { exercises.first { $0.id == id } }
 
   private static func exercise(
-    _ entry: CourseList.Entry, _ starter: String, _ checks: String, _ hidden: String?
+    _ entry: CourseList.ListedExercise, _ starter: String, _ checks: String, _ hidden: String?
   ) throws -> Exercise {
     let (file, shown) = try read(checks, Course.paths(entry.id).checks, entry.id, isHidden: false)
     var all = shown

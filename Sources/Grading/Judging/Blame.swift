@@ -97,15 +97,15 @@ struct Blame {
   // MARK: Factors
 
   /// One number of an answer, beside the right one and the parts there.
-  private struct Entry {
+  private struct PartialAnswer {
     let answer: Double
     let expected: Double
     let parts: [Double]
   }
 
   /// All numbers of all cases, with the parts stretched to the answer's shape.
-  private func entries(_ parts: [CheckDeclaration.Binding]) throws -> [Entry] {
-    var entries: [Entry] = []
+  private func entries(_ parts: [CheckDeclaration.Binding]) throws -> [PartialAnswer] {
+    var entries: [PartialAnswer] = []
     for trial in trials {
       let (answer, expected) = (trial.answer.numbers, trial.expected.numbers)
       guard answer.count == expected.count else { return [] }
@@ -113,7 +113,8 @@ struct Blame {
         try stretched(reference.value($0, trial.inputs), to: trial.expected)
       }
       for i in answer.indices where answer[i].isFinite {
-        entries.append(Entry(answer: answer[i], expected: expected[i], parts: values.map { $0[i] }))
+        entries.append(
+          PartialAnswer(answer: answer[i], expected: expected[i], parts: values.map { $0[i] }))
       }
     }
     return entries

@@ -5,7 +5,7 @@ import Syntax
 /// Asks a script for answers and says what became of each check.
 package struct Judge {
   /// A new process for a script, or what stands for one.
-  package typealias Start = (Budgets) throws(Fault) -> any Respondent
+  package typealias Start = (Budgets) throws(ScriptFault) -> any Respondent
 
   private let course: Course
   private let start: Start
@@ -34,7 +34,7 @@ package struct Judge {
       } else {
         let seed = Digest.seed(key: key, learner: learner, check: check.id)
         var outcome = try judge(check, of: exercise, script, seed, failing: failing)
-        if [Fault.ended, Fault.unusable].contains(outcome.record.category) {
+        if [ScriptFault.ended, ScriptFault.unusable].contains(outcome.record.category) {
           // A process may be ended from outside. What the script does, it does again.
           outcome = try judge(check, of: exercise, script, seed, failing: failing)
         }
@@ -46,7 +46,7 @@ package struct Judge {
     return outcomes
   }
 
-  private func ended(_ check: Check, _ fault: Fault) -> CheckOutcome {
+  private func ended(_ check: Check, _ fault: ScriptFault) -> CheckOutcome {
     let place = fault.line.map { "the script ended at line \($0): " } ?? ""
     let hint = fault.hint.map { "\nTry: " + $0 } ?? ""
     return CheckOutcome(
@@ -69,7 +69,7 @@ package struct Judge {
     var warnings: [String] = []
     var printed = ""
     var uses = Uses()
-    do throws(Fault) {
+    do throws(ScriptFault) {
       worker = try start(course.list.budgets)
       switch try worker.ask(.run(job)) {
       case .ready(let told, let text, let found): (warnings, printed, uses) = (told, text, found)
@@ -86,20 +86,21 @@ package struct Judge {
     let record = try checkRun.record(seed)
     return CheckOutcome(
       record: record,
-      scriptFault: record.category == Fault.unusable
-        ? Fault(id: Fault.unusable, headline: "its process was killed from outside") : nil,
+      scriptFault: record.category == ScriptFault.unusable
+        ? ScriptFault(id: ScriptFault.unusable, headline: "its process was killed from outside")
+        : nil,
       warnings: warnings, printed: Escaped.block(printed), called: uses.called)
   }
 }
 
-extension Fault {
+extension ScriptFault {
   /// The process ended without an answer.
   package static let ended = "process-ended"
 
   /// Whether it is about the process rather than the script.
-  var isOfProcess: Bool { id == Fault.ended || id == Fault.unusable }
+  var isOfProcess: Bool { id == ScriptFault.ended || id == ScriptFault.unusable }
 
-  static let nonsense = Fault(id: ended, headline: "the process answered something else")
+  static let nonsense = ScriptFault(id: ended, headline: "the process answered something else")
 }
 
 /// One check with the learner's functions ready to be called.
@@ -145,7 +146,7 @@ struct CheckRun {
       // Of a hidden check it is not even told which error: that could be chosen by the inputs.
       let isSecret =
         check.isHidden && refusal.isError
-        && ![Fault.ended, Fault.unusable].contains(refusal.category)
+        && ![ScriptFault.ended, ScriptFault.unusable].contains(refusal.category)
       return CheckRecord(
         check, refusal.isError ? .error : .fail, category: isSecret ? "error" : refusal.category,
         message: check.isHidden
@@ -157,7 +158,7 @@ struct CheckRun {
   private func trial(_ inputs: Case) throws -> Trial {
     let expected = try reference.expected(inputs)
     let reply: Reply
-    do throws(Fault) { reply = try worker.ask(.call(inputs.inputs.map(\.value))) } catch {
+    do throws(ScriptFault) { reply = try worker.ask(.call(inputs.inputs.map(\.value))) } catch {
       throw Refusal(category: error.id, inputs: inputs, isLimit: error.isLimit, text: error.text)
     }
     switch reply {
@@ -177,8 +178,9 @@ struct CheckRun {
       throw Refusal(
         category: fault.id, inputs: inputs, isLimit: fault.isLimit,
         text: fault.text + (isGap ? "" : fault.hint.map { "\nTry: " + $0 } ?? ""),
-        showsInputs: !isGap && fault.id != Fault.undefined)
-    case .ready: throw Refusal(category: Fault.ended, inputs: inputs, text: Fault.nonsense.text)
+        showsInputs: !isGap && fault.id != ScriptFault.undefined)
+    case .ready:
+      throw Refusal(category: ScriptFault.ended, inputs: inputs, text: ScriptFault.nonsense.text)
     }
   }
 

@@ -122,7 +122,7 @@ package struct Grader {
           let outcomes = try judge.judge(
             exercise, script: script, learner: submission.learner, key: key)
           if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
-            $0.id == Fault.unusable
+            $0.id == ScriptFault.unusable
           }) {
             return failed(submission, fault.headline)
           }
@@ -155,7 +155,7 @@ package struct Grader {
   }
 }
 
-extension Fault {
+extension ScriptFault {
   /// No process could be had: our own fault, not the script's.
   package static let unusable = "worker-unusable"
 }

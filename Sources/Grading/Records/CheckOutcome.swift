@@ -4,7 +4,7 @@
 package struct CheckOutcome: Sendable {
   package let record: CheckRecord
   /// What stopped the script itself, before anything could be called.
-  package var scriptFault: Fault?
+  package var scriptFault: ScriptFault?
   package var warnings: [String] = []
   /// What the script printed at its top level.
   package var printed = ""

@@ -4,7 +4,7 @@ import Foundation
 /// `.nnrepl-progress.json`: plain, portable, safe to delete.
 package struct CourseProgress: Codable, Equatable, Sendable {
   /// What a learner has reached in one exercise.
-  package struct Entry: Codable, Equatable, Sendable {
+  package struct ExerciseProgress: Codable, Equatable, Sendable {
     package var passed = false
     /// The most points that the public checks gave.
     package var best = 0
@@ -19,7 +19,7 @@ package struct CourseProgress: Codable, Equatable, Sendable {
     package var sha256 = ""
   }
 
-  package var exercises: [String: Entry] = [:]
+  package var exercises: [String: ExerciseProgress] = [:]
 
   package init() {}
 
@@ -44,8 +44,8 @@ package struct CourseProgress: Codable, Equatable, Sendable {
   }
 
   /// An exercise that was never tried has an empty entry.
-  package subscript(id: String) -> Entry {
-    get { exercises[id] ?? Entry() }
+  package subscript(id: String) -> ExerciseProgress {
+    get { exercises[id] ?? ExerciseProgress() }
     set { exercises[id] = newValue }
   }
 

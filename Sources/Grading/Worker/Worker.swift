@@ -53,7 +53,7 @@ package enum Reply: Codable, Sendable {
   /// The script ran to its end.
   case ready(warnings: [String], printed: String, uses: Uses)
   case value(PlainValue, calls: [String: Int], printed: String)
-  case fault(Fault)
+  case fault(ScriptFault)
 }
 
 /// Which of the script's functions a check needs.
@@ -65,7 +65,7 @@ package struct Uses: Codable, Sendable {
 }
 
 /// What stopped the script or a call.
-package struct Fault: Codable, Equatable, Sendable, Error {
+package struct ScriptFault: Codable, Equatable, Sendable, Error {
   /// The diagnostic's id, or what became of the process.
   package let id: String
   /// One line.
@@ -90,15 +90,15 @@ package struct Fault: Codable, Equatable, Sendable, Error {
   package var text: String { headline + (line.map { " (line \($0))" } ?? "") }
 }
 
-extension Fault {
+extension ScriptFault {
   /// A function that the checks call is not there.
   static let undefined = "not-defined"
 }
 
 /// Whoever answers for a script: a process of its own, or a session in this one.
 package protocol Respondent: AnyObject {
-  /// - Throws: `Fault` when no answer came.
-  func ask(_ request: Request) throws(Fault) -> Reply
+  /// - Throws: `ScriptFault` when no answer came.
+  func ask(_ request: Request) throws(ScriptFault) -> Reply
 }
 
 /// Runs one script and answers calls.
@@ -140,7 +140,7 @@ package final class Worker: Respondent {
     // What is too much to keep is dropped; the run goes on.
     session.machine.budget.limits.outputBytes = .max
     guard job.script.utf8.count <= budgets.sourceBytes else {
-      throw Fault(
+      throw ScriptFault(
         id: Diagnostic.Identifier.sourceTooLarge.rawValue,
         headline:
           "the script has \(job.script.utf8.count) bytes; at most \(budgets.sourceBytes) are read",
@@ -172,10 +172,10 @@ package final class Worker: Respondent {
     isCut = true
   }
 
-  private func fault(_ error: any Error) -> Fault {
-    if let fault = error as? Fault { return fault }
+  private func fault(_ error: any Error) -> ScriptFault {
+    if let fault = error as? ScriptFault { return fault }
     guard let diagnostic = error as? Diagnostic else {
-      return Fault(id: Diagnostic.Identifier.internalFault.rawValue, headline: "\(error)")
+      return ScriptFault(id: Diagnostic.Identifier.internalFault.rawValue, headline: "\(error)")
     }
     var line: Int?
     if let span = diagnostic.span, span.source == 0, let script = session.sources.first {
@@ -185,8 +185,8 @@ package final class Worker: Respondent {
     if case RunFault.unknownName(let name, _) = diagnostic.facts, let span = diagnostic.span,
       Int(span.source) == SourceID.call
     {
-      return Fault(
-        id: Fault.undefined, headline: "your script does not define `\(name)`",
+      return ScriptFault(
+        id: ScriptFault.undefined, headline: "your script does not define `\(name)`",
         hint: "keep the names that the starter gives its functions")
     }
     var headline = diagnostic.headline
@@ -194,7 +194,7 @@ package final class Worker: Respondent {
     // What the marks under the source line would say: the shapes of both sides.
     let marks = diagnostic.labels.map(\.text).filter { !$0.isEmpty }
     let shapes = marks.isEmpty ? "" : ": " + marks.joined(separator: " and ")
-    return Fault(
+    return ScriptFault(
       id: diagnostic.id.rawValue, headline: headline + shapes, line: line, hint: diagnostic.hint,
       isLimit: diagnostic.id.isLimit)
   }

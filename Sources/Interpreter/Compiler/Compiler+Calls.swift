@@ -187,9 +187,9 @@ extension Compiler {
     let (compiled, scope) = try compile(function, span)
     let outer = scope.captured.map { self.scope.place($0) }
     return Code { f in
-      let captures = outer.map { place -> Cell in
+      let captures = outer.map { place -> SharedVariable in
         if case .boxed(let slot) = place, case .cell(let cell) = f.base[slot] { return cell }
-        return Cell(.unset)
+        return SharedVariable(.unset)
       }
       return .function(FunctionObject(compiled, captures))
     }

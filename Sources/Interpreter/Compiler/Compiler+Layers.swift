@@ -43,7 +43,7 @@ extension Compiler {
         store.run(f, .function(function))
         functions.append((name, function))
       }
-      var mode = Cell(.bool(true))
+      var mode = SharedVariable(.bool(true))
       var cells: [LayerObject.Field] = []
       for (name, isBuffer, place) in readers {
         let cell = Compiler.cell(f, place)
@@ -93,13 +93,13 @@ extension Compiler {
   private static let mode = "training"
 
   /// The cell that a name shares with inner functions, or a new one with its value.
-  private static func cell(_ f: Frame, _ place: Scope.Place) -> Cell {
+  private static func cell(_ f: Frame, _ place: Scope.Place) -> SharedVariable {
     switch place {
     case .boxed(let slot): if case .cell(let cell) = f.base[slot] { return cell }
-    case .local(let slot): return Cell(f.base[slot])
+    case .local(let slot): return SharedVariable(f.base[slot])
     case .global: break
     }
-    return Cell(.unset)
+    return SharedVariable(.unset)
   }
 
   private static func declared(_ statement: Statement) -> [(name: String, isBuffer: Bool)] {

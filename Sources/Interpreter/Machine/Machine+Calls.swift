@@ -70,7 +70,7 @@ extension Machine {
     }
     for slot in function.code.boxedLocals {
       let value = base[slot]
-      let cell = Cell(value)
+      let cell = SharedVariable(value)
       disposal.add(cell)
       base[slot] = .cell(cell)
     }

@@ -154,7 +154,7 @@ struct VerbRun {
     let names = try telling { () throws(ExplainError) in
       try NamedGraph(graph, root: node, rootName: name)
     }
-    try emit(names.value(of: Entry(node, offset)), f)
+    try emit(names.value(of: TensorEntry(node, offset)), f)
     return true
   }
 
@@ -182,7 +182,7 @@ struct VerbRun {
     }
     let offset = try parts.map { parts throws(Diagnostic) in try place(parts, leaf.shape) } ?? 0
     let derivation = try telling { () throws(ExplainError) in
-      try names.derivation(by: Entry(leaf, offset))
+      try names.derivation(by: TensorEntry(leaf, offset))
     }
     try emit(.derivative(derivation), f)
     machine.warn(derivation, span)

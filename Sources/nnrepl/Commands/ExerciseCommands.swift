@@ -72,14 +72,14 @@ struct CheckExercise: ParsableCommand {
       guard let script = Files.text(path) else { return try begin(exercise, path, place) }
       // Each version of the script gets inputs of its own, the same each time.
       let forkServer = ForkServer()
-      let judge = Judge(place.course) { budgets throws(Fault) in
+      let judge = Judge(place.course) { budgets throws(ScriptFault) in
         try WorkerProcess(budgets, from: forkServer, mustBeConfined: false)
       }
       let outcomes = try judge.judge(
         exercise, script: script, learner: Digest.sha256(script), key: "public",
         only: { !$0.isHidden })
       if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
-        $0.id == Fault.unusable
+        $0.id == ScriptFault.unusable
       }) {
         throw GradingFault.unusable(fault.headline, hint: fault.hint).problem
       }

@@ -79,7 +79,7 @@ struct GraderSetup: Codable {
     return Grader(
       course, exercise: exercise, key: try key ?? keyFile() ?? course.hash,
       version: Main.version
-    ) { budgets throws(Fault) in
+    ) { budgets throws(ScriptFault) in
       try WorkerProcess(budgets, from: forkServer, mustBeConfined: mustBeConfined)
     }
   }

@@ -140,15 +140,15 @@ final class WorkerProcess: Respondent {
   private let channel: Channel
   private let seconds: Double
   private var ending: Int32?
-  private var failure: Fault?
+  private var failure: ScriptFault?
 
   /// What the kernel holds a worker to; see `nnrepl_confine`.
   struct Hello: Codable { let confinement: Int32 }
 
   /// - Parameter mustBeConfined: refuses a worker that the kernel does not close off.
-  init(_ budgets: Budgets, from forkServer: ForkServer, mustBeConfined: Bool) throws(Fault) {
+  init(_ budgets: Budgets, from forkServer: ForkServer, mustBeConfined: Bool) throws(ScriptFault) {
     guard let (forkServer, child, channel) = forkServer.fork() else {
-      throw Fault(id: Fault.unusable, headline: "no process could be started")
+      throw ScriptFault(id: ScriptFault.unusable, headline: "no process could be started")
     }
     self.forkServer = forkServer
     self.child = child
@@ -157,10 +157,10 @@ final class WorkerProcess: Respondent {
     channel.send(budgets)
     guard case .line(let line) = channel.line(until: Machine.now + 30),
       let hello = Wire.message(Hello.self, line)
-    else { throw Fault(id: Fault.unusable, headline: "the process did not start") }
+    else { throw ScriptFault(id: ScriptFault.unusable, headline: "the process did not start") }
     if mustBeConfined, hello.confinement == 0 {
-      throw Fault(
-        id: Fault.unusable, headline: "this kernel has neither seccomp nor Landlock",
+      throw ScriptFault(
+        id: ScriptFault.unusable, headline: "this kernel has neither seccomp nor Landlock",
         hint: "grade in a container, and say so with --unconfined")
     }
   }
@@ -180,7 +180,7 @@ final class WorkerProcess: Respondent {
   /// Seconds that the script has left. Only its own work counts, not ours between the questions.
   private lazy var left = seconds
 
-  func ask(_ request: Request) throws(Fault) -> Reply {
+  func ask(_ request: Request) throws(ScriptFault) -> Reply {
     if let failure { throw failure }
     let start = Machine.now
     defer { left -= Machine.now - start }
@@ -197,7 +197,7 @@ final class WorkerProcess: Respondent {
         throw ended("it took too much processor time", isLimit: true, id: "time-limit")
       // Its own deeds end a process by other signals; this one came from outside, to it or to its forkServer.
       case ...0, SIGKILL:
-        throw ended("its process was killed from outside", isLimit: false, id: Fault.unusable)
+        throw ended("its process was killed from outside", isLimit: false, id: ScriptFault.unusable)
       default:
         throw ended(
           "its process was ended by the system, as when memory runs out", isLimit: true)
@@ -205,9 +205,11 @@ final class WorkerProcess: Respondent {
     }
   }
 
-  private func ended(_ headline: String, isLimit: Bool, id: String = Fault.ended) -> Fault {
+  private func ended(_ headline: String, isLimit: Bool, id: String = ScriptFault.ended)
+    -> ScriptFault
+  {
     end()
-    let fault = Fault(id: id, headline: headline, isLimit: isLimit)
+    let fault = ScriptFault(id: id, headline: headline, isLimit: isLimit)
     failure = fault
     return fault
   }

@@ -6,7 +6,7 @@ import Rendering
 import Workbench
 
 /// What a reader got.
-enum Entry {
+enum ReadResult {
   case text(String)
   case interrupted
   case end
@@ -15,7 +15,7 @@ enum Entry {
 /// Where entries come from.
 protocol LineReader {
   /// Reads one whole entry, of as many lines as it needs.
-  func entry(number: Int) -> Entry
+  func entry(number: Int) -> ReadResult
   /// Reads one line in the middle of a run, on a terminal in its ordinary state; nil when the learner leaves by
   /// Ctrl-D or Ctrl-C.
   func line(_ prompt: String) -> String?
@@ -33,7 +33,7 @@ struct PlainReader: LineReader {
   let isTerminal: Bool
   let isComplete: (String) -> Bool
 
-  func entry(number: Int) -> Entry {
+  func entry(number: Int) -> ReadResult {
     var text = ""
     while true {
       if isTerminal {
@@ -75,7 +75,7 @@ final class EditReader: LineReader {
     self.history = history
   }
 
-  func entry(number: Int) -> Entry {
+  func entry(number: Int) -> ReadResult {
     let prompt = prompt(number)
     offer(history.entries, margin: prompt.count)
     switch EntryEditor.read(dressed(prompt), margin: prompt.count) {

@@ -15,7 +15,7 @@ package final class LayerObject {
   package let isLibrary: Bool
   /// The function that it applies, with its arguments as settings, instead of a `forward` of its own.
   let function: Builtin?
-  private let mode: Cell
+  private let mode: SharedVariable
   /// What the learner calls it: `model`, `model[0]`, `block.norm`.
   package private(set) var name: String?
   private var isNamedForGood = false
@@ -25,14 +25,14 @@ package final class LayerObject {
   /// A parameter, buffer or part of a layer.
   package struct Field {
     package let name: String
-    let cell: Cell
+    let cell: SharedVariable
     package let isBuffer: Bool
     package var value: Value { cell.value }
   }
 
   init(
     _ type: String, arguments: [(name: String, value: Value)], fields: [Field],
-    methods: [(name: String, function: FunctionObject)], mode: Cell, isLibrary: Bool
+    methods: [(name: String, function: FunctionObject)], mode: SharedVariable, isLibrary: Bool
   ) {
     self.type = type
     self.arguments = arguments
@@ -50,7 +50,7 @@ package final class LayerObject {
     arguments = settings
     fields = []
     methods = []
-    mode = Cell(.bool(true))
+    mode = SharedVariable(.bool(true))
     isLibrary = true
     isSequence = false
     self.function = function
@@ -61,10 +61,10 @@ package final class LayerObject {
     type = "sequential"
     arguments = []
     fields = stages.enumerated().map {
-      Field(name: "\($0.offset)", cell: Cell($0.element), isBuffer: false)
+      Field(name: "\($0.offset)", cell: SharedVariable($0.element), isBuffer: false)
     }
     methods = []
-    mode = Cell(.bool(true))
+    mode = SharedVariable(.bool(true))
     isLibrary = true
     isSequence = true
     function = nil

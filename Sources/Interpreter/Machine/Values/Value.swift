@@ -22,7 +22,7 @@ package enum Value {
   case optimizer(Optimizer)
   case host(HostObject)
   /// A variable shared with an inner function.
-  case cell(Cell)
+  case cell(SharedVariable)
 
   /// A tensor's value: a lone double that nothing made, and that nothing may change, is a plain number.
   package init(_ node: Node) {
@@ -170,20 +170,20 @@ package final class RangeObject {
 }
 
 /// A variable that functions share with what is around them.
-package final class Cell {
+package final class SharedVariable {
   @exclusivity(unchecked) var value: Value
   init(_ value: Value) { self.value = value }
 }
 
-extension Cell: Disposable {
+extension SharedVariable: Disposable {
   func dispose() { value = .unset }
 }
 
 /// A function with the variables it closes over.
 package final class FunctionObject {
   package let code: FunctionCode
-  let captures: [Cell]
-  init(_ code: FunctionCode, _ captures: [Cell]) {
+  let captures: [SharedVariable]
+  init(_ code: FunctionCode, _ captures: [SharedVariable]) {
     self.code = code
     self.captures = captures
   }
