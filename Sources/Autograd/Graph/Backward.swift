@@ -191,7 +191,7 @@ extension Node {
         continue
       }
       // A row of many: the gradient of the whole is not made anew for each.
-      if k == 0, case .copies(let offsets) = op.links, 2 * dz.count < input.shape.count,
+      if k == 0, 2 * dz.count < input.shape.count, case .copies(let offsets) = op.links,
         var sum = gradients.tensors[Int(input.place)]
       {
         let offsets = try offsets(call)
