@@ -100,7 +100,9 @@ extension BuiltinFault {
     case .cannotWrite(let path, let why):
       Words(
         .unreadableFile, "cannot write `\(path)`: \(why)",
-        hint: "name a file in a folder that is there and has room, as in `save(model, \"model.safetensors\")`")
+        hint:
+          "name a file in a folder that is there and has room, as in `save(model, \"model.safetensors\")`"
+      )
     case .notSafetensors(let path, let why):
       Words(
         .badData, "`\(path)` is no safetensors file: \(why)",

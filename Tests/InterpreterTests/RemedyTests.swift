@@ -115,7 +115,14 @@ import Testing
         separatedBy: "\nextension ")[0]
       for line in enumeration.split(separator: "\n") where line.hasPrefix("  case ") {
         let name = stage + "." + line.dropFirst(7).prefix { $0.isLetter }
-        #expect(tried.contains(name) != (Self.elsewhere[name] != nil), "\(name)")
+        let (isTried, reason) = (tried.contains(name), Self.elsewhere[name])
+        if isTried == (reason != nil) {
+          Issue.record(
+            isTried
+              ? "\(name) has a pair in remedies.txt: take it out of RemedyTests.elsewhere"
+              : "\(name) has no pair in Tests/InterpreterTests/Remedies/remedies.txt: add one, or say in RemedyTests.elsewhere where it is met"
+          )
+        }
       }
     }
   }

@@ -15,8 +15,14 @@ import Testing
     var output = ""
     let errors = Playback.run(notebook, in: session) { output += style.render($0, in: session) }
     #expect(errors.map(\.headline) == [])
-    #expect(Diff.unified(try #require(lesson.recordedOutput), output, from: name, to: "now") == nil)
-    #expect(output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    let difference = Diff.unified(
+      try #require(lesson.recordedOutput), output, from: name, to: "now")
+    #expect(
+      difference == nil,
+      "if it is as it should be: .build/debug/nnrepl run --promote lessons/\(name).nn, then build again"
+    )
+    let wide = output.split(separator: "\n").filter { $0.count > 100 }
+    #expect(wide.isEmpty, "lines of more than 100 columns")
   }
 
   @Test func everyLessonHasItsRecord() {
@@ -24,13 +30,13 @@ import Testing
     for lesson in Lesson.all { #expect(lesson.recordedOutput != nil, "\(lesson.name)") }
   }
 
-  @Test func everyLessonEndsWithThingsToTry() {
-    for lesson in Lesson.all {
-      #expect(
-        lesson.text.contains("# Three things to try") || lesson.text.contains("Three things to try")
-      )
-      #expect(lesson.text.contains("# 3. "))
-    }
+  @Test(arguments: Lesson.all.map(\.name)) func itEndsWithThreeThingsToTry(_ name: String) throws {
+    let text = try #require(Lesson.named(name)).text
+    let end = text.components(separatedBy: "# ## Three things to try").dropFirst().last
+    let hasAll = end.map { end in ["# 1. ", "# 2. ", "# 3. "].allSatisfy { end.contains($0) } }
+    #expect(
+      hasAll == true,
+      "\(name).nn must end with a text cell `## Three things to try`, numbered 1 to 3")
   }
 
   /// A truncated script gives a diagnostic or a result, never a crash.

@@ -65,6 +65,7 @@ struct Transcript: Sendable, CustomStringConvertible {
   static let howToRecord =
     "If this is as it should be: NNREPL_RECORD=all swift test --filter TranscriptTests writes it, "
     + "NNREPL_RECORD=missing only what has no output yet. Then read git diff."
+  static let recorded = "This is recorded now: read git diff and run again."
 
   /// Whether this run writes the file anew, and still fails.
   var isRecorded: Bool {

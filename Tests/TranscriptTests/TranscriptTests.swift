@@ -36,7 +36,7 @@ import Testing
     let output = Transcript.play(Transcript.entries(golden.text))
     if let diff = Diff.unified(golden.text, output, from: golden.path, to: "now") {
       if golden.isRecorded { try golden.record(output) }
-      Issue.record("\(diff)\n\(Transcript.howToRecord)")
+      Issue.record("\(diff)\n\(golden.isRecorded ? Transcript.recorded : Transcript.howToRecord)")
     }
   }
 
