@@ -34,6 +34,9 @@ let package = Package(
     // libedit: its variadic functions, one for each use.
     .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
 
+    // JSON as the program writes it.
+    .target(name: "JSONText", swiftSettings: strict),
+
     // Where source text is kept, and what can be said about a span of it.
     .target(name: "Diagnostics", swiftSettings: strict),
 
@@ -52,7 +55,9 @@ let package = Package(
     // Optimizers, schedules, data sets, saved weights.
     .target(
       name: "Training",
-      dependencies: ["Tensors", "Autograd", .product(name: "SwiftCSV", package: "SwiftCSV")],
+      dependencies: [
+        "JSONText", "Tensors", "Autograd", .product(name: "SwiftCSV", package: "SwiftCSV"),
+      ],
       swiftSettings: hot),
 
     // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
@@ -102,7 +107,8 @@ let package = Package(
     .target(
       name: "Grading",
       dependencies: [
-        "CSupport", "Diagnostics", "Tensors", "Autograd", "Syntax", "Interpreter", "Builtins",
+        "CSupport", "JSONText", "Diagnostics", "Tensors", "Autograd", "Syntax", "Interpreter",
+        "Builtins",
         "Session",
       ],
       swiftSettings: strict),
@@ -111,7 +117,8 @@ let package = Package(
     .target(
       name: "Rendering",
       dependencies: [
-        "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd", "Training", "Explain", "Syntax",
+        "JSONText", "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd", "Training", "Explain",
+        "Syntax",
         "Interpreter",
         "Builtins", "Session", "Lessons",
         "Grading",
@@ -132,7 +139,8 @@ let package = Package(
     .executableTarget(
       name: "nnrepl",
       dependencies: [
-        "CMeter", "CSupport", "CEditLine", "Diagnostics", "EmbeddedFiles", "Interpreter",
+        "CMeter", "CSupport", "CEditLine", "JSONText", "Diagnostics", "EmbeddedFiles",
+        "Interpreter",
         "Builtins", "Session", "Lessons", "Grading",
         "Rendering",
         "Workbench",
@@ -156,6 +164,7 @@ let package = Package(
         "Diagnostics", "Tensors", "Autograd", "Explain", "Interpreter", "Builtins", "Session",
       ],
       swiftSettings: strict),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
     .testTarget(name: "EmbeddedFilesTests", dependencies: ["EmbeddedFiles"], swiftSettings: strict),
     .testTarget(name: "TrainingTests", dependencies: ["Training"], swiftSettings: strict),

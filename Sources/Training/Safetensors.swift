@@ -1,5 +1,6 @@
 // Weights as files that PyTorch's `safetensors` reads and writes.
 import Foundation
+import JSONText
 import Tensors
 
 /// The safetensors format: eight bytes that give the length of a header in JSON, the header, and the raw
@@ -37,9 +38,7 @@ package enum Safetensors {
       entries[name] = Written(
         dtype: kind, shape: tensor.shape.dims, data_offsets: [start, body.count])
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    var header = [UInt8](try encoder.encode(entries))
+    var header = Array(try JSON(encoding: entries).line.utf8)
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
     var bytes: [UInt8] = []
     append(UInt64(header.count).littleEndian, to: &bytes)

@@ -1,5 +1,6 @@
 // What a learner has done so far. Advisory: grading never looks at it.
 import Foundation
+import JSONText
 
 /// `.nnrepl-progress.json`: plain, portable, safe to delete.
 package struct CourseProgress: Codable, Equatable, Sendable {
@@ -40,7 +41,7 @@ package struct CourseProgress: Codable, Equatable, Sendable {
 
   /// As it is kept in the file.
   package var text: String {
-    JSONText.of(self)
+    JSON.text(of: self)
   }
 
   /// An exercise that was never tried has an empty entry.

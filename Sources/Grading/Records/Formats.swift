@@ -1,5 +1,6 @@
 // Records in the formats of the systems that show marks.
 import Foundation
+import JSONText
 
 /// The shapes in which `grade` prints its records.
 package enum GradeFormat: String, CaseIterable, Sendable {
@@ -16,25 +17,23 @@ package enum GradeFormat: String, CaseIterable, Sendable {
   /// The records in this format, each line or file as its readers want it.
   package func text(_ records: [Record]) -> String {
     switch self {
-    case .jsonl: return records.map { JSONText.of($0, pretty: false) }.joined()
+    case .jsonl: return records.map { JSON.text(of: $0, isPretty: false) }.joined()
     case .csv: return Table.text(records)
     case .junit: return JUnit.text(records)
-    case .gradescope: return records.map { JSONText.of(Gradescope($0)) }.joined()
-    case .exercism: return records.map { JSONText.of(Exercism($0)) }.joined()
-    case .classroom50: return records.map { JSONText.of(Classroom50($0)) }.joined()
-    case .prairielearn: return records.map { JSONText.of(PrairieLearn($0)) }.joined()
+    case .gradescope: return records.map { JSON.text(of: Gradescope($0)) }.joined()
+    case .exercism: return records.map { JSON.text(of: Exercism($0)) }.joined()
+    case .classroom50: return records.map { JSON.text(of: Classroom50($0)) }.joined()
+    case .prairielearn: return records.map { JSON.text(of: PrairieLearn($0)) }.joined()
     }
   }
 }
 
-/// Values as JSON, the same each time.
-package enum JSONText {
-  /// - Parameter pretty: on many lines, else on one.
-  package static func of(_ value: some Encodable, pretty: Bool = true) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-    return ((try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}") + "\n"
+extension JSON {
+  /// A value as the text of a file, the same each time.
+  /// - Parameter isPretty: on many lines, else on one.
+  package static func text(of value: some Encodable, isPretty: Bool = true) -> String {
+    let json = (try? JSON(encoding: value)) ?? .object([])
+    return (isPretty ? json.pretty : json.line) + "\n"
   }
 }
 

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import Grading
+import JSONText
 
 struct CourseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -93,7 +94,7 @@ struct CheckCourse: ParsableCommand {
         list.sha256[path] = Files.text("\(folder)/\(path)").map { Digest.sha256($0) }
       }
     }
-    guard Files.write(JSONText.of(list), to: folder + "/course.json") else {
+    guard Files.write(JSON.text(of: list), to: folder + "/course.json") else {
       throw UsageFault(text: "cannot write `\(folder)/course.json`")
     }
   }

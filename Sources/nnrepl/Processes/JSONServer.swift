@@ -3,7 +3,7 @@ import CMeter
 import CSupport
 import Diagnostics
 import Foundation
-import Rendering
+import JSONText
 import Synchronization
 import Workbench
 
@@ -50,8 +50,8 @@ final class JSONServer {
   }
 
   private struct Request {
-    /// As it came: a number, or text in quotes.
-    let id: String
+    /// As it came: a number or a text.
+    let id: JSON
     let operation: String
     let fields: [String: Any]
     func text(_ name: String) -> String? { fields[name] as? String }
@@ -74,7 +74,7 @@ final class JSONServer {
       if line.isEmpty { return 0 }
       if line.allSatisfy(\.isWhitespace) { continue }
       guard let request = JSONServer.request(line) else {
-        send([("event", "error"), ("text", "a request is an object with an `op`")], id: "0")
+        send([("event", "error"), ("text", "a request is an object with an `op`")], id: .int(0))
         continue
       }
       if !serve(request) { return 0 }
@@ -86,8 +86,8 @@ final class JSONServer {
       let fields = object as? [String: Any], let operation = fields["op"] as? String
     else { return nil }
     return Request(
-      id: (fields["id"] as? Int).map(String.init)
-        ?? (fields["id"] as? String).map(PlaybackJSON.quoted) ?? "0", operation: operation,
+      id: (fields["id"] as? Int).map(JSON.int)
+        ?? (fields["id"] as? String).map(JSON.string) ?? .int(0), operation: operation,
       fields: fields)
   }
 
@@ -98,20 +98,22 @@ final class JSONServer {
     case "execute":
       guard request.text("code") != nil else {
         send([("event", "error"), ("text", "`execute` needs `code`")], id: request.id)
-        done(request.id, [("status", PlaybackJSON.quoted("error"))])
+        done(request.id, [("status", "error")])
         return true
       }
       return execute(code, request.id)
     case "is_complete":
-      done(request.id, [("complete", bench.isComplete(code) ? "true" : "false")])
+      done(request.id, [("complete", .bool(bench.isComplete(code)))])
     case "complete":
       // The cursor counts characters (Unicode scalars would differ for composed letters).
       let cursor = request.fields["cursor"] as? Int ?? code.count
       let found = bench.completion(String(code.prefix(max(0, cursor))))
-      let list = found.candidates.map(PlaybackJSON.quoted).joined(separator: ",")
       done(
         request.id,
-        [("start", "\(max(0, min(cursor, code.count) - found.start))"), ("matches", "[\(list)]")])
+        [
+          ("start", .int(max(0, min(cursor, code.count) - found.start))),
+          ("matches", .array(found.candidates.map(JSON.string))),
+        ])
     case "inspect":
       var text = ""
       _ = bench.enter("?" + (request.text("name") ?? code)) { output in
@@ -119,21 +121,22 @@ final class JSONServer {
       }
       done(
         request.id,
-        [("found", text.isEmpty ? "false" : "true"), ("text", PlaybackJSON.quoted(text))])
+        [("found", .bool(!text.isEmpty)), ("text", .string(text))])
     default:
       send(
         [("event", "error"), ("text", "there is no operation `\(request.operation)`")],
         id: request.id)
-      done(request.id, [("status", PlaybackJSON.quoted("error"))])
+      done(request.id, [("status", "error")])
     }
     return true
   }
 
-  private func execute(_ code: String, _ id: String) -> Bool {
+  private func execute(_ code: String, _ id: JSON) -> Bool {
     let number = bench.number
     let ending = bench.enter(code) { [self] output in
       switch output {
-      case .text(let text, let kind): send([("event", kind.rawValue), ("text", text)], id: id)
+      case .text(let text, let kind):
+        send([("event", .string(kind.rawValue)), ("text", .string(text))], id: id)
       case .problem(let text, let diagnostic): problem(text, diagnostic, id)
       case .progress: break
       }
@@ -145,30 +148,25 @@ final class JSONServer {
       case .failed(130): "interrupted"
       case .failed: "error"
       }
-    var fields = [("status", PlaybackJSON.quoted(status))]
-    if bench.number > number { fields.append(("cell", "\(number)")) }
+    var fields = [("status", JSON.string(status))]
+    if bench.number > number { fields.append(("cell", .int(number))) }
     done(id, fields)
     return ending != .quit
   }
 
   /// Warnings and errors; an error has its id beside its text.
-  private func problem(_ text: String, _ diagnostic: Diagnostic?, _ id: String) {
-    var fields = [("event", "error"), ("text", text)]
-    fields.append(("severity", (diagnostic?.severity ?? .error).rawValue))
-    if let diagnostic { fields.append(("diagnostic", diagnostic.id.rawValue)) }
+  private func problem(_ text: String, _ diagnostic: Diagnostic?, _ id: JSON) {
+    var fields: [(String, JSON)] = [("event", "error"), ("text", .string(text))]
+    fields.append(("severity", .string((diagnostic?.severity ?? .error).rawValue)))
+    if let diagnostic { fields.append(("diagnostic", .string(diagnostic.id.rawValue))) }
     send(fields, id: id)
   }
 
-  private func done(_ id: String, _ fields: [(String, String)]) {
-    write([("event", PlaybackJSON.quoted("done")), ("id", id)] + fields)
+  private func done(_ id: JSON, _ fields: [(String, JSON)]) {
+    write([("event", "done"), ("id", id)] + fields)
   }
 
-  private func send(_ fields: [(String, String)], id: String) {
-    write([("id", id)] + fields.map { ($0.0, PlaybackJSON.quoted($0.1)) })
-  }
+  private func send(_ fields: [(String, JSON)], id: JSON) { write([("id", id)] + fields) }
 
-  private func write(_ fields: [(String, String)]) {
-    let line = fields.map { "\(PlaybackJSON.quoted($0.0)):\($0.1)" }.joined(separator: ",")
-    Console.emit("{\(line)}\n")
-  }
+  private func write(_ fields: [(String, JSON)]) { Console.emit(JSON.object(fields).line + "\n") }
 }

@@ -5,16 +5,13 @@ import Foundation
 import Glibc
 import Grading
 import Interpreter
+import JSONText
 import Session
 
 /// How lines of JSON are written and read; numbers keep all their digits, nan and inf among them.
 enum Wire {
   static func line<Message: Encodable>(_ message: Message) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return (try? [UInt8](encoder.encode(message)) + [UInt8(ascii: "\n")]) ?? []
+    (try? Array(JSON(encoding: message).line.utf8) + [UInt8(ascii: "\n")]) ?? []
   }
 
   static func message<Message: Decodable>(_: Message.Type, _ line: [UInt8]) -> Message? {
