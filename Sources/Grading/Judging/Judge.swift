@@ -51,7 +51,8 @@ package struct Judge {
     let hint = fault.hint.map { "\nTry: " + $0 } ?? ""
     return CheckOutcome(
       record: CheckRecord(
-        check, .error, category: fault.id, message: place + fault.headline + hint),
+        check, .error, category: fault.id, message: place + fault.headline + hint,
+        endedAtLine: fault.line ?? 0),
       scriptFault: fault)
   }
 

@@ -98,9 +98,7 @@ private struct Exercism: Encodable {
   let tests: [Test]
 
   init(_ record: Record) {
-    let script = record.checks.first {
-      $0.verdict == .error && $0.message.hasPrefix("the script ended")
-    }
+    let script = record.checks.first { ($0.endedAtLine ?? 0) > 0 }
     let isBroken =
       record.status != .graded || script != nil
       || record.checks.allSatisfy { $0.verdict == .missing }

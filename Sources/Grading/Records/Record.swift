@@ -20,10 +20,16 @@ package struct CheckRecord: Codable, Equatable, Sendable {
   package let category: String
   package let message: String
   package let hidden: Bool
+  /// The line at which the script itself ended, so that nothing could be checked; 0 if it is not known. Records
+  /// of 0.1.0 do not say.
+  package let endedAtLine: Int?
 
+  /// - Parameter endedAtLine: for a script that ended before anything could be checked.
   package init(
-    _ check: Check, _ verdict: Verdict, points: Int = 0, category: String = "", message: String = ""
+    _ check: Check, _ verdict: Verdict, points: Int = 0, category: String = "",
+    message: String = "", endedAtLine: Int? = nil
   ) {
+    self.endedAtLine = endedAtLine
     id = check.id
     self.verdict = verdict
     self.points = points
