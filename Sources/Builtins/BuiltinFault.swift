@@ -143,9 +143,9 @@ extension BuiltinFault {
         reason: "It has " + has.prefix(6).map { "`\($0)`" }.joined(separator: ", ")
           + (has.count > 6 ? " and \(has.count - 6) more." : "."),
         hint: "make the same layers as when it was saved")
-    case .tooFewToScale(let it):
+    case .tooFewToScale(let shape):
       Words(
-        .shapeMismatch, "`standardize` needs at least two samples, not \(it)",
+        .shapeMismatch, "`standardize` needs at least two samples, not \(shape)",
         hint: "give all samples at once, one in each row")
     case .nothingToPlot:
       Words(
@@ -160,31 +160,31 @@ extension BuiltinFault {
       Words(
         .shapeMismatch, "`x` has \(axis) numbers, but a curve has \(curve)",
         hint: "give `x` one number for each point, as in `x=arange(\(curve))`")
-    case .notTwoFeatures(let it):
+    case .notTwoFeatures(let shape):
       Words(
-        .shapeMismatch, "`boundary` draws data of two features; this has X \(it)",
+        .shapeMismatch, "`boundary` draws data of two features; this has X \(shape)",
         hint: "train on two columns: `dataset(data.X[:, 0:2], data.y)`")
-    case .notMatrix(let it):
+    case .notMatrix(let shape):
       Words(
-        .shapeMismatch, "`heatmap` draws matrices, not \(it)",
+        .shapeMismatch, "`heatmap` draws matrices, not \(shape)",
         hint: "pick one, as in `heatmap(x[0])`")
-    case .tooManyBins(let it):
-      Words(.badArgument, "`bins` is \(it); at most 200 fit", hint: "write `bins=20`")
+    case .tooManyBins(let bins):
+      Words(.badArgument, "`bins` is \(bins); at most 200 fit", hint: "write `bins=20`")
     case .nothingToCount:
       Words(
         .badArgument, "there are no finite numbers to count",
         hint: "look at the numbers: `x`; nan and inf are not counted")
-    case .notPlottable(let it):
+    case .notPlottable(let kind):
       Words(
-        .wrongKind, "`plot` draws numbers, not \(it)",
+        .wrongKind, "`plot` draws numbers, not \(kind)",
         hint: "give numbers, a tensor or a list of them, as in `plot([3, 2, 1])`")
-    case .tooManyFeatures(let it):
+    case .tooManyFeatures(let shape):
       Words(
-        .shapeMismatch, "`scatter` draws two features; this data has X \(it)",
+        .shapeMismatch, "`scatter` draws two features; this data has X \(shape)",
         hint: "pick two columns: `scatter(data.X[:, 0:2], data.y)`")
-    case .notPoints(let it):
+    case .notPoints(let shape):
       Words(
-        .shapeMismatch, "`scatter` needs points [n, 2], or two vectors", label: "\(it)",
+        .shapeMismatch, "`scatter` needs points [n, 2], or two vectors", label: "\(shape)",
         hint: "pick two columns, as in `scatter(X[:, 0], X[:, 1])`")
     case .pointsDiffer(let x, let y):
       Words(
@@ -194,11 +194,11 @@ extension BuiltinFault {
       Words(
         .shapeMismatch, "the model should give one row for each of \(points) points",
         hint: "a model takes X [n, 2] and gives scores [n, classes]")
-    case .notCountable(let it):
-      Words(.badArgument, "`\(it)` must be positive", hint: "write `\(it)=1` or more")
-    case .placeBelowZero(let it):
+    case .notCountable(let name):
+      Words(.badArgument, "`\(name)` must be positive", hint: "write `\(name)=1` or more")
+    case .placeBelowZero(let place):
       Words(
-        .indexOutOfRange, "`index_select` was given the place \(it)",
+        .indexOutOfRange, "`index_select` was given the place \(place)",
         hint: "count from 0; `x[[-1]]` counts from the end")
     case .notJoinable(let function, let kind):
       Words(
@@ -208,9 +208,9 @@ extension BuiltinFault {
       Words(
         .wrongKind, "there are no parameters in \(kind)",
         hint: "give a parameter, a list of them, a layer or an optimizer")
-    case .notOneNumber(let it):
+    case .notOneNumber(let count):
       Words(
-        .shapeMismatch, "`item` needs one number, but there are \(it)",
+        .shapeMismatch, "`item` needs one number, but there are \(count)",
         hint: "use `tolist()` for many")
     case .endlessRange:
       Words(
@@ -223,17 +223,17 @@ extension BuiltinFault {
         .wrongKind, "`append` adds to a list, not to \(kind)",
         hint: isTensor
           ? "start with `list()`; join tensors with `concat`" : "start with `xs = list()`")
-    case .gap(let it):
-      Words(.todo, "a gap to fill", reason: it, hint: "replace todo(…) by your own code")
-    case .notProbability(let it):
-      Words(.badArgument, "`p` is a probability from 0 to 1, not \(it)", hint: "write `p=0.5`")
+    case .gap(let toDo):
+      Words(.todo, "a gap to fill", reason: toDo, hint: "replace todo(…) by your own code")
+    case .notProbability(let value):
+      Words(.badArgument, "`p` is a probability from 0 to 1, not \(value)", hint: "write `p=0.5`")
     case .runningStatisticsMissing:
       Words(
         .wrongArguments, "`batch_norm` outside training needs running statistics",
         hint: "give `running_mean` and `running_var`, or `training=true`")
-    case .notStage(let it):
+    case .notStage(let kind):
       Words(
-        .wrongKind, "a stage is a layer or a function, not \(it)",
+        .wrongKind, "a stage is a layer or a function, not \(kind)",
         reason: "A function stands there by its name, or with its settings alone and by name.",
         hint: "write for instance `sequential(linear(2, 8), relu, softmax(dim=1))`")
     case .unfit(let message, let remedy):
@@ -244,10 +244,10 @@ extension BuiltinFault {
         hint: rows > 0
           ? "name a row from 0 to \(rows - 1), or from the end from -1 to -\(rows)"
           : "leave `padding_idx` out")
-    case .tooFewAxes(let it):
+    case .tooFewAxes(let function):
       Words(
-        .badArgument, "`\(it)` needs at least two axes, [outputs, inputs]",
-        hint: "write `\(it)([8, 4])`")
+        .badArgument, "`\(function)` needs at least two axes, [outputs, inputs]",
+        hint: "write `\(function)([8, 4])`")
     case .inputUnknown(let function):
       Words(
         .wrongArguments, "`\(function)` cannot tell what this model takes",
@@ -305,23 +305,23 @@ extension BuiltinFault {
       Words(
         .badArgument, "`nesterov` needs a momentum above 0 and no dampening",
         hint: "write `sgd(params, nesterov=true, momentum=0.9)`")
-    case .normNotFinite(let it, let isNaN):
+    case .normNotFinite(let norm, let isNaN):
       Words(
-        warning: .nonFinite, "the joint norm of the gradients is \(it)",
+        warning: .nonFinite, "the joint norm of the gradients is \(norm)",
         reason: isNaN
           ? "What is scaled by it is nan." : "What is scaled by it is 0, or nan where it was inf.",
         hint: "`backward` names the step that made it; a smaller learning rate often helps")
-    case .badBetas(let it):
+    case .badBetas(let betas):
       Words(
-        .badArgument, "`betas` are two numbers from 0 to below 1, not \(it)",
+        .badArgument, "`betas` are two numbers from 0 to below 1, not \(betas)",
         hint: "write `betas=[0.9, 0.999]`")
     case .cycleLengthMissing:
       Words(
         .wrongArguments, "`one_cycle_lr` needs `total_steps`, or `epochs` and `steps_per_epoch`",
         hint: "write `one_cycle_lr(opt, 0.1, total_steps=100)`")
-    case .factorTooLarge(let it):
+    case .factorTooLarge(let factor):
       Words(
-        .badArgument, "`factor` is \(it)", reason: "The rate is multiplied by it.",
+        .badArgument, "`factor` is \(factor)", reason: "The rate is multiplied by it.",
         hint: "write a factor below 1, such as `factor=0.1`")
     case .noParameters(let function, let kind):
       Words(

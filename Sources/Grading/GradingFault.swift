@@ -93,9 +93,9 @@ extension GradingFault {
         noHint: "the author sees the error itself")
     case .rangeToDraw:
       Words(.badCheck, "the range is empty, or wider than a billion", hint: "write [-2, 2]")
-    case .shapeToDraw(let it):
+    case .shapeToDraw(let shape):
       Words(
-        .badCheck, "a shape \(it) cannot be drawn",
+        .badCheck, "a shape \(shape) cannot be drawn",
         hint: "give small whole lengths, as in `shape [3, 2]`")
     case .notExpectable(let check, let value):
       Words(

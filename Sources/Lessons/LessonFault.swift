@@ -10,10 +10,10 @@ package enum LessonFault: Facts {
 extension LessonFault {
   package var words: Words {
     switch self {
-    case .announced(let it):
+    case .announced(let error):
       Words(
-        .expectedError, "this cell announced the error \(it), but ran without it",
-        hint: "take the line `#| expect: error \(it)` out")
+        .expectedError, "this cell announced the error \(error), but ran without it",
+        hint: "take the line `#| expect: error \(error)` out")
     }
   }
 }

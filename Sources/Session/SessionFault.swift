@@ -25,35 +25,37 @@ extension SessionFault {
       Words(
         .badCell, "the header above this line is never closed", hint: "close it with a line `# ---`"
       )
-    case .badSeed(let it):
-      Words(.badCell, "`\(it)` is no seed", hint: "a seed is a whole number from 0 on: `# seed: 0`")
-    case .badVersion(let it):
+    case .badSeed(let text):
       Words(
-        .badCell, "`# nn: \(it)` is no version that this program reads",
+        .badCell, "`\(text)` is no seed", hint: "a seed is a whole number from 0 on: `# seed: 0`")
+    case .badVersion(let text):
+      Words(
+        .badCell, "`# nn: \(text)` is no version that this program reads",
         hint: "it reads 1 to \(Machine.version): `# nn: \(Machine.version)`")
     case .badOption:
       Words(
         .badCell, "a cell option looks like `#| key: value`",
         hint: "write for instance `#| echo: false`")
-    case .notExpectable(let it):
+    case .notExpectable(let text):
       Words(
-        .badCell, "`\(it)` is not an error that can be expected",
+        .badCell, "`\(text)` is not an error that can be expected",
         hint: "write `#| expect: error shape-mismatch`")
-    case .unknownOption(let it):
+    case .unknownOption(let option):
       Words(
-        .badCell, "there is no cell option `\(it)`", hint: "the options are id, expect and echo")
-    case .notACall(let it):
+        .badCell, "there is no cell option `\(option)`", hint: "the options are id, expect and echo"
+      )
+    case .notACall(let text):
       Words(
-        .badCheck, "this cannot be called: \(it)",
+        .badCheck, "this cannot be called: \(text)",
         hint: "call a function by its name, as in `call f(x)`")
     case .definedLater(let name, let line):
       Words(
         .unknownName, "there is no `\(name)` here",
         reason: "`\(name)` gets its meaning further down, in line \(line).",
         hint: "move this below that line")
-    case .lookAlike(let it):
+    case .lookAlike(let name):
       Words(
-        warning: .lookAlike, "`\(it)` looks like another name but is made of other characters",
+        warning: .lookAlike, "`\(name)` looks like another name but is made of other characters",
         hint: "type the name again, or take a name of its own")
     }
   }

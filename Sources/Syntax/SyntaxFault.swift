@@ -59,8 +59,8 @@ extension SyntaxFault {
     switch self {
     case .libraryName(let name, let library, let ours):
       Words(.otherLanguage, "`\(name)` is \(library)'s spelling", hint: "`\(ours)`")
-    case .foreignWord(let it, let ours):
-      Words(.otherLanguage, "`\(it)` is another language's spelling", hint: ours)
+    case .foreignWord(let word, let ours):
+      Words(.otherLanguage, "`\(word)` is another language's spelling", hint: ours)
     case .numberIntoName:
       Words(
         .badNumber, "a number cannot run into a name",
@@ -77,16 +77,16 @@ extension SyntaxFault {
         hint: "close it with }, or write \\{ for a plain brace")
     case .cutCharacter:
       Words(.unreadableCharacter, "this character is cut off", hint: "save the file again as UTF-8")
-    case .unreadable(let it, let isQuote):
+    case .unreadable(let character, let isQuote):
       Words(
-        .unreadableCharacter, "the character `\(it)` has no meaning here",
+        .unreadableCharacter, "the character `\(character)` has no meaning here",
         hint: isQuote ? "strings are written with plain double quotes: \"text\"" : "leave it out")
     case .noExercise:
       Words(
         .badCheck, "this check file names no exercise",
         hint: "begin it with `exercise ex01 \"Its title\" points 10`")
-    case .hintOrder(let it, let last):
-      Words(.badCheck, "hint \(it) follows hint \(last)", hint: "number hints 1, 2, 3")
+    case .hintOrder(let number, let last):
+      Words(.badCheck, "hint \(number) follows hint \(last)", hint: "number hints 1, 2, 3")
     case .sameCheck(let name):
       Words(.badCheck, "two checks are named `\(name)`", hint: "rename one")
     case .emptyCheck(let name, let calls):
@@ -94,10 +94,10 @@ extension SyntaxFault {
         .badCheck, "the check `\(name)` does not \(calls ? "expect" : "call") anything",
         hint: calls
           ? "say what is expected, as in `expect 2*x`" : "say what is called, as in `call f(x)`")
-    case .unknownCheckStatement(let it):
+    case .unknownCheckStatement(let word):
       Words(
-        .badCheck, "a check has no statement `\(it)`",
-        hint: Suggest.close(to: it, among: CheckDeclaration.statements).first.map {
+        .badCheck, "a check has no statement `\(word)`",
+        hint: Suggest.close(to: word, among: CheckDeclaration.statements).first.map {
           "did you mean `\($0)`?"
         } ?? "it has \(CheckDeclaration.statements.joined(separator: ", "))")
     case .noRange:
@@ -123,16 +123,16 @@ extension SyntaxFault {
       Words(
         .unexpected, "nothing stands between the brackets",
         hint: "write an index such as [0] or [1:3]")
-    case .derivativeOrder(let it, let taken):
+    case .derivativeOrder(let order, let taken):
       Words(
-        .unexpected, "the derivative is of order \(it), but is taken \(taken) times",
+        .unexpected, "the derivative is of order \(order), but is taken \(taken) times",
         hint: "write as many above as below: `∂²y/∂x²`")
     case .tooLarge(let bytes):
       Words(
         .sourceTooLarge, "the source has \(bytes) bytes; at most \(SourceText.sizeLimit) are read",
         hint: "keep data in a CSV file")
-    case .notClosed(let it, let closer):
-      Words(.unclosed, "this `\(it)` is never closed", hint: "close it with `\(closer)`")
+    case .notClosed(let opener, let closer):
+      Words(.unclosed, "this `\(opener)` is never closed", hint: "close it with `\(closer)`")
     case .unexpected(let wanted, let found, let slip):
       Words(
         .unexpected, "expected \(wanted ?? "the end of the statement"), found \(found)",
@@ -145,11 +145,12 @@ extension SyntaxFault {
         hint: "give an inner part a name of its own")
     case .declarationAlone(let word):
       Words(.unexpected, "`\(word)` needs a name and a value", hint: "write `\(word) w = 0.5`")
-    case .notVerb(let it, let meant):
-      Words(.unexpected, "`\(it)` is not a verb", hint: "did you mean `\(meant)`?")
-    case .outsideLoop(let it):
+    case .notVerb(let word, let meant):
+      Words(.unexpected, "`\(word)` is not a verb", hint: "did you mean `\(meant)`?")
+    case .outsideLoop(let word):
       Words(
-        .misplaced, "\(it) stands outside a loop", hint: "use it inside `while`, `for` or `repeat`")
+        .misplaced, "\(word) stands outside a loop",
+        hint: "use it inside `while`, `for` or `repeat`")
     case .outsideFunction:
       Words(
         .misplaced, "`return` stands outside a function",

@@ -173,8 +173,8 @@ extension GradientFault {
         warning: .gradientAccumulates, "gradients were there already, so `backward` added to them",
         reason: "`\(first).grad` now holds the sum of two passes.",
         hint: "call `zero_grad(\(first))` between passes unless you want the sum")
-    case .notOptimizer(let it):
-      Words(.wrongKind, "`step` needs an optimizer, not \(it)", hint: "write `step sgd(lr=0.1)`")
+    case .notOptimizer(let kind):
+      Words(.wrongKind, "`step` needs an optimizer, not \(kind)", hint: "write `step sgd(lr=0.1)`")
     case .nothingToStepAlong:
       Words(
         .noGradient, "no parameter has a gradient, so there is nothing to step along",
@@ -183,14 +183,14 @@ extension GradientFault {
       Words(
         .nothingToExplain, "this optimizer has made no step yet",
         hint: "write `step \(name)` after `backward`")
-    case .parameterItself(let it):
+    case .parameterItself(let name):
       Words(
         .nothingToExplain,
-        "`\(it)` is a parameter: its value was given, and changes only by updates",
-        hint: "explain what it does to a value, as in `explain ∂loss/∂\(it)`")
-    case .notRecorded(let it):
+        "`\(name)` is a parameter: its value was given, and changes only by updates",
+        hint: "explain what it does to a value, as in `explain ∂loss/∂\(name)`")
+    case .notRecorded(let name):
       Words(
-        .nothingToExplain, "`\(it)` was not computed from any `param`, so no one recorded how",
+        .nothingToExplain, "`\(name)` was not computed from any `param`, so no one recorded how",
         hint: "make one of its inputs a `param` and compute it again")
     case .byItself:
       Words(

@@ -99,8 +99,8 @@ extension RunFault {
       Words(
         .internalFault, "the library's `\(name)` cannot be read", reason: error,
         noHint: "a bug in nnrepl")
-    case .libraryDefinesNothing(let it):
-      Words(.internalFault, "`\(it)` defines nothing", noHint: "a bug in nnrepl")
+    case .libraryDefinesNothing(let name):
+      Words(.internalFault, "`\(name)` defines nothing", noHint: "a bug in nnrepl")
     case .unknownName(let name, let meant):
       Words(
         .unknownName, "there is no `\(name)` here",
@@ -142,9 +142,10 @@ extension RunFault {
       Words(
         .unexpected, "this cannot be assigned",
         hint: "assign to a name, a field or an entry, as in `x = 1`")
-    case .expectation(let it, let values, let message):
+    case .expectation(let condition, let values, let message):
       Words(
-        .expectFailed, "expected \(it)", label: values.joined(separator: ", "), reason: message,
+        .expectFailed, "expected \(condition)", label: values.joined(separator: ", "),
+        reason: message,
         noHint: "what is claimed is the program's own; the values are shown")
     case .verbAlone(let verb, let example):
       Words(.unexpected, "`\(verb)` needs something to work on", hint: "write `\(example)`")
@@ -191,17 +192,17 @@ extension RunFault {
       Words(
         .wrongKind, "`\(function)` needs \(wanted) for `\(name)`, not \(kind)",
         hint: "see `help \(function)`")
-    case .notNumbers(let it):
+    case .notNumbers(let kind):
       Words(
-        .wrongKind, "a tensor holds numbers, not \(it)",
+        .wrongKind, "a tensor holds numbers, not \(kind)",
         hint: "give numbers or brackets of them, as in `[[1, 2], [3, 4]]`; `list(…)` holds anything"
       )
     case .argumentNotWhole(let name, let value):
       Words(
         .wholeNumber, "`\(name)` must be a whole number, not \(value)", hint: "round it: `floor(x)`"
       )
-    case .notWhole(let it):
-      Words(.wholeNumber, "\(it) is not a whole number", hint: "round it: `floor(x)`")
+    case .notWhole(let number):
+      Words(.wholeNumber, "\(number) is not a whole number", hint: "round it: `floor(x)`")
     case .needed(let wanted, let kind):
       Words(
         .wrongKind, "\(wanted) are needed, not \(kind)",
@@ -220,9 +221,9 @@ extension RunFault {
       Words(
         .depthLimit, "`\(function)` is \(depth) calls deep",
         hint: "check that the recursion reaches its end")
-    case .notCallable(let it):
+    case .notCallable(let kind):
       Words(
-        .notCallable, "this is \(it); it cannot be called",
+        .notCallable, "this is \(kind); it cannot be called",
         hint: "multiplication is written with `*`")
     case .noForward(let layer):
       Words(
@@ -235,19 +236,19 @@ extension RunFault {
         hint: "call `model.eval()` before, and `model.train()` before training goes on")
     case .listAxes:
       Words(.badIndex, "a list has one axis", hint: "write x[i][j]")
-    case .noEntries(let it):
+    case .noEntries(let kind):
       Words(
-        .badIndex, "\(it) has no entries",
+        .badIndex, "\(kind) has no entries",
         hint: "entries are of tensors, lists and strings: `[1, 2][0]`")
     case .placeKind:
       Words(.badIndex, "a place is a whole number", hint: "write x[0] or x[-1]")
     case .boundKind:
       Words(.badIndex, "the bounds of a range are whole numbers", hint: "write x[1:3]")
-    case .placeNotWhole(let it):
-      Words(.badIndex, "\(it) is not a place", hint: "places are whole numbers, from 0")
-    case .indexKind(let it):
+    case .placeNotWhole(let number):
+      Words(.badIndex, "\(number) is not a place", hint: "places are whole numbers, from 0")
+    case .indexKind(let kind):
       Words(
-        .badIndex, "\(it) cannot be an index", hint: "write x[0], x[1:3], x[[0, 2]] or x[x > 0]")
+        .badIndex, "\(kind) cannot be an index", hint: "write x[0], x[1:3], x[[0, 2]] or x[x > 0]")
     case .fixedEntries(let name):
       Words(
         .immutable, "tensors cannot be changed in place",
@@ -260,13 +261,13 @@ extension RunFault {
       Words(
         .shapeMismatch, "the gradient to start from is \(gradient), but the value is \(value)",
         hint: "give it the shape of the value, as in `gradient=ones(\(value))`")
-    case .notWholeType(let it):
+    case .notWholeType(let number):
       Words(
-        .badArgument, "an int64 holds whole numbers, not \(it)",
+        .badArgument, "an int64 holds whole numbers, not \(number)",
         hint: "leave `dtype` out: a float64 holds it")
-    case .cannotNegate(let it):
+    case .cannotNegate(let kind):
       Words(
-        .wrongKind, "`-` has no meaning for \(it)", hint: "take it of a number or a tensor: `-2`")
+        .wrongKind, "`-` has no meaning for \(kind)", hint: "take it of a number or a tensor: `-2`")
     case .dividedByZero(let left, let symbol, let result):
       Words(
         warning: .nonFinite, "\(left)\(symbol)0 gave \(result)",
@@ -276,17 +277,17 @@ extension RunFault {
       Words(
         warning: .nonFinite, "`\(function)` of \(operand) gave \(result)",
         hint: "keep its operand in range, for instance with `clamp(x, 1e-6, 1e6)`")
-    case .parameterKind(let it):
+    case .parameterKind(let kind):
       Words(
-        .wrongKind, "a parameter is a number or a tensor, not \(it)",
+        .wrongKind, "a parameter is a number or a tensor, not \(kind)",
         hint: "for several, write `param` once for each")
-    case .bufferKind(let it):
+    case .bufferKind(let kind):
       Words(
-        .wrongKind, "a buffer is a number or a tensor, not \(it)",
+        .wrongKind, "a buffer is a number or a tensor, not \(kind)",
         hint: "write for instance `buffer b = 0`")
-    case .notStored(let it):
+    case .notStored(let kind):
       Words(
-        .wrongKind, "`:=` stores into a parameter or a buffer; this is \(it)",
+        .wrongKind, "`:=` stores into a parameter or a buffer; this is \(kind)",
         hint: "for an ordinary name write `=`")
     case .usedData(let name):
       Words(
@@ -294,9 +295,9 @@ extension RunFault {
         reason:
           "What was computed would keep the old numbers: only what follows a `param` or a `buffer` is recorded.",
         hint: "declare it as `buffer \(name) = …`, or give the name new data with `=`")
-    case .notStorable(let it):
+    case .notStorable(let kind):
       Words(
-        .wrongKind, "\(it) cannot be stored in a parameter",
+        .wrongKind, "\(kind) cannot be stored in a parameter",
         hint: "store a number or a tensor, as in `w := 0.5`")
     case .wouldRound(let name, let dtype, let value):
       Words(
@@ -308,17 +309,17 @@ extension RunFault {
         hint:
           "a parameter keeps its shape; store \(shape.rank == 0 ? "a number" : "numbers of shape \(shape)")"
       )
-    case .parameterRebound(let it):
+    case .parameterRebound(let name):
       Words(
         warning: .parameterRebound,
-        "`\(it)` was a parameter; now it is an ordinary value computed from it",
+        "`\(name)` was a parameter; now it is an ordinary value computed from it",
         reason: "An optimizer would no longer find it under this name.",
-        hint: "write `\(it) := …` to give the parameter a new value")
+        hint: "write `\(name) := …` to give the parameter a new value")
     case .noField(let kind, let name, let meant):
       Words(.unknownField, "\(kind) has no `\(name)`", hint: meant ?? "`help` lists what there is")
-    case .fixedFields(let it):
+    case .fixedFields(let kind):
       Words(
-        .immutable, "\(it) has no fields that can be set",
+        .immutable, "\(kind) has no fields that can be set",
         hint: "fields can be set of records, layers and optimizers: `opt.lr = 0.01`")
     case .keepsLayer(let place, let kind):
       Words(
@@ -353,8 +354,8 @@ extension RunFault {
       Words(
         .outputLimit, "the run printed more than \(megabytes) MB",
         hint: "print less: every tenth turn of a loop with `if i % 10 == 0 { print(i) }`")
-    case .textbookMakesNothing(let it):
-      Words(.internalFault, "`\(it)` makes no tensor", noHint: "a bug in nnrepl")
+    case .textbookMakesNothing(let name):
+      Words(.internalFault, "`\(name)` makes no tensor", noHint: "a bug in nnrepl")
     case .batchesInOrder:
       Words(
         .badIndex, "batches are visited from the first",
@@ -375,9 +376,9 @@ extension RunFault {
       Words(
         .wrongKind, "the format `\(format)` is for numbers, not for \(kind)",
         hint: "leave the format out: `{x}`")
-    case .badFormat(let it):
+    case .badFormat(let format):
       Words(
-        .badArgument, "`\(it)` is not a format",
+        .badArgument, "`\(format)` is not a format",
         hint: "use .4f for four decimals, .3g for three digits, .1% for percent, >8 for width")
     }
   }
