@@ -175,11 +175,14 @@ package final class Workbench {
     if let files = settings.files {
       session.machine.files = FileAccess(read: files.read, write: { _, _ in .success(()) })
     }
-    for cell in kept {
-      session.machine.budget.stopsAfter = cell.stoppedAfter
-      _ = session.run(cell.source, name: "cell \(number)", number: number) { _ in }
-      session.machine.budget.stopsAfter = nil
-      cells.append(cell)
+    // On one stack: a new one for each cell would take longer than most cells.
+    BigStack.run { [self] _ in
+      for cell in kept {
+        session.machine.budget.stopsAfter = cell.stoppedAfter
+        _ = session.run(cell.source, name: "cell \(number)", number: number) { _ in }
+        session.machine.budget.stopsAfter = nil
+        cells.append(cell)
+      }
     }
     if let files = settings.files { session.machine.files = files }
     prepare()
