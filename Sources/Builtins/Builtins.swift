@@ -1,10 +1,14 @@
 // The table of built-ins: every family in one list.
+import Diagnostics
 import Interpreter
 
 extension Vocabulary {
   /// The language.
   package static let standard = Vocabulary(
-    Builtin.all, helpers: { Library.helpers }, textbook: { Library.textbook })
+    Builtin.all, helpers: { Library.helpers }, textbook: { Library.textbook },
+    compile: { definition, isTextbook, machine throws(Diagnostic) in
+      try Compiler.compiled(definition, textbook: isTextbook, in: machine)
+    })
 }
 
 extension Builtin {

@@ -2,11 +2,12 @@
 import Diagnostics
 import Syntax
 
-extension Machine {
-  /// A definition of the library, compiled on first use.
-  func compiled(_ definition: Definition, textbook: Bool = false) throws(Diagnostic) -> Value {
-    let key = (textbook ? "textbook " : "") + definition.name
-    if let known = library[key] { return known }
+extension Compiler {
+  /// A definition of the library as a value.
+  /// - Parameter textbook: whether it says what a fused op does.
+  package static func compiled(
+    _ definition: Definition, textbook: Bool, in machine: Machine
+  ) throws(Diagnostic) -> Value {
     let source = SourceText(
       id: textbook ? SourceID.textbook : SourceID.layers, name: "library", definition.text)
     let parsed = Parser.parse(source, in: 0..<source.bytes.count)
@@ -15,15 +16,13 @@ extension Machine {
         name: definition.name, error: parsed.diagnostics.first?.headline
       ).at(nil)
     }
-    let compiler = Compiler(self, source, Scope(parent: nil, parameters: [], body: [statement]))
+    let compiler = Compiler(machine, source, Scope(parent: nil, parameters: [], body: [statement]))
     let code: Code
     switch statement.kind {
     case .function(let function): code = try compiler.closure(function, statement.span)
     case .layer(let layer): code = try compiler.declaration(layer)
     default: throw RunFault.libraryDefinesNothing(definition.name).at(nil)
     }
-    let value = try code.run(frame)
-    library[key] = value
-    return value
+    return try code.run(machine.frame)
   }
 }

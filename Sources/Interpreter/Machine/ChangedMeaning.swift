@@ -37,6 +37,7 @@ extension Machine {
     guard scriptVersion < Machine.version, !told.change else { return }
     told.change = true
     warn(
-      RunFault.changedMeaning(of: change.rawValue, headed: scriptVersion).at(span))
+      RunFault.changedMeaning(of: change.rawValue, headed: scriptVersion, now: Machine.version).at(
+        span))
   }
 }

@@ -57,16 +57,23 @@ package struct Vocabulary: Sendable {
   private let helpers: @Sendable () -> [String: Builtin]
   /// What fused ops do, step by step, by the op's name.
   let textbook: @Sendable () -> [String: Definition]
+  /// Makes a value of a definition.
+  let compile: Compile
   private let table: [String: Builtin]
   /// All that learners may write.
   package let names: [String]
+
+  /// Makes a value of a definition, for the machine that is to run it.
+  package typealias Compile =
+    @Sendable (Definition, _ textbook: Bool, Machine) throws(Diagnostic) -> Value
 
   /// - Parameters:
   ///   - helpers: asked for when library code runs, as `textbook` is when an op is opened.
   package init(
     _ builtins: [Builtin], helpers: @escaping @Sendable () -> [String: Builtin],
-    textbook: @escaping @Sendable () -> [String: Definition]
+    textbook: @escaping @Sendable () -> [String: Definition], compile: @escaping Compile
   ) {
+    self.compile = compile
     self.builtins = builtins
     self.helpers = helpers
     self.textbook = textbook
@@ -87,6 +94,15 @@ package struct Vocabulary: Sendable {
 }
 
 extension Machine {
+  /// A definition of the library, compiled on first use.
+  func compiled(_ definition: Definition, textbook: Bool = false) throws(Diagnostic) -> Value {
+    let key = (textbook ? "textbook " : "") + definition.name
+    if let known = library[key] { return known }
+    let value = try vocabulary.compile(definition, textbook, self)
+    library[key] = value
+    return value
+  }
+
   /// Runs library code for a call in the learner's source: faults inside it are told at that call.
   func inLibrary<Result>(
     _ span: Span, _ what: @autoclosure () -> String?, _ body: () throws(Diagnostic) -> Result

@@ -32,7 +32,7 @@ extension Machine {
   /// Starts to measure a loop, unless one around it is measured already.
   func beginProgress() -> Bool {
     guard audience.showsProgress, audience.loop == nil else { return false }
-    audience.loop = WatchedLoop()
+    audience.loop = WatchedLoop(start: Machine.now)
     return true
   }
 

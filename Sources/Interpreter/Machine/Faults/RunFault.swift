@@ -36,7 +36,7 @@ package enum RunFault: Facts {
   case needed(wanted: String, kind: String)
   case notChoice(name: String, word: String, choices: [String])
   // ChangedMeaning
-  case changedMeaning(of: String, headed: Int)
+  case changedMeaning(of: String, headed: Int, now: Int)
   // Calls
   case tooDeep(function: String, depth: Int)
   case notCallable(String)
@@ -86,7 +86,7 @@ package enum RunFault: Facts {
   // HostObjects
   case noOutput(cell: Int, known: [Int])
   // Nesting
-  case nesting(kind: String, isCircle: Bool)
+  case nesting(kind: String, isCircle: Bool, limit: Int)
   // ValueText
   case formatKind(format: String, kind: String)
   case badFormat(String)
@@ -211,12 +211,12 @@ extension RunFault {
       Words(
         .badArgument, "`\(name)` is \"\(word)\"",
         hint: "use " + choices.map { "\"\($0)\"" }.joined(separator: ", "))
-    case .changedMeaning(let what, let headed):
+    case .changedMeaning(let what, let headed, let now):
       Words(
         warning: .changedMeaning,
         "this script is headed `# nn: \(headed)`; some things mean something else since",
         reason: "Here: \(what). CHANGELOG lists all.",
-        hint: "when its numbers are as you want them, head it `# nn: \(Machine.version)`")
+        hint: "when its numbers are as you want them, head it `# nn: \(now)`")
     case .tooDeep(let function, let depth):
       Words(
         .depthLimit, "`\(function)` is \(depth) calls deep",
@@ -366,11 +366,11 @@ extension RunFault {
         hint: known.isEmpty
           ? "run a cell that shows a value first"
           : "cells with values: \(known.map(String.init).joined(separator: ", "))")
-    case .nesting(let kind, let isCircle):
+    case .nesting(let kind, let isCircle, let limit):
       Words(
         .badArgument,
         isCircle
-          ? "\(kind) cannot be put into itself" : "\(kind) nests at most \(Value.depthLimit) deep",
+          ? "\(kind) cannot be put into itself" : "\(kind) nests at most \(limit) deep",
         hint: "keep the parts side by side, as in `xs = list(); append(xs, part)`")
     case .formatKind(let format, let kind):
       Words(

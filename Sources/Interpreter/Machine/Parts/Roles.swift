@@ -14,7 +14,8 @@ package struct Audience {
 }
 
 struct WatchedLoop {
-  let start = Machine.now
+  /// On the machine's clock, in seconds.
+  let start: Double
   var shown = 0.0
   var losses: [Double] = []
 }

@@ -39,6 +39,6 @@ extension Value {
       return most + 1
     }
     if height(self, within: Value.depthLimit) != nil { return self }
-    throw RunFault.nesting(kind: kind, isCircle: isCircle).at(span)
+    throw RunFault.nesting(kind: kind, isCircle: isCircle, limit: Value.depthLimit).at(span)
   }
 }
