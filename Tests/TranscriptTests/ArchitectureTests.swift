@@ -176,4 +176,25 @@ import Testing
     }
     #expect(checked > 400 && found > 1_200, "\(checked) of \(found): the files were not found")
   }
+
+  /// Paths in the guides are there: `Autograd/Graph/Replay.swift` is one below Sources or Tests, or of the
+  /// repository.
+  @Test(arguments: ["CONTRIBUTING.md", "Sources/README.md"])
+  func guidesNameFilesThatAreThere(_ guide: String) throws {
+    let root = Transcript.repository
+    let text = try String(contentsOf: root.appendingPathComponent(guide), encoding: .utf8)
+    let names = text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+      .filter { $0.offset % 2 == 1 }.map(\.element)
+      .filter {
+        $0.wholeMatch(of: /[A-Za-z.]+\/[A-Za-z0-9+.\/-]*\.(swift|nn|md|txt|json|py)/) != nil
+      }
+    #expect(!names.isEmpty)
+    // `lessonNN` stands for any.
+    for name in names where !name.contains("NN.") {
+      let isThere = ["", "Sources/", "Tests/"].contains { folder in
+        FileManager.default.fileExists(atPath: root.appendingPathComponent(folder + name).path)
+      }
+      #expect(isThere, "\(guide) names \(name)")
+    }
+  }
 }
