@@ -1,7 +1,7 @@
 // Facts before words: what went wrong is a case with its values; what is said of it is made from them.
 
 /// What went wrong. Every stage has an enum of these, in one file with their words.
-package protocol Facts: Error, Sendable {
+package protocol Facts: Sendable {
   var words: Words { get }
 }
 

@@ -190,14 +190,16 @@ extension Node {
       guard case .node(let input) = operand(k), input.isTracked, op.reaches(k, call.inputs) else {
         continue
       }
+      let place = Int(input.place)
       // A row of many: the gradient of the whole is not made anew for each.
       if k == 0, 2 * dz.count < input.shape.count, case .copies(let offsets) = op.links,
-        var sum = gradients.tensors[Int(input.place)]
+        var sum = gradients.tensors[place]
       {
         let offsets = try offsets(call)
-        gradients.tensors[Int(input.place)] = nil
+        // Nobody else may hold it while it changes, or it would be copied.
+        gradients.tensors[place] = nil
         try sum.add(dz.converted(to: input.dtype), at: offsets)
-        gradients.tensors[Int(input.place)] = sum
+        gradients.tensors[place] = sum
         continue
       }
       let handed = k < together.count ? together[k] : nil
@@ -207,7 +209,6 @@ extension Node {
       } else {
         gradient = try op.pulled(k, call, dz).converted(to: input.dtype)
       }
-      let place = Int(input.place)
       if input.isScalar {
         gradients.scalars[place] += gradient[0]
       } else if let old = gradients.tensors[place] {

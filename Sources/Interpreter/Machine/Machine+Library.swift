@@ -17,7 +17,7 @@ package struct Definition: Sendable {
   package let text: String
 
   /// What the program must know of a layer that its code does not say.
-  package enum Note: String, CaseIterable, Sendable {
+  package enum Note: String, Sendable {
     /// The shape of an input that it could be tried with, of numbers and its own settings.
     case takes
     /// What it does in training only; such a model is not to be measured.
