@@ -30,6 +30,7 @@ package enum GradingFault: Facts {
   // Rules
   case reserved(String)
   case forbidden(name: String, place: String)
+  case lineEnds(String)
 }
 
 extension GradingFault {
@@ -42,7 +43,7 @@ extension GradingFault {
     case .unreadableList(let reason):
       Words(
         .badCourse, "`course.json` cannot be read", reason: reason,
-        hint: "mend it as JSON; `lessons/course.md` says what it holds")
+        hint: "mend it as JSON; `lessons/AUTHORING.md` says what it holds")
     case .budgets:
       Words(
         .badCourse, "the budgets in `course.json` are out of range",
@@ -113,6 +114,11 @@ extension GradingFault {
       Words(
         .reservedName, "`\(name)` belongs to the checks and cannot be given a meaning",
         hint: "choose another name")
+    case .lineEnds(let what):
+      Words(
+        .unexpected, "the script's lines end in \(what)",
+        reason: "So it is one long line to us.",
+        hint: "save it with ordinary line ends (LF or CRLF)")
     case .forbidden(let name, let place):
       Words(
         .forbidden, "`\(name)` is used \(place); this exercise is to be done without it",

@@ -22,7 +22,7 @@ package struct CheckText {
     if let fault = outcomes.first?.scriptFault {
       lines += self.fault(fault, outcomes[0].record.message, script)
     } else {
-      for outcome in outcomes { lines += check(outcome.record, isBrief: isStarter) }
+      for outcome in outcomes { lines += check(outcome, isBrief: isStarter) }
       if let printed = outcomes.first?.printed, !printed.isEmpty {
         let told = printed.split(separator: "\n")
         lines.append("your script printed:")
@@ -45,32 +45,29 @@ package struct CheckText {
       : style.paint(style.isASCII ? "x" : "✗", .red)
   }
 
-  private func check(_ record: CheckRecord, isBrief: Bool) -> [String] {
+  private func check(_ outcome: CheckOutcome, isBrief: Bool) -> [String] {
+    let record = outcome.record
     let name = record.id.split(separator: ".").last.map(String.init) ?? record.id
     let head = "  \(mark(record.verdict == .pass)) \(name) \(record.points)/\(record.max)"
-    let told = record.message.split(separator: "\n", omittingEmptySubsequences: false).map(
-      String.init)
-    guard let first = told.first, !first.isEmpty,
+    guard let first = outcome.told.first,
       !isBrief || record.category == Diagnostic.Identifier.todo.rawValue
     else { return [head] }
-    // An example that fits stands beside the name.
-    if told.count > 1 ? first.contains("   expected ") : true, first.columns < 70 {
-      return [head + "   " + first] + body(told.dropFirst())
+    // An example that fits stands beside the name, as one line does that is all there is to say.
+    let stands = if case .example = first { true } else { outcome.told.count == 1 }
+    if stands, first.text.columns < 70 {
+      return [head + "   " + first.text] + body(outcome.told.dropFirst())
     }
-    return [head] + body(told[...])
+    return [head] + body(outcome.told[...])
   }
 
-  private func body(_ lines: ArraySlice<String>) -> [String] {
+  private func body(_ lines: ArraySlice<ToldLine>) -> [String] {
     lines.flatMap { line in
-      isTable(line) ? ["      " + line] : style.wrapped(line, indent: "      ")
+      if case .row(let row) = line {
+        ["      " + row]
+      } else {
+        style.wrapped(line.text, indent: "      ")
+      }
     }
-  }
-
-  /// A part of an example, whose columns stand under each other: `X = [[1, 2],`.
-  private func isTable(_ line: String) -> Bool {
-    let words = line.split(separator: " ", maxSplits: 2)
-    return line.hasPrefix(" ") || line.hasPrefix("you ") || line.hasPrefix("expected ")
-      || words.count > 1 && words[1] == "="
   }
 
   private func fault(_ fault: ScriptFault, _ message: String, _ script: String) -> [String] {
@@ -83,7 +80,7 @@ package struct CheckText {
         "      " + style.paint("\(line) │", .blue) + " "
           + Escaped.line(String(text[line - 1].prefix(70))))
     }
-    return lines + body(told.dropFirst())
+    return lines + told.dropFirst().flatMap { style.wrapped($0, indent: "      ") }
   }
 
   /// What to do now.

@@ -72,8 +72,19 @@ extension Session {
   package func constant(_ tensor: Tensor) -> Value { Value(machine.graph.constant(tensor)) }
 
   /// For how many different arguments functions of these names are called from now on is kept in
-  /// `machine.probe.calls`.
+  /// `machine.probe.calls`; `any` counts all functions of the script, each for itself.
   package func count(callsOf names: [String]) {
     machine.probe.calls = Dictionary(names.map { ($0, []) }) { first, _ in first }
+  }
+
+  /// The counts of the names that were asked for; of `any` function the largest.
+  package func callCounts(of names: [String]) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for name in names { counts[name] = machine.probe.calls[name]?.count ?? 0 }
+    if names.contains(Probe.any) {
+      counts[Probe.any] =
+        machine.probe.calls.filter { $0.key.hasPrefix(Probe.any) }.map(\.value.count).max() ?? 0
+    }
+    return counts
   }
 }

@@ -8,8 +8,10 @@ package struct CheckFile {
   /// What the exercise's public checks give together.
   package var points = 0
   package var needs: [String] = []
-  /// Built-ins that the learner's functions may not use, with the place that says so.
+  /// Built-ins that the learner's functions may not use.
   package var forbidden: [String] = []
+  /// Those of which all that do the same work are forbidden with them: `forbid softmax family`.
+  package var forbiddenFamilies: [String] = []
   /// Functions that the checks use as references.
   package var definitions: [Statement] = []
   package var checks: [CheckDeclaration] = []
@@ -22,6 +24,14 @@ package struct CheckDeclaration {
   static let statements = [
     "draw", "call", "expect", "gradient", "factors", "terms", "misconception", "uses", "axes",
     "partial",
+  ]
+
+  /// Ways to be nearly right: a multiple of the right answer, one factor or term of it lost.
+  package static let usualShares = ["scale": 0.5, "factor": 0.5, "term": 0.5]
+
+  /// Ways that `partial` may name.
+  package static let nearlyRight = [
+    "scale", "factor", "term", "variant", "misconception", "sign", "offset", "transpose",
   ]
 
   package let name: String
@@ -45,8 +55,8 @@ package struct CheckDeclaration {
   package var uses: [(function: String, atMost: Int)] = []
   /// What the answer's axes are called.
   package var axes: [String] = []
-  /// Whether an answer that is partly right gets part of the points.
-  package var isPartial = false
+  /// The part of the points that an answer gets which is wrong in one way only, by the way; empty for none.
+  package var shares: [String: Double] = [:]
   package let span: Span
 
   /// A text or name, and what it stands for.

@@ -42,7 +42,14 @@ extension Parser {
       if word("needs") { file.needs = try names("after `needs`") }
     case (.name("forbid"), .name):
       advance()
-      file.forbidden += try names("after `forbid`")
+      repeat {
+        let name = try name("after `forbid`").0
+        if word("family") {
+          file.forbiddenFamilies.append(name)
+        } else {
+          file.forbidden.append(name)
+        }
+      } while accept(.comma)
     case (.name("hint"), .number):
       advance()
       let number = try count("after `hint`")
@@ -120,10 +127,27 @@ extension Parser {
       check.uses.append((function, try count("after `at most`")))
     case "axes":
       repeat { check.axes.append(try label("for an axis")) } while accept(.comma)
-    case "partial": check.isPartial = true
+    case "partial": check.shares = try shares()
     default:
       throw SyntaxFault.unknownCheckStatement(keyword).at(start)
     }
+  }
+
+  /// `partial`, or `partial scale 0.5, factor 0.7`.
+  private mutating func shares() throws(Diagnostic) -> [String: Double] {
+    guard case .name = current else { return CheckDeclaration.usualShares }
+    var shares: [String: Double] = [:]
+    repeat {
+      let start = span
+      let way = try name("after `partial`").0
+      guard CheckDeclaration.nearlyRight.contains(way) else {
+        throw SyntaxFault.unknownShare(way).at(start)
+      }
+      let share = try number("after `\(way)`")
+      guard (0...1).contains(share) else { throw SyntaxFault.notShare.at(previousSpan) }
+      shares[way] = share
+    } while accept(.comma)
+    return shares
   }
 
   private mutating func functionBody() throws(Diagnostic) -> [Statement] {

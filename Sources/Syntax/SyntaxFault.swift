@@ -31,6 +31,8 @@ package enum SyntaxFault: Facts {
   case sameCheck(String)
   case emptyCheck(name: String, calls: Bool)
   case unknownCheckStatement(String)
+  case unknownShare(String)
+  case notShare
   case noRange
   case notCount
   case expressionsInText
@@ -100,6 +102,16 @@ extension SyntaxFault {
         hint: Suggest.close(to: word, among: CheckDeclaration.statements).first.map {
           "did you mean `\($0)`?"
         } ?? "it has \(CheckDeclaration.statements.joined(separator: ", "))")
+    case .unknownShare(let word):
+      Words(
+        .badCheck, "`partial` cannot pay for `\(word)`",
+        hint:
+          "write `partial`, or `partial scale 0.5, factor 0.7`; it has \(CheckDeclaration.nearlyRight.joined(separator: ", "))"
+      )
+    case .notShare:
+      Words(
+        .badCheck, "a share of the points is a number from 0 to 1",
+        hint: "write `partial scale 0.5`")
     case .noRange:
       Words(
         .badCheck, "this is no range to draw from",

@@ -40,6 +40,11 @@ package struct Expression {
   package struct Argument {
     package let name: String?
     package let value: Expression
+
+    package init(name: String?, value: Expression) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// What may stand between the brackets of an index.

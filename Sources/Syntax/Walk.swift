@@ -52,28 +52,71 @@ package enum Walk {
   /// An expression and its parts, functions not entered.
   package static func visit(_ expression: Expression, _ visitor: (Expression) -> Void) {
     visitor(expression)
-    switch expression.kind {
-    case .number, .boolean, .none, .name, .function: break
+    for part in expression.parts { visit(part, visitor) }
+  }
+}
+
+extension Expression {
+  /// What it is made of, in the order in which it is written; a function's body is no part of it.
+  package var parts: [Expression] {
+    switch kind {
+    case .number, .boolean, .none, .name, .function: []
     case .string(let parts):
-      for case .expression(let inner, _) in parts { visit(inner, visitor) }
-    case .bracket(let elements): for element in elements { visit(element, visitor) }
-    case .unary(_, let inner), .field(let inner, _, _): visit(inner, visitor)
-    case .binary(_, let a, let b, _), .logical(_, let a, let b), .gradient(let a, let b):
-      visit(a, visitor)
-      visit(b, visitor)
-    case .call(let callee, let arguments):
-      visit(callee, visitor)
-      for argument in arguments { visit(argument.value, visitor) }
-    case .index(let base, let entries):
-      visit(base, visitor)
-      for entry in entries {
-        switch entry {
-        case .value(let value): visit(value, visitor)
-        case .slice(let a, let b, let c):
-          for part in [a, b, c] { if let part { visit(part, visitor) } }
-        case .ellipsis: break
-        }
+      parts.compactMap { if case .expression(let e, _) = $0 { e } else { nil } }
+    case .bracket(let elements): elements
+    case .unary(_, let inner), .field(let inner, _, _): [inner]
+    case .binary(_, let a, let b, _), .logical(_, let a, let b), .gradient(let a, let b): [a, b]
+    case .call(let callee, let arguments): [callee] + arguments.map(\.value)
+    case .index(let base, let entries): [base] + entries.flatMap(\.parts)
+    }
+  }
+
+  /// The same with other parts.
+  /// - Parameter parts: as many as `parts` has.
+  package func with(_ parts: [Expression]) -> Expression {
+    var rest = parts[...]
+    func next() -> Expression { rest.popFirst() ?? self }
+    let kind: Kind =
+      switch self.kind {
+      case .number, .boolean, .none, .name, .function: self.kind
+      case .string(let pieces):
+        .string(
+          pieces.map {
+            if case .expression(_, let format) = $0 {
+              .expression(next(), format: format)
+            } else {
+              $0
+            }
+          })
+      case .bracket(let elements): .bracket(elements.map { _ in next() })
+      case .unary(let sign, _): .unary(sign, next())
+      case .field(_, let name, let span): .field(next(), name, nameSpan: span)
+      case .binary(let sign, _, _, let span): .binary(sign, next(), next(), operatorSpan: span)
+      case .logical(let isAnd, _, _): .logical(isAnd: isAnd, next(), next())
+      case .gradient: .gradient(next(), next())
+      case .call(_, let arguments):
+        .call(next(), arguments.map { Argument(name: $0.name, value: next()) })
+      case .index(_, let entries): .index(next(), entries.map { $0.with(next) })
       }
+    return Expression(kind: kind, span: span)
+  }
+}
+
+extension Expression.IndexEntry {
+  fileprivate var parts: [Expression] {
+    switch self {
+    case .value(let value): [value]
+    case .slice(let a, let b, let c): [a, b, c].compactMap { $0 }
+    case .ellipsis: []
+    }
+  }
+
+  fileprivate func with(_ next: () -> Expression) -> Expression.IndexEntry {
+    switch self {
+    case .value: .value(next())
+    case .slice(let a, let b, let c):
+      .slice(a.map { _ in next() }, b.map { _ in next() }, c.map { _ in next() })
+    case .ellipsis: .ellipsis
     }
   }
 }

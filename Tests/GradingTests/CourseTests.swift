@@ -1,7 +1,10 @@
+import Builtins
+import Diagnostics
 import EmbeddedFiles
 import Foundation
 import Interpreter
 import Session
+import Syntax
 import Testing
 
 @testable import Grading
@@ -255,15 +258,159 @@ enum Own {
     #expect(right.allPass)
   }
 
-  /// Part of the points, where the check says so.
-  @Test func partialCredit() throws {
+  /// Part of the points, where the check says so: for what is nearly right, and for nothing else.
+  @Test(arguments: [
+    ("partial", "softmax(x, dim=0)", 8), ("partial", "softmax(x, dim=0)/2", 4),
+    ("partial", "3*softmax(x, dim=0)", 4), ("partial", "zeros(3)/0", 0), ("partial", "zeros(3)", 0),
+    ("partial", "[1, 1, 1]", 0), ("partial", "[0.2, 0.3, 0.5]", 0), ("partial", "7", 0),
+    ("partial", "-softmax(x, dim=0)", 0), ("partial", "-2*softmax(x, dim=0)", 0),
+    ("partial", "log_softmax(x, dim=0)", 0), ("partial", "unsqueeze(softmax(x, dim=0), 0)", 0),
+    ("partial", "softmax(x, dim=0) + 1", 0), ("partial", "exp(x)", 0), ("partial", "none", 0),
+    ("partial scale 0.75, sign 0.25", "softmax(x, dim=0)/2", 6),
+    ("partial scale 0.75, sign 0.25", "-softmax(x, dim=0)", 2),
+    ("partial scale 0.75, sign 0.25", "[1, 1, 1]", 0),
+    ("partial scale 0.75, sign 0.25", "zeros(3)/0", 0),
+    ("", "softmax(x, dim=0)/2", 0),
+  ])
+  func partialCredit(_ partial: String, _ answer: String, _ points: Int) throws {
     let course = try course(
-      "exercise e\ncheck a points 7 { draw x in [1, 2]; call f(x); expect x; partial }")
+      "exercise e\ncheck a points 8 { draw x in [-2, 2] shape [3]; call f(x); expect softmax(x, dim=0); \(partial.isEmpty ? "axes i" : partial) }"
+    )
     let judge = Judge(course) { _ in Worker() }
-    for (answer, points) in [("x", 7), ("2*x", 5), ("-x", 4), ("[x]", 1), ("none", 0)] {
+    let outcomes = try judge.judge(
+      course.exercises[0], script: "fn f(x) = \(answer)", learner: "ada", key: "key")
+    #expect(outcomes[0].record.points == points, "\(outcomes[0].record)")
+  }
+
+  /// One factor or one term lost is nearly right; two are not.
+  @Test(arguments: [
+    ("x*y + z", 8), ("x + z", 4), ("x*y", 4), ("x*y - z", 4), ("x*y*2 + 2*z", 4), ("z - x*y", 4),
+    ("0", 0), ("-x*y - z", 0),
+  ])
+  func partialCreditOfParts(_ answer: String, _ points: Int) throws {
+    let course = try course(
+      "exercise e\ncheck a points 8 { draw x, y, z in [1, 3]; call f(x, y, z); expect x*y + z; terms product: x*y, z: z; misconception \"y is lost\": x + z; partial misconception 0.5, term 0.5, scale 0.5 }"
+    )
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0], script: "fn f(x, y, z) = \(answer)", learner: "ada", key: "key")
+    #expect(outcomes[0].record.points == points, "\(outcomes[0].record)")
+  }
+
+  /// What a check cannot pay for is told to its author.
+  @Test(arguments: [
+    ("partial zeros 0.5", "cannot pay for `zeros`"), ("partial scale 2", "from 0 to 1"),
+  ])
+  func unknownSharesAreTold(_ partial: String, _ words: String) {
+    let problem = #expect(throws: CourseProblem.self) {
+      try course("exercise e\ncheck a { draw x in [1, 2]; call f(x); expect x; \(partial) }")
+    }
+    #expect(problem?.diagnostic.headline.contains(words) == true)
+  }
+
+  /// All faults that stand on their own are told, though one function rests on another that is wrong.
+  @Test(arguments: [
+    ("fn g(x) = f(x) + 1", "this uses your `f`, found wrong above"),
+    ("fn g(x) = f(x) - 1", "with a right `f` in the place of yours"),
+    ("fn g(x) = f(x)[0] + 1", "with a right `f` in the place of yours"),
+  ])
+  func independentFaultsAreTold(_ g: String, _ words: String) throws {
+    let course = try course(
+      "exercise e\nfn twice(x) = 2*x\ncheck a { draw x in [1, 2]; call f(x); expect y where y = twice(x) }\ncheck b { draw x in [1, 2]; call g(x); expect 2*x + 1 }"
+    )
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0], script: "fn f(x) = x\n\(g)", learner: "ada", key: "key")
+    #expect(outcomes[1].record.message.contains(words), "\(outcomes[1].record.message)")
+    #expect(!outcomes[1].record.message.contains("twice(x)"))
+  }
+
+  /// An error in one function that another one's wrong answer brings about points there.
+  @Test func anErrorBehindAWrongFunctionSaysSo() throws {
+    let course = try course(
+      "exercise e\ncheck size { draw n in {2, 3}; call size(n); expect n + 1 }\ncheck fill { draw n in {2, 3}; call fill(n); expect ones(n + 1)*arange(n + 1) }"
+    )
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0],
+      script: "fn size(n) = n\nfn fill(n) = ones(size(n))*arange(n + 1)", learner: "ada", key: "key"
+    )
+    #expect(outcomes[1].record.verdict == .error)
+    #expect(outcomes[1].record.message.contains("this uses your `size`, found wrong above"))
+  }
+
+  /// Layers rest on functions as functions do.
+  @Test func whatALayersMethodsUseIsFollowed() {
+    let script = ScriptNames(
+      Parser.parse(
+        SourceText(
+          id: 0, name: "s",
+          "fn norm(x) = x\nfn other(x) = x\nlayer L(n) { forward(x) { if n > 0 { y = fn(z) = norm(z); y(x) } } }\nfn run(x) { m = L(2); m(x) }"
+        )
+      ).statements)
+    #expect(script.uses("run(x)").reached == ["run", "L", "norm"])
+  }
+
+  /// One forbidden name costs its own function.
+  @Test func aForbiddenNameCostsItsOwnFunction() throws {
+    let course = try course(
+      "exercise e\nforbid tanh\ncheck a { draw x in [1, 2]; call f(x); expect 2*x }\ncheck b { draw x in [1, 2]; call g(x); expect tanh(x) }"
+    )
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0], script: "fn f(x) = 2*x\nfn g(x) = tanh(x)", learner: "ada", key: "key")
+    #expect(outcomes.map(\.record.verdict) == [.pass, .error])
+    #expect(outcomes[1].record.category == "forbidden")
+  }
+
+  /// A family is all that does the same work, and each of its names is one of the language.
+  @Test func familiesAreOfTheLanguage() throws {
+    for name in Families.all {
+      #expect(Vocabulary.standard[name] != nil || Verb(rawValue: name) != nil, "\(name)")
+      #expect(Families.members(name).contains(name))
+    }
+    #expect(Families.members("tanh").contains("relu"))
+    let course = try course(
+      "exercise e\nforbid softmax family\ncheck a { draw x in [1, 2] shape [3]; call f(x); expect softmax(x, dim=0) }"
+    )
+    let judge = Judge(course) { _ in Worker() }
+    for answer in ["exp(log_softmax(x, dim=0))", "exp(x - logsumexp(x, dim=0))"] {
       let outcomes = try judge.judge(
         course.exercises[0], script: "fn f(x) = \(answer)", learner: "ada", key: "key")
-      #expect(outcomes[0].record.points == points, "\(answer): \(outcomes[0].record)")
+      #expect(outcomes[0].record.category == "forbidden", "\(answer)")
     }
+  }
+
+  /// A course needs no more than its exercises.
+  @Test func everyKeyOfACourseHasADefault() throws {
+    let course = try course(
+      "exercise e\ncheck a { draw x in [1, 2]; call f(x); expect x }",
+      list: #"{"exercises": [{"id": "e"}]}"#)
+    #expect(course.list.budgets == Budgets() && course.list.tolerances.rtol == 1e-6)
+    #expect(course.exercises[0].points == 1)
+  }
+
+  /// Each exercise of a script is graded as what stands under its line, each line where it was.
+  @Test func aScriptHoldsSeveralExercises() throws {
+    let script = "k = 2\n# exercise e1\nfn f(x) = k*x\n# %% exercise e2\nfn g(x) =\n"
+    let parts = ScriptParts(script)
+    #expect(parts.exercises == ["e1", "e2"])
+    #expect(parts.text(of: "e1") == "k = 2\n# exercise e1\nfn f(x) = k*x\n\n\n")
+    #expect(parts.text(of: "e3") == nil)
+    #expect(ScriptParts("# an exercise\nx = 1").text(of: "e1") == "# an exercise\nx = 1")
+    #expect(
+      ScriptParts("# exercise e1\r\nx = 1\r\n# exercise e2\r\n").text(of: "e2")
+        == "\n\n# exercise e2\n")
+  }
+
+  /// A script whose lines end in another way says so.
+  @Test(arguments: ["fn f(x) = x\rfn g(x) = x", "fn f(x) = x\u{2028}fn g(x) = x"])
+  func otherLineEndsAreNamed(_ script: String) throws {
+    let course = try course("exercise e\ncheck a { draw x in [1, 2]; call f(x); expect x }")
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0], script: script, learner: "ada", key: "key")
+    #expect(
+      outcomes[0].record.message.contains("the script's lines end in"), "\(outcomes[0].record)")
   }
 }

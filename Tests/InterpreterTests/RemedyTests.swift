@@ -49,6 +49,8 @@ import Testing
     "SyntaxFault.sameCheck": "check files", "SyntaxFault.emptyCheck": "check files",
     "SyntaxFault.unknownCheckStatement": "check files", "SyntaxFault.noRange": "check files",
     "SyntaxFault.notCount": "check files", "SyntaxFault.expressionsInText": "check files",
+    "SyntaxFault.unknownShare": "check files", "SyntaxFault.notShare": "check files",
+    "RunFault.forbidden": "only in checks: AttackTests",
     "TensorError.noRule": "ours: OpTableTests", "TensorError.stopped": "TerminalTests",
     "TensorError.noValue": "ours", "TensorError.settingMissing": "a call without its axis: OpTests",
   ]

@@ -8,13 +8,16 @@ struct Attack {
     /// Every check has this category, and no points.
     case all(String, message: String = "")
     /// These checks have these categories; all others pass.
-    case only([String: String])
+    case only([String: String], message: String = "")
+    /// These checks end in the breach; of hidden ones that is not told.
+    case breach([String])
     /// All points; the trick changes nothing.
     case full
     case rejected(String)
   }
 
   let name: String
+  var exercise = "ex03"
   let script: Data
   let outcome: Outcome
 
@@ -23,6 +26,13 @@ struct Attack {
     self.name = name
     script = Data((before + Course.solution + "\n" + added + "\n").utf8)
     self.outcome = outcome
+  }
+
+  /// The solution of another exercise with something added.
+  init(_ name: String, of exercise: String, _ added: String, _ outcome: Outcome) {
+    self.init(
+      name, whole: Data((Course.solution(of: exercise) + "\n" + added + "\n").utf8), outcome)
+    self.exercise = exercise
   }
 
   init(_ name: String, whole: Data, _ outcome: Outcome) {
@@ -34,12 +44,16 @@ struct Attack {
       .deletingLastPathComponent().deletingLastPathComponent()
     static let folder = root.appendingPathComponent("lessons").path
     static let secret = root.appendingPathComponent("Tests/Course").path
-    static let solution =
-      (try? String(contentsOfFile: folder + "/solutions/ex03.nn", encoding: .utf8)) ?? ""
+    static let solution = solution(of: "ex03")
+
+    static func solution(of exercise: String) -> String {
+      (try? String(contentsOfFile: folder + "/solutions/\(exercise).nn", encoding: .utf8)) ?? ""
+    }
   }
 
   private static let wrong = "fn grad_w(x, w, b, t) = 7"
   private static let dw = ["dw": "wrong", "saturated": "wrong"]
+  private static let forbidden = ["dw": "forbidden", "saturated": "error"]
 
   /// In the order of the design's list.
   static let all: [Attack] = [
@@ -93,19 +107,20 @@ struct Attack {
     Attack(
       "16-backward-in-a-helper",
       "fn helper(x, w, b, t) { param p = w; e = (sigmoid(p*x + b) - t)^2/2; e.backward(); p.grad }\nfn grad_w(x, w, b, t) = helper(x, w, b, t)",
-      .all("forbidden", message: "`grad_w` → `helper`")),
+      .only(forbidden, message: "`grad_w` → `helper`")),
     Attack(
       "16-default",
       "fn grad_w(x, w, b, t, g=grad) { param p = w; g((sigmoid(p*x + b) - t)^2/2, p).item() }",
-      .all("forbidden")),
+      .only(forbidden)),
     Attack(
-      "16-layer-default", "layer G(g=grad) { forward(x) { x } }\nfn grad_w(x, w, b, t) = 7",
-      .all("forbidden")),
+      "16-layer-default",
+      "layer G(g=grad) { forward(x) { x } }\nfn grad_w(x, w, b, t) { m = G(); m(7) }",
+      .only(forbidden)),
     Attack(
       "16-own-variable",
       "fn grad_w(x, w, b, t) { a = neuron(x, w, b); grad = (a - t)*a*(1 - a)*x; grad }", .full),
-    Attack("16-alias", "g = grad\nfn grad_w(x, w, b, t) = g(x, w)", .all("forbidden")),
-    Attack("16-sugar", "fn grad_w(x, w, b, t) { param p = w; e = p*x; ∂e/∂p }", .all("forbidden")),
+    Attack("16-alias", "g = grad\nfn grad_w(x, w, b, t) = g(x, w)", .only(forbidden)),
+    Attack("16-sugar", "fn grad_w(x, w, b, t) { param p = w; e = p*x; ∂e/∂p }", .only(forbidden)),
     Attack(
       "17-differences",
       "fn grad_w(x, w, b, t) { e = fn(w) = (neuron(x, w, b) - t)^2/2; (e(w + 1e-6) - e(w - 1e-6))/2e-6 }",
@@ -197,19 +212,21 @@ struct Attack {
 }
 
 @Suite struct AttackTests {
-  /// All attacks handed in as one class, graded by the program and its workers.
-  private static func graded() throws -> (records: [String: Record], output: String) {
+  /// Attacks on one exercise handed in as one class, graded by the program and its workers.
+  private static func graded(_ attacks: [Attack], _ exercise: String) throws -> (
+    records: [String: Record], output: String
+  ) {
     let folder = NSTemporaryDirectory() + "nnrepl-attacks-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let files = FileManager.default
-    for attack in Attack.all {
+    for attack in attacks {
       let place = folder + "/" + attack.name
       if attack.name == "37-link" {
         try files.createSymbolicLink(atPath: place, withDestinationPath: "/etc")
         continue
       }
       try files.createDirectory(atPath: place, withIntermediateDirectories: true)
-      try attack.script.write(to: URL(fileURLWithPath: place + "/ex03.nn"))
+      try attack.script.write(to: URL(fileURLWithPath: place + "/\(exercise).nn"))
       if attack.name == "36-progress" {
         let claim = #"{"exercises":{"ex03":{"passed":true,"best":10}}}"#
         try Data(claim.utf8).write(to: URL(fileURLWithPath: place + "/.nnrepl-progress.json"))
@@ -217,7 +234,7 @@ struct Attack {
     }
     let (status, output) = try Program.run([
       "grade", folder, "--course", Attack.Course.folder, "--secret", Attack.Course.secret,
-      "--exercise", "ex03", "--seed", "a secret", "--jobs", "2",
+      "--exercise", exercise, "--seed", "a secret", "--jobs", "2",
     ])
     #expect(status == 0)
     var records: [String: Record] = [:]
@@ -228,11 +245,14 @@ struct Attack {
     return (records, output)
   }
 
-  @Test func everyAttackHasItsVerdict() throws {
-    let (records, output) = try AttackTests.graded()
-    #expect(records.count == Attack.all.count)
-    for attack in Attack.all {
-      let name = attack.name.replacingOccurrences(of: "\n", with: "\\n")
+  @Test(arguments: Set((Attack.all + Attack.more).map(\.exercise)).sorted())
+  func everyAttackHasItsVerdict(_ exercise: String) throws {
+    let attacks = (Attack.all + Attack.more).filter { $0.exercise == exercise }
+    #expect(Set(attacks.map(\.name)).count == attacks.count)
+    let (records, output) = try AttackTests.graded(attacks, exercise)
+    #expect(records.count == attacks.count)
+    for attack in attacks {
+      let name = Submission.harmless(Array(attack.name.utf8))
       guard let record = records[name] else {
         Issue.record("no record of \(attack.name)")
         continue
@@ -246,11 +266,14 @@ struct Attack {
       }
     }
     #expect(!output.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
+    guard exercise == "ex03" else { return }
     #expect(records["20-flood"]?.output.hasPrefix("0123456789") == true)
     #expect((records["20-flood"]?.output.count ?? .max) <= 500)
     #expect(records["34-carriage-returns"]?.warnings == [])
     #expect(records["38-homoglyph"]?.warnings.first?.contains("neur") == true)
   }
+
+  @Test func thereAreSixtyMore() { #expect(Attack.more.count >= 60) }
 
   private static func judge(_ attack: Attack, _ record: Record) {
     let categories = Dictionary(
@@ -260,17 +283,26 @@ struct Attack {
       let found = categories[name] ?? "no record"
       // "wrong": whatever rung or error it is, it is not a pass and not the end of the process.
       let holds =
-        wanted == "wrong" ? !found.isEmpty && found != ScriptFault.ended : found == wanted ?? ""
+        wanted == "wrong"
+        ? !found.isEmpty && found != ScriptFault.ended
+        : wanted == "any" ? found != ScriptFault.ended : found == wanted ?? ""
       #expect(holds, "\(attack.name): \(name) is `\(found)`, not `\(wanted ?? "")`")
     }
-    #expect(Set(categories.keys) == ["forward", "dw", "db", "saturated", "large"])
+    #expect(categories.count == record.checks.count && !categories.isEmpty)
     switch attack.outcome {
     case .all(let category, let message):
       #expect(record.score == 0, "\(attack.name)")
       for name in categories.keys { failing(name, category) }
       #expect(message.isEmpty || record.checks[0].message.contains(message), "\(attack.name)")
-    case .only(let wrong):
+    case .only(let wrong, let message):
       for name in categories.keys { failing(name, wrong[name]) }
+      #expect(
+        message.isEmpty || record.checks.contains { $0.message.contains(message) }, "\(attack.name)"
+      )
+    case .breach(let names):
+      let found = names.map { categories[$0] ?? "no record" }
+      #expect(found.allSatisfy { $0 == "forbidden" || $0 == "error" }, "\(attack.name): \(found)")
+      #expect(found.contains("forbidden"), "\(attack.name): \(found)")
     case .full:
       #expect(record.score == record.max, "\(attack.name): \(categories)")
     case .rejected(let words):

@@ -25,23 +25,45 @@ package struct CourseList: Codable, Equatable, Sendable {
     package var id: String
     /// The lesson that comes before it.
     package var lesson: String?
-    /// What its public checks give.
-    package var points: Int
+    /// What its public checks give; nil for what they say themselves.
+    package var points: Int?
   }
 
   /// How far an answer may be off, relative and absolute, as `~=` has them.
   package struct Tolerances: Codable, Equatable, Sendable {
     package var rtol = 1e-6
     package var atol = 1e-12
+    package init() {}
+
+    /// Each may be left out.
+    package init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      rtol = try values.decodeIfPresent(Double.self, forKey: .rtol) ?? rtol
+      atol = try values.decodeIfPresent(Double.self, forKey: .atol) ?? atol
+    }
   }
 
-  package var name: String
-  package var title: String
+  package var name = "course"
+  package var title = ""
   package var exercises: [ListedExercise]
-  package var budgets: Budgets
-  package var tolerances: Tolerances
-  /// Of each shared file.
-  package var sha256: [String: String]
+  package var budgets = Budgets()
+  package var tolerances = Tolerances()
+  /// Of each shared file; a file that is not listed is not held to anything.
+  package var sha256: [String: String] = [:]
+  /// How many hidden checks each exercise has, so that nobody grades without them unawares.
+  package var hidden: [String: Int] = [:]
+
+  /// Each key but the exercises may be left out.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    exercises = try values.decode([ListedExercise].self, forKey: .exercises)
+    name = try values.decodeIfPresent(String.self, forKey: .name) ?? name
+    title = try values.decodeIfPresent(String.self, forKey: .title) ?? name
+    budgets = try values.decodeIfPresent(Budgets.self, forKey: .budgets) ?? budgets
+    tolerances = try values.decodeIfPresent(Tolerances.self, forKey: .tolerances) ?? tolerances
+    sha256 = try values.decodeIfPresent([String: String].self, forKey: .sha256) ?? sha256
+    hidden = try values.decodeIfPresent([String: Int].self, forKey: .hidden) ?? hidden
+  }
 }
 
 /// An exercise with its checks, those of the instructor included where they are at hand.
@@ -114,7 +136,7 @@ package struct Course {
       }
       if verifying {
         for (path, text) in [(paths.starter, starter), (paths.checks, checks)]
-        where list.sha256[path] != Digest.sha256(text) {
+        where list.sha256[path].map({ $0 != Digest.sha256(text) }) ?? false {
           throw GradingFault.fileChanged(path: path).problem
         }
       }
@@ -133,16 +155,23 @@ package struct Course {
 
   package func exercise(_ id: String) -> Exercise? { exercises.first { $0.id == id } }
 
+  /// Exercises whose hidden checks are not all at hand, by the number that the course says it has.
+  package var exercisesWithoutHiddenChecks: [String] {
+    exercises.filter { exercise in
+      exercise.checks.filter(\.isHidden).count < list.hidden[exercise.id] ?? 0
+    }.map(\.id)
+  }
+
   private static func exercise(
     _ entry: CourseList.ListedExercise, _ starter: String, _ checks: String, _ hidden: String?
   ) throws -> Exercise {
     let (file, shown) = try read(checks, Course.paths(entry.id).checks, entry.id, isHidden: false)
     var all = shown
-    var forbidden = file.forbidden
+    var forbidden = file.forbidden + file.forbiddenFamilies.flatMap(Families.members)
     if let hidden {
       let (more, checks) = try read(hidden, entry.id + ".hidden.nn", entry.id, isHidden: true)
       all += checks
-      forbidden += more.forbidden
+      forbidden += more.forbidden + more.forbiddenFamilies.flatMap(Families.members)
     }
     guard !shown.isEmpty else {
       throw GradingFault.noChecks(exercise: entry.id).problem

@@ -1,4 +1,4 @@
-// Which factor is wrong: the answers of all cases are tried against the parts that the check declares.
+// Why an answer is wrong: what the answers of all cases have in common with the right ones.
 import Syntax
 
 /// A case with what was answered and expected.
@@ -28,219 +28,102 @@ struct Blame {
   let trials: [Trial]
   /// The case that is shown.
   let shown: Trial
+  /// Other cases, with what the learner's script answers there; asked only to tell coincidences apart.
+  let more: () throws -> [(inputs: Case, answer: PlainValue)]
 
-  private var declaration: CheckDeclaration { reference.check.declaration }
+  var declaration: CheckDeclaration { reference.check.declaration }
 
-  /// The best explanation, the most specific that fits every case.
-  func findings() throws -> [String] {
-    if let found = try misconception() { return [found] }
-    if let found = constant() { return [found] }
-    // Kinds, shapes and nan explain themselves.
-    guard let stage = shown.mismatch?.stage, stage > .finite else { return [] }
-    if let found = try swapped() ?? factors() ?? terms() { return [found] }
-    return [transposed() ?? general()].compactMap { $0 }
+  /// The best explanation, the most specific that fits every case; nil if nothing does.
+  func explanation() throws -> Explanation? {
+    if let found = try misconception() { return found }
+    guard let stage = shown.mismatch?.stage, stage > .kind else { return kind() }
+    if let found = constant() { return found }
+    if stage > .finite, let found = try swapped() ?? factors() ?? terms() { return found }
+    let variant = try variant()
+    guard stage > .finite else { return variant ?? kind() }
+    if let found = try scaled() { return variant.map { found.because($0) } ?? found }
+    return try variant ?? transposed() ?? scaledSummand() ?? offset()
+  }
+
+  /// A kind, a shape or nan explains itself.
+  private func kind() -> Explanation? {
+    guard let mismatch = shown.mismatch else { return nil }
+    switch mismatch.stage {
+    case .kind: return Explanation(.kind, "a value of another kind", text: "")
+    case .shape: return Explanation(.shape, mismatch.guess ?? "another shape", text: "")
+    case .finite: return Explanation(.finite, "nan or inf", text: "")
+    default: return nil
+    }
   }
 
   /// One answer for all inputs, where many were expected.
-  private func constant() -> String? {
+  private func constant() -> Explanation? {
     guard trials.count > 2, trials.contains(where: { $0.expected != trials[0].expected }),
       trials.allSatisfy({ $0.answer == trials[0].answer })
     else { return nil }
-    return "your answer is the same whatever the inputs are"
+    return Explanation(.constant, "your answer is the same whatever the inputs are")
   }
 
   /// Yes for no, and no for yes.
-  private func swapped() -> String? {
+  private func swapped() -> Explanation? {
     let pairs = trials.map { ($0.answer.numbers, $0.expected.numbers) }
     guard trials.count > 2,
       pairs.allSatisfy({ a, b in
         a.count == 1 && b.count == 1 && (b[0] == 0 || b[0] == 1) && a[0] == 1 - b[0]
       })
     else { return nil }
-    return "yes and no are swapped: 1 where 0 was expected, and 0 where 1 was"
+    return Explanation(
+      .swapped, "yes and no are swapped: 1 where 0 was expected, and 0 where 1 was")
   }
 
-  // MARK: Misconceptions
+  // MARK: Formulas
 
   /// A wrong formula that gives the learner's answers in every case.
-  private func misconception() throws -> String? {
+  private func misconception() throws -> Explanation? {
     for wrong in declaration.misconceptions {
-      var tells = false
-      var fits = true
-      for trial in trials {
-        // A formula that cannot be evaluated for a case says nothing about it.
-        guard let value = try? reference.value(wrong, trial.inputs) else {
-          fits = false
-          break
-        }
-        if !Blame.same(trial.answer, value) {
-          fits = false
-          break
-        }
-        if trial.mismatch != nil { tells = true }
+      // A formula that cannot be evaluated for a case says nothing about it.
+      let fits = trials.allSatisfy { trial in
+        (try? reference.value(wrong, trial.inputs)).map { Blame.same(trial.answer, $0) } ?? false
       }
-      if fits, tells {
-        return "your \(Blame.short(shown.answer)) is what you get if \(wrong.name)"
-      }
+      if fits { return explained(.misconception, wrong.name) }
     }
     return nil
   }
 
-  private static func short(_ value: PlainValue) -> String {
-    if case .number = value { value.text } else { "answer" }
+  /// The right formula with one thing changed, where it gives the learner's answers in every case, and in cases
+  /// that were never looked at before.
+  private func variant() throws -> Explanation? {
+    guard trials.count > 2 else { return nil }
+    let fitting = try reference.variants(beside: trials).filter { variant in
+      trials.allSatisfy { trial in
+        reference.value(of: variant, trial.inputs).map { Blame.same(trial.answer, $0) } ?? false
+      }
+    }
+    guard !fitting.isEmpty else { return nil }
+    let others = try more()
+    // Those that still fit are one and the same function: the first is as true as the others, and the simplest.
+    let change = fitting.first { variant in
+      others.allSatisfy { inputs, answer in
+        reference.value(of: variant, inputs).map { Blame.same(answer, $0) } ?? false
+      }
+    }?.change
+    return change.map { explained(.variant, $0.said, factor: $0.part) }
   }
 
+  private func explained(_ kind: Finding.Kind, _ name: String, factor: String? = nil)
+    -> Explanation
+  {
+    let answer = if case .number = shown.answer { shown.answer.text } else { "answer" }
+    return Explanation(
+      kind, name, factor: factor, text: "your \(answer) is what you get if \(name)")
+  }
+
+  /// Whether two values are the same, as far as numbers that were computed in two ways can be.
   static func same(_ a: PlainValue, _ b: PlainValue) -> Bool {
-    Comparison(rtol: 1e-6, atol: 1e-12, axes: []).mismatch(a, b) == nil
-  }
-
-  // MARK: Factors
-
-  /// One number of an answer, beside the right one and the parts there.
-  private struct PartialAnswer {
-    let answer: Double
-    let expected: Double
-    let parts: [Double]
-  }
-
-  /// All numbers of all cases, with the parts stretched to the answer's shape.
-  private func entries(_ parts: [CheckDeclaration.Binding]) throws -> [PartialAnswer] {
-    var entries: [PartialAnswer] = []
-    for trial in trials {
-      let (answer, expected) = (trial.answer.numbers, trial.expected.numbers)
-      guard answer.count == expected.count else { return [] }
-      let values = try parts.map {
-        try stretched(reference.value($0, trial.inputs), to: trial.expected)
-      }
-      for i in answer.indices where answer[i].isFinite {
-        entries.append(
-          PartialAnswer(answer: answer[i], expected: expected[i], parts: values.map { $0[i] }))
-      }
+    if case .list(let parts) = a, case .list(let others) = b {
+      return parts.count == others.count && zip(parts, others).allSatisfy { same($0, $1) }
     }
-    return entries
-  }
-
-  /// A part's numbers, one for each number of the answer, as broadcasting pairs them.
-  private func stretched(_ part: PlainValue, to answer: PlainValue) throws -> [Double] {
-    let numbers = part.numbers
-    guard case .tensor(let target, let values) = answer else {
-      return [Double](repeating: numbers.first ?? .nan, count: answer.numbers.count)
-    }
-    guard case .tensor(let dims, _) = part else {
-      return [Double](repeating: numbers.first ?? .nan, count: values.count)
-    }
-    let padded = [Int](repeating: 1, count: max(0, target.count - dims.count)) + dims
-    return values.indices.map { offset in
-      var (rest, place, stride) = (offset, 0, 1)
-      for axis in target.indices.reversed() {
-        let position = rest % max(1, target[axis])
-        rest /= max(1, target[axis])
-        let length = padded.count == target.count ? padded[axis] : 1
-        guard length == 1 || length == target[axis] else { return .nan }
-        place += length == 1 ? 0 : position * stride
-        stride *= length
-      }
-      return place < numbers.count ? numbers[place] : .nan
-    }
-  }
-
-  /// The answer as a multiple of the right one: a factor missing, there twice, or with its sign turned. It must
-  /// be so in every case; what is 0 on both sides is no evidence.
-  private func factors() throws -> String? {
-    let entries = try entries(declaration.factors)
-    guard entries.contains(where: { !Comparison.isNear($0.answer, $0.expected) }) else {
-      return nil
-    }
-    for sign in [1.0, -1] {
-      for powers in Blame.powers(declaration.factors.count) {
-        if sign == 1, powers.allSatisfy({ $0 == 0 }) { continue }
-        var evidence = 0
-        let fits = entries.allSatisfy { entry in
-          // answer / expected = product, without dividing.
-          var (left, right) = (entry.answer, sign * entry.expected)
-          for (part, power) in zip(entry.parts, powers) {
-            if power < 0 { left *= part }
-            if power > 0 { right *= part }
-          }
-          if left != 0, right != 0 { evidence += 1 }
-          return left == right || Comparison.isNear(left, right)
-        }
-        if fits, evidence > 2 { return said(sign, powers, evidence) }
-      }
-    }
-    return nil
-  }
-
-  /// Exponents -1, 0, 1 for each part, the simplest first; at most two parts at a time.
-  private static func powers(_ count: Int) -> [[Int]] {
-    var all = [[Int](repeating: 0, count: count)]
-    for i in 0..<count {
-      for power in [-1, 1] {
-        var one = all[0]
-        one[i] = power
-        all.append(one)
-      }
-    }
-    for i in 0..<count {
-      for j in (i + 1)..<max(count, i + 1) {
-        for (a, b) in [(-1, -1), (-1, 1), (1, -1)] {
-          var two = all[0]
-          (two[i], two[j]) = (a, b)
-          all.append(two)
-        }
-      }
-    }
-    return all
-  }
-
-  private func said(_ sign: Double, _ powers: [Int], _ evidence: Int) -> String {
-    let parts = zip(declaration.factors, powers).filter { $0.1 != 0 }
-    let formula = { (part: CheckDeclaration.Binding) in reference.text(part.value) }
-    let pairs = ([shown] + trials).flatMap(\.pairs)
-    let ratio = pairs.first { $0 != 0 && $1 != 0 }.map { PlainValue.number($0 / $1).text } ?? "?"
-    let on = counted(evidence)
-    if parts.isEmpty { return "the sign is turned, \(on)" }
-    let product = parts.map { part, power in
-      (power < 0 ? "1/" : "") + "(" + formula(part) + ")"
-    }.joined(separator: " × ")
-    let looks = parts.map { part, power in
-      "the factor `\(part.name)` looks \(power < 0 ? "missing" : "doubled")"
-    }.joined(separator: " and ")
-    let turned = sign < 0 ? ", and the sign turned" : ""
-    return "ratio \(ratio) = \(sign < 0 ? "-" : "")\(product) \(on): \(looks)\(turned)"
-  }
-
-  /// On how many numbers an explanation rests; cases of one number each are called cases.
-  private func counted(_ evidence: Int) -> String {
-    let isScalar = trials.allSatisfy { $0.expected.numbers.count == 1 }
-    let what = isScalar ? "cases" : "entries"
-    let total = trials.reduce(0) { $0 + $1.expected.numbers.count }
-    return "on all \(evidence) \(what)" + (evidence < total ? " that are not 0" : "")
-  }
-
-  // MARK: Terms
-
-  /// The answer as the right one plus or minus a part of the sum.
-  private func terms() throws -> String? {
-    let parts = declaration.terms
-    let entries = try entries(parts)
-    guard entries.count >= 3, !parts.isEmpty else { return nil }
-    let kinds: [(Double, String)] = [
-      (-1, "is missing"), (1, "is there twice"), (-2, "has its sign turned"),
-    ]
-    for (i, part) in parts.enumerated() {
-      for (factor, verb) in kinds {
-        let fits = entries.allSatisfy {
-          abs($0.expected + factor * $0.parts[i] - $0.answer)
-            <= 1e-6 * max(abs($0.expected), abs($0.parts[i]), 1e-6)
-        }
-        guard fits else { continue }
-        let formula = reference.text(part.value)
-        let evidence = entries.filter { $0.parts[i] != 0 }.count
-        return "the term `\(part.name)`, \(formula), \(verb), \(counted(evidence))"
-      }
-    }
-    return nil
+    return Comparison(rtol: 1e-6, atol: 1e-12, axes: []).mismatch(a, b) == nil
   }
 
   // MARK: Without declared parts
@@ -248,19 +131,15 @@ struct Blame {
   /// The number that all right answers were multiplied with, if there is one.
   private static func ratio(_ trials: [Trial]) -> Double? {
     let pairs = trials.flatMap(\.pairs)
-    guard let first = pairs.first(where: { $0.1 != 0 }), pairs.filter({ $0.1 != 0 }).count > 2
+    guard let first = pairs.first(where: { $0.1 != 0 }), pairs.filter({ $0.1 != 0 }).count > 2,
+      trials.contains(where: { $0.expected != trials[0].expected })
     else { return nil }
     let ratio = first.0 / first.1
     let fits = pairs.allSatisfy { $0 == ratio * $1 || Comparison.isNear($0, ratio * $1) }
     return fits && ratio != 0 && !Comparison.isNear(ratio, 1) ? ratio : nil
   }
 
-  /// Whether all answers are one and the same multiple of the right ones.
-  static func isScale(_ trials: [Trial]) -> Bool {
-    trials.allSatisfy { $0.mismatch.map { $0.stage > .sign } ?? true } && ratio(trials) != nil
-  }
-
-  private func transposed() -> String? {
+  private func transposed() -> Explanation? {
     let squares = trials.filter {
       if case .tensor(let dims, _) = $0.expected {
         dims.count == 2 && dims[0] == dims[1] && dims[0] > 1
@@ -275,26 +154,37 @@ struct Blame {
       let turned = values.indices.map { values[$0 % n * n + $0 / n] }
       return Blame.same(trial.answer, .tensor(shape: dims, turned))
     }
-    return fits ? "it is the transpose of the answer" : nil
+    return fits ? Explanation(.transpose, "it is the transpose of the answer") : nil
   }
 
-  private func general() -> String? {
+  /// One multiple of the right answer, or one that goes with a count.
+  private func scaled() throws -> Explanation? {
     if let ratio = Blame.ratio(trials) {
-      return Comparison.isNear(ratio, -1)
-        ? "the sign is turned on every case"
-        : "always \(PlainValue.number(ratio).text) times the right answer"
+      if Comparison.isNear(ratio, -1) {
+        return Explanation(.sign, "the sign is turned on every case")
+      }
+      return Explanation(
+        ratio < 0 ? .sign : .scale,
+        "always \(PlainValue.number(ratio).text) times the right answer")
     }
+    let numbers = try entries([])
+    guard let share = numbers.share({ $0.answer }, of: { $0.expected }) else { return nil }
+    return Explanation(
+      .scale, "always `\(share.text)` times the right answer", factor: share.text)
+  }
+
+  private func offset() -> Explanation? {
     let shifts = trials.flatMap(\.pairs).map { $0.answer - $0.expected }
-    if shifts.count > 2, let first = shifts.first,
+    guard shifts.count > 2, let first = shifts.first, first != 0,
       shifts.allSatisfy({ Comparison.isNear($0, first) })
-    {
-      return "always \(PlainValue.number(abs(first)).text) too \(first > 0 ? "large" : "small")"
-    }
-    return share()
+    else { return nil }
+    return Explanation(
+      .offset,
+      "always \(PlainValue.number(abs(first)).text) too \(first > 0 ? "large" : "small")")
   }
 
   /// How many cases are wrong, and in what way most of them are.
-  private func share() -> String? {
+  func share() -> String? {
     let wrong = trials.compactMap(\.mismatch)
     // Of an answer of many numbers it is said already how many are wrong.
     guard let stage = shown.mismatch?.stage, trials.count > 1,
@@ -308,6 +198,7 @@ struct Blame {
       default: ""
       }
     let many = "wrong in \(wrong.count) of \(trials.count) cases"
-    return how.isEmpty ? many : many + "; in \(alike) of them \(how)"
+    // What is so in a few of them only is not the point.
+    return how.isEmpty || 2 * alike < wrong.count ? many : many + "; in \(alike) of them \(how)"
   }
 }

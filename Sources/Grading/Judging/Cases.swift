@@ -172,6 +172,18 @@ package final class Reference {
     }
   }
 
+  /// The values of lines, each of which may use those before it.
+  func values(of lines: [CheckDeclaration.Binding], _ inputs: Case) throws
+    -> [(name: String, value: PlainValue)]
+  {
+    try bind(inputs.inputs)
+    return try lines.map { line in
+      let value = try session.value(of: line.value, in: check.source)
+      if !line.name.isEmpty { session.machine[line.name] = value }
+      return (line.name, PlainValue(value))
+    }
+  }
+
   /// The value of somebody else's expression over a case's inputs.
   func value(of expression: Expression, in source: SourceText, _ inputs: Case) throws -> PlainValue
   {

@@ -6,9 +6,6 @@ package enum Stage: String, Codable, CaseIterable, Comparable, Sendable {
 
   package static func < (a: Stage, b: Stage) -> Bool { a.rank < b.rank }
   private var rank: Int { Stage.allCases.firstIndex(of: self) ?? 0 }
-
-  /// The part of a check's points that an answer earns which fails here.
-  var credit: Double { Double(rank) / Double(Stage.allCases.count) }
 }
 
 /// Where an answer first differs.

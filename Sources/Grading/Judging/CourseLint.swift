@@ -96,8 +96,8 @@ package struct CourseLint {
   }
 
   private func form(_ exercise: Exercise, _ report: inout ExerciseReport) throws {
-    let listed = course.list.exercises.first { $0.id == exercise.id }?.points ?? 0
-    let declared = exercise.checks.first { !$0.isHidden }?.file.points ?? 0
+    let listed = course.list.exercises.first { $0.id == exercise.id }?.points ?? exercise.points
+    let declared = exercise.checks.first { !$0.isHidden }?.file.points ?? exercise.points
     for (points, place) in [(listed, "course.json"), (declared, "its first line")]
     where points != exercise.points {
       report.problems.append(

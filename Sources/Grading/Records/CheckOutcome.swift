@@ -1,5 +1,26 @@
 // A check that has been judged.
 
+/// A line of what is told of a check.
+package enum ToldLine: Equatable, Sendable {
+  /// An example that fits on a line; it can stand beside the check's name.
+  case example(String)
+  /// A row of an example, whose columns stand under those of its neighbours.
+  case row(String)
+  case text(String)
+
+  /// The line itself.
+  package var text: String {
+    switch self {
+    case .example(let text), .row(let text), .text(let text): text
+    }
+  }
+}
+
+extension [ToldLine] {
+  /// All lines as one text.
+  var text: String { map(\.text).joined(separator: "\n") }
+}
+
 /// What became of one check, for a reader.
 package struct CheckOutcome: Sendable {
   package let record: CheckRecord
@@ -8,6 +29,10 @@ package struct CheckOutcome: Sendable {
   package var warnings: [String] = []
   /// What the script printed at its top level.
   package var printed = ""
+  /// The record's message, line by line.
+  package var told: [ToldLine] = []
+  /// What the hungriest call took.
+  package var cost = Cost()
   /// The learner's functions that the check calls.
   var called: Set<String> = []
 }

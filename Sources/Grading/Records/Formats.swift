@@ -5,12 +5,22 @@ import JSONText
 /// The shapes in which `grade` prints its records.
 package enum GradeFormat: String, CaseIterable, Sendable {
   case jsonl, csv, junit, gradescope, exercism, classroom50, prairielearn
+  /// Tables as the platforms import them, made from their own exports.
+  case canvas, moodle, blackboard
 
   /// Whether the format speaks of one submission only.
   package var isSingle: Bool {
     switch self {
-    case .jsonl, .csv, .junit: false
-    default: true
+    case .gradescope, .exercism, .classroom50, .prairielearn: true
+    default: false
+    }
+  }
+
+  /// Whether the format names learners as a roster does.
+  package var needsRoster: Bool {
+    switch self {
+    case .canvas, .moodle, .blackboard: true
+    default: false
     }
   }
 
@@ -18,7 +28,7 @@ package enum GradeFormat: String, CaseIterable, Sendable {
   package func text(_ records: [Record]) -> String {
     switch self {
     case .jsonl: return records.map { JSON.text(of: $0, isPretty: false) }.joined()
-    case .csv: return Table.text(records)
+    case .csv, .canvas, .moodle, .blackboard: return MarkSheet(records).text
     case .junit: return JUnit.text(records)
     case .gradescope: return records.map { JSON.text(of: Gradescope($0)) }.joined()
     case .exercism: return records.map { JSON.text(of: Exercism($0)) }.joined()
@@ -40,7 +50,9 @@ extension JSON {
 extension Record {
   /// One line for a reader: why it has no marks, or what was printed.
   fileprivate var remark: String {
-    ([message] + warnings.map { "warning: " + $0 }).filter { !$0.isEmpty }.joined(separator: "\n")
+    ([message] + warnings.map { "warning: " + $0 } + [deduction?.remark ?? ""]).filter {
+      !$0.isEmpty
+    }.joined(separator: "\n")
   }
 }
 
@@ -67,7 +79,7 @@ private struct Gradescope: Encodable {
   let extra_data: [String: String]
 
   init(_ record: Record) {
-    score = record.score
+    score = record.mark
     execution_time = record.seconds
     output = record.remark
     tests = record.checks.map {
@@ -167,7 +179,7 @@ private struct Classroom50: Encodable {
     release = told("RELEASE_URL", or: submission)
     review = told("REVIEW_URL", or: commit)
     datetime = Date().formatted(.iso8601)
-    score = record.score
+    score = record.mark
     max = record.max
     tests = record.checks.map {
       Test(name: $0.id, passed: $0.verdict == .pass, score: $0.points, max: $0.max)
@@ -196,7 +208,7 @@ private struct PrairieLearn: Encodable {
   init(_ record: Record) {
     // What is not the learner's fault costs no attempt.
     gradable = record.status == .graded
-    score = record.max == 0 ? 0 : Double(record.score) / Double(record.max)
+    score = record.max == 0 ? 0 : Double(record.mark) / Double(record.max)
     message = record.remark
     output = record.output
     tests = record.checks.map {
@@ -204,31 +216,6 @@ private struct PrairieLearn: Encodable {
         name: $0.id, description: $0.hidden ? "hidden" : "", points: $0.points, max_points: $0.max,
         message: $0.message)
     }
-  }
-}
-
-/// One row for each submission, one column for each check (RFC 4180).
-private enum Table {
-  static func text(_ records: [Record]) -> String {
-    var ids: [String] = []
-    for record in records {
-      for check in record.checks where !ids.contains(check.id) { ids.append(check.id) }
-    }
-    var rows = [["submission", "status", "score", "max"] + ids]
-    for record in records {
-      let points = Dictionary(record.checks.map { ($0.id, "\($0.points)") }) { first, _ in first }
-      rows.append(
-        [record.submission, record.status.rawValue, "\(record.score)", "\(record.max)"]
-          + ids.map { points[$0] ?? "" })
-    }
-    return rows.map { $0.map(cell).joined(separator: ",") + "\r\n" }.joined()
-  }
-
-  /// Always data: a spreadsheet must not take a name for a formula.
-  private static func cell(_ text: String) -> String {
-    let guarded = text.first.map { "=+-@\t".contains($0) } == true ? "'" + text : text
-    guard guarded.contains(where: { ",\"\r\n".contains($0) }) else { return guarded }
-    return "\"" + guarded.replacing("\"", with: "\"\"") + "\""
   }
 }
 
@@ -268,7 +255,7 @@ private enum JUnit {
     let element = check.verdict == .error ? "error" : "failure"
     guard check.verdict != .pass else { return head + "/>\n" }
     return head
-      + ">\n      <\(element) message=\"\(escaped(check.message.split(separator: "\n").first.map(String.init) ?? ""))\" type=\"\(escaped(check.category))\">\(escaped(check.message))</\(element)>\n    </testcase>\n"
+      + ">\n      <\(element) message=\"\(escaped(check.message.split(separator: "\n").first.map(String.init) ?? ""))\" type=\"\(escaped(check.shownCategory))\">\(escaped(check.message))</\(element)>\n    </testcase>\n"
   }
 
   private static func seconds(_ time: Double) -> String { String((time * 1000).rounded() / 1000) }

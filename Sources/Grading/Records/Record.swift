@@ -14,7 +14,7 @@ package struct CheckRecord: Codable, Equatable, Sendable {
   /// `ex03.dw`
   package let id: String
   package let verdict: Verdict
-  package let points: Int
+  package private(set) var points: Int
   package let max: Int
   /// The rung that failed, or the error's id; empty for a pass.
   package let category: String
@@ -23,13 +23,34 @@ package struct CheckRecord: Codable, Equatable, Sendable {
   /// The line at which the script itself ended, so that nothing could be checked; 0 if it is not known. Records
   /// of 0.1.0 do not say.
   package let endedAtLine: Int?
+  /// What is wrong, as data; nil for a pass, and where nothing is known but that.
+  package let finding: Finding?
+  /// How near the hungriest call came to its budget of steps, in percent.
+  package let load: Int?
+  /// What an instructor has changed; it survives `regrade`.
+  package private(set) var edited: Edited?
+
+  /// A mark that was given by hand.
+  package struct Edited: Codable, Equatable, Sendable {
+    /// What grading gave.
+    package let points: Int
+    package let note: String
+  }
+
+  /// Gives it a mark by hand.
+  package mutating func edit(_ points: Int, note: String) {
+    edited = Edited(points: edited?.points ?? self.points, note: note)
+    self.points = points
+  }
 
   /// - Parameter endedAtLine: for a script that ended before anything could be checked.
   package init(
     _ check: Check, _ verdict: Verdict, points: Int = 0, category: String = "",
-    message: String = "", endedAtLine: Int? = nil
+    message: String = "", finding: Finding? = nil, load: Int? = nil, endedAtLine: Int? = nil
   ) {
     self.endedAtLine = endedAtLine
+    self.finding = finding
+    self.load = load
     id = check.id
     self.verdict = verdict
     self.points = points
@@ -37,6 +58,21 @@ package struct CheckRecord: Codable, Equatable, Sendable {
     self.category = category
     self.message = message
     hidden = check.isHidden
+  }
+}
+
+extension CheckRecord {
+  /// The same with another cause.
+  func with(_ finding: Finding?, message: String) -> CheckRecord {
+    CheckRecord(copy: self, message: message, finding: finding)
+  }
+
+  private init(copy: CheckRecord, message: String, finding: Finding?) {
+    (id, verdict, points, max) = (copy.id, copy.verdict, copy.points, copy.max)
+    (category, hidden, endedAtLine, load) = (
+      copy.category, copy.hidden, copy.endedAtLine, copy.load
+    )
+    (self.message, self.finding) = (message, finding)
   }
 }
 
@@ -70,6 +106,21 @@ package struct Record: Codable, Equatable, Sendable {
   /// What the scripts printed at their top level, harmless and cut.
   package var output: String
   package var seconds: Double
+  /// The scripts that were graded; records of 0.1.0 do not say.
+  package var files: [FileNote]?
+  /// When it was handed in (ISO 8601), if that was told.
+  package var handedIn: String?
+  /// What was taken off for being late.
+  package var deduction: Deduction?
+
+  /// Points that are taken off the whole.
+  package struct Deduction: Codable, Equatable, Sendable {
+    package let points: Int
+    package let reason: String
+  }
+
+  /// What it is worth: the checks' points without what is taken off.
+  package var mark: Int { Swift.max(0, score - (deduction?.points ?? 0)) }
 
   /// Whether it can have come from grading: marks within their bounds, and their sum.
   package var isSound: Bool {

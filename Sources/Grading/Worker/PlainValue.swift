@@ -18,10 +18,11 @@ package enum PlainValue: Codable, Equatable, Sendable {
   case other(String)
 
   /// Larger answers do not cross, in elements.
-  private static let sizeLimit = 1_000_000
+  package static let sizeLimit = 1_000_000
 
-  package init(_ value: Value) {
-    var room = PlainValue.sizeLimit
+  /// - Parameter limit: in elements; a larger answer is only named.
+  package init(_ value: Value, atMost limit: Int = PlainValue.sizeLimit) {
+    var room = min(limit, PlainValue.sizeLimit)
     self = PlainValue.plain(value, &room)
   }
 

@@ -6,13 +6,28 @@ import Syntax
 enum Rules {
   /// Words of the checks.
   static let reserved: Set<String> = [
-    "check", "expect", "exercise", "forbid", "factors", "misconception", "reference", "expected",
+    "check", "expect", "exercise", "forbid", "factors", "misconception",
   ]
 
-  /// The first breach of the exercise's rules.
-  static func breach(_ statements: [Statement], _ source: SourceText, _ job: Job) -> Diagnostic? {
+  /// The first breach of the exercise's rules that concerns a call.
+  static func breach(_ statements: [Statement], _ script: ScriptNames, _ job: Job) -> Diagnostic? {
     reservedName(statements)
-      ?? job.forbidden.lazy.compactMap { forbidden($0, statements, source, job.call) }.first
+      ?? job.forbidden.lazy.compactMap { forbidden($0, statements, script, job.call) }.first
+  }
+
+  /// Why a script cannot be read that is written in another way than text is here.
+  static func unreadable(_ script: String) -> Diagnostic? {
+    let scalars = Array(script.unicodeScalars)
+    let isLone = scalars.indices.contains { i in
+      scalars[i] == "\r" && (i + 1 == scalars.count || scalars[i + 1] != "\n")
+    }
+    if isLone {
+      return GradingFault.lineEnds("carriage returns alone, as old Mac programs write").at(nil)
+    }
+    if scalars.contains(where: { $0.value == 0x2028 || $0.value == 0x2029 }) {
+      return GradingFault.lineEnds("line separators (U+2028)").at(nil)
+    }
+    return nil
   }
 
   private static func reservedName(_ statements: [Statement]) -> Diagnostic? {
@@ -41,15 +56,15 @@ enum Rules {
   }
 
   /// A built-in that the learner's functions may not use. At the top level it may be called, to compare; under
-  /// another name it could be carried into a function.
+  /// another name it could be carried into a function. Only what the call can reach counts.
   private static func forbidden(
-    _ name: String, _ statements: [Statement], _ source: SourceText, _ call: String
+    _ name: String, _ statements: [Statement], _ script: ScriptNames, _ call: String
   ) -> Diagnostic? {
-    let functions = functions(of: statements)
-    if let span = alias(of: name, in: statements) {
-      return refusal(name, "under another name", span, source)
+    let reached = script.reached(from: call)
+    if reached.contains(ScriptNames.top), let span = alias(of: name, in: statements) {
+      return refusal(name, "under another name", span)
     }
-    var culprit: (function: String, span: Span)?
+    var culprits: [(function: String, span: Span)] = []
     func enter(_ function: Function, _ known: String, _ isOwn: Bool = false) {
       let label = function.name ?? known
       // A default is evaluated outside; within, a name of the function's own is not the built-in.
@@ -58,31 +73,29 @@ enum Rules {
       let isOwn = isOwn || assigns(name, function)
       let span =
         mention(of: name, in: defaults) ?? mention(of: name, in: function.body, isOwn: isOwn)
-      if culprit == nil, let span { culprit = (label, span) }
+      if let span { culprits.append((known, span)) }
       Walk.expressions(in: defaults) { expression in
         if case .function(let inner) = expression.kind { enter(inner, label) }
       } function: { _ in
       }
+      // What stands within belongs to what is declared at the top.
       Walk.expressions(in: function.body) { expression in
-        if case .function(let inner) = expression.kind { enter(inner, label, isOwn) }
+        if case .function(let inner) = expression.kind { enter(inner, known, isOwn) }
       } function: { inner in
-        enter(inner, inner.name ?? label, isOwn)
+        enter(inner, known, isOwn)
       }
     }
     Walk.expressions(in: statements) { expression in
-      if case .function(let inner) = expression.kind { enter(inner, "fn") }
+      if case .function(let inner) = expression.kind { enter(inner, ScriptNames.top) }
     } function: {
-      enter($0, "fn")
+      enter($0, script.owner(of: $0))
     }
-    guard let culprit else { return nil }
-    let trace = path(to: culprit.function, from: call, functions)
-    return refusal(
-      name, "in " + trace.map { "`\($0)`" }.joined(separator: " → "), culprit.span, source)
+    guard let culprit = culprits.first(where: { reached.contains($0.function) }) else { return nil }
+    let trace = script.path(to: culprit.function, from: call)
+    return refusal(name, "in " + trace.map { "`\($0)`" }.joined(separator: " → "), culprit.span)
   }
 
-  private static func refusal(_ name: String, _ place: String, _ span: Span, _ source: SourceText)
-    -> Diagnostic
-  {
+  private static func refusal(_ name: String, _ place: String, _ span: Span) -> Diagnostic {
     GradingFault.forbidden(name: name, place: place).at(span)
   }
 
@@ -133,41 +146,6 @@ enum Rules {
     return found
   }
 
-  /// The shortest way from what is called to a function: `grad_w`, `helper`.
-  private static func path(to target: String, from call: String, _ functions: [String: Function])
-    -> [String]
-  {
-    var waiting = called(by: call, functions).sorted().map { [$0] }
-    var seen = Set(waiting.flatMap { $0 })
-    while !waiting.isEmpty {
-      let path = waiting.removeFirst()
-      let last = path[path.count - 1]
-      if last == target { return path }
-      for next in mentioned(by: last, functions).sorted() where seen.insert(next).inserted {
-        waiting.append(path + [next])
-      }
-    }
-    // Another check calls it; whoever mentions it is the way.
-    let caller = functions.keys.sorted().first {
-      $0 != target && mentioned(by: $0, functions).contains(target)
-    }
-    return (caller.map { [$0] } ?? []) + [target]
-  }
-
-  /// The script's functions that a call needs, at once and by way of others.
-  static func uses(_ statements: [Statement], call: String) -> Uses {
-    let functions = functions(of: statements)
-    var uses = Uses(called: called(by: call, functions))
-    var waiting = Array(uses.called)
-    uses.reached = uses.called
-    while let name = waiting.popLast() {
-      for next in mentioned(by: name, functions) where uses.reached.insert(next).inserted {
-        waiting.append(next)
-      }
-    }
-    return uses
-  }
-
   /// The names that a text gives a meaning at its top level.
   static func definitions(_ text: String) -> [String] {
     var names: Set<String> = []
@@ -181,34 +159,6 @@ enum Rules {
       }
     }
     return names.sorted()
-  }
-
-  private static func functions(of statements: [Statement]) -> [String: Function] {
-    var functions: [String: Function] = [:]
-    Walk.expressions(in: statements, { _ in }) { functions[$0.name ?? ""] = $0 }
-    return functions
-  }
-
-  private static func names(_ body: [Statement], _ functions: [String: Function]) -> Set<String> {
-    var names: Set<String> = []
-    Walk.expressions(in: body) {
-      if case .name(let name) = $0.kind, functions[name] != nil { names.insert(name) }
-    } function: { _ in
-    }
-    return names
-  }
-
-  private static func mentioned(by name: String, _ functions: [String: Function]) -> Set<String> {
-    names(functions[name]?.body ?? [], functions)
-  }
-
-  /// The functions that a check's own text calls.
-  private static func called(by call: String, _ functions: [String: Function]) -> Set<String> {
-    let text = SourceText(id: 0, name: "call", "fn() " + (call.hasPrefix("{") ? call : "= " + call))
-    guard case .expression(let function)? = Parser.parse(text).statements.first?.kind,
-      case .function(let body) = function.kind
-    else { return [] }
-    return names(body.body, functions)
   }
 
   /// Characters that make a script read otherwise than it runs.

@@ -15,9 +15,24 @@ package struct Budgets: Codable, Equatable, Sendable {
   /// Bytes of printed text that are kept.
   package var outputBytes = 4_096
   package var sourceBytes = 200_000
-  /// Seconds after which a check's process is ended, should the other budgets not do it.
-  package var seconds = 10.0
+  /// Processor time after which a check's process is ended, should the other budgets not do it, in seconds. No
+  /// mark rests on it: machines differ.
+  package var seconds = 60.0
   package init() {}
+
+  /// Each key may be left out.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func read<T: Decodable>(_ key: CodingKeys, _ value: inout T) throws {
+      value = try values.decodeIfPresent(T.self, forKey: key) ?? value
+    }
+    try read(.steps, &steps)
+    try read(.depth, &depth)
+    try read(.megabytes, &megabytes)
+    try read(.outputBytes, &outputBytes)
+    try read(.sourceBytes, &sourceBytes)
+    try read(.seconds, &seconds)
+  }
 
   /// Tensors that would not fit are refused from now on, whoever makes them.
   package func limitThisProcess() { MemoryBudget.limit = megabytes << 20 }
@@ -39,20 +54,40 @@ package struct Job: Codable, Sendable {
   /// Functions whose calls are counted.
   package let counted: [String]
   package let forbidden: [String]
+  /// Functions of the course that take the place of the script's.
+  package let mended: [String]
   package let budgets: Budgets
+}
+
+/// What a run of the script or a call took.
+package struct Cost: Codable, Equatable, Sendable {
+  package var steps = 0
+  package var bytes = 0
+  package var outputBytes = 0
+  package init() {}
+
+  /// The larger of each.
+  package func and(_ other: Cost) -> Cost {
+    var both = self
+    both.steps = max(steps, other.steps)
+    both.bytes = max(bytes, other.bytes)
+    both.outputBytes = max(outputBytes, other.outputBytes)
+    return both
+  }
 }
 
 /// What a worker is asked.
 package enum Request: Codable, Sendable {
   case run(Job)
-  case call([PlainValue])
+  /// - Parameter limit: how large an answer is wanted, in numbers.
+  case call([PlainValue], limit: Int)
 }
 
 /// What a worker answers: plain values only, never code.
 package enum Reply: Codable, Sendable {
   /// The script ran to its end.
-  case ready(warnings: [String], printed: String, uses: Uses)
-  case value(PlainValue, calls: [String: Int], printed: String)
+  case ready(warnings: [String], printed: String, uses: Uses, cost: Cost)
+  case value(PlainValue, calls: [String: Int], printed: String, cost: Cost)
   case fault(ScriptFault)
 }
 
@@ -109,6 +144,7 @@ package final class Worker: Respondent {
   private var printed = ""
   private var isCut = false
   private var warnings: [String] = []
+  private var counted: [String] = []
 
   package init() {}
 
@@ -119,17 +155,27 @@ package final class Worker: Respondent {
     do {
       switch request {
       case .run(let job): return try run(job)
-      case .call(let arguments):
-        session.count(callsOf: Array(session.machine.probe.calls.keys))
+      case .call(let arguments, let limit):
+        session.count(callsOf: counted)
+        session.machine.probe.isAsking = true
         let values = try arguments.map { try $0.value(in: session) }
         let value = try session.call(function, values) { self.hear($0) }
         return .value(
-          PlainValue(value), calls: session.machine.probe.calls.mapValues(\.count), printed: printed
-        )
+          PlainValue(value, atMost: limit),
+          calls: session.callCounts(of: counted), printed: printed, cost: cost)
       }
     } catch {
       return .fault(fault(error))
     }
+  }
+
+  /// What the run that has just ended took.
+  private var cost: Cost {
+    var cost = Cost()
+    cost.steps = session.machine.stepsUsed
+    cost.bytes = max(0, session.machine.bytesHeld)
+    cost.outputBytes = printed.utf8.count
+    return cost
   }
 
   private func run(_ job: Job) throws -> Reply {
@@ -151,19 +197,32 @@ package final class Worker: Respondent {
     var uses = Uses()
     try session.onBigStack {
       let parsed = Parser.parse(source)
-      uses = Rules.uses(parsed.statements, call: job.call)
-      if let problem = parsed.diagnostics.first ?? Rules.breach(parsed.statements, source, job) {
-        throw problem
-      }
+      if let problem = parsed.diagnostics.first { throw Rules.unreadable(job.script) ?? problem }
+      let script = ScriptNames(parsed.statements)
+      uses = script.uses(job.call)
+      if let breach = Rules.breach(parsed.statements, script, job) { throw breach }
     }
-    session.count(callsOf: job.counted)
+    session.machine.probe.forbidden = Set(job.forbidden)
+    counted = job.counted
+    session.count(callsOf: counted)
     let outcome = session.run(source, in: 0..<source.bytes.count) { self.hear($0) }
     if let error = outcome.errors.first { throw error }
+    let cost = cost
+    for text in job.mended {
+      let source = SourceText(id: SourceID.call, name: "course", text)
+      try session.define(Parser.parse(source).statements, in: source)
+    }
     function = try session.function(job.parameters, job.call, own: job.own)
-    return .ready(warnings: warnings, printed: printed, uses: uses)
+    return .ready(warnings: warnings, printed: printed, uses: uses, cost: cost)
   }
 
   private func hear(_ event: Event) {
+    if case .warning(let warning) = event, warnings.count < 5 {
+      let line = warning.span.flatMap {
+        $0.source == 0 ? session.sources.first?.line(at: Int($0.start)) : nil
+      }
+      warnings.append(Escaped.line((line.map { "line \($0): " } ?? "") + warning.headline))
+    }
     guard case .text(let text) = event, !isCut else { return }
     printed += text
     guard printed.utf8.count > budgets.outputBytes else { return }

@@ -21,6 +21,8 @@ extension Compiler {
     let target = try code(callee)
     let calleeSpan = callee.span
     let machine = machine
+    // Where something is forbidden, each call goes the way that looks at it.
+    let isGuarded = machine.probe.isGuarding
     let site = site(
       span, arguments.map(\.value), keywords: arguments.map(\.name))
     guard arguments.allSatisfy({ $0.name == nil }) else {
@@ -44,7 +46,7 @@ extension Compiler {
             (f.base + window).initialize(to: value)
             return try machine.invoke(function, f.base + window, f, span)
           }
-          if case .builtin(let builtin) = function, let unary = builtin.unary,
+          if !isGuarded, case .builtin(let builtin) = function, let unary = builtin.unary,
             let result = try unary(machine, value, site, span)
           {
             return result
@@ -65,7 +67,7 @@ extension Compiler {
             (f.base + window + 1).initialize(to: b)
             return try machine.invoke(function, f.base + window, f, span)
           }
-          if case .builtin(let builtin) = function, let binary = builtin.binary,
+          if !isGuarded, case .builtin(let builtin) = function, let binary = builtin.binary,
             let result = try binary(machine, a, b, site, span)
           {
             return result
@@ -210,8 +212,19 @@ extension Compiler {
         try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
     }
     compiled.body = try inner.block(function.body, resultful: true)
-    if let name = function.name, machine.probe.calls[name] != nil {
-      let (body, machine, count) = (compiled.body, machine, function.parameters.count)
+    watch(compiled, function)
+    inner.finish(compiled)
+    return (compiled, scope)
+  }
+
+  /// What the checks of an exercise want to know of a function's calls.
+  private func watch(_ compiled: FunctionCode, _ function: Function) {
+    let machine = machine
+    let place = Probe.any + "\(compiled.span.start)"
+    let isAny = !isSealed && machine.probe.calls[Probe.any] != nil
+    let names = [function.name, isAny ? place : nil].compactMap { $0 }
+    for name in names where name == place || machine.probe.calls[name] != nil {
+      let (body, count) = (compiled.body, function.parameters.count)
       compiled.body = Action { f throws(Diagnostic) in
         machine.probe.calls[name, default: []].insert(
           (0..<count).map { i in
@@ -220,8 +233,14 @@ extension Compiler {
         return try body.run(f)
       }
     }
-    inner.finish(compiled)
-    return (compiled, scope)
+    if machine.probe.isGuarding, !isSealed {
+      let (body, name) = (compiled.body, compiled.name)
+      compiled.body = Action { f throws(Diagnostic) in
+        machine.probe.running.append(name)
+        defer { machine.probe.running.removeLast() }
+        return try body.run(f)
+      }
+    }
   }
 
   func finish(_ compiled: FunctionCode) {

@@ -132,7 +132,8 @@ package enum Names {
     }
   }
 
-  static func uses(of function: Function, _ names: inout Set<String>) {
+  /// Every name that a function mentions, its inner functions and defaults included.
+  package static func uses(of function: Function, _ names: inout Set<String>) {
     Walk.expressions(in: function.body) { expression in
       if case .name(let name) = expression.kind { names.insert(name) }
       if case .function(let inner) = expression.kind { uses(of: inner, &names) }

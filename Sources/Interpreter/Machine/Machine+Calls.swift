@@ -94,11 +94,19 @@ extension Machine {
   ) throws(Diagnostic) -> Value {
     switch callee {
     case .builtin(let builtin):
+      if probe.isGuarding, let breach = probe.breach(builtin.name, isLayer: false) {
+        throw breach.at(shown(span))
+      }
       return try builtin.call(self, arguments, span, site, f)
     case .function(let function):
       try bind(function.code, arguments, f.base, span, f)
       return try invoke(function, f.base, f, span)
     case .layer(let layer):
+      if probe.isGuarding, layer.isLibrary || layer.function != nil,
+        let breach = probe.breach(layer.type, isLayer: true)
+      {
+        throw breach.at(shown(span))
+      }
       let result = try inLibrary(span, layer.name.map { "The layer is `\($0)`." }) {
         () throws(Diagnostic) in
         try run(layer, arguments, at: span, calleeSpan, site, f)

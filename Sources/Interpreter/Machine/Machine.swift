@@ -197,6 +197,7 @@ package final class Machine {
     told.beginRun()
     graph.isRecording = true
     librarySpan = nil
+    probe.running = []
     let outer = nnrepl_current_meter()
     withUnsafeMutablePointer(to: &state.pointee.meter) { nnrepl_set_meter($0) }
     defer { nnrepl_set_meter(outer) }
@@ -205,6 +206,9 @@ package final class Machine {
 
   /// Steps that the run has used: turns, calls, and work on tensors.
   package var stepsUsed: Int { budget.used(state.pointee.meter) }
+
+  /// What the process holds more than when the run began, in bytes.
+  package var bytesHeld: Int { budget.bytesHeld }
 
   /// Reached when the fuel runs out: every few thousand loop turns or calls, or after much work on tensors.
   @inline(never)

@@ -7,7 +7,10 @@ import Interpreter
 final class Batch {
   private let options: GradeOptions
   private let grader: Grader
-  private var records: [String: Record] = [:]
+  /// Marks by hand that a record graded anew takes over.
+  private var edited: [Record.Key: Record] = [:]
+  private var records: [Record.Key: Record] = [:]
+  private var lock: FileLock?
   private var file: FileHandle?
   private(set) var hasLost = false
 
@@ -16,65 +19,116 @@ final class Batch {
     self.grader = grader
   }
 
+  /// - Parameter old: records whose marks by hand are kept.
   /// - Returns: a record for each submission, in order.
-  func run(_ submissions: [Submission]) throws -> [Record] {
+  func run(_ submissions: [Submission], keepingEditsOf old: [Record] = []) throws -> [Record] {
+    for record in old { edited[record.key] = record }
     try open()
     let start = Machine.now
+    if options.jobs > Batch.cores {
+      Console.tell(
+        "--jobs \(options.jobs) on \(Batch.cores) cores: the marks are the same, and it is no faster"
+      )
+    }
+    let blanks = Dictionary(
+      submissions.map { ($0.name, grader.blank($0)) }, uniquingKeysWith: { first, _ in first })
+    try refuseStrangers(blanks)
+    var changed = 0
     let waiting = submissions.filter { submission in
-      if let old = records[submission.name], old.status != .fault, isCurrent(old, submission) {
-        return false
-      }
-      records[submission.name] = nil
+      guard let blank = blanks[submission.name], let old = records[blank.key] else { return true }
+      if old.status != .fault, isCurrent(old, blank) { return false }
+      if old.submissionHash != blank.submissionHash { changed += 1 }
+      edited[blank.key] = edited[blank.key] ?? old
+      records[blank.key] = nil
       return true
     }
     if waiting.count < submissions.count {
       Console.tell("kept \(submissions.count - waiting.count) records, \(waiting.count) to go")
     }
+    if changed > 0 { Console.tell("\(changed) were handed in anew and are graded again") }
     grade(waiting)
-    let ordered = submissions.compactMap { records[$0.name] }
+    let ordered = submissions.compactMap { submission in
+      blanks[submission.name].flatMap { records[$0.key] }
+    }
     if let out = options.out {
       // Records of others that were in the file stay there.
-      let all = records.values.sorted { $0.submission < $1.submission }
       if !Files.write(GradeFormat.jsonl.text(all), to: out) { lose(out) }
     }
+    lock = nil
     summary(ordered, waiting.count, Machine.now - start)
     return ordered
   }
 
+  private var all: [Record] { records.sorted { $0.key < $1.key }.map(\.value) }
+
   /// Whether a record would come out the same again.
-  private func isCurrent(_ record: Record, _ submission: Submission) -> Bool {
-    let blank = grader.blank(submission)
-    return record.submissionHash == blank.submissionHash && record.courseHash == blank.courseHash
+  private func isCurrent(_ record: Record, _ blank: Record) -> Bool {
+    record.submissionHash == blank.submissionHash && record.courseHash == blank.courseHash
       && record.seed == blank.seed && record.version == blank.version
       && record.checks.map(\.id) == blank.checks.map(\.id)
   }
+
+  /// Records that would be lost are asked about: the same checks with another seed or another course, or checks
+  /// that overlap.
+  private func refuseStrangers(_ blanks: [String: Record]) throws {
+    guard !options.replace, let out = options.out else { return }
+    var seeds = 0
+    var courses = 0
+    for record in records.values {
+      guard let blank = blanks[record.submission] else { continue }
+      guard !Set(record.exercises).isDisjoint(with: blank.exercises) else { continue }
+      guard record.key == blank.key else {
+        throw UsageFault(
+          text:
+            "`\(out)` has records of \(record.exercises.joined(separator: ", ")) together, and this run is of \(blank.exercises.joined(separator: ", ")): grade the same exercises, or give another --out; `merge` joins them"
+        )
+      }
+      if record.seed != blank.seed { seeds += 1 }
+      if record.course != blank.course || record.courseHash != blank.courseHash { courses += 1 }
+    }
+    if seeds > 0 {
+      throw UsageFault(
+        text:
+          "`\(out)` has \(seeds) records of the same learners and exercises with another seed: give --replace to grade them anew, or another --out"
+      )
+    }
+    if courses > 0 {
+      throw UsageFault(
+        text:
+          "`\(out)` has \(courses) records of another version of the course: `regrade` tells whose marks change; --replace grades them anew, or give another --out"
+      )
+    }
+  }
+
+  private static var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
   // MARK: The file of records
 
   private func open() throws {
     guard let out = options.out else { return }
+    lock = try FileLock(of: out, waits: options.resume)
     if case .success(let bytes) = FileAccess.open.read(out), !bytes.isEmpty {
       // A line that was torn off may end within a character.
       let text = String(decoding: bytes, as: UTF8.self)
-      guard options.resume else {
+      guard options.resume || options.replace else {
         throw UsageFault(text: "`\(out)` is there already; --resume goes on with it")
       }
       for record in try Records.read(text, out, allowingTornEnd: true) {
-        records[record.submission] = record
+        records[record.key] = record
       }
     }
     // What is kept is written anew first: a line that was torn off in the middle goes.
-    guard
-      Files.write(
-        GradeFormat.jsonl.text(records.values.sorted { $0.submission < $1.submission }), to: out),
+    guard Files.write(GradeFormat.jsonl.text(all), to: out),
       let handle = FileHandle(forWritingAtPath: out)
     else { throw UsageFault(text: "cannot write `\(out)`") }
     handle.seekToEndOfFile()
     file = handle
   }
 
-  private func keep(_ record: Record) {
-    records[record.submission] = record
+  private func keep(_ graded: Record) {
+    var record = graded
+    if let old = edited[record.key] { record.keepEdits(of: old) }
+    records[record.key] = record
     guard let out = options.out, let file else { return }
     do { try file.write(contentsOf: Data(GradeFormat.jsonl.text([record]).utf8)) } catch {
       lose(out)
@@ -99,21 +153,36 @@ final class Batch {
     }
   }
 
+  /// Grades submissions, several at a time; those that failed through no fault of their own once more, each alone.
   private func grade(_ waiting: [Submission]) {
-    var queue = waiting[...]
+    let again = grade(waiting[...], jobs: options.jobs) { $0.status != .fault }
+    guard !again.isEmpty else { return }
+    Console.tell("\(again.count) could not be graded and are tried once more, alone")
+    _ = grade(again[...], jobs: 1) { _ in true }
+  }
+
+  /// - Returns: what is to be tried again.
+  private func grade(_ waiting: ArraySlice<Submission>, jobs: Int, accepts: (Record) -> Bool)
+    -> [Submission]
+  {
+    var queue = waiting
     var idle: [ChildProcess] = []
     var busy: [Bench] = []
-    var tried: Set<String> = []
+    var again: [Submission] = []
+    func take(_ record: Record, _ submission: Submission) {
+      if accepts(record) { keep(record) } else { again.append(submission) }
+    }
     let checks = grader.exercises.reduce(0) { $0 + $1.checks.count }
-    let patience = Double(checks + 1) * (grader.course.list.budgets.seconds + 10)
+    // Each check may hang, be tried again, and be looked at once more with other functions in place.
+    let patience = Double(3 * checks + 1) * (10 * grader.course.list.budgets.seconds + 10)
     while !queue.isEmpty || !busy.isEmpty {
-      while busy.count < options.jobs, let submission = queue.popFirst() {
+      while busy.count < jobs, let submission = queue.popFirst() {
         if submission.rejection != nil {
           keep(grader.blank(submission))
           continue
         }
         guard let process = idle.popLast() ?? start() else {
-          keep(grader.failed(submission, "no grading process could be started"))
+          take(grader.failed(submission, "no grading process could be started"), submission)
           continue
         }
         process.channel.send(submission)
@@ -125,18 +194,16 @@ final class Batch {
       if case .line(let line) = bench.process.channel.line(until: bench.deadline),
         let record = Wire.message(Record.self, line)
       {
-        keep(record)
+        take(record, bench.submission)
         idle.append(bench.process)
       } else {
-        // The process is gone. Once more with a new one, in case it was not the submission's doing.
         bench.process.end()
-        if tried.insert(bench.submission.name).inserted {
-          queue.append(bench.submission)
-        } else {
-          keep(grader.failed(bench.submission, "the grading process ended without a record"))
-        }
+        take(
+          grader.failed(bench.submission, "the grading process ended without a record"),
+          bench.submission)
       }
     }
+    return again
   }
 
   private func start() -> ChildProcess? {

@@ -31,6 +31,9 @@ struct GradeOptions: ParsableArguments {
   @Flag(help: "Go on with the records in --out: what is graded already is kept.")
   var resume = false
 
+  @Flag(help: "Grade anew what --out has with another seed or of another version of the course.")
+  var replace = false
+
   @Flag(help: "Grade even where the kernel does not close the scripts' processes off.")
   var unconfined = false
 
@@ -41,6 +44,24 @@ struct GradeOptions: ParsableArguments {
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs is from 1 to 256") }
     if resume, out == nil {
       throw ValidationError("--resume needs --out, the records to go on with")
+    }
+  }
+
+  /// Says what would make marks other than an instructor expects.
+  func warn(of grader: Grader) {
+    let without = grader.course.exercisesWithoutHiddenChecks
+    let folder = secret ?? course.course.map { $0 + "/private" } ?? "private"
+    if !without.isEmpty {
+      Console.tell(
+        "no hidden checks of \(without.joined(separator: ", ")) in `\(folder)`, though the course has some: marks are without them"
+      )
+    } else if !grader.course.exercises.contains(where: { $0.checks.contains(where: \.isHidden) }) {
+      Console.tell("no hidden checks in `\(folder)`: only public checks are graded")
+    }
+    if seed == nil, !setup.hasKey {
+      Console.tell(
+        "no key in `\(folder)` and no --seed: each learner's inputs follow from the course's own files"
+      )
     }
   }
 
@@ -86,6 +107,8 @@ struct GraderSetup: Codable {
 }
 
 extension GraderSetup {
+  var hasKey: Bool { (try? keyFile()) != nil }
+
   /// The secret in the instructor's folder, whatever bytes it is made of.
   private func keyFile() throws -> String? {
     guard let folder = secret ?? course.map({ $0 + "/private" }),
@@ -133,9 +156,16 @@ struct Grade: ParsableCommand {
   @Option(help: "Whose submission a --single folder is; by default its name.")
   var learner: String?
 
+  @Option(help: "When a --single folder was handed in (ISO 8601), as the platform tells it.")
+  var handedIn: String?
+
   @OptionGroup var options: GradeOptions
+  @OptionGroup var sheet: SheetOptions
 
   func validate() throws {
+    if let handedIn, HandIn.seconds(handedIn) == nil {
+      throw ValidationError("--handed-in is a time as 2026-11-30T23:59:00Z, not `\(handedIn)`")
+    }
     guard options.format.isSingle, !single else { return }
     throw ValidationError(
       "--format \(options.format.rawValue) tells of one submission; give --single and its folder")
@@ -144,26 +174,35 @@ struct Grade: ParsableCommand {
   func run() throws {
     try withCourse {
       let grader = try options.setup.grader()
-      let name = learner ?? URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
-      if single, let fault = Submission.fault(inName: Array(name.utf8)) {
-        throw UsageFault(text: "`\(Escaped.line(name))` cannot be a learner: \(fault)")
-      }
-      let submissions =
-        single
-        ? [try SubmissionFolder.one(folder, named: name, grader)]
-        : try SubmissionFolder.all(in: folder, grader)
+      options.warn(of: grader)
+      let submissions = try submissions(grader)
       let batch = try Batch(options, grader)
       let records = try batch.run(submissions)
-      Console.emit(options.format.text(records))
+      Console.emit(try sheet.text(records, options.format))
       return batch.hasLost || records.contains { $0.status == .fault }
         ? CheckStatus.course : CheckStatus.passed
     }
+  }
+
+  private func submissions(_ grader: Grader) throws -> [Submission] {
+    guard single else { return try SubmissionFolder.all(in: folder, grader, note: Console.tell) }
+    let name = learner ?? URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+    var one: Submission
+    if let fault = Submission.fault(inName: Array(name.utf8)) {
+      // The platform waits for a result, whatever its learners are called.
+      let harmless = Submission.harmless(Array(name.utf8))
+      one = Submission(name: harmless, learner: harmless, files: [:], rejection: fault)
+    } else {
+      one = try SubmissionFolder.one(folder, named: name, grader)
+    }
+    one.handedIn = handedIn
+    return [one]
   }
 }
 
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Join the records of several runs, as of the shards of a class.")
+    abstract: "Join records: the shards of a class, the weeks of a course, several hand-ins.")
 
   @Argument(help: "Files of records.")
   var files: [String]
@@ -172,6 +211,12 @@ struct Merge: ParsableCommand {
     help: "\(GradeFormat.allCases.filter { !$0.isSingle }.map(\.rawValue).joined(separator: ", "))."
   )
   var format: GradeFormat = .jsonl
+
+  @Option(help: "Which of several hand-ins of an exercise counts: best or last.")
+  var attempts: Attempt?
+
+  @OptionGroup var late: LateOptions
+  @OptionGroup var sheet: SheetOptions
 
   func validate() throws {
     if files.isEmpty { throw ValidationError("name the files to join") }
@@ -182,27 +227,28 @@ struct Merge: ParsableCommand {
 
   func run() throws {
     try withCourse {
-      var joined: [String: Record] = [:]
+      var book = RecordBook(attempts)
+      var count = 0
       for path in files {
         for record in try Records.file(path) {
-          if let other = joined[record.submission], other.withoutTime != record.withoutTime {
-            throw UsageFault(
-              text:
-                "two different records of `\(record.submission)`, the second in `\(path)`; grade it again"
-            )
+          count += 1
+          do { try book.add(late.applied(to: record), from: path) } catch let fault as MergeFault {
+            throw UsageFault(text: fault.text)
           }
-          if let other = joined.values.first, other.courseHash != record.courseHash {
-            throw UsageFault(
-              text: "`\(path)` has records of another course, or of another version of it")
-          }
-          joined[record.submission] = joined[record.submission] ?? record
         }
       }
-      Console.emit(format.text(joined.values.sorted { $0.submission < $1.submission }))
+      var told = "\(count) records in \(files.count) files: \(book.learners) learners"
+      if book.joined > 0 { told += ", \(book.joined) of them joined from several records" }
+      if book.doubles > 0 { told += ", \(book.doubles) records were there twice" }
+      if book.superseded > 0 { told += ", \(book.superseded) hand-ins gave way to another" }
+      Console.tell(told)
+      Console.emit(try sheet.text(book.records, format))
       return CheckStatus.passed
     }
   }
 }
+
+extension Attempt: ExpressibleByArgument {}
 
 struct Regrade: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -220,32 +266,89 @@ struct Regrade: ParsableCommand {
     try withCourse {
       let before = try Records.file(old)
       let grader = try options.setup.grader()
+      options.warn(of: grader)
       let names = Set(before.map(\.submission))
-      let submissions = try SubmissionFolder.all(in: folder, grader).filter {
-        names.contains($0.name)
-      }
-      let after = Dictionary(
-        try Batch(options, grader).run(submissions).map { ($0.submission, $0) }
-      ) { first, _ in first }
+      let all = try SubmissionFolder.all(in: folder, grader, note: Console.tell)
+      let submissions = all.filter { names.contains($0.name) }
+      let new = all.count - submissions.count
+      let graded = try Batch(options, grader).run(submissions, keepingEditsOf: before)
+      let after = Dictionary(graded.map { ($0.key, $0) }) { first, _ in first }
       var changed = 0
+      var reworded = 0
       for record in before {
-        guard let new = after[record.submission] else {
-          Console.emit("\(Escaped.line(record.submission)): no longer there, was \(record.score)\n")
+        let name = Escaped.line(record.submission)
+        guard
+          let new = after[record.key] ?? graded.first(where: { $0.submission == record.submission })
+        else {
+          Console.emit("\(name): no longer there, was \(record.score)\n")
           continue
         }
-        let points = Dictionary(record.checks.map { ($0.id, $0.points) }) { first, _ in first }
-        let moved = new.checks.filter { points[$0.id] != $0.points }
-        guard new.score != record.score || !moved.isEmpty else { continue }
+        let points = Dictionary(record.checks.map { ($0.id, $0) }) { first, _ in first }
+        let moved = new.checks.filter { points[$0.id]?.points != $0.points }
+        if moved.isEmpty, new.score == record.score {
+          if new.checks.contains(where: { points[$0.id]?.message != $0.message }) { reworded += 1 }
+          continue
+        }
         changed += 1
         let parts = moved.map {
-          "\($0.id) \(points[$0.id].map(String.init) ?? "new") → \($0.points)"
+          "\($0.id) \(points[$0.id].map { String($0.points) } ?? "new") → \($0.points)"
         }
-        Console.emit(
-          "\(Escaped.line(record.submission)): \(record.score) → \(new.score)   \(parts.joined(separator: ", "))\n"
-        )
+        Console.emit("\(name): \(record.score) → \(new.score)   \(parts.joined(separator: ", "))\n")
       }
+      let edited = graded.filter { $0.checks.contains { $0.edited != nil } }.count
+      if edited > 0 { Console.tell("\(edited) records have marks by hand, which stay") }
+      if reworded > 0 { Console.tell("\(reworded) records have the same marks in other words") }
+      if new > 0 { Console.tell("\(new) submissions have no old record and are left out") }
       Console.emit("\(changed) of \(before.count) changed\n")
-      return after.values.contains { $0.status == .fault } ? CheckStatus.course : CheckStatus.passed
+      return graded.contains { $0.status == .fault } ? CheckStatus.course : CheckStatus.passed
+    }
+  }
+}
+
+struct Mark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Give a check of a record a mark by hand; it survives regrade and shows as edited.")
+
+  @Argument(help: "A file of records.")
+  var file: String
+
+  @Argument(help: "The submission's name.")
+  var submission: String
+
+  @Argument(help: "The check, as ex03.dw.")
+  var check: String
+
+  @Argument(help: "Its points.")
+  var points: Int
+
+  @Option(help: "Why.")
+  var note = ""
+
+  func run() throws {
+    try withCourse {
+      let lock = try FileLock(of: file, waits: true)
+      defer { withExtendedLifetime(lock) {} }
+      var records = try Records.file(file)
+      guard
+        let i = records.firstIndex(where: { record in
+          record.submission == submission && record.checks.contains { $0.id == check }
+        }), let j = records[i].checks.firstIndex(where: { $0.id == check })
+      else {
+        throw UsageFault(
+          text: "`\(file)` has no check `\(Escaped.line(check))` of `\(Escaped.line(submission))`")
+      }
+      let most = records[i].checks[j].max
+      guard (0...most).contains(points) else {
+        throw UsageFault(text: "\(check) gives from 0 to \(most) points, not \(points)")
+      }
+      let before = records[i].checks[j].points
+      records[i].checks[j].edit(points, note: note)
+      records[i].score = records[i].checks.reduce(0) { $0 + $1.points }
+      guard Files.write(GradeFormat.jsonl.text(records), to: file) else {
+        throw UsageFault(text: "cannot write `\(file)`")
+      }
+      Console.emit("\(Escaped.line(submission)): \(check) \(before) → \(points)\n")
+      return CheckStatus.passed
     }
   }
 }

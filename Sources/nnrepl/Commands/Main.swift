@@ -26,7 +26,10 @@ struct Main: ParsableCommand {
         ]),
       CommandGroup(
         name: "Teaching",
-        subcommands: [CourseCommand.self, Grade.self, Merge.self, Regrade.self]),
+        subcommands: [
+          CourseCommand.self, Grade.self, Merge.self, Regrade.self, Mark.self, ReportClass.self,
+          GiveFeedback.self,
+        ]),
     ],
     defaultSubcommand: Interact.self)
 

@@ -2,14 +2,18 @@
 import Diagnostics
 @preconcurrency import Glibc
 import Grading
+import Session
 
 enum SubmissionFolder {
   /// The submissions in a folder, by name: a folder each, or with one exercise a file each.
+  /// - Parameter note: told what was left out.
   /// - Throws: `UsageFault` if the folder cannot be read.
-  static func all(in folder: String, _ grader: Grader) throws -> [Submission] {
+  static func all(in folder: String, _ grader: Grader, note: (String) -> Void) throws
+    -> [Submission]
+  {
     let exercise = grader.exercises.count == 1 ? grader.exercises[0].id : nil
     var found: [Submission] = []
-    for bytes in try names(in: folder).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+    for bytes in try names(in: folder, note).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       found.append(submission(bytes, in: folder, exercise, grader))
     }
     // Names that were made harmless may have become the same.
@@ -22,7 +26,30 @@ enum SubmissionFolder {
         name: "\(submission.name) (\(count))", learner: submission.learner, files: submission.files,
         rejection: submission.rejection)
     }
-    return rejectingTwins(found)
+    return warningOfLikeNames(rejectingTwins(found))
+  }
+
+  /// Names that a reader takes for one another are warned of.
+  private static func warningOfLikeNames(_ submissions: [Submission]) -> [Submission] {
+    func looks(_ name: String) -> String {
+      var name = LookAlike.folded(name.lowercased())
+      while let last = name.last, last == " " || last == "." { name.removeLast() }
+      return name
+    }
+    let alike = Dictionary(grouping: submissions.filter { $0.rejection == nil }) {
+      looks($0.learner)
+    }
+    return submissions.map { submission in
+      guard
+        let other = alike[looks(submission.learner)]?.first(where: {
+          $0.learner != submission.learner
+        }), submission.rejection == nil
+      else { return submission }
+      var warned = submission
+      warned.warnings.append(
+        "its name looks like that of another submission, `\(other.learner)`")
+      return warned
+    }
   }
 
   /// A folder that is one submission.
@@ -30,21 +57,41 @@ enum SubmissionFolder {
     let directory = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard directory >= 0 else { throw unreadable(folder) }
     defer { close(directory) }
-    return Submission(name: name, learner: name, files: files(in: directory, grader))
+    return submission(name, of: directory, grader)
+  }
+
+  private static func submission(_ name: String, of directory: Int32, _ grader: Grader)
+    -> Submission
+  {
+    let (files, warnings) = files(in: directory, grader)
+    var submission = Submission(name: name, learner: name, files: files)
+    submission.warnings = warnings
+    return submission
   }
 
   private static func unreadable(_ folder: String) -> UsageFault {
     UsageFault(text: "cannot read `\(folder)`: \(String(cString: strerror(errno)).lowercased())")
   }
 
-  /// The names in a folder, as bytes; those that begin with a dot are nobody's submission.
-  private static func names(in folder: String) throws -> [[UInt8]] {
+  /// The names in a folder, as bytes; those that begin with a dot are nobody's submission, which is told.
+  private static func names(in folder: String, _ note: (String) -> Void) throws -> [[UInt8]] {
     guard let handle = opendir(folder) else { throw unreadable(folder) }
     defer { closedir(handle) }
     var found: [[UInt8]] = []
+    var hidden: [String] = []
     while let entry = readdir(handle) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if name.first != UInt8(ascii: ".") { found.append(name) }
+      if name.first != UInt8(ascii: ".") {
+        found.append(name)
+      } else if name != Array(".".utf8), name != Array("..".utf8) {
+        hidden.append(Submission.harmless(name))
+      }
+    }
+    if !hidden.isEmpty {
+      let some = hidden.sorted().prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+      note(
+        "left out \(hidden.count) names that begin with a dot: \(some)\(hidden.count > 5 ? " …" : "")"
+      )
     }
     return found
   }
@@ -69,12 +116,17 @@ enum SubmissionFolder {
     var info = stat()
     guard fstat(file, &info) == 0 else { return rejected("it cannot be read") }
     switch info.st_mode & S_IFMT {
-    case S_IFDIR: return Submission(name: name, learner: name, files: files(in: file, grader))
+    case S_IFDIR: return submission(name, of: file, grader)
     case S_IFREG:
       guard name.hasSuffix(".nn") else { return rejected("it is neither a folder nor an .nn file") }
       guard let exercise else { return rejected("it is a file; name its exercise with --exercise") }
+      var script = contents(file, grader)
+      if case .text(let text) = script {
+        script =
+          ScriptParts(text).text(of: exercise).map { .text($0) } ?? .missing(others: [name])
+      }
       return Submission(
-        name: name, learner: String(name.dropLast(3)), files: [exercise: contents(file, grader)])
+        name: name, learner: String(name.dropLast(3)), files: [exercise: script])
     default: return rejected("it is neither a folder nor a file")
     }
   }
@@ -93,25 +145,50 @@ enum SubmissionFolder {
     }
   }
 
-  private static func files(in directory: Int32, _ grader: Grader) -> [String: Submission.File] {
+  /// What is there for each exercise, and what was odd about it.
+  private static func files(in directory: Int32, _ grader: Grader)
+    -> (files: [String: Submission.File], warnings: [String])
+  {
     var files: [String: Submission.File] = [:]
+    var warnings: [String] = []
+    var scripts: [HandedScript]?
     for exercise in grader.exercises {
-      let file = openat(
-        directory, exercise.id + ".nn", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-      if file >= 0 {
-        files[exercise.id] = contents(file, grader)
-        close(file)
-      } else if errno == ELOOP {
-        files[exercise.id] = .refused(id: "symbolic-link", "\(exercise.id).nn is a symbolic link")
-      } else if errno == ENOENT {
-        files[exercise.id] = .missing
-      } else {
+      if let exact = read(exercise.id + ".nn", in: directory, grader) {
+        // A script that speaks of exercises is graded as what it says.
+        guard case .text(let text) = exact else {
+          files[exercise.id] = exact
+          continue
+        }
+        if let own = ScriptParts(text).text(of: exercise.id) {
+          files[exercise.id] = .text(own)
+          continue
+        }
+      }
+      let found = scripts ?? HandedScript.all(in: directory) { read($0, in: directory, grader) }
+      scripts = found
+      let (file, warning) = HandedScript.choose(exercise.id, among: found)
+      files[exercise.id] = file
+      if let warning { warnings.append(warning) }
+    }
+    return (files, warnings)
+  }
+
+  /// A file; nil if there is none.
+  private static func read(_ path: String, in directory: Int32, _ grader: Grader)
+    -> Submission.File?
+  {
+    let file = openat(directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else {
+      switch errno {
+      case ENOENT: return nil
+      case ELOOP: return .refused(id: "symbolic-link", "\(path) is a symbolic link")
+      default:
         let reason = String(cString: strerror(errno)).lowercased()
-        files[exercise.id] = .refused(
-          id: "unreadable", "\(exercise.id).nn cannot be read: \(reason)")
+        return .refused(id: "unreadable", "\(path) cannot be read: \(reason)")
       }
     }
-    return files
+    defer { close(file) }
+    return contents(file, grader)
   }
 
   private static func contents(_ file: Int32, _ grader: Grader) -> Submission.File {
@@ -128,9 +205,16 @@ enum SubmissionFolder {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while bytes.count <= limit {
-      let count = read(file, &chunk, chunk.count)
+      let count = Glibc.read(file, &chunk, chunk.count)
       if count <= 0 { break }
       bytes += chunk[..<count]
+    }
+    if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
+      || bytes.count > 3 && bytes.count(where: { $0 == 0 }) * 3 > bytes.count
+    {
+      return .refused(
+        id: Diagnostic.Identifier.notUTF8.rawValue,
+        "the script is saved as UTF-16; it is to be saved as UTF-8")
     }
     guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
       return .refused(id: Diagnostic.Identifier.notUTF8.rawValue, "the script is not UTF-8 text")

@@ -174,8 +174,9 @@ final class WorkerProcess: Respondent {
     return status
   }
 
-  /// Seconds that the script has left. Only its own work counts, not ours between the questions.
-  private lazy var left = seconds
+  /// Seconds that the script has left on the clock. Only its own work counts, not ours between the questions;
+  /// and the clock only tells a process that hangs: on a busy machine it runs much faster than the work.
+  private lazy var left = 10 * seconds
 
   func ask(_ request: Request) throws(ScriptFault) -> Reply {
     if let failure { throw failure }
@@ -187,11 +188,15 @@ final class WorkerProcess: Respondent {
       if let reply = Wire.message(Reply.self, line) { return reply }
       throw ended("its process sent something that is no answer", isLimit: false)
     case .late:
-      throw ended("it took more than \(Int(seconds)) seconds", isLimit: true, id: "time-limit")
+      throw ended(
+        "its process gave no answer in \(Int(10*seconds)) seconds", isLimit: true,
+        id: ScriptFault.tooLong)
     case .end:
       switch end() {
       case SIGXCPU:
-        throw ended("it took too much processor time", isLimit: true, id: "time-limit")
+        throw ended(
+          "it took \(Int(seconds)) seconds of processor time, more than its steps explain",
+          isLimit: true, id: ScriptFault.tooLong)
       // Its own deeds end a process by other signals; this one came from outside, to it or to its forkServer.
       case ...0, SIGKILL:
         throw ended("its process was killed from outside", isLimit: false, id: ScriptFault.unusable)
@@ -220,7 +225,7 @@ struct ServeWorker: ParsableCommand {
     nnrepl_follow_parent()
     // What is made on first use is made now, once for all children, and while files can still be opened.
     let worker = Worker()
-    _ = Wire.message(Request.self, Wire.line(Request.call([.number(.nan)])))
+    _ = Wire.message(Request.self, Wire.line(Request.call([.number(.nan)], limit: 1)))
     nnrepl_fork_server(STDIN_FILENO)
     let channel = Channel(STDIN_FILENO)
     guard case .line(let line) = channel.line(), let budgets = Wire.message(Budgets.self, line)

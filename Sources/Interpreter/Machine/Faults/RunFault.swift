@@ -40,6 +40,7 @@ package enum RunFault: Facts {
   // Calls
   case tooDeep(function: String, depth: Int)
   case notCallable(String)
+  case forbidden(String, within: String?)
   case noForward(layer: String)
   case measuredInTraining(String)
   // Entries
@@ -221,6 +222,11 @@ extension RunFault {
       Words(
         .depthLimit, "`\(function)` is \(depth) calls deep",
         hint: "check that the recursion reaches its end")
+    case .forbidden(let name, let function):
+      Words(
+        .forbidden,
+        "`\(name)` is used \(function.map { "when `\($0)` runs" } ?? "as an answer"); this exercise is to be done without it",
+        hint: "write the formula out; at the top level you may call `\(name)` to compare")
     case .notCallable(let kind):
       Words(
         .notCallable, "this is \(kind); it cannot be called",

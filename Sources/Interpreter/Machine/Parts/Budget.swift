@@ -30,7 +30,7 @@ package struct Budget {
 
   mutating func begin(_ meter: inout nnrepl_meter) {
     (usedBefore, outputBytes) = (0, 0)
-    memoryBefore = nnrepl_resident_bytes()
+    memoryBefore = Int(nnrepl_resident_bytes())
     fill(&meter)
   }
 
@@ -55,8 +55,11 @@ package struct Budget {
 
   /// Whether the run holds more than it may; asking the system takes long, so not at every look.
   var isOverMemory: Bool {
-    looks % 16 == 0 && nnrepl_resident_bytes() > memoryBefore + limits.liveBytes
+    looks % 16 == 0 && bytesHeld > limits.liveBytes
   }
+
+  /// What the process holds more than when the run began.
+  var bytesHeld: Int { Int(nnrepl_resident_bytes()) - memoryBefore }
 
   /// Counts what is printed; false if it is too much.
   mutating func prints(_ bytes: Int) -> Bool {

@@ -34,6 +34,24 @@ struct TrainingMemory {
 package struct Probe {
   /// For which different arguments functions with these names were called; others are not counted.
   package var calls: [String: Set<[UInt64]>] = [:]
+  /// Counts all functions of the script, each for itself under a name that begins so.
+  package static let any = "any"
   /// Names that mean the script's own functions even in text that is otherwise sealed against it.
   package var unsealed: Set<String> = []
+  /// Functions and layers that the script's own functions may not use, neither by name nor by what they call.
+  package var forbidden: Set<String> = []
+  /// Whether the script is being asked: then its layers may not be of the forbidden kinds either.
+  package var isAsking = false
+  /// The functions of the script that are running, the innermost last.
+  var running: [String] = []
+
+  /// Whether anything is forbidden: then calls are looked at as they are made.
+  var isGuarding: Bool { !forbidden.isEmpty }
+
+  /// The breach that a call would be.
+  @inline(never)
+  func breach(_ name: String, isLayer: Bool) -> RunFault? {
+    guard forbidden.contains(name), !running.isEmpty || isLayer && isAsking else { return nil }
+    return .forbidden(name, within: running.last)
+  }
 }

@@ -1,0 +1,21 @@
+// A finding with its words.
+
+/// A finding with the words that tell of it beside an example.
+struct Explanation {
+  let finding: Finding
+  let text: String
+
+  init(_ kind: Finding.Kind, _ name: String, factor: String? = nil, text: String? = nil) {
+    finding = Finding(kind, name, factor: factor)
+    self.text = text ?? name
+  }
+
+  /// A multiple of the right answer, with what makes it one; a number put in by itself says no more than the
+  /// multiple does.
+  func because(_ cause: Explanation) -> Explanation {
+    guard !cause.finding.name.contains(" takes the place of ") else { return self }
+    return Explanation(
+      finding.kind, cause.finding.name, factor: cause.finding.factor,
+      text: text + ": " + cause.finding.name)
+  }
+}

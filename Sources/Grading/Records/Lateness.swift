@@ -1,0 +1,55 @@
+// When work was handed in, and what being late costs.
+import Foundation
+
+/// Times as platforms write them.
+package enum HandIn {
+  /// Seconds since 1970 of an ISO 8601 time, with or without fractions of a second; nil for other texts. A time
+  /// without a zone is in UTC.
+  package static func seconds(_ text: String) -> Double? {
+    let plain = ISO8601DateFormatter()
+    let fractional = ISO8601DateFormatter()
+    fractional.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+    let candidates = [text, text + "Z", text + ":00Z", text + "T00:00:00Z"]
+    for candidate in candidates {
+      if let date = plain.date(from: candidate) ?? fractional.date(from: candidate) {
+        return date.timeIntervalSince1970
+      }
+    }
+    return nil
+  }
+}
+
+extension Record.Deduction {
+  /// For a reader.
+  package var remark: String { "\(points) points off: \(reason)" }
+}
+
+extension Record {
+  /// With points taken off for each day, begun or whole, that it was late.
+  /// - Parameters:
+  ///   - end: when it was due, in seconds since 1970.
+  ///   - perDay: in percent of the mark.
+  ///   - grace: days that cost nothing.
+  package func late(after end: Double, perDay: Double, grace: Double) -> Record {
+    guard status == .graded, let handedIn, let time = HandIn.seconds(handedIn), time > end else {
+      return self
+    }
+    let days = Swift.max(0, ((time - end) / 86_400 - grace).rounded(.up))
+    guard days > 0 else { return self }
+    var record = self
+    let points = min(score, Int((Double(score) * min(1, days * perDay / 100)).rounded(.up)))
+    record.deduction = Deduction(
+      points: points, reason: "\(Int(days)) day\(days == 1 ? "" : "s") late")
+    return record
+  }
+
+  /// With a pseudonym for the name, the same each time: it follows from the seed, which the course's key makes.
+  package var anonymous: Record {
+    var record = self
+    record.submission = "learner-" + Digest.sha256(seed + "\u{0}" + submission).prefix(8)
+    // Either may hold a name.
+    record.output = ""
+    record.warnings = []
+    return record
+  }
+}

@@ -1,0 +1,87 @@
+// Pages of HTML, built from parts that escape what they are given.
+import Grading
+
+/// A piece of HTML.
+package struct HTML {
+  package let text: String
+
+  private init(raw: String) { text = raw }
+
+  /// Text; nothing in it is markup.
+  package init(_ text: String) { self.text = HTML.escaped(text) }
+
+  /// An element with its attributes and what is in it.
+  package init(_ name: String, _ attributes: [(String, String)] = [], _ inner: [HTML] = []) {
+    let list = attributes.map { " \($0.0)=\"\(HTML.escaped($0.1))\"" }.joined()
+    text = "<\(name)\(list)>" + inner.map(\.text).joined() + "</\(name)>"
+  }
+
+  package init(_ name: String, _ attributes: [(String, String)] = [], _ inner: String) {
+    self.init(name, attributes, [HTML(inner)])
+  }
+
+  /// Pieces one after another, each on a line of its own.
+  package init(_ pieces: [HTML]) { text = pieces.map(\.text).joined(separator: "\n") }
+
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\n", "\t": result.unicodeScalars.append(scalar)
+      default: result += Escaped.line(String(scalar))
+      }
+    }
+    return result
+  }
+
+  /// A whole page that needs nothing else: no script, no other file.
+  package static func page(_ title: String, _ body: [HTML]) -> String {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(escaped(title))</title>
+    <style>
+    \(style)
+    </style>
+    </head>
+    <body>
+    <main>
+    \(body.map(\.text).joined(separator: "\n"))
+    </main>
+    </body>
+    </html>
+
+    """
+  }
+
+  /// Light and dark, on paper too; good and bad differ in sign and shape as well as in colour.
+  private static let style = """
+    :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #ffffff; --faint: #5c5c5c; --line: #d8d8d8;
+      --bar: #2f6fb0; --good: #1d6b3a; --bad: #a3261b; --soft: #f3f5f8; }
+    @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #16181c; --faint: #a8a8a8;
+      --line: #3a3d44; --bar: #6aa9e9; --good: #7fd09c; --bad: #f1968d; --soft: #20242b; } }
+    body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+    main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+    h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+    p { margin: .5rem 0; } .faint { color: var(--faint); } .lead { font-size: 1.05rem; background: var(--soft);
+      border-left: .25rem solid var(--bar); padding: .75rem 1rem; }
+    .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+    th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+    th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    td.bar { width: 30%; } meter { width: 100%; height: 1rem; }
+    code, pre { font: .9em/1.4 ui-monospace, monospace; } pre { margin: .3rem 0 0; white-space: pre-wrap;
+      overflow-wrap: anywhere; } .pass { color: var(--good); } .fail { color: var(--bad); }
+    .columns { display: flex; align-items: flex-end; gap: 2px; height: 8rem; } .columns div { flex: 1;
+      background: var(--bar); min-height: 1px; } .scale { display: flex; gap: 2px; } .scale span { flex: 1;
+      text-align: center; font-size: .75rem; color: var(--faint); }
+    details { margin: .2rem 0; } summary { cursor: pointer; }
+    @media print { main { max-width: none; padding: 0; } details { break-inside: avoid; } }
+    """
+}
