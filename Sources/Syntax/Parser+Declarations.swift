@@ -94,10 +94,11 @@ extension Parser {
     let opened = span
     try expect(.openParen, "before the parameters")
     var parameters: [Function.Parameter] = []
+    var names: Set<String> = []
     skipNewlines()
     while !isAt(.closeParen) {
       let (name, place) = try self.name("for a parameter")
-      if parameters.contains(where: { $0.name == name }) {
+      guard names.insert(name).inserted else {
         throw SyntaxFault.sameParameter(name).at(place)
       }
       let fallback = accept(.assign) ? try expression() : nil

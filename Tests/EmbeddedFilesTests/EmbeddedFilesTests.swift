@@ -14,6 +14,10 @@ import Testing
     ("Sources/Builtins/Library", "library/", [".nn"]),
     ("Sources/Rendering/Pages", "help/", [".txt"]),
     ("Sources/Rendering/Pages/errors", "help/errors/", [".txt"]),
+    ("Sources/nnrepl/NewCourse", "new/", [".json"]),
+    ("Sources/nnrepl/NewCourse/exercises", "new/exercises/", [".nn"]),
+    ("Sources/nnrepl/NewCourse/private", "new/private/", [".nn"]),
+    ("Sources/nnrepl/NewCourse/private/mutants", "new/private/mutants/", [".nn"]),
   ]) func theProgramCarriesEveryFile(_ folder: String, _ prefix: String, _ endings: [String]) throws
   {
     let place = Self.repository.appending(path: folder)

@@ -39,6 +39,14 @@ package struct ExerciseReport {
   /// Mutants of public checks, and those whose feedback names the fault.
   package var told = 0
   package var named = 0
+  /// How near the solution comes to each budget, in percent.
+  package var loads: [(budget: String, percent: Int)] = []
+
+  /// For a reader.
+  package var loadText: String {
+    loads.map { "\($0.budget) \($0.percent) %" }.joined(separator: ", ")
+  }
+
   /// Mutants whose feedback does not name the fault, with what it says.
   package var unnamed: [(name: String, message: String)] = []
 }
@@ -74,8 +82,10 @@ package struct CourseLint {
       return report
     }
     for seed in 0..<seeds {
-      for outcome in try outcomes(exercise, solution, "learner \(seed)")
-      where outcome.record.verdict != .pass {
+      let solved = try outcomes(exercise, solution, "learner \(seed)")
+      let cost = solved.reduce(Cost()) { $0.and($1.cost) }
+      report.loads = loads(cost, solution)
+      for outcome in solved where outcome.record.verdict != .pass {
         report.problems.append(
           "the solution fails \(outcome.record.id) for learner \(seed): \(outcome.record.message)")
       }
@@ -85,6 +95,17 @@ package struct CourseLint {
       report.problems.append("it has \(mutants.count) mutants; 4 are the least")
     }
     return report
+  }
+
+  private func loads(_ cost: Cost, _ solution: String) -> [(budget: String, percent: Int)] {
+    let budgets = course.list.budgets
+    func percent(_ used: Int, _ budget: Int) -> Int { (100 * used + budget - 1) / max(1, budget) }
+    return [
+      ("steps", percent(cost.steps, budgets.steps)), ("depth", percent(cost.depth, budgets.depth)),
+      ("memory", percent(cost.bytes >> 20, budgets.megabytes)),
+      ("output", percent(cost.outputBytes, budgets.outputBytes)),
+      ("source", percent(solution.utf8.count, budgets.sourceBytes)),
+    ]
   }
 
   private static let key = "course check"

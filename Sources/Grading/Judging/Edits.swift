@@ -35,8 +35,10 @@ struct Edits {
   /// More would take long and tell nothing.
   private static let limit = 3_000
 
-  func variants(of formula: Expression) -> [Variant] {
-    Array((everywhere(formula) + within(formula) + around(formula)).prefix(Edits.limit))
+  /// - Parameter isAnswer: whether it is the whole of an answer, to which something may be done at the end.
+  func variants(of formula: Expression, isAnswer: Bool = true) -> [Variant] {
+    let inside = everywhere(formula) + within(formula)
+    return Array((isAnswer ? inside + around(formula) : inside).prefix(Edits.limit))
   }
 
   // MARK: At all places of a name

@@ -63,6 +63,7 @@ package struct Job: Codable, Sendable {
 package struct Cost: Codable, Equatable, Sendable {
   package var steps = 0
   package var bytes = 0
+  package var depth = 0
   package var outputBytes = 0
   package init() {}
 
@@ -71,6 +72,7 @@ package struct Cost: Codable, Equatable, Sendable {
     var both = self
     both.steps = max(steps, other.steps)
     both.bytes = max(bytes, other.bytes)
+    both.depth = max(depth, other.depth)
     both.outputBytes = max(outputBytes, other.outputBytes)
     return both
   }
@@ -174,6 +176,7 @@ package final class Worker: Respondent {
     var cost = Cost()
     cost.steps = session.machine.stepsUsed
     cost.bytes = max(0, session.machine.bytesHeld)
+    cost.depth = session.machine.probe.deepest
     cost.outputBytes = printed.utf8.count
     return cost
   }
@@ -203,6 +206,7 @@ package final class Worker: Respondent {
       if let breach = Rules.breach(parsed.statements, script, job) { throw breach }
     }
     session.machine.probe.forbidden = Set(job.forbidden)
+    session.machine.probe.isFollowing = true
     counted = job.counted
     session.count(callsOf: counted)
     let outcome = session.run(source, in: 0..<source.bytes.count) { self.hear($0) }

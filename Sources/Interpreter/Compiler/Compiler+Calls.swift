@@ -233,11 +233,11 @@ extension Compiler {
         return try body.run(f)
       }
     }
-    if machine.probe.isGuarding, !isSealed {
+    if machine.probe.isFollowing, !isSealed {
       let (body, name) = (compiled.body, compiled.name)
       compiled.body = Action { f throws(Diagnostic) in
-        machine.probe.running.append(name)
-        defer { machine.probe.running.removeLast() }
+        machine.probe.enter(name)
+        defer { machine.probe.leave() }
         return try body.run(f)
       }
     }

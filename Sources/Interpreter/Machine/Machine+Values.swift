@@ -324,7 +324,11 @@ extension Machine {
 
   /// A whole number that counts something.
   func count(_ value: Value, _ what: String, _ span: Span) throws(Diagnostic) -> Int {
-    guard case .number(let n) = value, n >= 0, n < 0x1p53, let count = Int(exactly: n) else {
+    var number: Double?
+    if case .number(let n) = value { number = n }
+    // A length such as `X.shape[1]` is a tensor of rank 0.
+    if case .tensor(let node) = value, node.shape.rank == 0 { number = node.value[0] }
+    guard let n = number, n >= 0, n < 0x1p53, let count = Int(exactly: n) else {
       throw RunFault.timesNotWhole(what: what, value: text(of: value)).at(span)
     }
     return count

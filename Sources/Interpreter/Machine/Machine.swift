@@ -197,7 +197,7 @@ package final class Machine {
     told.beginRun()
     graph.isRecording = true
     librarySpan = nil
-    probe.running = []
+    probe.begin()
     let outer = nnrepl_current_meter()
     withUnsafeMutablePointer(to: &state.pointee.meter) { nnrepl_set_meter($0) }
     defer { nnrepl_set_meter(outer) }

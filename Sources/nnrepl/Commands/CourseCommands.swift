@@ -1,12 +1,14 @@
 // The instructor's commands about a course itself.
 import ArgumentParser
+import EmbeddedFiles
 import Foundation
 import Grading
 import JSONText
 
 struct CourseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "course", abstract: "Look after a course.", subcommands: [CheckCourse.self])
+    commandName: "course", abstract: "Look after a course.",
+    subcommands: [CheckCourse.self, NewCourse.self, MutateExercise.self])
 }
 
 struct CheckCourse: ParsableCommand {
@@ -27,7 +29,7 @@ struct CheckCourse: ParsableCommand {
   @Option(help: "How many learners' inputs each solution is tried on.")
   var seeds = 3
 
-  @Flag(help: "Record the checksums of all files in course.json.")
+  @Flag(help: "If nothing is wrong, record the checksums of all files in course.json.")
   var promote = false
 
   @Flag(name: .long, help: "Show what each mutant's feedback says.")
@@ -39,15 +41,12 @@ struct CheckCourse: ParsableCommand {
       options.course = folder
       let secret = secret ?? folder + "/private"
       let course = try Course(options.files(secret: secret), verifying: !promote)
-      if promote { try record(course.list) }
       let lint = CourseLint(course, seeds: seeds)
       var problems = 0
       var (mutants, killed, told, named) = (0, 0, 0, 0)
       let wanted = course.exercises.filter { $0.id == exercise || exercise == nil }
       for exercise in wanted {
-        let solution =
-          Files.text("\(folder)/solutions/\(exercise.id).nn")
-          ?? Files.text("\(secret)/\(exercise.id).solution.nn")
+        let solution = CheckCourse.solution(of: exercise.id, folder, secret)
         let report = try lint.report(
           exercise, solution: solution, mutants: CheckCourse.mutants(of: exercise.id, in: secret))
         problems += report.problems.count
@@ -58,6 +57,9 @@ struct CheckCourse: ParsableCommand {
         Console.emit(
           "\(report.problems.isEmpty ? "ok" : "!!")  \(exercise.id)  \(exercise.checks.count) checks, \(report.killed) of \(report.mutants) mutants killed, \(report.named) of \(report.told) named\n"
         )
+        if !report.loads.isEmpty {
+          Console.emit("      of its budgets the solution uses \(report.loadText)\n")
+        }
         for problem in report.problems { Console.emit("      \(problem)\n") }
         for (name, message) in report.unnamed {
           Console.emit("      not named: \(name)\n")
@@ -70,8 +72,19 @@ struct CheckCourse: ParsableCommand {
       Console.emit(
         "\(wanted.count) exercises; \(killed) of \(mutants) mutants killed; feedback names the fault of \(named) of \(told)\n"
       )
+      if promote {
+        if problems == 0 {
+          try record(course)
+        } else {
+          Console.emit("the checksums are not recorded: mend what is marked !! first\n")
+        }
+      }
       return problems == 0 ? CheckStatus.passed : CheckStatus.failed
     }
+  }
+
+  static func solution(of id: String, _ folder: String, _ secret: String) -> String? {
+    Files.text("\(folder)/solutions/\(id).nn") ?? Files.text("\(secret)/\(id).solution.nn")
   }
 
   /// The mutants of an exercise, by name.
@@ -85,9 +98,14 @@ struct CheckCourse: ParsableCommand {
   }
 
   /// Writes course.json anew with the files' checksums.
-  private func record(_ list: CourseList) throws {
-    var list = list
+  private func record(_ course: Course) throws {
+    var list = course.list
     list.sha256 = [:]
+    list.hidden = [:]
+    for exercise in course.exercises {
+      let hidden = exercise.checks.filter(\.isHidden).count
+      if hidden > 0 { list.hidden[exercise.id] = hidden }
+    }
     for entry in list.exercises {
       let paths = Course.paths(entry.id)
       for path in [paths.starter, paths.checks] {
@@ -96,6 +114,90 @@ struct CheckCourse: ParsableCommand {
     }
     guard Files.write(JSON.text(of: list), to: folder + "/course.json") else {
       throw UsageFault(text: "cannot write `\(folder)/course.json`")
+    }
+  }
+}
+
+struct NewCourse: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "new", abstract: "Make a small course that works, to start from.")
+
+  @Argument(help: "Its folder, which is also its name.")
+  var name: String
+
+  func run() throws {
+    try withCourse {
+      guard !FileManager.default.fileExists(atPath: name) else {
+        throw UsageFault(text: "`\(Escaped.line(name))` is there already")
+      }
+      let title = URL(fileURLWithPath: name).lastPathComponent
+      let prefix = "new/"
+      for file in EmbeddedFiles.names.sorted() where file.hasPrefix(prefix) {
+        let path = name + "/" + file.dropFirst(prefix.count)
+        let folder = (path as NSString).deletingLastPathComponent
+        try? FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true)
+        let text = (EmbeddedFiles.text(file) ?? "")
+          .replacing("\"NAME\"", with: JSON.string(title).line)
+        guard Files.write(text, to: path) else {
+          throw UsageFault(text: "cannot write `\(Escaped.line(path))`")
+        }
+      }
+      let word = Escaped.line(name)
+      Console.emit(
+        """
+        wrote \(word): one exercise with its checks, a solution and five mutants
+        nnrepl course check \(word)              is anything wrong with it?
+        nnrepl course mutate ex01 \(word)        mistakes that no check sees
+        nnrepl course check \(word) --promote    fix it as what is graded
+        `private` is for you alone; all else is what learners get.
+
+        """)
+      return CheckStatus.passed
+    }
+  }
+}
+
+struct MutateExercise: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mutate",
+    abstract: "Change a solution in one place at a time, and print what no check sees.")
+
+  @Argument(help: "The exercise.")
+  var exercise: String
+
+  @Argument(help: "The course's folder.")
+  var folder = "."
+
+  @Option(help: "The instructor's folder.")
+  var secret: String?
+
+  @Option(help: "At most so many mistakes are tried.")
+  var most = 400
+
+  func run() throws {
+    try withCourse {
+      var options = CourseOptions()
+      options.course = folder
+      let secret = secret ?? folder + "/private"
+      let course = try Course(options.files(secret: secret), verifying: false)
+      guard let exercise = course.exercise(exercise) else {
+        throw UsageFault(text: "there is no exercise `\(Escaped.line(self.exercise))`")
+      }
+      guard let solution = CheckCourse.solution(of: exercise.id, folder, secret) else {
+        throw UsageFault(text: "`\(exercise.id)` has no solution to change")
+      }
+      let (tried, survivors) = try Mutations(course, exercise, solution: solution)
+        .survivors(most: most)
+      for mutation in survivors {
+        Console.emit("line \(mutation.line): \(mutation.said)\n    \(mutation.text)\n")
+      }
+      Console.emit(
+        survivors.isEmpty
+          ? "\(tried) mistakes tried, each seen by a check\n"
+          : "\(survivors.count) of \(tried) mistakes pass all checks: either they change nothing, or a check is missing\n"
+      )
+      return survivors.isEmpty ? CheckStatus.passed : CheckStatus.failed
     }
   }
 }

@@ -42,8 +42,24 @@ package struct Probe {
   package var forbidden: Set<String> = []
   /// Whether the script is being asked: then its layers may not be of the forbidden kinds either.
   package var isAsking = false
+  /// Whether it is kept which functions of the script are running.
+  package var isFollowing = false
   /// The functions of the script that are running, the innermost last.
-  var running: [String] = []
+  private(set) var running: [String] = []
+  /// The most that ran at a time.
+  package private(set) var deepest = 0
+
+  mutating func begin() {
+    running = []
+    deepest = 0
+  }
+
+  mutating func enter(_ name: String) {
+    running.append(name)
+    deepest = max(deepest, running.count)
+  }
+
+  mutating func leave() { _ = running.popLast() }
 
   /// Whether anything is forbidden: then calls are looked at as they are made.
   var isGuarding: Bool { !forbidden.isEmpty }
