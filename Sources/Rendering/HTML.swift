@@ -20,6 +20,16 @@ package struct HTML {
     self.init(name, attributes, [HTML(inner)])
   }
 
+  /// A text in which what stands between backticks is code.
+  package static func prose(_ text: String) -> [HTML] {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false)
+    // A backtick without its partner is a backtick.
+    guard parts.count % 2 == 1 else { return [HTML(text)] }
+    return parts.enumerated().map { i, part in
+      i % 2 == 1 ? HTML("code", [], String(part)) : HTML(String(part))
+    }
+  }
+
   /// Pieces one after another, each on a line of its own.
   package init(_ pieces: [HTML]) { text = pieces.map(\.text).joined(separator: "\n") }
 
@@ -77,11 +87,12 @@ package struct HTML {
     th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
     td.bar { width: 30%; } meter { width: 100%; height: 1rem; }
     code, pre { font: .9em/1.4 ui-monospace, monospace; } pre { margin: .3rem 0 0; white-space: pre-wrap;
-      overflow-wrap: anywhere; } .pass { color: var(--good); } .fail { color: var(--bad); }
+      overflow-wrap: anywhere; } .pass, .fail { white-space: nowrap; }
+    .pass { color: var(--good); } .fail { color: var(--bad); }
     .columns { display: flex; align-items: flex-end; gap: 2px; height: 8rem; } .columns div { flex: 1;
       background: var(--bar); min-height: 1px; } .scale { display: flex; gap: 2px; } .scale span { flex: 1;
       text-align: center; font-size: .75rem; color: var(--faint); }
-    details { margin: .2rem 0; } summary { cursor: pointer; }
+    details { margin: .1rem 0; font-size: .9rem; color: var(--faint); } summary { cursor: pointer; }
     @media print { main { max-width: none; padding: 0; } details { break-inside: avoid; } }
     """
 }

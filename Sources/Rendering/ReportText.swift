@@ -121,7 +121,8 @@ package struct ReportText {
       .map { "\($0.element) from \(10*$0.offset) to \(10*($0.offset + 1)) %" }
     var body = [
       HTML("h1", [], report.title), HTML("p", [("class", "faint")], overview),
-      HTML("h2", [], "What to teach again"), HTML("p", [("class", "lead")], report.advice),
+      HTML("h2", [], "What to teach again"),
+      HTML("p", [("class", "lead")], HTML.prose(report.advice)),
       HTML("h2", [], "Marks"),
       HTML(
         "div",
@@ -180,14 +181,13 @@ package struct ReportText {
           HTML("td", [], [HTML("code", [], found.check)]),
           HTML(
             "td", [],
-            [
-              HTML(words(found.finding)),
+            HTML.prose(words(found.finding)) + [
               HTML(
                 "details", [],
                 [
                   HTML("summary", [], "an example, of \(people(found.learners))"),
                   HTML("pre", [], found.example),
-                ]),
+                ])
             ]),
         ])
     }

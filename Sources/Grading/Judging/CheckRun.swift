@@ -51,6 +51,8 @@ struct CheckRun {
   let check: Check
   let reference: Reference
   let worker: any Respondent
+  /// Whether a cause is looked for.
+  let isExplained: Bool
 
   private var declaration: CheckDeclaration { check.declaration }
 
@@ -156,7 +158,9 @@ struct CheckRun {
     let load = book.load(of: course.list.budgets)
     let shown = check.isHidden ? first : try smaller(than: first, seed, &book)
     let blame = Blame(reference: reference, trials: trials, shown: shown) { try fresh(seed) }
-    let explanation = try blame.explanation()
+    // What is paid for what is nearly right rests on the cause.
+    let isWanted = isExplained || !declaration.shares.isEmpty
+    let explanation = isWanted ? try blame.explanation() : nil
     let stage = first.mismatch?.stage ?? .value
     let category = explanation?.finding.kind == .scale ? Stage.scale : stage
     func judged(_ told: [ToldLine]) -> JudgedCheck {

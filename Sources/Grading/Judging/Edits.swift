@@ -48,9 +48,8 @@ struct Edits {
     Walk.visit(formula) { if case .name(let name) = $0.kind { counts[name, default: 0] += 1 } }
     let names = counts.keys.sorted()
     let replaced = names.filter { counts[$0] ?? 0 > 1 }.flatMap { name in
-      replacements(of: name, formula.span).map { other in
-        Variant(
-          formula: formula.replacing([name: other]), change: Edits.instead(other.text, of: name))
+      replacements(of: name, formula.span).map { other, change in
+        Variant(formula: formula.replacing([name: other]), change: change)
       }
     }
     let exchanged = names.flatMap { name in
@@ -69,18 +68,27 @@ struct Edits {
     Change(part: part, said: "`\(other)` takes the place of `\(part)`")
   }
 
-  private func replacements(of name: String, _ span: Span) -> [Expression] {
+  /// What may stand for a name, and how that is told.
+  private func replacements(of name: String, _ span: Span) -> [(Expression, Change)] {
     let itself = Expression.name(name, span)
-    var all = (surroundings.siblings[name] ?? []).map { Expression.name($0, span) }
-    if surroundings.matrices.contains(name) { all.append(itself.field("T")) }
+    var all = (surroundings.siblings[name] ?? []).map { other in
+      (Expression.name(other, span), Edits.instead(other, of: name))
+    }
+    func add(_ other: Expression, _ said: String) {
+      all.append((other, Change(part: name, said: said)))
+    }
+    if surroundings.matrices.contains(name) { add(itself.field("T"), "`\(name)` is transposed") }
     guard surroundings.siblings[name] != nil else { return all }
-    all.append(itself.power(2))
+    add(itself.power(2), "`\(name)^2` takes the place of `\(name)`")
     let two = Expression.number(2, span)
-    all += [itself.times(two), itself.over(two)]
+    add(itself.times(two), "`\(name)` is taken twice")
+    add(itself.over(two), "`\(name)` is halved")
     for count in surroundings.counts where count != name {
-      let count = Expression.count(count, span)
-      all += [itself.times(count), itself.over(count)]
-      all += [itself.times(two).over(count), itself.times(count).over(two)]
+      let n = Expression.count(count, span)
+      add(itself.times(n), "`\(name)` is multiplied with `\(count)`")
+      add(itself.over(n), "`\(name)` is divided by `\(count)`")
+      add(itself.times(two).over(n), "`\(name)` is multiplied with `2/\(count)`")
+      add(itself.times(n).over(two), "`\(name)` is multiplied with `\(count)/2`")
     }
     return all
   }
@@ -110,7 +118,8 @@ struct Edits {
       Variant(formula: other, change: Change(part: part.text, said: said))
     }
     switch e.kind {
-    case .name(let name): return replacements(of: name, e.span).map(instead)
+    case .name(let name):
+      return replacements(of: name, e.span).map { Variant(formula: $0, change: $1) }
     case .number(let n):
       let others = [n + 1, n - 1, 2 * n, n / 2, 0, 1] + (n > 0 && n < 1 ? [1 - n] : [])
       return Edits.distinct(others, but: n).map { instead(.number($0, e.span)) }

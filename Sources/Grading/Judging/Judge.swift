@@ -112,15 +112,21 @@ package struct Judge {
     do throws(ScriptFault) { running = try run(question) } catch {
       return ended(question.check, error)
     }
-    func found(_ worker: any Respondent) throws -> JudgedCheck {
-      try CheckRun(course: course, check: question.check, reference: reference, worker: worker)
-        .judged(question.seed)
+    func found(_ worker: any Respondent, isExplained: Bool = true) throws -> JudgedCheck {
+      try CheckRun(
+        course: course, check: question.check, reference: reference, worker: worker,
+        isExplained: isExplained
+      ).judged(question.seed)
     }
-    var judged = try found(running.worker)
     let suspects = question.failing.intersection(running.uses.reached)
       .subtracting(running.uses.called).sorted()
-    if judged.record.verdict != .pass, !suspects.isEmpty, !question.check.isHidden {
-      judged = try cleared(judged, of: suspects, question, found)
+    // Of a hidden check the cause is news only where no public one has told it.
+    let isHidden = question.check.isHidden
+    let isNews =
+      isHidden ? question.failing.isDisjoint(with: running.uses.reached) : suspects.isEmpty
+    var judged = try found(running.worker, isExplained: isNews)
+    if judged.record.verdict != .pass, !suspects.isEmpty, !isHidden {
+      judged = try cleared(judged, of: suspects, question) { try found($0) }
     }
     return CheckOutcome(
       record: judged.record,

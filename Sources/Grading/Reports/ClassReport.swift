@@ -140,9 +140,10 @@ package struct ClassReport {
     var found: [Key: (finding: Finding, learners: [String], example: String)] = [:]
     for record in records {
       for check in record.checks {
-        guard let finding = check.finding, check.verdict != .pass, finding.kind != .missing else {
-          continue
-        }
+        // What rests on another function is told of that one.
+        guard let finding = check.finding, check.verdict != .pass,
+          finding.kind != .missing, finding.kind != .dependency
+        else { continue }
         let key = Key(check: check.id, kind: finding.kind, name: finding.name)
         found[key, default: (finding, [], check.message)].learners.append(record.submission)
       }
@@ -190,7 +191,7 @@ package struct ClassReport {
   /// What was misunderstood, rather than not finished.
   package var understood: [Misconception] {
     misconceptions.filter {
-      ![.error, .dependency, .constant, .kind, .calls].contains($0.finding.kind)
+      ![.error, .constant, .kind, .calls].contains($0.finding.kind)
     }
   }
 
