@@ -6,8 +6,14 @@ import Tensors
 /// What became of the checks of an exercise, as text.
 package struct CheckText {
   let style: Style
+  /// What commands need besides to mean this course: ` --course mine`.
+  let suffix: String
 
-  package init(_ style: Style) { self.style = style }
+  /// - Parameter course: the folder of the course; nil for the one that the program carries.
+  package init(_ style: Style, course: String? = nil) {
+    self.style = style
+    suffix = course.map { " --course " + $0 } ?? ""
+  }
 
   /// What a run of an exercise's public checks found.
   /// - Parameter isStarter: nothing was changed yet: then it would be too early to say what is wrong.
@@ -19,7 +25,7 @@ package struct CheckText {
     for warning in outcomes.first?.warnings ?? [] {
       lines.append("  " + style.paint("warning:", .yellow) + " " + warning)
     }
-    if let fault = outcomes.first?.scriptFault {
+    if let fault = outcomes.first?.scriptFault, fault.stopsAll {
       lines += self.fault(fault, outcomes[0].record.message, script)
     } else {
       for outcome in outcomes { lines += check(outcome, isBrief: isStarter) }
@@ -91,21 +97,23 @@ package struct CheckText {
   {
     let seen = progress[exercise.id].hints
     guard outcomes.allPass else {
-      if progress[exercise.id].passed { return "it had passed: nnrepl solution \(exercise.id)\n" }
+      if progress[exercise.id].passed {
+        return "it had passed: nnrepl solution \(exercise.id)\(suffix)\n"
+      }
       if seen < exercise.hints.count {
-        return "hint \(seen + 1) of \(exercise.hints.count): nnrepl hint \(exercise.id)\n"
+        return "hint \(seen + 1) of \(exercise.hints.count): nnrepl hint \(exercise.id)\(suffix)\n"
       }
       return exercise.hints.isEmpty
         ? ""
-        : "hints again: nnrepl hint \(exercise.id) --all; the solution: nnrepl solution \(exercise.id) --give-up\n"
+        : "hints again: nnrepl hint \(exercise.id)\(suffix) --all; the solution: nnrepl solution \(exercise.id)\(suffix) --give-up\n"
     }
-    let solution = "One way to write it: nnrepl solution \(exercise.id)\n"
+    let solution = "One way to write it: nnrepl solution \(exercise.id)\(suffix)\n"
     guard let next = progress.next(in: course, after: exercise.id) else {
       return style.paint("All public checks passed, and with them the course.", .green) + "\n"
         + solution
     }
     return style.paint("All public checks passed.", .green)
-      + " \(solution)next: nnrepl check \(next.id)   \(next.title)\n"
+      + " \(solution)next: nnrepl check \(next.id)\(suffix)   \(next.title)\n"
   }
 
   /// The course's exercises with what the learner has done.
@@ -134,7 +142,7 @@ package struct CheckText {
       while line.last == " " { line.removeLast() }
       lines.append(line)
     }
-    lines.append(next.map { "next: nnrepl check \($0.id)" } ?? "All done.")
+    lines.append(next.map { "next: nnrepl check \($0.id)\(suffix)" } ?? "All done.")
     return lines.joined(separator: "\n") + "\n"
   }
 

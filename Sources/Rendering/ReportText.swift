@@ -27,10 +27,12 @@ package struct ReportText {
       lines.append("  " + "\(10*i)-\(10*(i + 1))%".padded(8) + "\(count)".padded(5) + bar)
     }
     lines += ["", style.paint("checks", .bold)]
-    lines.append("  " + "".padded(24) + "passed".padded(12) + "mean".padded(8) + "discrimination")
+    let width = 2 + max(22, report.checks.map { $0.id.columns + ($0.isHidden ? 9 : 0) }.max() ?? 0)
+    lines.append(
+      "  " + "".padded(width) + "passed".padded(12) + "mean".padded(8) + "discrimination")
     for check in report.checks {
       lines.append(
-        "  " + (check.id + (check.isHidden ? " (hidden)" : "")).padded(24)
+        "  " + (check.id + (check.isHidden ? " (hidden)" : "")).padded(width)
           + "\(check.passed) of \(check.count)".padded(12) + percent(check.mean).padded(8)
           + (check.discrimination.map(rounded) ?? "-"))
     }

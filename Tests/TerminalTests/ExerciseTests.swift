@@ -88,6 +88,28 @@ import Testing
       CourseProgress(try #require(place.text(".nnrepl-progress.json")))?["ex03"].passed == true)
   }
 
+  /// A script that says which exercises it holds is checked as each of them; a breach costs its own function.
+  @Test func aScriptOfSeveralExercisesIsChecked() throws {
+    let place = try Scratch()
+    try place.write(
+      """
+      fn act(z) = sigmoid(z)
+      # exercise ex03
+      fn neuron(x, w, b) = act(w*x + b)
+      fn grad_w(x, w, b, t) { param p = w; e = (act(p*x + b) - t)^2/2; e.backward(); p.grad }
+      fn grad_b(x, w, b, t) { a = neuron(x, w, b); (a - t)*a*(1 - a) }
+      # exercise ex02
+      fn my_relu(x) = where(x > 0, x, 0)
+      """, to: "hw.nn")
+    let (status, output) = try Program.run(["check", "hw.nn"], in: place.path)
+    #expect(status == 1)
+    #expect(output.contains("✓ relu 1/1") || output.contains("+ relu 1/1"))
+    #expect(output.contains("line 4: `backward` is used in `grad_w`"))
+    #expect(output.contains("db 3/3"))
+    let progress = try #require(CourseProgress(place.text("exercises/.nnrepl-progress.json") ?? ""))
+    #expect(progress["ex03"].best == 5 && progress["ex02"].best == 1)
+  }
+
   /// Editors save by writing in place, or by renaming a new file over the old.
   @Test func watchChecksOnEverySave() throws {
     let place = try Scratch()

@@ -172,6 +172,21 @@ package final class Reference {
     }
   }
 
+  /// Parts put together by an operator; nil if they do not fit together.
+  func combined(_ parts: [CheckDeclaration.Binding], _ sign: String, _ inputs: Case) throws
+    -> PlainValue?
+  {
+    guard let first = parts.first else { return nil }
+    let operation: BinaryOperator = sign == "*" ? .multiply : .add
+    let whole = parts.dropFirst().reduce(first.value) {
+      Expression(kind: .binary(operation, $0, $1.value, operatorSpan: $1.value.span), span: $0.span)
+    }
+    return try? guarded {
+      try prepare(inputs)
+      return try evaluate(whole)
+    }
+  }
+
   /// The values of lines, each of which may use those before it.
   func values(of lines: [CheckDeclaration.Binding], _ inputs: Case) throws
     -> [(name: String, value: PlainValue)]

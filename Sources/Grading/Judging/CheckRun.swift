@@ -109,7 +109,7 @@ struct CheckRun {
     return JudgedCheck(
       record: CheckRecord(
         check, refusal.isError ? .error : .fail, category: category, message: told.text,
-        finding: Finding(kind, category), load: book.load(of: course.list.budgets)),
+        finding: Finding(kind, refusal.category), load: book.load(of: course.list.budgets)),
       told: told, cost: book.cost)
   }
 

@@ -47,8 +47,8 @@ package struct ExerciseReport {
     loads.map { "\($0.budget) \($0.percent) %" }.joined(separator: ", ")
   }
 
-  /// Mutants whose feedback does not name the fault, with what it says.
-  package var unnamed: [(name: String, message: String)] = []
+  /// What is said of each mutant of a public check, and whether that names the fault.
+  package var feedback: [(name: String, message: String, isNamed: Bool)] = []
 }
 
 /// Looks for what would make a course unfair: solutions that fail, mutants that pass.
@@ -145,25 +145,50 @@ package struct CourseLint {
     for check in exercise.checks { try references(check, &report) }
   }
 
-  /// A declared gradient must be what is expected, and what central differences say.
+  /// A declared gradient must be what is expected, and what central differences say; factors and terms must make
+  /// it; a misconception must be something else.
   private func references(_ check: Check, _ report: inout ExerciseReport) throws {
     let reference = try Reference(check)
+    let declaration = check.declaration
+    let close = Comparison(rtol: 1e-5, atol: 1e-7, axes: [])
+    // What is the same everywhere, and where it could be evaluated at all.
+    var same = [Bool](repeating: true, count: declaration.misconceptions.count)
+    var evaluated = [Bool](repeating: false, count: declaration.misconceptions.count)
+    var problems: Set<String> = []
     for inputs in try reference.cases(seed: 1) {
       let expected = try reference.expected(inputs)
       // Parts that cannot be evaluated would only show when somebody answers wrongly.
-      for part in check.declaration.factors + check.declaration.terms {
-        _ = try reference.value(part, inputs)
+      for (parts, sign, word) in [
+        (declaration.factors, "*", "product"), (declaration.terms, "+", "sum"),
+      ]
+      where !parts.isEmpty {
+        for part in parts { _ = try reference.value(part, inputs) }
+        let whole = try reference.combined(parts, sign, inputs)
+        if let whole, close.mismatch(whole, expected) != nil {
+          problems.insert("\(check.id) declares parts whose \(word) is not what it expects")
+        }
       }
-      guard check.declaration.gradient != nil else { continue }
+      for (i, wrong) in declaration.misconceptions.enumerated() {
+        guard let value = try? reference.value(wrong, inputs) else { continue }
+        evaluated[i] = true
+        if !Blame.same(value, expected) { same[i] = false }
+      }
+      guard declaration.gradient != nil else { continue }
       let found = try reference.gradients(inputs)
-      let close = Comparison(rtol: 1e-5, atol: 1e-7, axes: [])
       if close.mismatch(expected, found.automatic) != nil
         || (found.isSmooth && close.mismatch(found.automatic, found.numeric) != nil)
       {
-        report.problems.append("\(check.id) does not expect the gradient that it declares")
-        return
+        problems.insert("\(check.id) does not expect the gradient that it declares")
       }
     }
+    for (i, wrong) in declaration.misconceptions.enumerated() {
+      if !evaluated[i] {
+        problems.insert("the misconception \"\(wrong.name)\" of \(check.id) cannot be evaluated")
+      } else if same[i] {
+        problems.insert("the misconception \"\(wrong.name)\" of \(check.id) is the right answer")
+      }
+    }
+    report.problems += problems.sorted()
   }
 
   private func kill(
@@ -205,10 +230,7 @@ package struct CourseLint {
     let unnamed = records.first { record in
       !mutant.faults.contains { record.message.lowercased().contains($0.lowercased()) }
     }
-    if let unnamed {
-      report.unnamed.append((name, unnamed.message))
-    } else {
-      report.named += 1
-    }
+    report.feedback.append((name, (unnamed ?? record).message, unnamed == nil))
+    if unnamed == nil { report.named += 1 }
   }
 }

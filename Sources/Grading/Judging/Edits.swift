@@ -124,11 +124,11 @@ struct Edits {
       let others = [n + 1, n - 1, 2 * n, n / 2, 0, 1] + (n > 0 && n < 1 ? [1 - n] : [])
       return Edits.distinct(others, but: n).map { instead(.number($0, e.span)) }
     case .unary(.negate, let inner):
-      return [told(inner, inner, "the minus before `\(inner.text)` is missing")]
+      return [told(inner, inner, "the minus before `\(inner.brief)` is missing")]
     case .binary(let sign, let a, let b, _): return binary(e, sign, a, b)
     case .call(let callee, let arguments): return call(e, callee, arguments)
     case .field(let inner, "T", _):
-      return [told(inner, inner, "`\(inner.text)` is not transposed")]
+      return [told(inner, inner, "`\(inner.brief)` is not transposed")]
     case .index(let base, let entries):
       guard entries.count == 1, case .value(let index) = entries[0] else { return [] }
       let others: [Expression]
@@ -141,7 +141,7 @@ struct Edits {
       return others.map { other in
         told(
           Expression(kind: .index(base, [.value(other)]), span: e.span), e,
-          "the index is \(other.text) instead of \(index.text) in `\(e.text)`")
+          "the index is \(other.text) instead of \(index.text) in `\(e.brief)`")
       }
     default: return []
     }
@@ -158,7 +158,7 @@ struct Edits {
     func told(_ other: Expression, _ part: Expression, _ said: String) -> Variant {
       Variant(formula: other, change: Change(part: part.text, said: said))
     }
-    let (left, right) = (a.text, b.text)
+    let (left, right) = (a.brief, b.brief)
     let minusB = Expression(kind: .unary(.negate, b), span: e.span)
     switch sign {
     case .add:
@@ -175,9 +175,9 @@ struct Edits {
         told(minusB, a, "`\(left)` is missing before `- \(right)`"),
         told(a, b, "`\(right)` is not taken off"),
         told(a.plus(b), b, "`\(right)` is added instead of taken off"),
-        told(b.minus(a), e, "`\(e.text)` is the wrong way round"),
+        told(b.minus(a), e, "`\(e.brief)` is the wrong way round"),
         told(e.minus(b), b, "`\(right)` is taken off twice"),
-        told(.call("abs", [e]), e, "the size of `\(e.text)` is taken, without its sign"),
+        told(.call("abs", [e]), e, "the size of `\(e.brief)` is taken, without its sign"),
       ]
     case .multiply:
       return [
@@ -193,18 +193,18 @@ struct Edits {
       return [
         told(a, b, "the division by `\(right)` is missing"),
         told(a.times(b), b, "`\(right)` is multiplied with instead of divided by"),
-        told(b.over(a), e, "`\(e.text)` is upside down"),
+        told(b.over(a), e, "`\(e.brief)` is upside down"),
         told(e.over(b), b, "`\(right)` is divided by twice"),
       ]
     case .power:
       return [
-        told(a, e, "the power of `\(e.text)` is missing"),
-        told(.call("abs", [a]), e, "the size of `\(left)` is taken, and it should be `\(e.text)`"),
+        told(a, e, "the power of `\(e.brief)` is missing"),
+        told(.call("abs", [a]), e, "the size of `\(left)` is taken, and it should be `\(e.brief)`"),
       ]
     case .matmul:
       return [
-        told(a.times(b), e, "`*` takes the place of `@` in `\(e.text)`"),
-        told(b.matmul(a), e, "`\(e.text)` is the wrong way round"),
+        told(a.times(b), e, "`*` takes the place of `@` in `\(e.brief)`"),
+        told(b.matmul(a), e, "`\(e.brief)` is the wrong way round"),
         told(a.field("T").matmul(b), a, "`\(left)` is transposed once too often"),
         told(a.matmul(b.field("T")), b, "`\(right)` is transposed once too often"),
       ]
@@ -213,7 +213,7 @@ struct Edits {
       return others.filter { $0 != sign }.map { other in
         told(
           Expression(kind: .binary(other, a, b, operatorSpan: e.span), span: e.span), e,
-          "`\(other.rawValue)` takes the place of `\(sign.rawValue)` in `\(e.text)`")
+          "`\(other.rawValue)` takes the place of `\(sign.rawValue)` in `\(e.brief)`")
       }
     default: return []
     }
@@ -262,7 +262,8 @@ struct Edits {
           Variant(
             formula: with(fewer),
             change: Change(
-              part: e.text, said: "`\(label)=\(arguments[i].value.text)` is left out of `\(e.text)`"
+              part: e.text,
+              said: "`\(label)=\(arguments[i].value.text)` is left out of `\(e.brief)`"
             )))
       } else if i > 0, arguments[i - 1].name == nil {
         var turned = arguments
@@ -273,7 +274,7 @@ struct Edits {
             change: Change(
               part: e.text,
               said:
-                "`\(arguments[i - 1].value.text)` and `\(arguments[i].value.text)` have changed places"
+                "`\(arguments[i - 1].value.brief)` and `\(arguments[i].value.brief)` have changed places"
             )))
       }
     }
@@ -281,7 +282,7 @@ struct Edits {
       all.append(
         Variant(
           formula: first.value,
-          change: Change(part: name, said: "`\(name)` is not applied to `\(first.value.text)`")))
+          change: Change(part: name, said: "`\(name)` is not applied to `\(first.value.brief)`")))
     }
     return all
   }
@@ -323,6 +324,12 @@ struct Edits {
 }
 
 extension Expression {
+  /// Its text, cut where it would be most of the right answer.
+  fileprivate var brief: String {
+    let text = self.text
+    return text.count > 24 ? text.prefix(20) + "…" : text
+  }
+
   static func name(_ name: String, _ span: Span) -> Expression {
     Expression(kind: .name(name), span: span)
   }

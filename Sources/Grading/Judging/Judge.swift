@@ -59,22 +59,21 @@ package struct Judge {
   }
 
   private func ended(_ check: Check, _ fault: ScriptFault) -> CheckOutcome {
-    // A breach is of the functions that a check calls: of a hidden check that is not told.
-    if check.isHidden, !fault.stopsAll, !ScriptFault.ofProcesses.contains(fault.id) {
-      return CheckOutcome(
-        record: CheckRecord(
-          check, .error, category: "error", message: CheckRun.rationale("error"),
-          finding: Finding(.error, fault.id)),
-        scriptFault: fault)
+    let place = fault.line.map {
+      (fault.stopsAll ? "the script ended at line \($0): " : "line \($0): ")
     }
-    let place =
-      fault.line.map { (fault.stopsAll ? "the script ended at line" : "line") + " \($0): " } ?? ""
-    let hint = fault.hint.map { "\nTry: " + $0 } ?? ""
+    var lines = [(place ?? "") + fault.headline]
+    if let hint = fault.hint { lines.append("Try: " + hint) }
+    // A breach is of the functions that a check calls: of a hidden check that is not told.
+    let isSecret =
+      check.isHidden && !fault.stopsAll && !ScriptFault.ofProcesses.contains(fault.id)
+    if isSecret { lines = [CheckRun.rationale("error")] }
+    let told = lines.map { ToldLine.text($0) }
     return CheckOutcome(
       record: CheckRecord(
-        check, .error, category: fault.id, message: place + fault.headline + hint,
+        check, .error, category: isSecret ? "error" : fault.id, message: told.text,
         finding: Finding(.error, fault.id), endedAtLine: fault.stopsAll ? fault.line ?? 0 : nil),
-      scriptFault: fault)
+      scriptFault: fault, told: told)
   }
 
   /// A script that ran to its end, ready to be called.
@@ -196,7 +195,7 @@ extension ScriptFault {
   static let ofProcesses: Set<String> = [ended, unusable, tooLong]
 
   /// Whether no check can be judged after it.
-  var stopsAll: Bool {
+  package var stopsAll: Bool {
     !ScriptFault.ofProcesses.contains(id) && id != Diagnostic.Identifier.forbidden.rawValue
   }
 

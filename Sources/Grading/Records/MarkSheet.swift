@@ -158,7 +158,7 @@ package struct Roster {
     let rows = all.dropFirst().filter {
       !($0.first ?? "").trimmingPrefix(while: { $0 == " " }).hasPrefix("Points Possible")
     }.map { $0 + [String](repeating: "", count: max(0, head.count - $0.count)) }
-    let known = Set(names.map { $0.lowercased() })
+    let known = Set(names.map(Roster.bare))
     let hits = head.indices.map { i in
       rows.filter { !Roster.names($0[i]).isDisjoint(with: known) }.count
     }
@@ -169,6 +169,12 @@ package struct Roster {
       )
     }
     (self.head, self.rows, self.column) = (head, rows, column)
+  }
+
+  /// A submission's name as a roster would have it: a file of its own without its ending.
+  private static func bare(_ name: String) -> String {
+    let name = name.lowercased()
+    return name.hasSuffix(".nn") ? String(name.dropLast(3)) : name
   }
 
   /// What a cell's learner may have called the submission: the whole, or what stands before an `@`.
@@ -184,13 +190,13 @@ package struct Roster {
   /// Submissions of nobody on it.
   package func strangers(among records: [Record]) -> [String] {
     let known = rows.reduce(into: Set<String>()) { $0.formUnion(Roster.names($1[column])) }
-    return records.map(\.submission).filter { !known.contains($0.lowercased()) }
+    return records.map(\.submission).filter { !known.contains(Roster.bare($0)) }
   }
 
   /// The marks in a platform's columns, a row for each learner.
   /// - Throws: `RosterFault` when a column is missing that the platform needs.
   package func text(_ records: [Record], _ format: GradeFormat) throws -> String {
-    let found = Dictionary(records.map { ($0.submission.lowercased(), $0) }) { first, _ in first }
+    let found = Dictionary(records.map { (Roster.bare($0.submission), $0) }) { first, _ in first }
     func record(_ row: [String]) -> Record? {
       Roster.names(row[column]).compactMap { found[$0] }.first
     }

@@ -54,6 +54,8 @@ package struct ClassReport {
   package let nearLimits: [NearLimit]
   /// Failed checks of which no cause is known, and all that failed.
   package let unexplained: (Int, of: Int)
+  /// Exercises that some did not hand in, and how many.
+  package let notHandedIn: [(exercise: String, learners: Int)]
 
   package init(_ records: [Record]) {
     let graded = records.filter { $0.status == .graded }
@@ -71,7 +73,13 @@ package struct ClassReport {
         NearLimit(learner: record.submission, check: $0.id, percent: $0.load ?? 0)
       }
     }.sorted { $0.percent > $1.percent }
-    let failed = graded.flatMap(\.checks).filter { $0.verdict == .fail }
+    let failed = graded.flatMap(\.checks).filter { $0.verdict == .fail && !$0.hidden }
+    var absent: [String: Int] = [:]
+    for record in graded {
+      let missing = Set(record.checks.filter { $0.verdict == .missing }.map(\.exercise))
+      for exercise in missing { absent[exercise, default: 0] += 1 }
+    }
+    notHandedIn = absent.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     unexplained = (failed.filter { $0.finding == nil }.count, failed.count)
   }
 
@@ -105,7 +113,9 @@ package struct ClassReport {
       var rests: [Double] = []
       var (passed, isHidden) = (0, false)
       for record in records {
-        guard let check = record.checks.first(where: { $0.id == id }) else { continue }
+        guard let check = record.checks.first(where: { $0.id == id }),
+          check.verdict != .missing
+        else { continue }
         shares.append(check.max > 0 ? Double(check.points) / Double(check.max) : 0)
         rests.append(Double(record.score - check.points))
         if check.verdict == .pass { passed += 1 }
@@ -200,11 +210,14 @@ package struct ClassReport {
     guard graded > 0 else { return "Nothing was graded." }
     func share(_ n: Int) -> String { "\(n) of \(graded)" }
     var told: [String] = []
-    let open = checks.filter { $0.count > 0 && $0.passed < $0.count }
-    guard let hardest = open.min(by: { $0.passed < $1.passed }) else {
-      return "Everybody passed every check: go on."
+    for (exercise, learners) in notHandedIn {
+      told.append("\(exercise) was not handed in by \(share(learners)).")
     }
-    told.append("\(hardest.id) was the hardest: \(share(hardest.passed)) passed it.")
+    let open = checks.filter { $0.count > 0 && $0.passed < $0.count }
+    guard let hardest = open.min(by: { $0.passed * $1.count < $1.passed * $0.count }) else {
+      return (told + ["Everybody passed every check: go on."]).joined(separator: " ")
+    }
+    told.append("\(hardest.id) was the hardest: \(hardest.passed) of \(hardest.count) passed it.")
     let top = understood.filter { $0.learners.count > 1 }.prefix(3)
     if let first = top.first {
       told.append(

@@ -61,8 +61,8 @@ struct CheckCourse: ParsableCommand {
           Console.emit("      of its budgets the solution uses \(report.loadText)\n")
         }
         for problem in report.problems { Console.emit("      \(problem)\n") }
-        for (name, message) in report.unnamed {
-          Console.emit("      not named: \(name)\n")
+        for (name, message, isNamed) in report.feedback where verbose || !isNamed {
+          Console.emit("      \(isNamed ? "named" : "not named"): \(name)\n")
           if verbose {
             Console.emit(
               "        " + message.replacingOccurrences(of: "\n", with: "\n        ") + "\n")
@@ -142,6 +142,11 @@ struct NewCourse: ParsableCommand {
         guard Files.write(text, to: path) else {
           throw UsageFault(text: "cannot write `\(Escaped.line(path))`")
         }
+      }
+      // What learners' inputs follow from; nobody else can know it.
+      let key = (0..<32).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
+      guard Files.write(key + "\n", to: name + "/private/key") else {
+        throw UsageFault(text: "cannot write `\(Escaped.line(name))/private/key`")
       }
       let word = Escaped.line(name)
       Console.emit(

@@ -33,7 +33,9 @@ extension ParsableCommand {
     }
   }
 
-  var checkText: CheckText { CheckText(Console(SessionOptions.standard).style) }
+  func checkText(_ course: CourseOptions? = nil) -> CheckText {
+    CheckText(Console(SessionOptions.standard).style, course: course?.course)
+  }
 }
 
 struct ListExercises: ParsableCommand {
@@ -45,7 +47,7 @@ struct ListExercises: ParsableCommand {
   func run() throws {
     try withCourse {
       let place = try Workplace(course)
-      Console.emit(checkText.list(place.course, place.progress))
+      Console.emit(checkText(course).list(place.course, place.progress))
       return CheckStatus.passed
     }
   }
@@ -68,46 +70,81 @@ struct CheckExercise: ParsableCommand {
 
   func run() throws {
     try withCourse {
+      if let all = try several() { return all }
       var (place, exercise, path) = try arguments.look()
-      guard let script = Files.text(path) else { return try begin(exercise, path, place) }
-      // Each version of the script gets inputs of its own, the same each time.
-      let forkServer = ForkServer()
-      let judge = Judge(place.course) { budgets throws(ScriptFault) in
-        try WorkerProcess(budgets, from: forkServer, mustBeConfined: false)
+      guard let text = Files.text(path) else { return try begin(exercise, path, place) }
+      guard let script = ScriptParts(text).text(of: exercise.id) else {
+        throw UsageFault(
+          text:
+            "`\(path)` holds \(ScriptParts(text).exercises.sorted().joined(separator: ", ")), and no line `# exercise \(exercise.id)`"
+        )
       }
-      let outcomes = try judge.judge(
-        exercise, script: script, learner: Digest.sha256(script), key: "public",
-        only: { !$0.isHidden })
-      if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
-        $0.id == ScriptFault.unusable
-      }) {
-        throw GradingFault.unusable(fault.headline, hint: fault.hint).problem
-      }
-      place.progress.note(exercise, outcomes, script: script)
-      place.save()
-      if format == .json {
-        Console.write(
-          String(decoding: Wire.line(CheckReport(exercise, outcomes)), as: UTF8.self), to: stdout)
-      } else {
-        Console.emit(
-          checkText.report(
-            exercise, outcomes, script: script, isStarter: script == exercise.starter)
-            + checkText.next(exercise, outcomes, place.progress, in: place.course))
-      }
-      if outcomes.allPass { return CheckStatus.passed }
-      return outcomes.contains { $0.scriptFault != nil } ? CheckStatus.script : CheckStatus.failed
+      return try check(exercise, script, &place)
     }
+  }
+
+  /// Checks each exercise of a script that says which it holds.
+  /// - Returns: nil if the word is no such script.
+  private func several() throws -> Int32? {
+    guard let word = arguments.exercise, word.hasSuffix(".nn"), let text = Files.text(word) else {
+      return nil
+    }
+    let parts = ScriptParts(text)
+    var place = try Workplace(arguments.course)
+    let held = place.course.exercises.filter { parts.exercises.contains($0.id) }
+    guard held.count > 1 || held.first.map({ !word.hasSuffix($0.id + ".nn") }) ?? false else {
+      return nil
+    }
+    var statuses: [Int32] = []
+    for exercise in held {
+      statuses.append(try check(exercise, parts.text(of: exercise.id) ?? "", &place))
+    }
+    return statuses.max()
+  }
+
+  private func check(_ exercise: Exercise, _ script: String, _ place: inout Workplace) throws
+    -> Int32
+  {
+    // Each version of the script gets inputs of its own, the same each time.
+    let forkServer = ForkServer()
+    let judge = Judge(place.course) { budgets throws(ScriptFault) in
+      try WorkerProcess(budgets, from: forkServer, mustBeConfined: false)
+    }
+    let outcomes = try judge.judge(
+      exercise, script: script, learner: Digest.sha256(script), key: "public",
+      only: { !$0.isHidden })
+    if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
+      $0.id == ScriptFault.unusable
+    }) {
+      throw GradingFault.unusable(fault.headline, hint: fault.hint).problem
+    }
+    place.progress.note(exercise, outcomes, script: script)
+    place.save()
+    if format == .json {
+      Console.write(
+        String(decoding: Wire.line(CheckReport(exercise, outcomes)), as: UTF8.self), to: stdout)
+    } else {
+      let text = checkText(arguments.course)
+      Console.emit(
+        text.report(
+          exercise, outcomes, script: script, isStarter: script == exercise.starter)
+          + text.next(exercise, outcomes, place.progress, in: place.course))
+    }
+    if outcomes.allPass { return CheckStatus.passed }
+    return outcomes.contains { $0.scriptFault?.stopsAll ?? false }
+      ? CheckStatus.script : CheckStatus.failed
   }
 
   /// The file is new: the learner starts here.
   private func begin(_ exercise: Exercise, _ path: String, _ place: Workplace) throws -> Int32 {
     try place.write(exercise.starter, to: path)
+    let of = arguments.course.course.map { " --course " + $0 } ?? ""
     let lesson = exercise.lesson.map { " (it goes with \($0): nnrepl run \($0))" } ?? ""
     let text = """
       \(exercise.id)  \(exercise.title)
       wrote \(path)\(lesson)
-      edit it, then: nnrepl check \(exercise.id)
-      or let nnrepl watch \(exercise.id) check it each time you save
+      edit it, then: nnrepl check \(exercise.id)\(of)
+      or let nnrepl watch \(exercise.id)\(of) check it each time you save
 
       """
     Console.write(text, to: format == .json ? stderr : stdout)
@@ -173,11 +210,12 @@ struct ShowHint: ParsableCommand {
         Console.emit(
           seen == 0
             ? "you have seen no hint of \(exercise.id) yet: nnrepl hint \(exercise.id)\n"
-            : checkText.hints(exercise, from: 1, to: min(seen, exercise.hints.count)))
+            : checkText(arguments.course).hints(
+              exercise, from: 1, to: min(seen, exercise.hints.count)))
         return CheckStatus.passed
       }
       let number = min(seen + 1, exercise.hints.count)
-      Console.emit(checkText.hints(exercise, from: number, to: number))
+      Console.emit(checkText(arguments.course).hints(exercise, from: number, to: number))
       if seen >= exercise.hints.count {
         Console.emit("that was the last one; --all shows all again\n")
       }

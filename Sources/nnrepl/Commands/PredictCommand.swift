@@ -29,7 +29,7 @@ struct Predict: ParsableCommand {
         "Answer with a number, arithmetic such as sigmoid(2) - 1, or + or - alone; q leaves.\n")
       var (right, asked) = (0, 0)
       for prediction in predictions {
-        Console.emit(checkText.head(prediction))
+        Console.emit(checkText().head(prediction))
         for question in prediction.questions {
           guard let verdict = ask(question, prediction) else {
             Console.emit("\n")
@@ -37,7 +37,7 @@ struct Predict: ParsableCommand {
           }
           asked += 1
           if verdict != .wrong { right += 1 }
-          Console.emit(checkText.line(question, verdict))
+          Console.emit(checkText().line(question, verdict))
         }
       }
       return summary(right, asked)

@@ -60,7 +60,11 @@ struct GiveFeedback: ParsableCommand {
       let style = Console(SessionOptions.standard).style
       for record in records {
         let text = FeedbackText(record, style)
-        let path = folder + "/" + GiveFeedback.fileName(record.submission)
+        let path =
+          folder + "/"
+          + GiveFeedback.fileName(
+            record.submission.hasSuffix(".nn")
+              ? String(record.submission.dropLast(3)) : record.submission)
         guard Files.write(text.text, to: path + ".txt"), Files.write(text.page, to: path + ".html")
         else { throw UsageFault(text: "cannot write `\(Escaped.line(path)).txt`") }
       }

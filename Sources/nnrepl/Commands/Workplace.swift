@@ -1,5 +1,6 @@
 // Where a learner works: the exercise files they edit, and how far they are.
 import ArgumentParser
+@preconcurrency import Glibc
 import EmbeddedFiles
 import Grading
 
@@ -39,12 +40,16 @@ struct Workplace {
     course = try options.load()
     let ids = course.exercises.map(\.id)
     // In a clone of this repository the starters are there to be edited; another course keeps its own.
-    let folders = [".", "exercises"] + (options.course == nil ? ["lessons/exercises"] : [])
+    let starters = options.course.flatMap { Files.place($0 + "/exercises") }
+    let folders = ([".", "exercises"] + (options.course == nil ? ["lessons/exercises"] : [])).filter
+    {
+      starters == nil || Files.place($0) != starters
+    }
     // Where progress is kept is where the work is; one stray file moves nobody.
     let folder =
       folders.first { Files.text("\($0)/\(Workplace.progressName)") != nil }
       ?? folders.first { folder in ids.contains { Files.text("\(folder)/\($0).nn") != nil } }
-      ?? "exercises"
+      ?? (folders.contains("exercises") ? "exercises" : "work")
     let path = "\(folder)/\(Workplace.progressName)"
     let text = Files.text(path)
     let known = text.flatMap(CourseProgress.init)
@@ -60,6 +65,8 @@ struct Workplace {
 
   func save() {
     let path = "\(folder)/\(Workplace.progressName)"
+    // A script of several exercises may lie elsewhere, and the folder not be there yet.
+    if !Files.isFolder(folder) { mkdir(folder, 0o755) }
     if !Files.write(progress.text, to: path) {
       Console.tell("cannot write \(path): this is not kept as progress")
     }

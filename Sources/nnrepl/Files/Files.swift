@@ -112,6 +112,13 @@ enum Files {
     return String(validating: bytes, as: UTF8.self)
   }
 
+  /// Where a path leads, links followed; nil if nowhere.
+  static func place(_ path: String) -> String? {
+    let found = realpath(path, nil)
+    defer { free(found) }
+    return found.map { String(cString: $0) }
+  }
+
   static func isFolder(_ path: String) -> Bool {
     var info = stat()
     return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
