@@ -413,4 +413,29 @@ enum Own {
     #expect(
       outcomes[0].record.message.contains("the script's lines end in"), "\(outcomes[0].record)")
   }
+
+  /// What is told is to the point: no second guess at a value of another kind, no sign where the size is wrong, no
+  /// example of zeros alone.
+  @Test func feedbackIsToThePoint() throws {
+    let course = try course(
+      "exercise e\ncheck a { draw x, y in [-2, 2]; call f(x, y); expect sigmoid(x + y) - 1/4 }")
+    let judge = Judge(course) { _ in Worker() }
+    func told(_ body: String) throws -> String {
+      try judge.judge(
+        course.exercises[0], script: "fn f(x, y) \(body)", learner: "ada", key: "key")[0]
+        .record.message
+    }
+    #expect(try !told("{ print(x) }").contains("the same whatever"))
+    #expect(try !told("= (sigmoid(x + y) - 1/4)^3 + x/1e3").contains("the sign is wrong"))
+    #expect(try !told("= sigmoid(x + y)*y - 1/4").contains("x=0 y=0"))
+  }
+
+  /// The script's own warnings are shown.
+  @Test func warningsOfTheScriptAreKept() throws {
+    let course = try course("exercise e\ncheck a { draw x in [1, 2]; call f(x); expect x }")
+    let judge = Judge(course) { _ in Worker() }
+    let outcomes = try judge.judge(
+      course.exercises[0], script: "fn f(x) = x\nprint([1, 2]/0)", learner: "ada", key: "key")
+    #expect(outcomes[0].warnings.first?.hasPrefix("line 2: ") == true, "\(outcomes[0].warnings)")
+  }
 }

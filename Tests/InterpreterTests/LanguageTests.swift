@@ -118,6 +118,8 @@ import Testing
     Program(code: "param z = -2\nprint(max(0, z), max(z, -5), min(z, 3))", output: "0 -2 -2\n"),
     Program(code: "param z = 2\nmax(0, z).backward()\nz.grad", output: "1\n"),
     Program(code: "repeat 2 { print(\"x\") }", output: "x\nx\n"),
+    Program(code: "X = ones(2, 3)\nrepeat X.shape[1] { print(\"x\") }", output: "x\nx\nx\n"),
+    Program(code: "n = sum([1, 1])\nrepeat n { print(\"x\") }", output: "x\nx\n"),
     Program(code: "0/0", output: "warning non-finite\nnan\n"),
     Program(code: "param p = 0\ny = log(p)", output: "warning non-finite\n-inf\n"),
     Program(code: "param w = 2\nw = w*3", output: "warning parameter-rebound\n6\n"),

@@ -15,10 +15,12 @@ struct Trial {
     zip(answer.numbers, expected.numbers).map { ($0, $1) }
   }
 
-  /// How much there is to read in it; where one side is all zeros there is little to learn.
+  /// How much there is to read in it; where one side or all inputs are zeros there is little to learn.
   var size: Double {
     let isEmpty = [answer, expected].contains { value in !value.numbers.contains { $0 != 0 } }
-    return inputs.size + (isEmpty ? 40 : 0)
+    let numbers = inputs.inputs.flatMap(\.value.numbers)
+    let isNothing = !numbers.isEmpty && !numbers.contains { $0 != 0 }
+    return inputs.size + (isEmpty ? 40 : 0) + (isNothing ? 40 : 0)
   }
 }
 
