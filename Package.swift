@@ -100,7 +100,8 @@ let package = Package(
     .target(
       name: "Lessons",
       dependencies: [
-        "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins", "Session", "CSupport",
+        "JSONText", "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins", "Session",
+        "CSupport",
       ], swiftSettings: strict),
 
     // Exercises: check files, fresh inputs, verdicts and the reasons for them, records.
@@ -130,7 +131,7 @@ let package = Package(
       name: "Workbench",
       dependencies: [
         "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "Interpreter",
-        "Builtins", "Session", "Lessons",
+        "Builtins", "Session", "Lessons", "Grading", "EmbeddedFiles",
         "Rendering",
       ],
       swiftSettings: strict),

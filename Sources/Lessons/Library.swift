@@ -17,6 +17,17 @@ package struct Lesson: Sendable {
 
   private static let folder = "lessons/"
 
+  /// 3 for `lesson03`.
+  package var number: Int { Int(name.drop { !$0.isNumber }) ?? 0 }
+
+  /// About how long it takes, in minutes: reading at 150 words a minute, and half a minute for each cell of code.
+  package var minutes: Int {
+    let words = text.split { $0 == " " || $0 == "\n" }.count
+    let cells = text.split(separator: "\n").filter { $0.hasPrefix("# %%") && !$0.contains("[m") }
+      .count
+    return max(5, (words / 150 + cells / 2 + 2) / 5 * 5)
+  }
+
   /// The output recorded beside a lesson.
   package var recordedOutput: String? {
     EmbeddedFiles.text(Lesson.folder + name + ".nn.out")

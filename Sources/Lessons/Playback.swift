@@ -28,10 +28,12 @@ package enum Playback {
           show(.prose(title: cell.title, notebook.prose(cell)))
           continue
         }
+        // What a learner is to try has no answer of its own.
+        if cell.tries != nil { continue }
         number += 1
         if cell.echoes { show(.code(number: number, title: cell.title, notebook.code(cell))) }
-        let outcome = session.run(notebook.source, in: cell.range, number: number) {
-          show(.event($0))
+        let outcome = session.drawing(from: cell.stream) {
+          session.run(notebook.source, in: cell.range, number: number) { show(.event($0)) }
         }
         if let expected = cell.expectedError {
           guard let error = outcome.errors.first, error.id == expected else {

@@ -35,6 +35,13 @@ package struct PlaybackText {
     }
   }
 
+  /// Code that waits to be run.
+  package func waiting(_ code: String) -> String {
+    let mark = style.isASCII ? "  > " : "  ▸ "
+    let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+    return style.paint(mark, .bold, .green) + lines.joined(separator: "\n    ")
+  }
+
   private func heading(_ title: String) -> String {
     title.isEmpty ? "" : rule(title) + "\n"
   }

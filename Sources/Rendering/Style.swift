@@ -19,17 +19,17 @@ package struct Style: Sendable {
     case cyan = "36"
   }
 
-  func paint(_ text: String, _ inks: Ink...) -> String {
+  /// A text in these inks, where there is colour.
+  package func paint(_ text: String, _ inks: Ink...) -> String {
     guard hasColor, !text.isEmpty else { return text }
     return "\u{1b}[\(inks.map(\.rawValue).joined(separator: ";"))m\(text)\u{1b}[0m"
   }
 }
 
 extension Style {
-  package func painted(_ text: String, _ ink: Ink) -> String { paint(text, ink) }
 
   /// Lines that are too long for the terminal, broken between words.
-  func wrapped(_ text: String, indent: String = "") -> [String] {
+  package func wrapped(_ text: String, indent: String = "") -> [String] {
     var lines: [String] = []
     for whole in text.split(separator: "\n", omittingEmptySubsequences: false) {
       let room = min(max(60, width), 100)

@@ -25,6 +25,15 @@ package struct Notebook {
     /// The error that the cell is there to show.
     package var expectedError: Diagnostic.Identifier?
     package var echoes = true
+    /// The name whose value a learner is asked for before the cell runs.
+    package var predicts: String?
+    /// What helps after a wrong guess.
+    package var hint: String?
+    /// What a learner is to try; the cell then checks it. Such a cell is part of a lesson that is walked, not of
+    /// one that is played.
+    package var tries: String?
+    /// The random stream that it draws from, where it is not the script's own.
+    package var stream: Session.Stream?
   }
 
   package init(_ source: SourceText) {
@@ -131,6 +140,16 @@ package struct Notebook {
     switch option {
     case "id": cell.id = value
     case "echo": cell.echoes = value != "false"
+    case "predict": cell.predicts = value
+    case "hint": cell.hint = value
+    case "try": cell.tries = value
+    case "stream":
+      let words = value.split(separator: " ")
+      guard words.count == 2, let seed = UInt64(words[1]) else {
+        problem = SessionFault.badStream(value).at(span)
+        return
+      }
+      cell.stream = Session.Stream(name: String(words[0]), seed: seed)
     case "expect":
       let words = value.split(separator: " ")
       guard words.count == 2, words[0] == "error",

@@ -32,6 +32,28 @@ package final class Session {
 
   deinit { machine.dispose() }
 
+  /// Random numbers of their own, apart from the session's.
+  package struct Stream: Hashable, Sendable {
+    package let name: String
+    package let seed: UInt64
+
+    package init(name: String, seed: UInt64) { (self.name, self.seed) = (name, seed) }
+  }
+
+  /// How far each stream has been drawn from.
+  private var streams: [Stream: Generator] = [:]
+
+  /// Runs something that draws from a stream of its own.
+  package func drawing<Result>(from stream: Stream?, _ body: () -> Result) -> Result {
+    guard let stream else { return body() }
+    let own = machine.generator
+    machine.generator = streams[stream] ?? Generator(seed: stream.seed)
+    let result = body()
+    streams[stream] = machine.generator
+    machine.generator = own
+    return result
+  }
+
   /// Keeps a text so that diagnostics can quote it.
   package func add(source text: String, name: String) -> SourceText {
     let source = SourceText(id: sources.count, name: name, text)

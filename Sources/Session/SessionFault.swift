@@ -6,6 +6,7 @@ import Interpreter
 package enum SessionFault: Facts {
   // Notebook
   case headerNotClosed
+  case badStream(String)
   case badSeed(String)
   case badVersion(String)
   case badOption
@@ -25,6 +26,10 @@ extension SessionFault {
       Words(
         .badCell, "the header above this line is never closed", hint: "close it with a line `# ---`"
       )
+    case .badStream(let value):
+      Words(
+        .badCell, "`\(value)` is no random stream",
+        hint: "write its name and seed: `#| stream: lesson03 0`")
     case .badSeed(let text):
       Words(
         .badCell, "`\(text)` is no seed", hint: "a seed is a whole number from 0 on: `# seed: 0`")

@@ -31,6 +31,25 @@ package struct Command: Sendable {
       summary: "writes the cells as a script that `nnrepl run` plays"),
     Command(name: "load", argument: "FILE.nn", summary: "runs a script's cells here"),
     Command(name: "undo", argument: "", summary: "takes the last cell back"),
+    Command(
+      name: "lesson", argument: "[N]",
+      summary: "a lesson, cell by cell, here; the next one without a number"),
+    Command(name: "lessons", argument: "", summary: "the lessons, and how far you are"),
+    Command(
+      name: "next", argument: "",
+      summary: "in a lesson: runs the cell that is shown, as Return does"),
+    Command(name: "back", argument: "", summary: "in a lesson: takes its last cell back"),
+    Command(name: "again", argument: "", summary: "in a lesson: shows the text once more"),
+    Command(name: "skip", argument: "", summary: "in a lesson: goes on without this cell"),
+    Command(
+      name: "restore", argument: "",
+      summary: "in a lesson: puts back what you changed and it goes on with"),
+    Command(name: "leave", argument: "", summary: "leaves the lesson; the names stay"),
+    Command(name: "exercises", argument: "", summary: "the exercises, and how far you are"),
+    Command(
+      name: "check", argument: "[EX]",
+      summary: "checks this session's functions, or else your file"),
+    Command(name: "hint", argument: "[EX]", summary: "a hint for what you are at"),
     Command(name: "reset", argument: "", summary: "forgets everything and starts over"),
     Command(name: "quit", argument: "", summary: "leaves; so does Ctrl-D"),
   ]
@@ -38,7 +57,14 @@ package struct Command: Sendable {
   /// The commands that a word may stand for: itself, or all that it begins.
   static func matching(_ word: some StringProtocol) -> [Command] {
     if let exact = all.first(where: { $0.name == word }) { return [exact] }
-    return all.filter { $0.name.hasPrefix(word) }
+    // One letter is the oldest command that it begins.
+    if word.count == 1,
+      let first = all.first(where: { $0.name.hasPrefix(word) && $0.name != "reset" })
+    {
+      return [first]
+    }
+    // What cannot be taken back is written out.
+    return all.filter { $0.name.hasPrefix(word) && $0.name != "reset" }
   }
 }
 
@@ -65,8 +91,20 @@ extension Workbench {
     case "save": return save(argument)
     case "load": return load(argument)
     case "undo": return undo()
+    case "lesson": return beginLesson(argument)
+    case "lessons": return listLessons()
+    case "next": return walk == nil ? beginLesson("") : goOn()
+    case "back": return goBack()
+    case "again": return showAgain()
+    case "skip": return skipCell()
+    case "restore": return restore()
+    case "leave": return leaveLesson()
+    case "exercises": return runShell(["exercises"])
+    case "check": return check(argument)
+    case "hint": return argument.isEmpty && walk != nil ? lessonHint() : hint(argument)
     case "reset":
       let count = cells.count
+      walk = nil
       replay([])
       say("forgot \(count) cell\(count == 1 ? "" : "s")")
       return .done
@@ -247,6 +285,7 @@ extension Workbench {
       return .done
     }
     replay(Array(cells.dropLast()))
+    defer { reopen(last) }
     let first = last.source.trimmingSpace.split(separator: "\n").first ?? ""
     say("took back [\(number)] \(first)")
     return .done

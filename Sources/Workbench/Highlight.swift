@@ -19,7 +19,7 @@ package enum Highlight {
     func take(to end: Int, _ ink: Style.Ink?) {
       guard end > at else { return }
       let part = String(decoding: source.bytes[at..<end], as: UTF8.self)
-      result += ink.map { style.painted(part, $0) } ?? part
+      result += ink.map { style.paint(part, $0) } ?? part
       at = end
     }
     for token in tokens {

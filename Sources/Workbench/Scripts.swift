@@ -14,6 +14,7 @@ extension Workbench {
     text += "# nn: \(Machine.version)\n# ---\n"
     for cell in cells where cell.stoppedAfter == nil {
       text += "# %%\n"
+      if let stream = cell.stream { text += "#| stream: \(stream.name) \(stream.seed)\n" }
       if let error = cell.error { text += "#| expect: error \(error.id.rawValue)\n" }
       text += cell.source.hasSuffix("\n") ? cell.source : cell.source + "\n"
     }
@@ -78,12 +79,13 @@ extension Workbench {
         }
         continue
       }
+      if cell.tries != nil { continue }
       let code = notebook.code(cell)
       if whole, cell.echoes {
         self.show(
           .text(pages.render(.code(number: number, title: cell.title, code), in: session)))
       }
-      let ending = run(code)
+      let ending = run(code, stream: cell.stream)
       if whole { self.show(.text("\n")) }
       count += 1
       if case .failed = ending,

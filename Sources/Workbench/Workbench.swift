@@ -46,6 +46,12 @@ package final class Workbench {
     /// Whether it left anything behind; one that did not is forgotten.
     let hasEffect: Bool
     package let seconds: Double
+    /// For a cell of a lesson, where it stands in there.
+    let place: LessonPlace?
+    /// The random numbers that it draws, where they are not the session's own.
+    let stream: Session.Stream?
+    /// Names of the lesson that a cell of the learner's own changed.
+    let changes: Set<String>
   }
 
   /// How an entry ended.
@@ -67,6 +73,15 @@ package final class Workbench {
   /// The files whose path begins with what is typed.
   package var listFolder: ((String) -> [String])?
   var score = Score()
+  /// The lesson that is being walked through.
+  var walk: LessonWalk?
+  /// How far the lessons are, and who keeps it.
+  package var progress = LessonProgress()
+  package var keepProgress: ((LessonProgress) -> Void)?
+  /// Runs a command of the program; nil where there is none.
+  package var shell: ((_ words: [String]) -> Int32)?
+  /// The exercise that was checked last.
+  var exercise: String?
 
   package init(_ settings: Settings, _ style: Style) {
     self.settings = settings
@@ -102,7 +117,7 @@ package final class Workbench {
   package func enter(_ text: String, show: @escaping (Output) -> Void) -> Ending {
     self.show = show
     let trimmed = text.trimmingSpace
-    if trimmed.isEmpty { return .done }
+    if trimmed.isEmpty { return walk == nil ? .done : goOn() }
     if trimmed.hasPrefix(":") { return command(trimmed.dropFirst()) }
     if trimmed.hasPrefix("?") { return question(trimmed) }
     if trimmed == "help" || trimmed.hasPrefix("help ") {
@@ -111,6 +126,7 @@ package final class Workbench {
     if ["exit", "quit", "exit()", "quit()"].contains(trimmed), session.value(trimmed) == nil {
       return .quit
     }
+    if let ending = spelledAsInShell(trimmed) { return ending }
     return run(text)
   }
 
@@ -123,25 +139,34 @@ package final class Workbench {
   }
 
   /// Runs a text as the next cell.
-  package func run(_ text: String) -> Ending {
+  /// - Parameters:
+  ///   - place: where it stands, if it is a lesson's.
+  ///   - stream: the random numbers that it draws, if they are not the session's own.
+  package func run(
+    _ text: String, at place: LessonPlace? = nil, stream: Session.Stream? = nil
+  ) -> Ending {
+    let stream = place?.stream ?? stream
     let before = session.machine.footprint
+    let marks = place == nil ? lessonMarks : [:]
     let start = session.machine.seconds
     let events = EventText(style)
     var printed = false
-    let outcome = session.run(text, name: "cell \(number)", number: number) { [show] event in
-      if case .progress(let progress) = event { return show(.progress(progress)) }
-      let text = events.render(event, in: self.session)
-      if case .warning(let warning) = event {
-        show(.problem(text, warning))
-      } else if !text.isEmpty {
-        printed = true
-        let kind: Output.Kind =
-          switch event {
-          case .text: .stream
-          case .value: .result
-          default: .display
-          }
-        show(.text(text, kind))
+    let outcome = session.drawing(from: stream) {
+      session.run(text, name: "cell \(number)", number: number) { [show] event in
+        if case .progress(let progress) = event { return show(.progress(progress)) }
+        let text = events.render(event, in: self.session)
+        if case .warning(let warning) = event {
+          show(.problem(text, warning))
+        } else if !text.isEmpty {
+          printed = true
+          let kind: Output.Kind =
+            switch event {
+            case .text: .stream
+            case .value: .result
+            default: .display
+            }
+          show(.text(text, kind))
+        }
       }
     }
     if outcome.isIncomplete { return .incomplete }
@@ -151,9 +176,11 @@ package final class Workbench {
       source: text, error: error,
       stoppedAfter: error?.id == .interrupted ? session.machine.stepsUsed : nil,
       hasEffect: error == nil || printed || session.machine.footprint != before,
-      seconds: session.machine.seconds - start)
+      seconds: session.machine.seconds - start, place: place, stream: stream,
+      changes: Set(lessonMarks.filter { place == nil && marks[$0.key] != $0.value }.keys))
     lastSeconds = cell.seconds
-    if cell.hasEffect { cells.append(cell) }
+    if cell.hasEffect || place != nil { cells.append(cell) }
+    if !cell.changes.isEmpty { tellOfChanges(cell.changes) }
     guard let error else { return .done }
     return .failed(error.id == .interrupted ? 130 : error.id.isLimit ? 3 : 1)
   }
@@ -179,7 +206,9 @@ package final class Workbench {
     BigStack.run { [self] _ in
       for cell in kept {
         session.machine.budget.stopsAfter = cell.stoppedAfter
-        _ = session.run(cell.source, name: "cell \(number)", number: number) { _ in }
+        session.drawing(from: cell.stream) {
+          _ = session.run(cell.source, name: "cell \(number)", number: number) { _ in }
+        }
         session.machine.budget.stopsAfter = nil
         cells.append(cell)
       }

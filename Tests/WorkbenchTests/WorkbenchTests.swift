@@ -171,7 +171,10 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     bench.enter(":nope")
     #expect(bench.take().contains("there is no command `:nope`"))
     #expect(bench.enter(":q") == .quit)
-    bench.enter(":re")
+    // What cannot be taken back is written out.
+    bench.enter(":rese")
+    #expect(bench.take().contains("there is no command `:rese`"))
+    bench.enter(":reset")
     #expect(bench.take() == "forgot 2 cells\n")
     bench.enter(":load 3")
     #expect(bench.take().contains("∂loss/∂w1"))

@@ -79,6 +79,9 @@ package struct Exercise {
   /// Built-ins that the learner's functions may not use.
   package let forbidden: [String]
 
+  /// What its starter defines: the names that checks call.
+  package var names: [String] { Rules.definitions(starter) }
+
   /// What its public checks give.
   package var points: Int {
     checks.filter { !$0.isHidden }.reduce(0) { $0 + $1.declaration.points }

@@ -3,6 +3,9 @@ import ArgumentParser
 import CMeter
 import CSupport
 @preconcurrency import Foundation
+@preconcurrency import Glibc
+import Lessons
+import Rendering
 import Session
 
 @main
@@ -12,12 +15,16 @@ struct Main: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "nnrepl",
     abstract: "See how neural networks learn: every step shows its chain rule with real numbers.",
-    usage: "nnrepl [-e EXPRESSION]\nnnrepl run lesson03.nn\nnnrepl check ex03\nnnrepl help TOPIC",
+    usage:
+      "nnrepl [-e EXPRESSION]\nnnrepl lesson 1\nnnrepl run lesson03.nn\nnnrepl check ex03\nnnrepl help TOPIC",
     version: version,
     subcommands: [ServeWorker.self, ServeGrader.self],
     groupedSubcommands: [
       CommandGroup(
-        name: "Seeing", subcommands: [Interact.self, Run.self, ListLessons.self, Help.self]),
+        name: "Seeing",
+        subcommands: [
+          Interact.self, Learn.self, Run.self, ListLessons.self, Help.self,
+        ]),
       CommandGroup(
         name: "Exercising",
         subcommands: [
@@ -45,6 +52,22 @@ struct Main: ParsableCommand {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       Console.write(fullMessage(for: error) + "\n", to: stderr)
       Foundation.exit(CheckStatus.usage)
+    }
+  }
+
+  /// Runs a command inside a session.
+  static func inSession(_ words: [String]) -> Int32 {
+    fflush(stdout)
+    defer { fflush(stdout) }
+    do {
+      var command = try parseAsRoot(words)
+      try command.run()
+      return 0
+    } catch let status as ExitCode {
+      return status.rawValue
+    } catch {
+      Console.write(fullMessage(for: error) + "\n", to: stderr)
+      return CheckStatus.usage
     }
   }
 
@@ -78,10 +101,28 @@ struct Interact: ParsableCommand {
   mutating func run() throws {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
-    let console = Console(options)
+    let console = Console(options, command: Main.inSession)
     if json { throw ExitCode(JSONServer(console.workbench()).run()) }
     if let e { throw ExitCode(console.evaluate(e)) }
     throw ExitCode(try console.interact(loading: load.map { [$0] } ?? []))
+  }
+}
+
+struct Learn: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lesson",
+    abstract: "Go through a lesson cell by cell, in a session where you can try things.")
+
+  @Argument(help: "Its number; without one, the lesson that comes next.")
+  var lesson: String?
+
+  @OptionGroup var options: SessionOptions
+
+  mutating func run() throws {
+    nnrepl_keep_freed_memory()
+    nnrepl_catch_interrupt()
+    throw ExitCode(
+      try Console(options, command: Main.inSession).interact(lesson: lesson ?? ""))
   }
 }
 
@@ -115,8 +156,11 @@ struct Run: ParsableCommand {
   mutating func run() throws {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
-    let console = Console(options)
+    let console = Console(options, command: Main.inSession)
     if interactive { throw ExitCode(try console.interact(loading: files, whole: !quiet)) }
+    if let lesson = offered, console.accepts(lesson) {
+      throw ExitCode(try console.interact(lesson: "\(lesson.number)"))
+    }
     var status: Int32 = 0
     for file in files {
       let script = try console.read(file)
@@ -131,11 +175,35 @@ struct Run: ParsableCommand {
   }
 }
 
+extension Run {
+  /// A lesson that is played on a terminal could be walked through.
+  private var offered: Lesson? {
+    guard !quiet, !pause, !check, !promote, !json, files.count == 1 else { return nil }
+    let name = files[0].split(separator: "/").last.map(String.init) ?? files[0]
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return nil }
+    return Lesson.named(name)
+  }
+}
+
+extension Console {
+  /// Offers to walk through a lesson instead of printing it.
+  fileprivate func accepts(_ lesson: Lesson) -> Bool {
+    Console.emit(
+      "Lesson \(lesson.number) goes cell by cell, and you can try things between: Return. To print it all: p. "
+    )
+    guard let answer = Console.answer() else { return false }
+    return answer.allSatisfy(\.isWhitespace)
+  }
+}
+
 struct ListLessons: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lessons", abstract: "List the lessons.")
 
-  func run() { Console.listLessons() }
+  func run() {
+    let console = Console(SessionOptions.standard)
+    console.show(LessonList.text(console.workbench().progress, console.style) + "\n")
+  }
 }
 
 struct Help: ParsableCommand {
@@ -158,6 +226,7 @@ extension SessionOptions {
   static var standard: SessionOptions {
     var options = SessionOptions()
     options.dtype = .float64
+    options.seed = nil
     options.color = .auto
     options.ascii = false
     return options

@@ -8,12 +8,15 @@ final class History {
   private let path: String?
 
   /// `$XDG_STATE_HOME/nnrepl/history`, or `~/.local/state/nnrepl/history`.
-  static var standardPath: String? {
+  static var standardPath: String? { folder.map { $0 + "/history" } }
+
+  /// Where what lasts from session to session lies.
+  static var folder: String? {
     func variable(_ name: String) -> String? {
       getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
-    if let state = variable("XDG_STATE_HOME") { return state + "/nnrepl/history" }
-    return variable("HOME").map { $0 + "/.local/state/nnrepl/history" }
+    if let state = variable("XDG_STATE_HOME") { return state + "/nnrepl" }
+    return variable("HOME").map { $0 + "/.local/state/nnrepl" }
   }
 
   init(path: String? = History.standardPath) {
@@ -56,7 +59,8 @@ final class History {
     return fgetc(file) == Int32(UInt8(ascii: "\n"))
   }
 
-  private static func makeFolder(_ path: String) {
+  /// Makes the folder of a file.
+  static func makeFolder(_ path: String) {
     var part = ""
     for name in path.split(separator: "/").dropLast() {
       part += "/" + name

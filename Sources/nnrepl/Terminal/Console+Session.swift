@@ -2,6 +2,7 @@
 import CMeter
 import Diagnostics
 @preconcurrency import Glibc
+import Lessons
 import Rendering
 import Session
 import Workbench
@@ -16,6 +17,16 @@ extension Console {
     settings.showsProgress = isatty(STDOUT_FILENO) == 1
     let bench = Workbench(settings, style)
     bench.listFolder = Console.paths
+    bench.shell = command
+    let path = History.folder.map { $0 + "/lessons.json" }
+    if let path, let text = Files.text(path), let known = LessonProgress(text) {
+      bench.progress = known
+    }
+    bench.keepProgress = { progress in
+      guard let path else { return }
+      History.makeFolder(path)
+      Files.write(progress.text + "\n", to: path)
+    }
     return bench
   }
 
@@ -41,7 +52,9 @@ extension Console {
   /// - Parameters:
   ///   - loading: files to run first.
   ///   - whole: shows their prose and code too.
-  func interact(loading: [String] = [], whole: Bool = false) throws -> Int32 {
+  ///   - lesson: the number of a lesson to begin with; empty for the next one.
+  func interact(loading: [String] = [], whole: Bool = false, lesson: String? = nil) throws -> Int32
+  {
     let show = output()
     var scripts: [Script] = []
     for name in loading { scripts.append(try read(name)) }
@@ -55,8 +68,18 @@ extension Console {
     let reader = reader(bench, isTerminal)
     if isTerminal {
       bench.ask = { reader.line($0) }
-      self.show("nnrepl: type `x = 2`, `help`, or `:load lesson01.nn`; Ctrl-D leaves.\n")
+      if lesson == nil {
+        let next = bench.progress.next?.number ?? 1
+        self.show(
+          bench.progress.lessons.isEmpty
+            ? "nnrepl: new here? `:lesson 1` begins; or type `x = 2`, `help`; Ctrl-D leaves.\n"
+            : "nnrepl: `:lesson \(next)` goes on; or type `x = 2`, `help`; Ctrl-D leaves.\n")
+      }
       fflush(stdout)
+    }
+    if let lesson {
+      let ending = bench.enter(":lesson " + lesson, show: show)
+      if case .failed(let status) = ending, !isTerminal || bench.cells.isEmpty { return status }
     }
     while true {
       // A key that was pressed while the last entry ran is not meant for the next.
@@ -67,8 +90,7 @@ extension Console {
         return 0
       case .interrupted: continue
       case .text(let text):
-        if text.allSatisfy(\.isWhitespace) { continue }
-        reader.keep(text)
+        if !text.allSatisfy(\.isWhitespace) { reader.keep(text) }
         var ending = bench.enter(text, show: show)
         if ending == .incomplete { ending = finish(text, bench) }
         if ending == .quit { return 0 }

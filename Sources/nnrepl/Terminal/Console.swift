@@ -41,9 +41,12 @@ final class ProgressLine {
 struct Console {
   let options: SessionOptions
   let style: Style
+  /// Runs a command of the program inside a session.
+  let command: (([String]) -> Int32)?
 
-  init(_ options: SessionOptions) {
+  init(_ options: SessionOptions, command: (([String]) -> Int32)? = nil) {
     self.options = options
+    self.command = command
     var style = Style()
     style.hasColor = Console.wantsColor(options.color)
     style.width = Console.textWidth
@@ -305,13 +308,6 @@ struct Console {
           + (near.isEmpty ? "; `nnrepl help` lists the words" : "; did you mean \(near)?") + "\n",
         to: stderr)
       return 2
-    }
-  }
-
-  static func listLessons() {
-    for lesson in Lesson.all {
-      let notebook = Notebook(SourceText(id: 0, name: lesson.name, lesson.text))
-      write("\(lesson.name)  \(notebook.title ?? "")\n", to: stdout)
     }
   }
 }

@@ -108,7 +108,7 @@ final class EditReader: LineReader {
     let text = Margin.added(
       Highlight.text(entry.hasSuffix("\n") ? String(entry.dropLast()) : entry, style), prompt.count)
     Console.emit(
-      "\u{1b}[\(used)A\r\u{1b}[J" + style.painted(String(prompt.dropLast(2)), .green)
+      "\u{1b}[\(used)A\r\u{1b}[J" + style.paint(String(prompt.dropLast(2)), .green)
         + prompt.suffix(2) + text + "\n")
   }
 

@@ -1,0 +1,250 @@
+import Interpreter
+import Lessons
+import Rendering
+import Session
+import Testing
+import Workbench
+
+/// Lessons walked through at the prompt.
+@Suite struct LessonWalkTests {
+  /// What answers the things to try, in the order in which they come.
+  private static let answers: [Int: [String]] = [
+    1: ["c := -10", "c := 0", "w2 := 1\nforward out"],
+    2: [
+      "z := 12\nforward y", "leaked = leaky_relu(X @ V.T + b) @ v",
+      "V := [[1, 1], [1, 0]]\nforward out",
+    ],
+    3: [
+      "w1 := 0.5; w2 := -1; b := 0.1\nforward loss\nzero_grad(list(w1, w2, b))\nbackward loss\nstep sgd(lr=5)\nforward loss",
+      "w1 := -5; w2 := -1; b := 0.1\nforward loss", "param u = 3\ng = u*u + 2*u",
+    ],
+    4: [
+      "m = mlp(4, [3], 2)",
+      "seed(0)\nm = mlp(2, [3], 1, activation=leaky_relu)\ne = mse_loss(m(X), target)\ne.backward()",
+      "fits = sequential(linear(2, 3), relu, linear(3, 1))",
+    ],
+    5: [
+      "fn soft(p, t) = huber_loss(p, t, delta=10)\nparam c = 0\nfor k in range(300) { cost = soft(c*ones(5), wait); zero_grad(c); cost.backward(); c := c - 0.1*c.grad }",
+      "z := 6\nforward joint",
+      "scores := [[0, 0, 0]]\nforward loss\nzero_grad(scores)\nbackward loss",
+    ],
+    8: [
+      "fn minus(a, b) = node(a.value - b.value, list(list(a, 1), list(b, -1)))\nd = minus(leaf(7), m2)\nwalk_back(times(d, d))",
+      "for n in tape { n.grad = 0 }\nwalk_back(total)", "kink = 1",
+    ],
+  ]
+
+  private func bench(answering lines: [String] = []) -> Bench {
+    let bench = Bench()
+    var rest = lines[...]
+    bench.bench.ask = { _ in rest.popFirst() ?? "?" }
+    return bench
+  }
+
+  /// From the first cell to the last: the code that `run` plays, its claims included, and each thing to try is
+  /// not done before it is done.
+  @Test(arguments: answers.keys.sorted()) func aLessonFromStartToEnd(_ number: Int) throws {
+    let bench = bench()
+    bench.enter(":lesson \(number) start")
+    var tries = 0
+    var steps = 0
+    var output = bench.take()
+    while !output.contains("That was lesson \(number).") {
+      steps += 1
+      try #require(steps < 200, "\(output)")
+      #expect(!output.contains("The lesson waits here"), "\(output)")
+      if output.contains("Try \(tries + 1) of 3") {
+        bench.enter("")
+        let early = bench.take()
+        #expect(early.contains("not yet: "), "\(early)")
+        let answer = try #require(Self.answers[number])[tries]
+        bench.enter(answer)
+        let told = bench.take()
+        #expect(!told.contains("error["), "\(told)")
+        tries += 1
+        bench.enter("")
+        output = bench.take()
+        #expect(output.contains("that is it"), "\(answer): \(output)")
+      } else {
+        bench.enter("")
+        output = bench.take()
+      }
+    }
+    #expect(tries == 3)
+    let name = "lesson0\(number)"
+    #expect(bench.bench.progress[name].isDone)
+  }
+
+  /// A guess has two tries with a hint between them, and is counted.
+  @Test func guessesAreAskedAndCounted() {
+    let bench = bench(answering: ["5", "-2", "-1.9", "+", "-", "0.13"])
+    bench.enter(":lesson 1")
+    for _ in 0..<2 { bench.enter("") }
+    let first = bench.take()
+    #expect(first.contains("What will s be?"))
+    #expect(first.contains("✗ not quite. 0.5 times 2, and -1 times 3"))
+    #expect(first.contains("  ✓\n") && first.contains("s = -2"))
+    for _ in 0..<5 { bench.enter("") }
+    #expect(bench.bench.progress["lesson01"].asked == 3)
+    #expect(bench.bench.progress["lesson01"].right == 3)
+  }
+
+  /// What is typed between cells is a cell like any other; what the lesson goes on with is told when it changes,
+  /// and put back when that is asked.
+  @Test func detours() {
+    let bench = bench()
+    bench.enter(":lesson 1")
+    for _ in 0..<2 { bench.enter("") }
+    _ = bench.take()
+    bench.enter("mine = w1*10")
+    #expect(!bench.take().contains("which you changed"))
+    bench.enter("w1 := 7")
+    #expect(bench.take().contains("goes on with `w1`, which you changed"))
+    // Unrestored, the lesson's numbers are not claimed.
+    for _ in 0..<4 { bench.enter("") }
+    let changed = bench.take()
+    #expect(!changed.contains("error["), "\(changed)")
+    bench.enter(":restore")
+    #expect(bench.take().contains("`w1` as the lesson had it"))
+    bench.enter("print(w1, mine)")
+    #expect(bench.take().contains("0.5 5"))
+    bench.enter(":restore")
+    #expect(bench.take().contains("nothing that a lesson goes on with has changed"))
+  }
+
+  /// Random numbers of a detour are not the lesson's.
+  @Test func aLessonDrawsItsOwnNumbers() {
+    func numbers(_ detour: String) -> String {
+      let bench = bench()
+      bench.enter(":lesson 6")
+      bench.enter(detour)
+      for _ in 0..<3 { bench.enter("") }
+      _ = bench.take()
+      bench.enter("print(model[0].weight[0], data.X[0])")
+      return bench.take()
+    }
+    #expect(numbers("x = 1") == numbers("rand(100)"))
+  }
+
+  /// A saved session plays to what it printed, the lesson's random numbers and the learner's apart.
+  @Test func aSessionWithALessonIsSaved() throws {
+    let bench = bench()
+    bench.enter(":lesson 6")
+    bench.enter("mine = rand(3)")
+    for _ in 0..<3 { bench.enter("") }
+    bench.enter("theirs = print(mine, data.X[0])")
+    bench.enter(":save s.nn")
+    _ = bench.take()
+    bench.enter("print(mine, data.X[0], model[0].weight[0])")
+    let before = bench.take()
+    bench.enter(":leave")
+    bench.enter(":reset")
+    bench.enter(":load s.nn")
+    _ = bench.take()
+    bench.enter("print(mine, data.X[0], model[0].weight[0])")
+    #expect(bench.take() == before)
+  }
+
+  /// Back, again, skip, undo, leave; and tomorrow goes on where today ended.
+  @Test func movesAndResumes() {
+    let bench = bench()
+    bench.enter(":lesson 1")
+    for _ in 0..<4 { bench.enter("") }
+    _ = bench.take()
+    bench.enter(":back")
+    #expect(bench.take().contains("▸ param b = 0.1"))
+    bench.enter("mine = 3")
+    bench.enter(":undo")
+    #expect(bench.take().contains("took back"))
+    bench.enter(":again")
+    #expect(bench.take().contains("The bias"))
+    bench.enter("")
+    bench.enter("")
+    _ = bench.take()
+    bench.enter(":undo")
+    #expect(bench.take().contains("▸ explain z"))
+    bench.enter(":skip")
+    #expect(bench.take().contains("The activation"))
+    bench.enter(":leave")
+    #expect(bench.take().contains("goes on from here"))
+    bench.enter(":leave")
+    #expect(bench.take().contains("no lesson is open"))
+    bench.enter("")
+    #expect(bench.take() == "")
+
+    let tomorrow = self.bench()
+    tomorrow.bench.progress = bench.bench.progress
+    tomorrow.enter(":lesson 1")
+    let resumed = tomorrow.take()
+    #expect(
+      resumed.contains("You were at step") && resumed.contains("for v in list(-5"), "\(resumed)")
+    tomorrow.enter("print(z)")
+    #expect(tomorrow.take().contains("-1.9"))
+    tomorrow.enter(":lesson 1 start")
+    #expect(tomorrow.take().contains("▸ x1 = 2; x2 = 3"))
+    tomorrow.enter(":lessons")
+    #expect(tomorrow.take().contains("lesson01  The neuron"))
+  }
+
+  @Test func whereTheShellsSpellingsLead() {
+    let bench = bench(answering: ["n"])
+    var asked: [[String]] = []
+    bench.bench.shell = { words in
+      asked.append(words)
+      return 0
+    }
+    for line in [
+      "nnrepl run lesson01.nn", "run lesson02.nn", "lesson 3", "nnrepl lesson 1", "start",
+      "tutorial",
+    ] {
+      bench.enter(line)
+      #expect(bench.take().contains("Lesson "), "\(line)")
+    }
+    bench.enter(":leave")
+    for line in [
+      "check ex02", "nnrepl check ex02", "hint ex02", "exercises", "nnrepl exercises", "watch ex02",
+      "reset ex02",
+    ] {
+      bench.enter(line)
+    }
+    #expect(
+      asked == [
+        ["check", "ex02"], ["check", "ex02"], ["hint", "ex02"], ["exercises"], ["exercises"],
+        ["watch", "ex02"],
+      ])
+    #expect(bench.take().contains("nothing was changed"))
+    // Names of the learner's own are what they are.
+    bench.enter("check = 3")
+    bench.enter("check")
+    #expect(bench.take().contains("check = 3"))
+    bench.enter("run = 2; lessons = 4")
+    bench.enter("lessons")
+    #expect(bench.take().contains("4"))
+    bench.enter(":res")
+    #expect(bench.take().contains("nothing that a lesson goes on with"))
+  }
+
+  /// This session's own functions are checked where all are here.
+  @Test func checkingTheSessionsFunctions() {
+    let bench = bench()
+    var asked: [[String]] = []
+    bench.bench.shell = { words in
+      asked.append(words)
+      return 0
+    }
+    bench.enter("fn neuron(x, w, b) = sigmoid(w*x + b)")
+    bench.enter("fn grad_w(x, w, b, t) { a = neuron(x, w, b); (a - t)*a*(1 - a)*x }")
+    bench.enter(":check ex03")
+    #expect(bench.take().contains("this session has no `grad_b`") && asked == [["check", "ex03"]])
+    bench.enter("fn grad_b(x, w, b, t) { a = neuron(x, w, b); a - t }")
+    bench.enter(":check 3")
+    let wrong = bench.take()
+    #expect(wrong.contains("checking this session's `grad_b`, `grad_w`, `neuron`"))
+    #expect(wrong.contains("the factor `sigmoid'` looks") && wrong.contains("dw 5/5"))
+    bench.enter("fn grad_b(x, w, b, t) { a = neuron(x, w, b); (a - t)*a*(1 - a) }")
+    bench.enter(":check")
+    #expect(bench.take().contains("10/10 (public checks)"))
+    bench.enter(":hint")
+    #expect(asked.last == ["hint", "ex03"])
+  }
+}
