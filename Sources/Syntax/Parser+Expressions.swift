@@ -206,6 +206,10 @@ extension Parser {
     case .keyword(.fn):
       let function = try function()
       return Expression(kind: .function(function), span: start.to(previousSpan))
+    case .name("d") where readsD:
+      if case .name = peek() { return try gradient() }
+      advance()
+      return Expression(kind: .name("d"), span: start)
     case .name(let name):
       if let foreign = Foreign.hint(tokens, at) { throw foreign }
       advance()
@@ -251,7 +255,11 @@ extension Parser {
     var derivative = of
     var taken = 0
     while taken < order {
-      try expect(.partial, "before what to differentiate by, as in `∂loss/∂w`")
+      if readsD, current == .name("d") {
+        advance()
+      } else {
+        try expect(.partial, "before what to differentiate by, as in `∂loss/∂w`")
+      }
       let by = try postfix()
       // After a single `∂` an exponent belongs to the whole: `∂y/∂x^2` is the square of a derivative.
       let times = order > 1 ? try exponent(in: "∂\(by.text)") ?? 1 : 1

@@ -16,6 +16,8 @@ package struct Parser {
   var at = 0
   var depth = 0
   var loops = 0
+  /// Whether `d` before a name is `∂`.
+  var readsD = false
   var functions = 0
   private var diagnostics: [Diagnostic] = []
 
@@ -290,6 +292,9 @@ package struct Parser {
     else { return nil }
     advance()
     guard startsOperand(current) else { return .verb(verb, nil, []) }
+    // `explain d loss/d w`
+    readsD = verb == .explain
+    defer { readsD = false }
     let subject = try expression()
     var options: [Expression.Argument] = []
     while accept(.comma) {

@@ -57,9 +57,13 @@ extension Compiler {
     }
   }
 
-  /// `explain ∂loss/∂w`, `explain ∂loss/∂W[0, 2]`, `explain z`, `explain opt`.
+  /// `explain ∂loss/∂w`, `explain ∂loss/∂W[0, 2]`, `explain z`, `explain opt`; and what else means a derivative:
+  /// `w.grad`, `dloss/dw`, `grad(loss, w)`.
   private func explanation(_ subject: Expression, _ verbRun: VerbRun) throws(Diagnostic) -> Action {
-    guard case .gradient(let of, let by) = subject.asDerivative.kind else {
+    if let (leaf, entries) = stored(subject) {
+      return try explanationOfStored(leaf, entries, subject, verbRun)
+    }
+    guard case .gradient(let of, let by) = spelled(subject).kind else {
       if case .index(let base, let entries) = subject.kind {
         let (whole, parts) = (try code(base), try indexParts(entries))
         let value = try code(subject)
@@ -79,17 +83,96 @@ extension Compiler {
     }
     let root = try differentiable(of)
     if case .index(let base, let entries) = by.kind {
-      let (variable, parts) = (try code(base), try indexParts(entries))
+      let (variable, parts) = (try found(base), try indexParts(entries))
       return Action { f throws(Diagnostic) in
+        let value = try root.run(f)
         try verbRun.explain(
-          try root.run(f), named: of, by: try variable.run(f), base, parts: try parts(f), f)
+          value, named: of, by: try variable(value, f), base, parts: try parts(f), f)
         return .normal
       }
     }
-    let variable = try code(by)
+    let variable = try found(by)
     return Action { f throws(Diagnostic) in
-      try verbRun.explain(try root.run(f), named: of, by: try variable.run(f), by, parts: nil, f)
+      let value = try root.run(f)
+      try verbRun.explain(value, named: of, by: try variable(value, f), by, parts: nil, f)
       return .normal
+    }
+  }
+
+  /// What is differentiated by; a name that is none here may be one that a function gave on the way to the root, as
+  /// the narration shows it.
+  private func found(_ by: Expression) throws(Diagnostic)
+    -> (_ root: Value, Frame) throws(Diagnostic) -> Value
+  {
+    let variable = try code(by)
+    guard case .name(let name) = by.kind else {
+      return { _, f throws(Diagnostic) in try variable.run(f) }
+    }
+    let machine = machine
+    return { root, f throws(Diagnostic) in
+      do throws(Diagnostic) { return try variable.run(f) } catch {
+        guard case RunFault.unknownName = error.facts,
+          let node = machine.step(named: name, below: root)
+        else { throw error }
+        return .tensor(node)
+      }
+    }
+  }
+
+  /// `w.grad`, `W.grad[0, 2]`
+  private func stored(_ subject: Expression) -> (leaf: Expression, entries: [Expression.IndexEntry]?)? {
+    switch subject.kind {
+    case .field(let leaf, "grad", _): (leaf, nil)
+    case .index(let base, let entries):
+      if case .field(let leaf, "grad", _) = base.kind { (leaf, entries) } else { nil }
+    default: nil
+    }
+  }
+
+  /// A gradient that is kept: of what the last backward pass began at.
+  private func explanationOfStored(
+    _ leaf: Expression, _ entries: [Expression.IndexEntry]?, _ subject: Expression,
+    _ verbRun: VerbRun
+  ) throws(Diagnostic) -> Action {
+    let variable = try code(leaf)
+    let parts = try entries.map { e throws(Diagnostic) in try indexParts(e) }
+    let machine = machine
+    return Action { f throws(Diagnostic) in
+      let value = try variable.run(f)
+      guard let root = machine.graph.lastRoot else {
+        throw GradientFault.noPass(leaf.text).at(subject.span)
+      }
+      let of = Expression(
+        kind: .name(machine.graph.label(of: root) ?? "loss"), span: subject.span)
+      let chosen = try parts.map { p throws(Diagnostic) in try p(f) }
+      try verbRun.explain(.tensor(root), named: of, by: value, leaf, parts: chosen, f)
+      return .normal
+    }
+  }
+
+  /// `dloss/dw` means `∂loss/∂w` where no one has given `dloss` and `dw` a value.
+  private func spelled(_ subject: Expression) -> Expression {
+    guard case .binary(.divide, let above, let below, _) = subject.kind,
+      let of = spelled(part: above), let by = spelled(part: below)
+    else { return subject.asDerivative }
+    return Expression(kind: .gradient(of, by), span: subject.span)
+  }
+
+  private func spelled(part: Expression) -> Expression? {
+    switch part.kind {
+    case .name(let name):
+      let rest = String(name.dropFirst())
+      guard name.first == "d", !rest.isEmpty, case .global = scope.place(name),
+        machine[name] == nil
+      else { return nil }
+      return Expression(kind: .name(rest), span: part.span)
+    case .index(let base, let entries):
+      return spelled(part: base).map { Expression(kind: .index($0, entries), span: part.span) }
+    case .field(let base, let name, let span):
+      return spelled(part: base).map {
+        Expression(kind: .field($0, name, nameSpan: span), span: part.span)
+      }
+    default: return nil
     }
   }
 }

@@ -18,6 +18,19 @@ extension Machine {
     }
   }
 
+  /// A step on the way to a value, by the name that it was given there, the last one of that name.
+  func step(named name: String, below root: Value) -> Node? {
+    guard case .tensor(let node) = root else { return nil }
+    var seen: Set<ObjectIdentifier> = []
+    var waiting = [node]
+    while let next = waiting.popLast(), seen.count < 10_000 {
+      guard seen.insert(ObjectIdentifier(next)).inserted else { continue }
+      if graph.label(of: next) == name { return next }
+      waiting += next.operands.compactMap(\.node)
+    }
+    return nil
+  }
+
   /// `loss.backward()`: adds gradients to all parameters below a value, and tells what is amiss.
   package func backward(
     _ value: Value, seed: Tensor?, retain: Bool, again: Bool = false, _ span: Span, name: String?

@@ -134,8 +134,11 @@ struct VerbRun {
       return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
     }
     guard case .tensor(let node) = value, !node.isLeaf else {
-      if case .tensor(let leaf) = value, leaf.isParameter {
+      switch value {
+      case .tensor(let leaf) where leaf.isParameter:
         throw GradientFault.parameterItself(name).at(span)
+      case .builtin, .function, .layer: throw GradientFault.notAValue(name, value.kind).at(span)
+      default: break
       }
       throw GradientFault.notRecorded(name).at(span)
     }
@@ -162,6 +165,12 @@ struct VerbRun {
     _ value: Value, named of: Expression, by variable: Value, _ by: Expression,
     parts: [IndexPart]?, _ f: Frame
   ) throws(Diagnostic) {
+    switch variable {
+    case .number: throw GradientFault.plainInput(by.text, of: of.text).at(by.span)
+    case .tensor(let node) where node.isLeaf && !node.isParameter:
+      throw GradientFault.plainInput(by.text, of: of.text).at(by.span)
+    default: break
+    }
     let leaf = try machine.tracked(variable, by.text, by.span)
     if case .gradient = of.asDerivative.kind, !value.isTracked {
       throw constant(of.text, by: by.text)

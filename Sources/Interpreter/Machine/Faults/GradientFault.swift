@@ -61,6 +61,9 @@ package enum GradientFault: Facts {
   case parameterItself(String)
   case notRecorded(String)
   case byItself
+  case noPass(String)
+  case plainInput(String, of: String)
+  case notAValue(String, String)
 }
 
 extension GradientFault {
@@ -192,6 +195,18 @@ extension GradientFault {
       Words(
         .nothingToExplain, "`\(name)` was not computed from any `param`, so no one recorded how",
         hint: "make one of its inputs a `param` and compute it again")
+    case .noPass(let name):
+      Words(
+        .nothingToExplain, "`\(name)` has no gradient to explain: no backward pass has been made",
+        hint: "run `backward loss`, or ask `explain ∂loss/∂\(name)` at once")
+    case .plainInput(let name, let of):
+      Words(
+        .notTracked, "`\(name)` is plain data, so how `\(of)` changes with it was not recorded",
+        hint: "declare it with `param \(name) = …` and compute `\(of)` again")
+    case .notAValue(let name, let kind):
+      Words(
+        .nothingToExplain, "`\(name)` is \(kind), and `explain` is about values that were computed",
+        hint: "`help \(name)` says what it does; give it something and explain the result")
     case .byItself:
       Words(
         .nothingToExplain, "the derivative of a value by itself is 1",
