@@ -6,6 +6,7 @@ package enum GradingFault: Facts {
   // The course file
   case noList
   case unreadableList(String)
+  case noExercises
   case budgets
   case listedTwice
   case tolerances
@@ -38,12 +39,17 @@ extension GradingFault {
     switch self {
     case .noList:
       Words(
-        .badCourse, "there is no `course.json` here", hint: "name the course's folder with --course"
+        .badCourse, "there is no `course.json` here",
+        hint: "name the course's folder; `nnrepl course new mine` makes one"
       )
     case .unreadableList(let reason):
       Words(
         .badCourse, "`course.json` cannot be read", reason: reason,
         hint: "mend it as JSON; `lessons/AUTHORING.md` says what it holds")
+    case .noExercises:
+      Words(
+        .badCourse, "`course.json` lists no exercises",
+        hint: "for instance `\"exercises\": [{\"id\": \"ex01\"}]`")
     case .budgets:
       Words(
         .badCourse, "the budgets in `course.json` are out of range",

@@ -297,7 +297,12 @@ package struct NarrationText {
       })
     let total = format(path.product)
     var rows = path.factors.count > 1 ? [names] : []
-    for row in [formulas, numbers, total] where rows.last != row { rows.append(row) }
+    // A formula that stands alone has no factors' numbers below it: its own are put in.
+    var put: [String] = []
+    if isLone, path.factors[0].formula.isCompound {
+      put = [path.factors[0].formula.substituted(format)].filter { $0.columns <= style.width - 8 }
+    }
+    for row in [formulas] + put + [numbers, total] where rows.last != row { rows.append(row) }
     return rows
   }
 

@@ -319,7 +319,7 @@ extension Workbench {
   private func guess(_ name: String, _ value: Double, _ hint: String?) {
     say(
       style.paint(
-        "What will \(name) be? A number, a formula, or a sign (+ - 0); ? tells, q asks no more.",
+        "What will \(name) be? A number, a formula, or just + - 0; ? tells, q stops asking.",
         .faint))
     for attempt in 1...2 {
       guard let line = ask?("\(name) = ? ") else { return }

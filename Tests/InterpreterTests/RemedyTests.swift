@@ -51,6 +51,7 @@ import Testing
     "SyntaxFault.notCount": "check files", "SyntaxFault.expressionsInText": "check files",
     "SyntaxFault.unknownShare": "check files", "SyntaxFault.notShare": "check files",
     "RunFault.forbidden": "only in checks: AttackTests",
+    "SessionFault.badStream": "notebooks: LessonWalkTests saves and reads one",
     "TensorError.noRule": "ours: OpTableTests", "TensorError.stopped": "TerminalTests",
     "TensorError.noValue": "ours", "TensorError.settingMissing": "a call without its axis: OpTests",
   ]

@@ -6,7 +6,7 @@ extension Attack {
 
   /// Attacks that came after the design's list, most of them found by an adversary.
   static let more: [Attack] =
-    forbiddenByOtherWays + dishonestAnswers + greed + texts + names
+    forbiddenByOtherWays + byOldGraphs + dishonestAnswers + greed + texts + names
     + [
       // Words inside a text are no use of them.
       Attack("a-words-in-text", "print(\"grad backward gradcheck\")", .full),
@@ -119,6 +119,40 @@ extension Attack {
       "c-pooled-batchnorm", of: "ex07",
       "pool = list(batchnorm1d(2), batchnorm1d(3), batchnorm1d(4))\nfn Norm(features) = pool[features - 2]",
       .breach(["running_mean", "running_var", "whole_life"])),
+  ]
+
+  private static let byOldGraphs: [Attack] = [
+    // A graph that was recorded at the top level, computed again with other numbers.
+    Attack(
+      "h-forward-of-old-graph",
+      "param W = 0.1; param X = 0.2; param B = 0.3; param T = 0.4\nloss = (sigmoid(W*X + B) - T)^2/2\ngw = grad(loss, W, create_graph=true)\nfn grad_w(x, w, b, t) { W := w; X := x; B := b; T := t; gw.forward(); gw.item() }",
+      .breach(["dw", "saturated"])),
+    Attack(
+      "h-forward-verb",
+      "param W = 0.1; param X = 0.2\nout = sigmoid(W*X)\nfn grad_w(x, w, b, t) { W := w; X := x; forward out; out.item() }",
+      .breach(["dw", "saturated"])),
+    Attack("h-function-as-answer", of: "ex05", "my_mse = mse_loss", .breach(["mse"])),
+    Attack("h-activation-as-answer", of: "ex02", "my_relu = relu", .breach(["relu"])),
+    Attack(
+      "h-sequence-as-answer", of: "ex02", "my_sigmoid = sequential(sigmoid)", .breach(["sigmoid"])),
+    Attack("h-cell-as-answer", of: "ex11", "step = rnn_tanh_cell", .breach(["step"])),
+    Attack(
+      "h-conv-weight", of: "ex10",
+      "fn grad_kernel(image, dy) { h, w = image.shape; a, b = dy.shape; conv2d_weight(reshape(image, 1, 1, h, w), list(1, 1, h - a + 1, w - b + 1), reshape(dy, 1, 1, a, b))[0, 0] }",
+      .breach(["grad_kernel", "flat_gradient"])),
+    // No time passes while a script is graded.
+    Attack("h-clock", "fn neuron(x, w, b) = sigmoid(w*x + b) + (clock() - clock())*1e9", .full),
+    Attack("h-comment-like-a-cell", "# exercise ex04 was hard for me, so here are notes", .full),
+    // Work that no loop shows.
+    Attack(
+      "h-many-sets", "fn grad_b(x, w, b, t) { repeat 30 { digits() }; 0 }",
+      .only(["db": "step-limit", "saturated": "error"])),
+    Attack(
+      "h-nested-compare",
+      "fn grad_b(x, w, b, t) { s = list(1, 2); repeat 40 { s = list(s, s) }; s == s }",
+      .only(["db": "step-limit", "saturated": "error"])),
+    Attack(
+      "h-nested-print", "s = list(1, 2)\nrepeat 40 { s = list(s, s) }\nprint(s)", .full),
   ]
 
   private static let dishonestAnswers: [Attack] = [

@@ -31,6 +31,12 @@ extension Formula {
     return strength == Notation.strengths.sum
   }
 
+  /// Whether it is more than a number, a name or a multiple of one.
+  package var isCompound: Bool {
+    guard case .apply(_, let arguments, _) = self else { return false }
+    return arguments.contains { if case .apply = $0 { true } else { false } }
+  }
+
   /// The formula with each symbol that has a number replaced by it.
   package func substituted(_ format: NumberFormat) -> String {
     written { leaf in

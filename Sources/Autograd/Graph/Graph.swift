@@ -152,6 +152,16 @@ package final class Graph {
     return root
   }
 
+  /// The value that was recorded at a moment, if it is still there.
+  package func node(recordedAt time: Int) -> Node? {
+    var found: Node?
+    visit(ring) { node in
+      if node.time == time { found = node }
+      return found == nil
+    }
+    return found
+  }
+
   /// Shows `body` the values of a ring, youngest first, until it has seen enough.
   private func visit(_ end: Node, _ body: (Node) -> Bool) {
     var next = end.older

@@ -120,6 +120,7 @@ package struct Course {
     guard list.budgets.areSensible else {
       throw GradingFault.budgets.problem
     }
+    guard !list.exercises.isEmpty else { throw GradingFault.noExercises.problem }
     guard Set(list.exercises.map(\.id)).count == list.exercises.count else {
       throw GradingFault.listedTwice.problem
     }
@@ -220,12 +221,45 @@ package struct Course {
   }
 
   private static func words(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "It has no `\(key.stringValue)`."
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      "`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is of the wrong kind."
-    default: "It is not JSON."
+    /// `exercises[0].id`
+    func place(_ path: [any CodingKey]) -> String {
+      path.reduce("") { text, key in
+        key.intValue.map { text + "[\($0)]" } ?? (text.isEmpty ? "" : text + ".") + key.stringValue
+      }
     }
+    switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      return "It has no `\(place(context.codingPath + [key]))`."
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      let name = place(context.codingPath)
+      return name.isEmpty ? "It is no object `{ … }`." : "`\(name)` is of the wrong kind."
+    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+      return "`\(place(context.codingPath))` is out of range."
+    default: return "It is not JSON, or a number in it is out of range."
+    }
+  }
+
+  /// Keys of `course.json` that mean nothing, with their place.
+  package static func unknownKeys(in text: String) -> [String] {
+    let known: [String: Set<String>] = [
+      "": ["name", "title", "exercises", "budgets", "tolerances", "sha256", "hidden"],
+      "budgets": ["steps", "depth", "megabytes", "outputBytes", "sourceBytes", "seconds"],
+      "tolerances": ["rtol", "atol"], "exercises": ["id", "lesson", "points"],
+    ]
+    guard let all = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    else {
+      return []
+    }
+    var found = all.keys.filter { !(known[""]?.contains($0) ?? false) }
+    for part in ["budgets", "tolerances"] {
+      let keys = (all[part] as? [String: Any])?.keys.map { $0 } ?? []
+      found += keys.filter { !(known[part]?.contains($0) ?? false) }.map { part + "." + $0 }
+    }
+    for entry in all["exercises"] as? [[String: Any]] ?? [] {
+      found += entry.keys.filter { !(known["exercises"]?.contains($0) ?? false) }
+        .map { "exercises[…]." + $0 }
+    }
+    return Set(found).sorted()
   }
 }
 

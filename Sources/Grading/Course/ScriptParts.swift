@@ -38,7 +38,8 @@ package struct ScriptParts {
   private static func exercise(begunBy line: Substring) -> String? {
     guard line.first == "#" else { return nil }
     let words = line.dropFirst().split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "%" }
-    guard words.count > 1, words[0] == "exercise",
+    // A sentence that begins so is a comment like any other.
+    guard words.count == 2, words[0] == "exercise",
       words[1].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" })
     else { return nil }
     return String(words[1])

@@ -37,6 +37,16 @@ struct PartialAnswers {
 
   private static let numbers: [Double] = [1, 2, 0.5, -1]
 
+  /// Whether the answers are the right ones with other shares of some terms.
+  func fits(_ shares: [(term: Int, share: Double)]) -> Bool {
+    all.allSatisfy { entry in
+      let change = shares.reduce(0) { $0 + ($1.share - 1) * entry.parts[$1.term] }
+      let size = shares.map { abs(entry.parts[$0.term]) }.max() ?? 0
+      return abs(entry.expected + change - entry.answer)
+        <= 1e-6 * max(abs(entry.expected), size, 1e-6)
+    }
+  }
+
   /// What one quantity is of another, if it is the same share everywhere; what is 0 on both sides is no evidence.
   func share(
     _ part: (PartialAnswer) -> Double, of whole: (PartialAnswer) -> Double
@@ -123,14 +133,13 @@ extension Blame {
         if abs(constant) != 1, count != 1 { continue }
         var evidence = 0
         let fits = entries.all.allSatisfy { entry in
-          // answer / expected = product, without dividing.
-          var (left, right) = (entry.answer, constant * entry.expected)
-          for (part, power) in zip(entry.parts, powers) {
-            if power < 0 { left *= part }
-            if power > 0 { right *= part }
+          // The product with a factor left out or there twice; where one of the others is 0 it says nothing.
+          let product = zip(entry.parts, powers).reduce(constant) { product, pair in
+            pair.1 < 0 ? product : product * pair.0 * (pair.1 > 0 ? pair.0 : 1)
           }
-          if left != 0, right != 0 { evidence += 1 }
-          return left == right || Comparison.isNear(left, right)
+          if entry.answer != 0, product != 0, entry.expected != 0 { evidence += 1 }
+          return entry.answer == product || Comparison.isNear(entry.answer, product)
+            || abs(entry.answer - product) < 1e-12
         }
         if fits, evidence > 2 { return said(constant, powers, evidence) }
       }
@@ -177,7 +186,7 @@ extension Blame {
     }.joined(separator: " and ")
     if constant < 0 { looks += ", and the sign turned" }
     let size = PlainValue.number(abs(constant)).text
-    if abs(constant) != 1 { looks += ", and what is there is \(size) times too large" }
+    if abs(constant) != 1 { looks += ", and the answer is \(size) times what is left" }
     let head = (constant < 0 ? "-" : "") + (abs(constant) == 1 ? "" : size + " × ")
     return Explanation(
       parts.count == 1 && constant == 1 ? .factor : .factors, looks, factor: parts[0].0.name,
@@ -201,14 +210,6 @@ extension Blame {
     guard !parts.isEmpty else { return nil }
     let entries = try entries(parts)
     guard entries.all.count >= 3 else { return nil }
-    func fits(_ shares: [(term: Int, share: Double)]) -> Bool {
-      entries.all.allSatisfy { entry in
-        let change = shares.reduce(0) { $0 + ($1.share - 1) * entry.parts[$1.term] }
-        let size = shares.map { abs(entry.parts[$0.term]) }.max() ?? 0
-        return abs(entry.expected + change - entry.answer)
-          <= 1e-6 * max(abs(entry.expected), size, 1e-6)
-      }
-    }
     for i in parts.indices {
       let name = "the term `\(parts[i].name)`"
       let evidence = counted(entries.all.filter { $0.parts[i] != 0 }.count)
@@ -220,24 +221,29 @@ extension Blame {
       for (share, verb) in [
         (0.0, "is missing"), (2, "is there twice"), (-1, "has its sign turned"),
       ]
-      where fits([(i, share)]) {
+      where entries.fits([(i, share)]) {
         return told(verb)
       }
-      for share in [0.5, -2, 3, 4] where fits([(i, share)]) {
+      for share in [0.5, -2, 3, 4] where entries.fits([(i, share)]) {
         return told("is \(PlainValue.number(share).text) times what it should be")
       }
       let share = entries.share({ $0.answer - $0.expected + $0.parts[i] }, of: { $0.parts[i] })
       if let share { return told("is `\(share.text)` times what it should be") }
     }
-    let shares: [(Double, String)] = [
-      (0, "is missing"), (2, "is there twice"), (-1, "has its sign turned"),
-    ]
+    return nil
+  }
+
+  /// Two terms that are missing, or one missing and the other there twice. What more there could be is far-fetched.
+  func combinedTerms() throws -> Explanation? {
+    let parts = declaration.terms
+    let entries = try entries(parts)
+    guard entries.all.count >= 3, parts.count > 1 else { return nil }
+    let shares = [(0.0, "is missing"), (2, "is there twice")]
     for i in parts.indices {
       for j in parts.indices where j > i {
         for (first, verb) in shares {
-          for (second, other) in shares where fits([(i, first), (j, second)]) {
-            // The same share of all there is is a multiple of the whole.
-            if first == second, first != 0, parts.count == 2 { continue }
+          for (second, other) in shares
+          where first * second == 0 && entries.fits([(i, first), (j, second)]) {
             let said =
               first == second
               ? "the terms `\(parts[i].name)` and `\(parts[j].name)`: each \(verb)"

@@ -10,6 +10,9 @@ struct Trial {
   /// What the call printed.
   let printed: String
 
+  /// Whether the answer is the right list the other way round.
+  var isReversed: Bool { answer.reversed.map { Blame.same($0, expected) } ?? false }
+
   /// The numbers of the answer, each beside the right one.
   var pairs: [(answer: Double, expected: Double)] {
     zip(answer.numbers, expected.numbers).map { ($0, $1) }
@@ -37,14 +40,27 @@ struct Blame {
 
   /// The best explanation, the most specific that fits every case; nil if nothing does.
   func explanation() throws -> Explanation? {
+    // What is right but for the last digits tells of no formula.
+    if trials.allSatisfy({ Blame.same($0.answer, $0.expected) }) {
+      return Explanation(
+        .precision,
+        "nearly right: less than a millionth is missing, as in a number that is rounded or measured"
+      )
+    }
     if let found = try misconception() { return found }
     guard let stage = shown.mismatch?.stage, stage > .kind else { return kind() }
     if let found = constant() { return found }
-    if stage > .finite, let found = try swapped() ?? factors() ?? terms() { return found }
+    if stage > .finite,
+      let found = try swapped() ?? factors() ?? terms()
+        ?? combinedTerms()
+    {
+      return found
+    }
     let variant = try variant()
     guard stage > .finite else { return variant ?? kind() }
     if let found = try scaled() { return variant.map { found.because($0) } ?? found }
-    return try variant ?? transposed() ?? scaledSummand() ?? offset()
+    return try variant ?? transposed() ?? scaledSummand()
+      ?? offset()
   }
 
   /// A kind, a shape or nan explains itself.
@@ -52,6 +68,8 @@ struct Blame {
     guard let mismatch = shown.mismatch else { return nil }
     switch mismatch.stage {
     case .kind: return Explanation(.kind, "a value of another kind", text: "")
+    case .shape where trials.allSatisfy(\.isReversed):
+      return Explanation(.transpose, "the parts of the list have changed places")
     case .shape: return Explanation(.shape, mismatch.guess ?? "another shape", text: "")
     case .finite: return Explanation(.finite, "nan or inf", text: "")
     default: return nil
@@ -138,6 +156,8 @@ struct Blame {
     else { return nil }
     let ratio = first.0 / first.1
     let fits = pairs.allSatisfy { $0 == ratio * $1 || Comparison.isNear($0, ratio * $1) }
+    // Beyond a thousand times it is no slip in a formula.
+    guard (1e-3...1e3).contains(abs(ratio)) else { return nil }
     return fits && ratio != 0 && !Comparison.isNear(ratio, 1) ? ratio : nil
   }
 
@@ -193,8 +213,11 @@ struct Blame {
       trials.allSatisfy({ $0.expected.numbers.count == 1 })
     else { return nil }
     let alike = wrong.filter { $0.stage == stage }.count
+    // Of yes and no it is no news which it was.
+    let isYesOrNo = trials.allSatisfy { [0, 1].contains($0.expected.numbers[0]) }
     let how =
       switch stage {
+      case _ where isYesOrNo: ""
       case .zero: "a zero is out of place"
       case .sign: "the sign is wrong"
       default: ""

@@ -8,6 +8,8 @@ struct JudgedCheck {
   let record: CheckRecord
   let told: [ToldLine]
   let cost: Cost
+  /// The counted functions that were called.
+  let called: Set<String>
 
   /// With another cause: told after the example, or as the whole.
   func with(_ finding: Finding?, in lines: [ToldLine], whole: Bool = false) -> JudgedCheck {
@@ -15,16 +17,19 @@ struct JudgedCheck {
     let kept =
       whole ? [] : told.filter { if case .text = $0 { record.verdict == .error } else { true } }
     let all = kept + lines
-    return JudgedCheck(record: record.with(finding, message: all.text), told: all, cost: cost)
+    return JudgedCheck(
+      record: record.with(finding, message: all.text), told: all, cost: cost, called: called)
   }
 }
 
 /// What the calls of a check took.
 struct Book {
   private(set) var cost = Cost()
+  private(set) var called: Set<String> = []
   private var steps = 0
 
-  mutating func add(_ cost: Cost) {
+  mutating func add(_ cost: Cost, _ calls: [String: Int]) {
+    called.formUnion(calls.filter { $0.value > 0 }.keys)
     self.cost = self.cost.and(cost)
     steps += cost.steps
   }
@@ -84,7 +89,7 @@ struct CheckRun {
       guard let first = smallest(trials) else {
         return JudgedCheck(
           record: CheckRecord(check, .pass, points: declaration.points, load: load), told: [],
-          cost: book.cost)
+          cost: book.cost, called: book.called)
       }
       return try failure(first, trials, seed, &book)
     } catch let first as Refusal {
@@ -110,7 +115,7 @@ struct CheckRun {
       record: CheckRecord(
         check, refusal.isError ? .error : .fail, category: category, message: told.text,
         finding: Finding(kind, refusal.category), load: book.load(of: course.list.budgets)),
-      told: told, cost: book.cost)
+      told: told, cost: book.cost, called: book.called)
   }
 
   private func trial(_ inputs: Case, _ book: inout Book) throws -> Trial {
@@ -123,7 +128,7 @@ struct CheckRun {
     }
     switch reply {
     case .value(let answer, let calls, let printed, let cost):
-      book.add(cost)
+      book.add(cost, calls)
       for (function, limit) in declaration.uses where calls[function, default: 0] > limit {
         throw Refusal(
           category: "calls", inputs: inputs, isError: false,
@@ -169,7 +174,7 @@ struct CheckRun {
           check, .fail, points: declaration.credit(for: explanation?.finding),
           category: category.rawValue, message: told.text, finding: explanation?.finding,
           load: load),
-        told: told, cost: book.cost)
+        told: told, cost: book.cost, called: book.called)
     }
     guard !check.isHidden else { return judged([.text(CheckRun.rationale(category.rawValue))]) }
     var told = CheckRun.told(shown)

@@ -58,18 +58,21 @@ struct Comparison {
     }
     let wrong = pairs.filter { !isClose($0.0, $0.1) }
     if wrong.isEmpty { return nil }
-    let count = a.count == 1 ? "" : " in \(wrong.count) of \(a.count) entries"
-    if wrong.contains(where: { ($0.0 == 0) != ($0.1 == 0) }) {
-      let isMissing = wrong.contains { $0.0 == 0 }
+    func count(_ n: Int) -> String { a.count == 1 ? "" : " in \(n) of \(a.count) entries" }
+    let lost = wrong.filter { $0.0 == 0 && $0.1 != 0 }.count
+    let added = wrong.filter { $0.0 != 0 && $0.1 == 0 }.count
+    if lost + added > 0 {
       return Mismatch(
         stage: .zero,
-        text: (isMissing ? "0, where something else was expected" : "not 0, where 0 was expected")
-          + count)
+        text: lost > 0
+          ? "0, where something else was expected" + count(lost)
+          : "not 0, where 0 was expected" + count(added))
     }
-    if wrong.contains(where: { ($0.0 < 0) != ($0.1 < 0) }) {
-      return Mismatch(stage: .sign, text: "the sign is wrong" + count)
+    let turned = wrong.filter { ($0.0 < 0) != ($0.1 < 0) }.count
+    if turned > 0 {
+      return Mismatch(stage: .sign, text: "the sign is wrong" + count(turned))
     }
-    return Mismatch(stage: .value, text: "the value is wrong" + count)
+    return Mismatch(stage: .value, text: "the value is wrong" + count(wrong.count))
   }
 
   /// True only for numbers within the tolerance of the expected one: never for nan or inf.

@@ -163,8 +163,8 @@ struct Edits {
     switch sign {
     case .add:
       return [
-        told(b, a, "the summand `\(left)` is missing"),
-        told(a, b, "the summand `\(right)` is missing"),
+        told(b, a, "the summand `\(left)` is missing in `\(e.brief)`"),
+        told(a, b, "the summand `\(right)` is missing in `\(e.brief)`"),
         told(a.minus(b), b, "`\(right)` is taken off instead of added"),
         told(b.minus(a), a, "`\(left)` is taken off instead of added"),
         told(e.plus(a), a, "the summand `\(left)` is there twice"),
@@ -181,8 +181,8 @@ struct Edits {
       ]
     case .multiply:
       return [
-        told(b, a, "the factor `\(left)` is missing"),
-        told(a, b, "the factor `\(right)` is missing"),
+        told(b, a, "the factor `\(left)` is missing in `\(e.brief)`"),
+        told(a, b, "the factor `\(right)` is missing in `\(e.brief)`"),
         told(a.over(b), b, "`\(right)` is divided by instead of multiplied with"),
         told(b.over(a), a, "`\(left)` is divided by instead of multiplied with"),
         told(e.times(a), a, "the factor `\(left)` is there twice"),
@@ -191,7 +191,7 @@ struct Edits {
       ]
     case .divide:
       return [
-        told(a, b, "the division by `\(right)` is missing"),
+        told(a, b, "the division by `\(right)` is missing in `\(e.brief)`"),
         told(a.times(b), b, "`\(right)` is multiplied with instead of divided by"),
         told(b.over(a), e, "`\(e.brief)` is upside down"),
         told(e.over(b), b, "`\(right)` is divided by twice"),

@@ -93,7 +93,8 @@ package struct Judge {
       script: question.script, call: declaration.call,
       parameters: declaration.draws.flatMap(\.names),
       own: Rules.definitions(question.exercise.starter),
-      counted: declaration.uses.map(\.function), forbidden: question.exercise.forbidden,
+      counted: declaration.uses.map(\.function) + question.failing.sorted(),
+      forbidden: question.exercise.forbidden,
       mended: mended, budgets: course.list.budgets)
     let worker = try start(course.list.budgets)
     switch try worker.ask(.run(job)) {
@@ -117,15 +118,23 @@ package struct Judge {
         isExplained: isExplained
       ).judged(question.seed)
     }
-    let suspects = question.failing.intersection(running.uses.reached)
-      .subtracting(running.uses.called).sorted()
+    let reached = question.failing.intersection(running.uses.reached)
+      .subtracting(running.uses.called)
     // Of a hidden check the cause is news only where no public one has told it.
     let isHidden = question.check.isHidden
     let isNews =
-      isHidden ? question.failing.isDisjoint(with: running.uses.reached) : suspects.isEmpty
+      isHidden ? question.failing.isDisjoint(with: running.uses.reached) : reached.isEmpty
     var judged = try found(running.worker, isExplained: isNews)
-    if judged.record.verdict != .pass, !suspects.isEmpty, !isHidden {
-      judged = try cleared(judged, of: suspects, question) { try found($0) }
+    if judged.record.verdict != .pass, !reached.isEmpty, !isHidden {
+      // What the text mentions need not have been called; an error may have come before the call.
+      let suspects =
+        judged.record.verdict == .error
+        ? reached
+        : reached.filter { judged.called.contains($0) || running.uses.layers.contains($0) }
+      judged =
+        suspects.isEmpty
+        ? try found(running.worker)
+        : try cleared(judged, of: suspects.sorted(), question) { try found($0) }
     }
     return CheckOutcome(
       record: judged.record,
@@ -172,8 +181,14 @@ extension Exercise {
       let names = arguments.compactMap {
         if case .name(let drawn) = $0.value.kind, $0.name == nil { drawn } else { nil }
       }
+      // What is drawn besides may only have made the shapes.
+      var used: Set<String> = []
+      for part in check.declaration.definitions.map(\.value) + [expected] {
+        Walk.visit(part) { if case .name(let name) = $0.kind { used.insert(name) } }
+      }
+      let drawn = Set(check.declaration.draws.flatMap(\.names))
       guard names.count == arguments.count, Set(names).count == names.count,
-        Set(names).isSuperset(of: check.declaration.draws.flatMap(\.names))
+        Set(names).isSuperset(of: used.intersection(drawn))
       else { continue }
       let lines =
         check.file.definitions.map(\.text)

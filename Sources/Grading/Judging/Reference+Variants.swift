@@ -67,7 +67,8 @@ extension Reference {
     var found: [ReferenceVariant] = []
     // The last line first: what is said of it is nearest to what the learner writes.
     for i in lines.indices.reversed() {
-      for variant in edits.variants(of: lines[i].value) {
+      // Where terms are declared, what is added is told of those.
+      for variant in edits.variants(of: lines[i].value, isAnswer: declaration.terms.isEmpty) {
         var changed = lines
         changed[i] = CheckDeclaration.Binding(name: lines[i].name, value: variant.formula)
         let whole = ReferenceVariant(lines: changed, change: variant.change)

@@ -20,6 +20,8 @@ package struct Finding: Codable, Equatable, Sendable {
     case scale
     /// The right answer with its sign turned.
     case sign
+    /// Right but for the last digits.
+    case precision
     /// Always the same amount off.
     case offset
     case transpose

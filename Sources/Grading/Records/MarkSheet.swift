@@ -157,7 +157,9 @@ package struct Roster {
     }
     let rows = all.dropFirst().filter {
       !($0.first ?? "").trimmingPrefix(while: { $0 == " " }).hasPrefix("Points Possible")
-    }.map { $0 + [String](repeating: "", count: max(0, head.count - $0.count)) }
+    }.map {
+      Array(($0 + [String](repeating: "", count: max(0, head.count - $0.count))).prefix(head.count))
+    }
     let known = Set(names.map(Roster.bare))
     let hits = head.indices.map { i in
       rows.filter { !Roster.names($0[i]).isDisjoint(with: known) }.count
@@ -187,6 +189,18 @@ package struct Roster {
     return names
   }
 
+  /// The record of a row's learner: by the whole cell before the part of an address.
+  private func claim(_ row: [String], _ found: [String: Record]) -> Record? {
+    found[row[column].lowercased()] ?? Roster.names(row[column]).compactMap { found[$0] }.first
+  }
+
+  /// Submissions that several rows could be of: nobody's mark may stand with somebody else.
+  package func claimedTwice(among records: [Record]) -> [String] {
+    let found = Dictionary(records.map { (Roster.bare($0.submission), $0) }) { first, _ in first }
+    let claims = Dictionary(grouping: rows.compactMap { claim($0, found)?.submission }) { $0 }
+    return claims.filter { $0.value.count > 1 }.keys.sorted()
+  }
+
   /// Submissions of nobody on it.
   package func strangers(among records: [Record]) -> [String] {
     let known = rows.reduce(into: Set<String>()) { $0.formUnion(Roster.names($1[column])) }
@@ -197,8 +211,9 @@ package struct Roster {
   /// - Throws: `RosterFault` when a column is missing that the platform needs.
   package func text(_ records: [Record], _ format: GradeFormat) throws -> String {
     let found = Dictionary(records.map { (Roster.bare($0.submission), $0) }) { first, _ in first }
+    let twice = Set(claimedTwice(among: records).map(Roster.bare))
     func record(_ row: [String]) -> Record? {
-      Roster.names(row[column]).compactMap { found[$0] }.first
+      claim(row, found).flatMap { twice.contains(Roster.bare($0.submission)) ? nil : $0 }
     }
     let sheet = MarkSheet(records)
     guard format.needsRoster else {
@@ -219,8 +234,11 @@ package struct Roster {
       )
     }
     let columns = sheet.platformColumns
-    let titles = columns.map {
-      format == .blackboard ? "\($0.title) [Total Pts: \($0.most) Score]" : $0.title
+    // A column that the platform has already keeps its title, by which it is found again.
+    let titles = columns.map { column in
+      head.first { $0 == column.title || $0.hasPrefix(column.title + " (") }
+        ?? (format == .blackboard
+          ? "\(column.title) [Total Pts: \(column.most) Score]" : column.title)
     }
     var table = [own.map { head[$0] } + titles]
     if format == .canvas {

@@ -121,6 +121,11 @@ package enum PlainValue: Codable, Equatable, Sendable {
     }
   }
 
+  /// A list the other way round; nil if it is none.
+  var reversed: PlainValue? {
+    if case .list(let parts) = self { .list(parts.reversed()) } else { nil }
+  }
+
   /// All its numbers, one after another.
   var numbers: [Double] {
     switch self {

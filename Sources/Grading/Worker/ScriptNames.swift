@@ -23,9 +23,12 @@ struct ScriptNames {
       case .function(let function):
         let name = function.name ?? ScriptNames.top
         names.append(name)
+        // What is declared again takes the place of the first.
+        if name != ScriptNames.top { found[name] = [] }
         Names.uses(of: function, &found[name, default: []])
       case .layer(let layer):
         names.append(layer.name)
+        found[layer.name] = []
         methods[layer.name] = layer.methods.compactMap(\.name)
         let whole = Function(
           name: layer.name, parameters: layer.parameters,
@@ -47,8 +50,16 @@ struct ScriptNames {
     layers = methods
     order = names
     var given: Set<String> = []
-    Names.assigned(in: statements, &given)
-    variables = given.subtracting(names)
+    Walk.statements(in: statements) { statement in
+      switch statement.kind {
+      case .assign(let targets, .assign, _):
+        for case .name(let name) in targets.map(\.kind) { given.insert(name) }
+      case .parameter(let name, _, _), .buffer(let name, _, _): given.insert(name)
+      case .forLoop(let targets, _, _): given.formUnion(targets.map(\.name))
+      default: break
+      }
+    }
+    variables = given
   }
 
   /// Names that the top level gives a value to.
@@ -64,7 +75,7 @@ struct ScriptNames {
   /// The functions and layers that a call needs, at once and by way of others.
   func uses(_ call: String) -> Uses {
     let called = called(by: call).filter { order.contains($0) }
-    var uses = Uses(called: called, reached: called)
+    var uses = Uses(called: called, reached: called, layers: Set(layers.keys))
     var waiting = Array(called)
     while let name = waiting.popLast() {
       for next in mentions[name] ?? [] where order.contains(next) {

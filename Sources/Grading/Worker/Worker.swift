@@ -99,6 +99,8 @@ package struct Uses: Codable, Sendable {
   var called: Set<String> = []
   /// Those, and all that these mention.
   var reached: Set<String> = []
+  /// Which of them are layers.
+  var layers: Set<String> = []
 }
 
 /// What stopped the script or a call.
@@ -160,6 +162,7 @@ package final class Worker: Respondent {
       case .call(let arguments, let limit):
         session.count(callsOf: counted)
         session.machine.probe.isAsking = true
+        session.machine.probe.began = session.machine.graph.clock
         let values = try arguments.map { try $0.value(in: session) }
         let value = try session.call(function, values) { self.hear($0) }
         return .value(

@@ -120,7 +120,9 @@ extension Compiler {
   }
 
   /// `w.grad`, `W.grad[0, 2]`
-  private func stored(_ subject: Expression) -> (leaf: Expression, entries: [Expression.IndexEntry]?)? {
+  private func stored(_ subject: Expression) -> (
+    leaf: Expression, entries: [Expression.IndexEntry]?
+  )? {
     switch subject.kind {
     case .field(let leaf, "grad", _): (leaf, nil)
     case .index(let base, let entries):
@@ -139,7 +141,7 @@ extension Compiler {
     let machine = machine
     return Action { f throws(Diagnostic) in
       let value = try variable.run(f)
-      guard let root = machine.graph.lastRoot else {
+      guard let root = machine.training.root.flatMap(machine.graph.node(recordedAt:)) else {
         throw GradientFault.noPass(leaf.text).at(subject.span)
       }
       let of = Expression(

@@ -291,6 +291,9 @@ extension Machine {
       let both = { if case (.none, .none) = (x, y) { true } else { false } }()
       if let result = truth(both) { return result }
     case (.list(let a), .list(let b)):
+      // Lists may hold one another many times over.
+      state.pointee.meter.fuel &-= 1
+      if state.pointee.meter.fuel < 0 { try refuel(site.span) }
       guard a.items.count == b.items.count else {
         if let r = truth(false) { return r } else { break }
       }

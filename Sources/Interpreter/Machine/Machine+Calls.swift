@@ -15,6 +15,12 @@ package struct Arguments {
 }
 
 extension Machine {
+  /// While a script is asked, what was recorded before must not be computed again: it may hold what is forbidden.
+  package func refuseReplay(of node: Node, _ span: Span) throws(Diagnostic) {
+    guard probe.isGuarding, probe.isAsking, node.time <= probe.began else { return }
+    throw RunFault.forbidden("forward", within: probe.innermost).at(shown(span))
+  }
+
   /// Runs a function whose arguments lie at `base`, and releases its frame.
   @inline(__always)
   func invoke(

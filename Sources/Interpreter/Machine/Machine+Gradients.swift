@@ -45,6 +45,7 @@ extension Machine {
     training.summed.removeAll { !$0.parameter.hasGradient }
     defer {
       training.lastBackward = graph.clock
+      training.root = root.time
       if !again {
         for parameter in stale
         where training.reached.contains(where: { $0 === parameter })

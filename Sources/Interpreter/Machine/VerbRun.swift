@@ -79,6 +79,7 @@ struct VerbRun {
 
   func forward(_ value: Value, _ f: Frame) throws(Diagnostic) {
     let root = try computed(value)
+    try machine.refuseReplay(of: root, span)
     let names = try named(root, name, f)
     try emit(.forward(try telling { () throws(ExplainError) in try names.forward() }), f)
     machine.meetsReplay(root, span)

@@ -245,7 +245,8 @@ enum Records {
   static func read(_ text: String, _ path: String, allowingTornEnd: Bool = false) throws -> [Record]
   {
     var records: [Record] = []
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // A carriage return before a line's end is one character with it.
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     for (i, line) in lines.enumerated() where !line.isEmpty {
       guard let record = try? JSONDecoder().decode(Record.self, from: Data(line.utf8)),
         record.isSound

@@ -43,6 +43,10 @@ struct CheckCourse: ParsableCommand {
       let course = try Course(options.files(secret: secret), verifying: !promote)
       let lint = CourseLint(course, seeds: seeds)
       var problems = 0
+      for key in Course.unknownKeys(in: Files.text(folder + "/course.json") ?? "") {
+        Console.emit("!!  course.json has `\(key)`, which means nothing\n")
+        problems += 1
+      }
       var (mutants, killed, told, named) = (0, 0, 0, 0)
       let wanted = course.exercises.filter { $0.id == exercise || exercise == nil }
       for exercise in wanted {
@@ -127,6 +131,9 @@ struct NewCourse: ParsableCommand {
 
   func run() throws {
     try withCourse {
+      guard name.contains(where: { $0.isLetter || $0.isNumber }) else {
+        throw UsageFault(text: "a course needs a name, as `nnrepl course new mine`")
+      }
       guard !FileManager.default.fileExists(atPath: name) else {
         throw UsageFault(text: "`\(Escaped.line(name))` is there already")
       }

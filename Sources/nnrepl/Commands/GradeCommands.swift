@@ -42,6 +42,9 @@ struct GradeOptions: ParsableArguments {
 
   func validate() throws {
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs is from 1 to 256") }
+    if replace, out == nil {
+      throw ValidationError("--replace needs --out, the records to replace")
+    }
     if resume, out == nil {
       throw ValidationError("--resume needs --out, the records to go on with")
     }
@@ -166,6 +169,14 @@ struct Grade: ParsableCommand {
     if let handedIn, HandIn.seconds(handedIn) == nil {
       throw ValidationError("--handed-in is a time as 2026-11-30T23:59:00Z, not `\(handedIn)`")
     }
+    if !single, learner != nil || handedIn != nil {
+      throw ValidationError("--learner and --handed-in are of one submission; give --single too")
+    }
+    if learner?.isEmpty == true { throw ValidationError("--learner is empty") }
+    if options.format.needsRoster, sheet.roster == nil {
+      throw ValidationError(
+        "--format \(options.format.rawValue) needs --roster, the platform's own export")
+    }
     guard options.format.isSingle, !single else { return }
     throw ValidationError(
       "--format \(options.format.rawValue) tells of one submission; give --single and its folder")
@@ -265,8 +276,21 @@ struct Regrade: ParsableCommand {
   func run() throws {
     try withCourse {
       let before = try Records.file(old)
+      var options = options
+      // Records of one exercise are graded as such.
+      let exercises = Set(before.flatMap(\.exercises))
+      if options.exercise == nil, exercises.count == 1 { options.exercise = exercises.first }
       let grader = try options.setup.grader()
       options.warn(of: grader)
+      if let first = before.first {
+        let learner =
+          first.submission.hasSuffix(".nn")
+          ? String(first.submission.dropLast(3)) : first.submission
+        let blank = grader.blank(Submission(name: first.submission, learner: learner, files: [:]))
+        if blank.seed != first.seed {
+          Console.tell("the old records were graded with another seed or key, so with other inputs")
+        }
+      }
       let names = Set(before.map(\.submission))
       let all = try SubmissionFolder.all(in: folder, grader, note: Console.tell)
       let submissions = all.filter { names.contains($0.name) }
@@ -318,8 +342,8 @@ struct Mark: ParsableCommand {
   @Argument(help: "The check, as ex03.dw.")
   var check: String
 
-  @Argument(help: "Its points.")
-  var points: Int
+  @Argument(help: "Its points, a whole number.")
+  var points: String
 
   @Option(help: "Why.")
   var note = ""
@@ -338,8 +362,9 @@ struct Mark: ParsableCommand {
           text: "`\(file)` has no check `\(Escaped.line(check))` of `\(Escaped.line(submission))`")
       }
       let most = records[i].checks[j].max
-      guard (0...most).contains(points) else {
-        throw UsageFault(text: "\(check) gives from 0 to \(most) points, not \(points)")
+      guard let points = Int(points), (0...most).contains(points) else {
+        throw UsageFault(
+          text: "\(check) gives from 0 to \(most) whole points, not `\(Escaped.line(points))`")
       }
       let before = records[i].checks[j].points
       records[i].checks[j].edit(points, note: note)

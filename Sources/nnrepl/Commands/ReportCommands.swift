@@ -85,7 +85,10 @@ struct GiveFeedback: ParsableCommand {
         result += Array(String(format: "%%%02X", byte).utf8)
       }
     }
-    return String(decoding: result, as: UTF8.self)
+    // Longer names are none to a file system.
+    guard result.count > 180 else { return String(decoding: result, as: UTF8.self) }
+    return String(decoding: result.prefix(60), as: UTF8.self).filter { $0 != "\u{fffd}" } + "-"
+      + Digest.sha256(name).prefix(16)
   }
 }
 

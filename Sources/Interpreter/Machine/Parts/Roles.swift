@@ -26,6 +26,8 @@ struct TrainingMemory {
   var reached: [Node] = []
   /// Parameters whose gradient is the sum of one that was stepped along and a new one, and where it was added.
   var summed: [(parameter: Node, span: Span)] = []
+  /// When the value was recorded at which the last backward pass began.
+  var root: Int?
   /// When the last backward pass was, on the graph's clock.
   var lastBackward = 0
 }
@@ -42,12 +44,17 @@ package struct Probe {
   package var forbidden: Set<String> = []
   /// Whether the script is being asked: then its layers may not be of the forbidden kinds either.
   package var isAsking = false
+  /// When that began, on the graph's clock.
+  package var began = 0
   /// Whether it is kept which functions of the script are running.
   package var isFollowing = false
   /// The functions of the script that are running, the innermost last.
   private(set) var running: [String] = []
   /// The most that ran at a time.
   package private(set) var deepest = 0
+
+  /// The function of the script that runs.
+  var innermost: String? { running.last }
 
   mutating func begin() {
     running = []

@@ -3,14 +3,28 @@ import Autograd
 import Diagnostics
 import Tensors
 
+/// How far a text goes into what is nested: values may hold one another many times over.
+private struct Reach {
+  var depth = 0
+  private var room = 10_000
+
+  /// Whether one level more is written.
+  mutating func enter() -> Bool {
+    guard depth < 20, room > 0 else { return false }
+    depth += 1
+    room -= 1
+    return true
+  }
+}
+
 extension Machine {
   /// A value as `print` writes it.
   package func text(of value: Value) -> String {
-    var depth = 0
-    return text(of: value, &depth)
+    var reach = Reach()
+    return text(of: value, &reach)
   }
 
-  private func text(of value: Value, _ depth: inout Int) -> String {
+  private func text(of value: Value, _ reach: inout Reach) -> String {
     switch value {
     case .unset, .cell: return "nothing"
     case .none: return "none"
@@ -22,17 +36,15 @@ extension Machine {
       return "range(\(format(range.start)), \(format(range.stop))"
         + (range.step == 1 ? ")" : ", \(format(range.step)))")
     case .list(let list):
-      depth += 1
-      defer { depth -= 1 }
-      if depth > 20 { return "[…]" }
-      var shown = list.items.prefix(20).map { quoted($0, &depth) }
+      guard reach.enter() else { return "[…]" }
+      defer { reach.depth -= 1 }
+      var shown = list.items.prefix(20).map { quoted($0, &reach) }
       if list.items.count > 20 { shown.append("… \(list.items.count - 20) more") }
       return "[" + shown.joined(separator: ", ") + "]"
     case .record(let record):
-      depth += 1
-      defer { depth -= 1 }
-      if depth > 20 { return "record(…)" }
-      let fields = record.fields.map { "\($0.name)=\(quoted($0.value, &depth))" }
+      guard reach.enter() else { return "record(…)" }
+      defer { reach.depth -= 1 }
+      let fields = record.fields.map { "\($0.name)=\(quoted($0.value, &reach))" }
       return "record(" + fields.joined(separator: ", ") + ")"
     case .function(let function):
       let list = function.code.parameters.map { p in
@@ -40,7 +52,7 @@ extension Machine {
       }
       return "fn \(function.code.name)(\(list.joined(separator: ", ")))"
     case .builtin(let builtin): return builtin.signature
-    case .layer(let layer): return text(of: layer, &depth)
+    case .layer(let layer): return text(of: layer, &reach)
     case .host(let object): return object.text(self)
     case .optimizer(let optimizer):
       let settings = optimizer.settings.map { "\($0.name)=\(format($0.value))" }
@@ -51,13 +63,12 @@ extension Machine {
 
   /// A sequence shows its stages line by line, a layer of the library what it was made with, the learner's
   /// own its fields.
-  private func text(of layer: LayerObject, _ depth: inout Int) -> String {
-    depth += 1
-    defer { depth -= 1 }
-    if depth > 20 { return "\(layer.type)(…)" }
+  private func text(of layer: LayerObject, _ reach: inout Reach) -> String {
+    guard reach.enter() else { return "\(layer.type)(…)" }
+    defer { reach.depth -= 1 }
     if layer.isSequence {
       let stages = layer.stages.enumerated().map { i, stage -> String in
-        var name = text(of: stage, &depth)
+        var name = text(of: stage, &reach)
         if case .builtin(let builtin) = stage { name = builtin.name }
         return "  (\(i)): " + name.split(separator: "\n").joined(separator: "\n  ")
       }
@@ -66,7 +77,7 @@ extension Machine {
     if layer.isLibrary {
       let known = vocabulary[layer.type]?.parameters ?? []
       let given = layer.arguments.enumerated().compactMap { i, argument -> String? in
-        let text = quoted(argument.value, &depth)
+        let text = quoted(argument.value, &reach)
         guard let fallback = known.first(where: { $0.name == argument.name })?.fallback else {
           return text
         }
@@ -79,17 +90,17 @@ extension Machine {
       if case .tensor(let node) = field.value, node.shape.rank > 0 {
         return "\(field.name): \(node.shape)"
       }
-      return "\(field.name): \(text(of: field.value, &depth))"
+      return "\(field.name): \(text(of: field.value, &reach))"
     }
     return "\(layer.type)(" + fields.joined(separator: ", ") + ")"
   }
 
-  private func quoted(_ value: Value, _ depth: inout Int) -> String {
+  private func quoted(_ value: Value, _ reach: inout Reach) -> String {
     if case .string(let string) = value {
       let text = string.text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
       return "\"" + text.replacing("\n", with: "\\n").visible + "\""
     }
-    return text(of: value, &depth)
+    return text(of: value, &reach)
   }
 
   /// A value under a format such as `.4f`, `8.2e`, `5d`, `>10` or `.1%`.
