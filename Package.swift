@@ -191,7 +191,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RenderingTests",
-      dependencies: ["Diagnostics", "Interpreter", "Builtins", "Session", "Rendering"],
+      dependencies: ["Lessons", "Diagnostics", "Interpreter", "Builtins", "Session", "Rendering"],
       swiftSettings: strict),
     .testTarget(
       name: "GradingTests",

@@ -24,7 +24,18 @@ package enum HelpText {
       let lines = page.split(separator: "\n").flatMap { style.wrapped(String($0), indent: "  ") }
       return .success(([style.paint(topic, .bold)] + lines).joined(separator: "\n"))
     }
+    if topic == "glossary" { return .success(glossary(style)) }
+    if let word = GlossaryWord.named(topic) ?? GlossaryWord.asked(topic) {
+      return .success(word.page(style))
+    }
     return .failure(Missing(topic: topic, near: Suggest.close(to: topic, among: topics)))
+  }
+
+  /// All words of the field.
+  private static func glossary(_ style: Style) -> String {
+    ([style.paint("The words of the field", .bold) + "; `help WORD` explains one"]
+      + style.wrapped(GlossaryWord.all.map(\.name).joined(separator: ", "), indent: "  "))
+      .joined(separator: "\n")
   }
 
   /// A topic that has no page, and those that may have been meant.
@@ -35,7 +46,8 @@ package enum HelpText {
 
   /// Everything that has a page.
   package static var topics: [String] {
-    words + ["functions"] + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
+    words + ["functions", "glossary"] + GlossaryWord.all.map(\.name)
+      + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
       + Diagnostic.Identifier.allCases.map(\.rawValue)
   }
 

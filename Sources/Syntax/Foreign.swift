@@ -4,7 +4,8 @@ import Diagnostics
 enum Foreign {
   private static let words: [String: String] = [
     "lambda": "fn(x) = x^2", "def": "fn name(x) { … }", "let": "x = 1", "var": "x = 1",
-    "import": "everything is there already", "elif": "else if", "True": "true", "False": "false",
+    "import": "everything is there already", "from": "everything is there already",
+    "elif": "else if", "True": "true", "False": "false",
     "None": "none", "function": "fn name(x) { … }", "const": "x = 1",
     "class": "layer Name(…) { … }", "with": "no_grad { … }", "assert": "expect condition",
     "print": "print(x)",
@@ -15,6 +16,7 @@ enum Foreign {
   /// The nn spelling for what stands at a token, if it is a known foreign one.
   static func hint(_ tokens: [PlacedToken], _ at: Int) -> Diagnostic? {
     guard case .name(let word) = tokens[at].token else { return nil }
+    if let place = tracking(tokens, at) { return SyntaxFault.tracking.at(place) }
     let next = at + 1 < tokens.count ? tokens[at + 1].token : .end
     if modules.contains(word), next == .symbol(.dot), at + 2 < tokens.count,
       case .name(let member) = tokens[at + 2].token, !isAssigned(word, tokens)
@@ -36,15 +38,35 @@ enum Foreign {
       ).at(tokens[at].span.to(tokens[last].span))
     }
     switch word {
-    case "print" where isValue(next), "lambda", "def", "import", "elif", "class", "let", "var",
+    case "print" where isValue(next), "lambda", "def", "import", "from", "elif", "class", "let",
+      "var",
       "const", "function", "with", "assert":
       guard isValue(next) || word == "lambda" else { return nil }
     case "True", "False", "None": break
     default: return nil
     }
     guard let ours = words[word] else { return nil }
-    return SyntaxFault.foreignWord(word, ours: word == "import" ? ours : "`\(ours)`").at(
+    return SyntaxFault.foreignWord(
+      word, ours: word == "import" || word == "from" ? ours : "`\(ours)`"
+    ).at(
       tokens[at].span)
+  }
+
+  /// `tensor(3.0, requires_grad=True)`, wherever in it one stands.
+  private static func tracking(_ tokens: [PlacedToken], _ at: Int) -> Span? {
+    guard case .name(let word) = tokens[at].token,
+      ["tensor", "torch", "True", "requires_grad"].contains(word)
+    else { return nil }
+    let line = tokens[max(0, at - 2)...].prefix { $0.token != .newline && $0.token != .end }
+    guard let i = line.firstIndex(where: { $0.token == .name("requires_grad") }),
+      i + 2 < tokens.count,
+      tokens[i + 1].token == .symbol(.assign),
+      tokens[i + 2].token == .name("True") || tokens[i + 2].token == .keyword(.true),
+      i == at || i == at - 2 || word != "True"
+    else { return nil }
+    // After a dot it is a field, which has its own answer.
+    if i > 0, tokens[i - 1].token == .symbol(.dot) { return nil }
+    return tokens[i].span.to(tokens[i + 2].span)
   }
 
   private static func isValue(_ token: Token) -> Bool {

@@ -177,7 +177,9 @@ package struct Lexer {
   /// Letters, digits and marks, and the subscripts and primes that formulas use.
   private static func continuesName(_ s: Unicode.Scalar) -> Bool {
     if s.isASCII { return s == "_" || s.properties.isAlphabetic || isDigit(UInt8(s.value)) }
-    return s != transposed && s.properties.isXIDContinue || (0x2080...0x209c).contains(s.value)
+    // A raised dot is a sign between factors.
+    return s != transposed && s != "·" && s.properties.isXIDContinue
+      || (0x2080...0x209c).contains(s.value)
       || (0x2032...0x2034).contains(s.value)
   }
 
@@ -188,6 +190,7 @@ package struct Lexer {
 
   private static let transposed: Unicode.Scalar = "ᵀ"
   private static let exponents: [Unicode.Scalar: Double] = ["²": 2, "³": 3]
+  private static let fractions: [Unicode.Scalar: Double] = ["½": 0.5, "¼": 0.25, "¾": 0.75]
 
   private mutating func wordOrSymbol() throws(Diagnostic) {
     guard let (first, length) = scalar(at: at) else {
@@ -204,6 +207,7 @@ package struct Lexer {
       emit(.symbol(.caret), 0)
       return emit(.number(exponent), length)
     }
+    if let fraction = Lexer.fractions[first] { return emit(.number(fraction), length) }
     if first == "\u{a0}" || first == "\u{feff}" || first.properties.isWhitespace {
       at += length
       return

@@ -224,7 +224,12 @@ extension Parser {
       return try bracket()
     case .symbol(.partial):
       return try gradient()
-    default: throw unexpected("a value")
+    case .symbol(.openBrace): throw SyntaxFault.dictionary.at(start)
+    default:
+      if at > 1, tokens[at - 1].token == .symbol(.plus), tokens[at - 2].token == .symbol(.plus) {
+        throw SyntaxFault.increment.at(tokens[at - 2].span.to(tokens[at - 1].span))
+      }
+      throw unexpected("a value")
     }
   }
 

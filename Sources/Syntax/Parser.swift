@@ -111,6 +111,10 @@ package struct Parser {
     skipNewlines()
     if accept(symbol) { return }
     let opener = source.text(opened)
+    if symbol == .closeParen, current == .symbol(.comma) { throw SyntaxFault.tuple.at(span) }
+    if symbol == .closeBracket, current == .keyword(.for) {
+      throw SyntaxFault.comprehension.at(span)
+    }
     if current == .end {
       throw SyntaxFault.notClosed(opener, with: symbol.rawValue).at(opened)
     }

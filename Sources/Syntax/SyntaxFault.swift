@@ -25,6 +25,12 @@ package enum SyntaxFault: Facts {
   case braceNotClosed
   case cutCharacter
   case unreadable(Unicode.Scalar, isQuote: Bool)
+  // Habits
+  case tuple
+  case comprehension
+  case dictionary
+  case increment
+  case tracking
   // Checks
   case noExercise
   case hintOrder(Int, after: Int)
@@ -83,6 +89,24 @@ extension SyntaxFault {
       Words(
         .unreadableCharacter, "the character `\(character)` has no meaning here",
         hint: isQuote ? "strings are written with plain double quotes: \"text\"" : "leave it out")
+    case .tuple:
+      Words(
+        .otherLanguage, "several values in round brackets are another language's tuple",
+        hint: "write `[1, 2]` for numbers, `list(1, 2)` for anything")
+    case .comprehension:
+      Words(
+        .otherLanguage, "a loop in brackets is another language's spelling",
+        hint: "write `xs = list(); for i in range(3) { append(xs, i^2) }`")
+    case .dictionary:
+      Words(
+        .otherLanguage, "`{` begins a block; values by name are a record",
+        hint: "write `record(a=1, b=2)`")
+    case .increment:
+      Words(.otherLanguage, "`++` is another language's spelling", hint: "write `x += 1`")
+    case .tracking:
+      Words(
+        .otherLanguage, "`requires_grad=True` is PyTorch's spelling",
+        reason: "What learns is declared.", hint: "write `param w = 3`")
     case .noExercise:
       Words(
         .badCheck, "this check file names no exercise",

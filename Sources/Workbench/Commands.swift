@@ -174,6 +174,12 @@ extension Workbench {
     switch HelpText.page(topic, style) {
     case .success(let page):
       say(page)
+      if let word = GlossaryWord.named(topic) ?? GlossaryWord.asked(topic),
+        page == word.page(style),
+        let own = example(of: word)
+      {
+        say("  here        " + own)
+      }
       return .done
     case .failure(let missing):
       let near = missing.near.map { "`\($0)`" }.joined(separator: ", ")

@@ -109,6 +109,7 @@ extension Workbench {
       return Completion(
         start: word.count, candidates: fields(of: object).filter { $0.hasPrefix(word) })
     }
+    if let derivatives = derivatives(rest, word) { return derivatives }
     let verb = verbArguments(rest)
     let named = (callee(rest).map(arguments) ?? verb).filter { $0.hasPrefix(word) }
     // With nothing typed yet, what the call takes is the answer; a verb takes nothing else.
@@ -165,6 +166,33 @@ extension Workbench {
         + methods.map(\.name).sorted()
     default: return []
     }
+  }
+
+  /// After `explain` and `backward`, what there is to explain: `∂loss/∂w1` first; `d` is ∂ too.
+  private func derivatives(_ before: String.SubSequence, _ word: String) -> Completion? {
+    let line = before.split(whereSeparator: { $0 == "\n" || $0 == ";" }).last.map(String.init) ?? ""
+    let verb = line.prefix { $0.isLetter }
+    let typed = line.dropFirst(verb.count)
+    guard verb == "explain" || verb == "backward", typed.hasPrefix(" ") else { return nil }
+    let start = String(typed.drop { $0 == " " }) + word
+    guard !start.contains(" "), !start.contains(",") else { return nil }
+    var (roots, leaves): ([String], [String]) = ([], [])
+    for (name, value) in session.machine.variables where name != "_" {
+      guard case .tensor(let node) = value, node.isTracked else { continue }
+      if node.isParameter { leaves.append(name) } else if node.isScalar { roots.append(name) }
+    }
+    // The last value, which is the loss as a rule, comes first.
+    roots.reverse()
+    if verb == "backward" {
+      let found = roots.filter { $0.hasPrefix(start) }
+      return found.isEmpty ? nil : Completion(start: start.count, candidates: found)
+    }
+    let wanted =
+      start.first == "d" && !roots.contains { $0.hasPrefix(start) }
+      ? "∂" + start.dropFirst() : start
+    let all = roots.prefix(1).flatMap { root in leaves.map { "∂\(root)/∂\($0)" } } + roots
+    let found = all.filter { $0.hasPrefix(wanted) }
+    return found.isEmpty ? nil : Completion(start: start.count, candidates: found)
   }
 
   /// What a verb takes after its value: `backward loss, pause=true`.

@@ -121,12 +121,14 @@ package final class Workbench {
     if trimmed.hasPrefix(":") { return command(trimmed.dropFirst()) }
     if trimmed.hasPrefix("?") { return question(trimmed) }
     if trimmed == "help" || trimmed.hasPrefix("help ") {
-      return help(String(trimmed.dropFirst(4)).trimmingSpace)
+      let topic = String(trimmed.dropFirst(4)).trimmingSpace
+      return help(topic == "me" ? "" : topic)
     }
     if ["exit", "quit", "exit()", "quit()"].contains(trimmed), session.value(trimmed) == nil {
       return .quit
     }
     if let ending = spelledAsInShell(trimmed) { return ending }
+    if let ending = asked(trimmed) { return ending }
     return run(text)
   }
 

@@ -14,6 +14,7 @@ import Testing
     ("Sources/Builtins/Library", "library/", [".nn"]),
     ("Sources/Rendering/Pages", "help/", [".txt"]),
     ("Sources/Rendering/Pages/errors", "help/errors/", [".txt"]),
+    ("Sources/Rendering/Pages/glossary", "help/glossary/", [".txt"]),
     ("Sources/nnrepl/NewCourse", "new/", [".json"]),
     ("Sources/nnrepl/NewCourse/exercises", "new/exercises/", [".nn"]),
     ("Sources/nnrepl/NewCourse/private", "new/private/", [".nn"]),

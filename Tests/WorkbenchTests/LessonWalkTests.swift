@@ -247,4 +247,31 @@ import Workbench
     bench.enter(":hint")
     #expect(asked.last == ["hint", "ex03"])
   }
+
+  /// After `explain` Tab offers what can be explained, and `d` is ∂ there.
+  @Test func tabOffersDerivatives() {
+    let bench = bench()
+    bench.enter("param w1 = 1; param w2 = 2")
+    bench.enter("z = w1*w2; loss = z^2")
+    #expect(
+      bench.bench.completion("explain ").candidates
+        == ["∂loss/∂w1", "∂loss/∂w2", "loss", "z"])
+    #expect(bench.bench.completion("explain d").candidates == ["∂loss/∂w1", "∂loss/∂w2"])
+    #expect(bench.bench.completion("explain ∂loss/∂w2").candidates == ["∂loss/∂w2"])
+    #expect(bench.bench.completion("backward ").candidates == ["loss", "z"])
+  }
+
+  /// A word of the field shows a number of this session.
+  @Test func wordsShowNumbersOfTheSession() {
+    let bench = bench()
+    bench.enter("param w = 3; loss = (w - 1)^2; loss.backward(); opt = sgd(w, lr=0.25)")
+    _ = bench.take()
+    for (question, own) in [
+      ("what is a gradient", "`w.grad` is 4"), ("help learning rate", "`opt.lr` is 0.25"),
+      ("what is the cost", "`loss` is 4"),
+    ] {
+      bench.enter(question)
+      #expect(bench.take().contains("  here        " + own), "\(question)")
+    }
+  }
 }

@@ -160,13 +160,17 @@ extension Compiler {
     let site = site(
       span, [base] + arguments.map(\.value),
       keywords: [nil] + arguments.map(\.name))
-    let function: Code? = machine.vocabulary[name] == nil ? load(name, place) : nil
-    let known = machine.vocabulary[name]
+    let known = machine.vocabulary[name == "view" ? "reshape" : name]
+    let function: Code? = known == nil ? load(name, place) : nil
     let top = scope.top
     return Code { f throws(Diagnostic) in
       let receiver = try object.run(f)
       var gathered = try values(f)
       let free = f.above(top)
+      // PyTorch's methods whose names are a learner's to give to functions.
+      if Machine.methods.contains(name), case .tensor(let node) = receiver {
+        return try machine.method(name, of: node, gathered, span)
+      }
       if let own = machine.ownField(receiver, name) {
         return try machine.call(own, gathered, at: span, place, site, free)
       }

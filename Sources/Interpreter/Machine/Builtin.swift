@@ -178,6 +178,11 @@ package final class Builtin: Sendable {
   // MARK: Calling
 
   /// Binds arguments to parameters and runs.
+  /// NumPy's word for an axis is understood.
+  static func means(_ name: String, _ parameter: String) -> Bool {
+    name == "axis" && parameter == "dim"
+  }
+
   func call(
     _ machine: Machine, _ arguments: Arguments, _ span: Span, _ site: UInt32, _ frame: Frame
   ) throws(Diagnostic) -> Value {
@@ -204,7 +209,9 @@ package final class Builtin: Sendable {
       }
     }
     for (name, value, place) in arguments.named {
-      guard let i = parameters.firstIndex(where: { $0.name == name }) else {
+      guard
+        let i = parameters.firstIndex(where: { $0.name == name || Builtin.means(name, $0.name) })
+      else {
         if takesAnyName { continue }
         throw RunFault.noParameter(self.name, name: name, takes: parameters.map(\.name)).at(place)
       }

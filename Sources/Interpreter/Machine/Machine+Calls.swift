@@ -184,7 +184,12 @@ extension Machine {
     }
     for (i, value) in arguments.positional.enumerated() { values[i] = value }
     for (name, value, place) in arguments.named {
-      guard let i = parameters.firstIndex(where: { $0.name == name }) else {
+      guard
+        let i = parameters.firstIndex(where: {
+          $0.name == name
+            || SourceID.isLibrary(Int(code.span.source)) && Builtin.means(name, $0.name)
+        })
+      else {
         throw RunFault.noParameter(code.name, name: name, takes: parameters.map(\.name)).at(place)
       }
       guard values[i] == nil else {

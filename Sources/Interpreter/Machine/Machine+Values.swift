@@ -213,6 +213,31 @@ extension Machine {
     }
   }
 
+  /// Methods of tensors that are no functions here: a learner may well have one called `double`.
+  static let methods: Set<String> = ["size", "numel", "float", "double", "long"]
+
+  /// `x.size()` is the shape, `x.size(0)` one length of it (the field is the count); `x.float()` and its kin convert
+  /// data.
+  func method(_ name: String, of node: Node, _ arguments: Arguments, _ span: Span)
+    throws(Diagnostic) -> Value
+  {
+    let dtypes: [String: DType] = ["float": .float32, "double": .float64, "long": .int64]
+    if let dtype = dtypes[name] {
+      guard !node.isTracked else { throw RunFault.castOfTracked(name).at(span) }
+      return try tensor(from: .tensor(node), dtype, span, explicit: true)
+    }
+    if name == "numel" { return .number(Double(node.shape.count)) }
+    guard let first = arguments.positional.first ?? arguments.named.first?.value else {
+      return .list(ListObject(node.shape.dims.map { .number(Double($0)) }))
+    }
+    let axis: Int? = if case .number(let n) = first { Int(exactly: n) } else { nil }
+    let rank = node.shape.rank
+    guard let axis, (-rank..<rank).contains(axis) else {
+      throw TensorFault(.axisOutOfRange(axis ?? rank, node.shape)).at(span)
+    }
+    return .number(Double(node.shape.dims[axis < 0 ? axis + rank : axis]))
+  }
+
   func noField(_ value: Value, _ name: String, _ span: Span) -> Diagnostic {
     RunFault.noField(kind: value.kind, name: name, meant: meant(by: name, in: value)).at(span)
   }
@@ -255,7 +280,7 @@ extension Machine {
       }
       optimizer[name] = n
     default:
-      throw RunFault.fixedFields(value.kind).at(span)
+      throw RunFault.fixedFields(value.kind, name: name).at(span)
     }
   }
 

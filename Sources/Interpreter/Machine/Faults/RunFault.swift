@@ -40,6 +40,7 @@ package enum RunFault: Facts {
   // Calls
   case tooDeep(function: String, depth: Int)
   case notCallable(String)
+  case castOfTracked(String)
   case forbidden(String, within: String?)
   case noForward(layer: String)
   case measuredInTraining(String)
@@ -69,7 +70,7 @@ package enum RunFault: Facts {
   case keepsShape(name: String, shape: Shape, new: Shape)
   case parameterRebound(String)
   case noField(kind: String, name: String, meant: String?)
-  case fixedFields(String)
+  case fixedFields(String, name: String)
   case keepsParameter(place: String, shape: Shape, by: String)
   case keepsLayer(place: String, kind: String)
   case cannotLoop(over: String, isNumber: Bool)
@@ -94,6 +95,14 @@ package enum RunFault: Facts {
 }
 
 extension RunFault {
+  /// Arguments that learners bring from other libraries, with what is written here.
+  private static let habits: [String: String] = [
+    "requires_grad": "param w = 3", "learning_rate": "lr=0.1", "unbiased": "correction=0",
+    "ddof": "correction=1", "size": "shape", "n_epochs": "for epoch in range(50) { }",
+    "device": "x = [1, 2]", "inplace": "x = relu(x)", "keepdims": "keepdim=true",
+    "from_logits": "binary_cross_entropy_with_logits(z, y)", "units": "linear(2, 3)",
+  ]
+
   package var words: Words {
     switch self {
     case .libraryUnreadable(let name, let error):
@@ -112,8 +121,10 @@ extension RunFault {
       Words(
         .wrongArguments,
         "`\(function)` takes \(takes.isEmpty ? "no arguments" : "(\(takes.joined(separator: ", ")))"), but \(given) were given",
-        hint: takes.isEmpty
-          ? "write `\(function)()`" : "write `\(function)(\(takes.joined(separator: ", ")))`")
+        hint: function == "train"
+          ? "`m.eval()` is the other mode, `m.train()` this one"
+          : takes.isEmpty
+            ? "write `\(function)()`" : "write `\(function)(\(takes.joined(separator: ", ")))`")
     case .argumentMissing(let function, let name):
       Words(
         .wrongArguments, "`\(function)` needs a value for `\(name)`",
@@ -122,11 +133,9 @@ extension RunFault {
       Words(
         .wrongArguments, "`\(function)` has no argument `\(name)`",
         reason: takes.isEmpty ? nil : "It takes \(takes.joined(separator: ", ")).",
-        // NumPy's word for PyTorch's.
-        hint: name == "axis" && takes.contains("dim")
-          ? "did you mean `dim`?"
-          : Suggest.close(to: name, among: takes).first.map { "did you mean `\($0)`?" }
-            ?? "leave `\(name)` out")
+        hint: RunFault.habits[name].map { "write `\($0)`" }
+          ?? Suggest.close(to: name, among: takes).first.map { "did you mean `\($0)`?" }
+          ?? "leave `\(name)` out")
     case .keepsParameter(let place, let shape, let kind):
       Words(
         .wrongKind, "`\(place)` is a parameter; `=` would put \(kind) in its place",
@@ -227,6 +236,10 @@ extension RunFault {
         .forbidden,
         "`\(name)` is used \(function.map { "when `\($0)` runs" } ?? "as an answer"); this exercise is to be done without it",
         hint: "write the formula out; at the top level you may call `\(name)` to compare")
+    case .castOfTracked(let name):
+      Words(
+        .badArgument, "`.\(name)()` of a value that is tracked would lose its gradient",
+        hint: "choose the type before: `set_default_dtype(\"float32\")`")
     case .notCallable(let kind):
       Words(
         .notCallable, "this is \(kind); it cannot be called",
@@ -245,7 +258,9 @@ extension RunFault {
     case .noEntries(let kind):
       Words(
         .badIndex, "\(kind) has no entries",
-        hint: "entries are of tensors, lists and strings: `[1, 2][0]`")
+        hint: kind == "a record"
+          ? "its parts have names, as in `max(x, dim=0).values` and `.indices`"
+          : "entries are of tensors, lists and strings: `[1, 2][0]`")
     case .placeKind:
       Words(.badIndex, "a place is a whole number", hint: "write x[0] or x[-1]")
     case .boundKind:
@@ -323,10 +338,14 @@ extension RunFault {
         hint: "write `\(name) := …` to give the parameter a new value")
     case .noField(let kind, let name, let meant):
       Words(.unknownField, "\(kind) has no `\(name)`", hint: meant ?? "`help` lists what there is")
-    case .fixedFields(let kind):
+    case .fixedFields(let kind, let name):
       Words(
         .immutable, "\(kind) has no fields that can be set",
-        hint: "fields can be set of records, layers and optimizers: `opt.lr = 0.01`")
+        hint: name == "requires_grad"
+          ? "what should stay as it is, is left out of the optimizer: `sgd(list(w), lr=0.1)`"
+          : name == "grad"
+            ? "`zero_grad(w)` forgets a gradient"
+            : "fields can be set of records, layers and optimizers: `opt.lr = 0.01`")
     case .keepsLayer(let place, let kind):
       Words(
         .wrongKind, "`\(place)` is a layer; \(kind) cannot take its place",
