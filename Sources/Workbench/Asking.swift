@@ -1,5 +1,6 @@
 // Questions in words, answered with the field's word for it and a number of the learner's own.
 import Autograd
+import Diagnostics
 import Interpreter
 import Rendering
 import Session
@@ -104,5 +105,18 @@ extension Workbench {
       return "`acc` is \(format(accuracy))"
     default: return nil
     }
+  }
+
+  /// What `loss.backward()` did, where someone sits: it prints nothing of its own.
+  func tellOfPass(_ text: String) {
+    let source = SourceText(id: 0, name: "", text)
+    guard case .expression(let last)? = Parser.parse(source).statements.last?.kind,
+      case .call(let callee, _) = last.kind, case .field(let root, "backward", _) = callee.kind
+    else { return }
+    let count = session.machine.lastPass
+    say(
+      style.paint(
+        "\(count) gradient\(count == 1 ? "" : "s"); `backward \(root.text)` tells the steps, `explain ∂\(root.text)/∂…` one of them",
+        .faint))
   }
 }

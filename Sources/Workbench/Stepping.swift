@@ -1,4 +1,5 @@
 // Walking through a narration step by step, and guessing each factor before it is shown.
+import Autograd
 import Diagnostics
 import Explain
 import Interpreter
@@ -16,12 +17,19 @@ extension Workbench {
   /// Takes the learner through a forward or backward pass. Returns when it has been seen or left.
   func walk(_ narration: Narration, predicts: Bool) {
     let text = NarrationText(style, session.machine.format, session.sources)
-    let steps: [(text: String, questions: [Question])]
+    /// A step as it is told, what is asked before that, and what one needs to know to answer.
+    let steps: [(text: String, given: String, questions: [Question])]
+    let format = session.machine.format
+    func given(_ name: String, _ formula: Formula) -> String {
+      let (text, numbers) = (formula.text, formula.substituted(format))
+      return "  \(name) = \(text)" + (text == numbers ? "" : " = \(numbers)")
+    }
     switch narration {
     case .forward(let pass):
       steps = pass.steps.map { step in
         (
           text.render(.forward(ForwardPass(steps: [step])), isWhole: true),
+          given(step.name, step.formula),
           predicts ? Question.forward(step) : []
         )
       }
@@ -29,6 +37,7 @@ extension Workbench {
       steps = pass.steps.map { step in
         (
           text.render(.backward(pass.only(step)), isWhole: true),
+          given(step.name, step.formula),
           predicts ? Question.backward(step, pass.root) : []
         )
       }
@@ -36,11 +45,17 @@ extension Workbench {
       show(.text(text.render(narration, isWhole: true) + "\n"))
       return
     }
+    if predicts {
+      say(
+        style.paint(
+          "Answer with a number, a formula, or a sign (+ - 0); ? tells, q leaves.", .faint))
+    }
     var seen = 0
     var runsOn = false
     var place = 0
     while place < steps.count {
       if place >= seen, !runsOn {
+        if !steps[place].questions.isEmpty { say(style.paint(steps[place].given, .faint)) }
         for question in steps[place].questions {
           guard put(question) else { return tell(predicts) }
         }

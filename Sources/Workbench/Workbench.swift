@@ -183,6 +183,7 @@ package final class Workbench {
     lastSeconds = cell.seconds
     if cell.hasEffect || place != nil { cells.append(cell) }
     if !cell.changes.isEmpty { tellOfChanges(cell.changes) }
+    if error == nil, place == nil, ask != nil { tellOfPass(text) }
     guard let error else { return .done }
     return .failed(error.id == .interrupted ? 130 : error.id.isLimit ? 3 : 1)
   }

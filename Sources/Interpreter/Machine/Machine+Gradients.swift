@@ -18,6 +18,9 @@ extension Machine {
     }
   }
 
+  /// How many parameters the last backward pass reached.
+  package var lastPass: Int { training.reached.count }
+
   /// A step on the way to a value, by the name that it was given there, the last one of that name.
   func step(named name: String, below root: Value) -> Node? {
     guard case .tensor(let node) = root else { return nil }
