@@ -121,9 +121,15 @@ extension Machine {
   }
 
   /// One step of an optimizer.
-  package func step(_ optimizer: Optimizer, _ span: Span) throws(Diagnostic) {
+  /// - Parameter tellsIdle: whether a step along nothing is told.
+  package func step(_ optimizer: Optimizer, _ span: Span, tellsIdle: Bool = true)
+    throws(Diagnostic)
+  {
     optimizer.adopt(training.reached)
     warnSummed(optimizer)
+    if tellsIdle, !optimizer.parameters.contains(where: \.hasGradient) {
+      warn(GradientFault.idleStep.at(shown(span)))
+    }
     do throws(TensorError) { try optimizer.step(graph) } catch {
       throw TensorFault(error).at(span)
     }

@@ -119,7 +119,7 @@ struct VerbRun {
     guard case .optimizer(let optimizer) = value else {
       throw GradientFault.notOptimizer(value.kind).at(span)
     }
-    try machine.step(optimizer, span)
+    try machine.step(optimizer, span, tellsIdle: false)
     guard optimizer.parameters.contains(where: { $0.gradient != nil }) else {
       throw GradientFault.nothingToStepAlong.at(span)
     }

@@ -57,6 +57,7 @@ package enum GradientFault: Facts {
   case accumulated(first: String)
   case notOptimizer(String)
   case nothingToStepAlong
+  case idleStep
   case noStepYet(name: String)
   case parameterItself(String)
   case notRecorded(String)
@@ -182,6 +183,10 @@ extension GradientFault {
       Words(
         .noGradient, "no parameter has a gradient, so there is nothing to step along",
         hint: "run `backward loss` first")
+    case .idleStep:
+      Words(
+        warning: .noGradient, "no parameter of this optimizer has a gradient, so nothing moved",
+        hint: "run `loss.backward()` before `opt.step()`")
     case .noStepYet(let name):
       Words(
         .nothingToExplain, "this optimizer has made no step yet",
