@@ -142,4 +142,21 @@ import Testing
     let asked = try Prediction.all(of: third, seed: 3)
     #expect(!asked.isEmpty)
   }
+
+  /// Times as platforms write them.
+  @Test(arguments: [
+    ("2026-11-30T23:59:00Z", 1_796_083_140.0), ("2026-11-30 23:59:00", 1_796_083_140),
+    ("2026-11-30T23:59", 1_796_083_140), ("2026-12-01T00:59:00+01:00", 1_796_083_140),
+    ("2026-11-30T23:59:00.500000-00:00", 1_796_083_140.5), ("2026-11-30", 1_795_996_800),
+    ("yesterday", nil), ("", nil),
+  ])
+  func timesOfHandIns(_ text: String, _ seconds: Double?) {
+    #expect(HandIn.seconds(text) == seconds)
+  }
+
+  /// Every kind of finding stands in the schemas of what is written for other programs.
+  @Test(arguments: ["check", "record"]) func kindsStandInTheSchemas(_ name: String) throws {
+    let text = try #require(Own.text("Tests/Schemas/\(name).schema.json"))
+    for kind in Finding.Kind.allCases { #expect(text.contains("\"\(kind.rawValue)\""), "\(kind)") }
+  }
 }

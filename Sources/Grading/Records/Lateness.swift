@@ -9,6 +9,8 @@ package enum HandIn {
     let plain = ISO8601DateFormatter()
     let fractional = ISO8601DateFormatter()
     fractional.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+    // Some platforms write a space between the day and the time.
+    let text = text.replacing(" ", with: "T")
     let candidates = [text, text + "Z", text + ":00Z", text + "T00:00:00Z"]
     for candidate in candidates {
       if let date = plain.date(from: candidate) ?? fractional.date(from: candidate) {
