@@ -12,20 +12,16 @@ struct PartialAnswer {
 }
 
 /// By how much something is too large: a small number, times or over a count.
-struct Share: Equatable {
+struct Share {
   let number: Double
-  /// The count, and whether it is multiplied with (1) or divided by (-1).
-  var count: (name: String, power: Int)?
-
-  static func == (a: Share, b: Share) -> Bool {
-    a.number == b.number && a.count?.name == b.count?.name && a.count?.power == b.count?.power
-  }
+  let count: String
+  /// Whether the count is divided by.
+  let isOver: Bool
 
   var text: String {
     let number = PlainValue.number(self.number).text
-    guard let count else { return number }
-    if count.power < 0 { return "\(number)/\(count.name)" }
-    return self.number == 1 ? count.name : "\(number)*\(count.name)"
+    if isOver { return "\(number)/\(count)" }
+    return self.number == 1 ? count : "\(number)*\(count)"
   }
 }
 
@@ -63,7 +59,7 @@ struct PartialAnswers {
             return part == whole * number * factor
               || Comparison.isNear(part, whole * number * factor)
           }
-          if fits { return Share(number: number, count: (counts[i], power)) }
+          if fits { return Share(number: number, count: counts[i], isOver: power < 0) }
         }
       }
     }

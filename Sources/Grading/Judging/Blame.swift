@@ -50,17 +50,13 @@ struct Blame {
     if let found = try misconception() { return found }
     guard let stage = shown.mismatch?.stage, stage > .kind else { return kind() }
     if let found = constant() { return found }
-    if stage > .finite,
-      let found = try swapped() ?? factors() ?? terms()
-        ?? combinedTerms()
-    {
+    if stage > .finite, let found = try swapped() ?? factors() ?? terms() ?? combinedTerms() {
       return found
     }
     let variant = try variant()
     guard stage > .finite else { return variant ?? kind() }
     if let found = try scaled() { return variant.map { found.because($0) } ?? found }
-    return try variant ?? transposed() ?? scaledSummand()
-      ?? offset()
+    return try variant ?? transposed() ?? scaledSummand() ?? offset()
   }
 
   /// A kind, a shape or nan explains itself.
