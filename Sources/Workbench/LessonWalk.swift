@@ -359,7 +359,9 @@ extension Workbench {
       self.walk?.next += 1
       return showNext()
     }
-    say("not yet: \(error.headline)")
+    // What the lesson says of a claim is for the learner; the claim itself is its own affair.
+    let said = error.id == .expectFailed ? error.reason : nil
+    say("not yet: \(said ?? error.headline)")
     return .done
   }
 
