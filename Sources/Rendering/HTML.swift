@@ -30,22 +30,8 @@ package struct HTML {
     }
   }
 
-  /// Pieces one after another, each on a line of its own.
-  package init(_ pieces: [HTML]) { text = pieces.map(\.text).joined(separator: "\n") }
-
   private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      default: result += Escaped.line(String(scalar))
-      }
-    }
-    return result
+    Escaped.markup(text) { Escaped.line(String($0)) }
   }
 
   /// A whole page that needs nothing else: no script, no other file.

@@ -250,12 +250,10 @@ extension Workbench {
 
   /// The lesson's names that are still to be read, with what marks their values.
   var lessonMarks: [String: [UInt64]] {
-    guard let walk else { return [:] }
+    guard let walk, cells.contains(where: { $0.place != nil }) else { return [:] }
     var marks: [String: [UInt64]] = [:]
     for name in walk.reads {
-      guard let value = session.machine[name], cells.contains(where: { $0.place != nil }) else {
-        continue
-      }
+      guard let value = session.machine[name] else { continue }
       if case .builtin = value { continue }
       marks[name] = Workbench.mark(value, session)
     }

@@ -179,7 +179,7 @@ package final class Workbench {
       stoppedAfter: error?.id == .interrupted ? session.machine.stepsUsed : nil,
       hasEffect: error == nil || printed || session.machine.footprint != before,
       seconds: session.machine.seconds - start, place: place, stream: stream,
-      changes: Set(lessonMarks.filter { place == nil && marks[$0.key] != $0.value }.keys))
+      changes: place == nil ? Set(lessonMarks.filter { marks[$0.key] != $0.value }.keys) : [])
     lastSeconds = cell.seconds
     if cell.hasEffect || place != nil { cells.append(cell) }
     if !cell.changes.isEmpty { tellOfChanges(cell.changes) }

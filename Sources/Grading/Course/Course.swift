@@ -74,13 +74,12 @@ package struct Exercise {
   package let needs: [String]
   /// The text that a learner starts from.
   package let starter: String
+  /// What its starter defines: the names that checks call.
+  package let names: [String]
   package let hints: [String]
   package let checks: [Check]
   /// Built-ins that the learner's functions may not use.
   package let forbidden: [String]
-
-  /// What its starter defines: the names that checks call.
-  package var names: [String] { Rules.definitions(starter) }
 
   /// What its public checks give.
   package var points: Int {
@@ -196,7 +195,7 @@ package struct Course {
     }
     return Exercise(
       id: entry.id, title: file.title, lesson: entry.lesson, needs: file.needs, starter: starter,
-      hints: file.hints, checks: all, forbidden: forbidden)
+      names: Rules.definitions(starter), hints: file.hints, checks: all, forbidden: forbidden)
   }
 
   private static func read(_ text: String, _ path: String, _ id: String, isHidden: Bool) throws

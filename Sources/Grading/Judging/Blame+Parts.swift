@@ -232,8 +232,9 @@ extension Blame {
   /// Two terms that are missing, or one missing and the other there twice. What more there could be is far-fetched.
   func combinedTerms() throws -> Explanation? {
     let parts = declaration.terms
+    guard parts.count > 1 else { return nil }
     let entries = try entries(parts)
-    guard entries.all.count >= 3, parts.count > 1 else { return nil }
+    guard entries.all.count >= 3 else { return nil }
     let shares = [(0.0, "is missing"), (2, "is there twice")]
     for i in parts.indices {
       for j in parts.indices where j > i {
@@ -242,7 +243,7 @@ extension Blame {
           where first * second == 0 && entries.fits([(i, first), (j, second)]) {
             let said =
               first == second
-              ? "the terms `\(parts[i].name)` and `\(parts[j].name)`: each \(verb)"
+              ? "the terms `\(parts[i].name)` and `\(parts[j].name)`: each is missing"
               : "the term `\(parts[i].name)` \(verb), and `\(parts[j].name)` \(other)"
             return Explanation(.terms, said, factor: parts[i].name)
           }

@@ -92,7 +92,7 @@ package struct Judge {
     let job = Job(
       script: question.script, call: declaration.call,
       parameters: declaration.draws.flatMap(\.names),
-      own: Rules.definitions(question.exercise.starter),
+      own: question.exercise.names,
       counted: declaration.uses.map(\.function) + question.failing.sorted(),
       forbidden: question.exercise.forbidden,
       mended: mended, budgets: course.list.budgets)

@@ -250,8 +250,8 @@ private enum JUnit {
   }
 
   private static func testcase(_ check: CheckRecord) -> String {
-    let exercise = check.id.split(separator: ".").first.map(String.init) ?? check.id
-    let head = "    <testcase name=\"\(escaped(check.id))\" classname=\"\(escaped(exercise))\""
+    let head =
+      "    <testcase name=\"\(escaped(check.id))\" classname=\"\(escaped(check.exercise))\""
     let element = check.verdict == .error ? "error" : "failure"
     guard check.verdict != .pass else { return head + "/>\n" }
     return head
@@ -262,18 +262,6 @@ private enum JUnit {
 
   /// Text or an attribute of XML 1.0, which has no control characters.
   private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      case _ where Escaped.isUnsafe(scalar): result += "\u{fffd}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+    Escaped.markup(text) { _ in "\u{fffd}" }
   }
 }

@@ -175,8 +175,7 @@ package struct Roster {
 
   /// A submission's name as a roster would have it: a file of its own without its ending.
   private static func bare(_ name: String) -> String {
-    let name = name.lowercased()
-    return name.hasSuffix(".nn") ? String(name.dropLast(3)) : name
+    Record.learner(of: name.lowercased())
   }
 
   /// What a cell's learner may have called the submission: the whole, or what stands before an `@`.

@@ -12,6 +12,11 @@ extension Record {
     }
   }
 
+  /// Whose a submission of that name is.
+  package static func learner(of name: String) -> String {
+    name.hasSuffix(".nn") ? String(name.dropLast(3)) : name
+  }
+
   /// The exercises whose checks it holds, in their order.
   package var exercises: [String] {
     checks.reduce(into: []) { found, check in

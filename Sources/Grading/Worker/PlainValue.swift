@@ -170,6 +170,24 @@ package enum Escaped {
     return result
   }
 
+  /// Text or an attribute of HTML or XML: nothing in it is markup.
+  /// - Parameter unsafe: what stands for a character that is neither seen nor a space.
+  package static func markup(_ text: String, unsafe: (Unicode.Scalar) -> String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\n", "\t": result.unicodeScalars.append(scalar)
+      case _ where isUnsafe(scalar): result += unsafe(scalar)
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
   static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true

@@ -238,15 +238,10 @@ struct Merge: ParsableCommand {
 
   func run() throws {
     try withCourse {
-      var book = RecordBook(attempts)
       var count = 0
-      for path in files {
-        for record in try Records.file(path) {
-          count += 1
-          do { try book.add(late.applied(to: record), from: path) } catch let fault as MergeFault {
-            throw UsageFault(text: fault.text)
-          }
-        }
+      let book = try Records.book(files, attempts) { record in
+        count += 1
+        return late.applied(to: record)
       }
       var told = "\(count) records in \(files.count) files: \(book.learners) learners"
       if book.joined > 0 { told += ", \(book.joined) of them joined from several records" }
@@ -283,9 +278,7 @@ struct Regrade: ParsableCommand {
       let grader = try options.setup.grader()
       options.warn(of: grader)
       if let first = before.first {
-        let learner =
-          first.submission.hasSuffix(".nn")
-          ? String(first.submission.dropLast(3)) : first.submission
+        let learner = Record.learner(of: first.submission)
         let blank = grader.blank(Submission(name: first.submission, learner: learner, files: [:]))
         if blank.seed != first.seed {
           Console.tell("the old records were graded with another seed or key, so with other inputs")

@@ -61,10 +61,7 @@ struct GiveFeedback: ParsableCommand {
       for record in records {
         let text = FeedbackText(record, style)
         let path =
-          folder + "/"
-          + GiveFeedback.fileName(
-            record.submission.hasSuffix(".nn")
-              ? String(record.submission.dropLast(3)) : record.submission)
+          folder + "/" + GiveFeedback.fileName(Record.learner(of: record.submission))
         guard Files.write(text.text, to: path + ".txt"), Files.write(text.page, to: path + ".html")
         else { throw UsageFault(text: "cannot write `\(Escaped.line(path)).txt`") }
       }
@@ -95,14 +92,22 @@ struct GiveFeedback: ParsableCommand {
 extension Records {
   /// The records of several files, one for each learner.
   static func joined(_ files: [String], _ attempts: Attempt?) throws -> [Record] {
+    try book(files, attempts) { $0 }.records
+  }
+
+  /// The records of several files.
+  /// - Parameter change: what is done to each before it is added.
+  static func book(
+    _ files: [String], _ attempts: Attempt?, change: (Record) -> Record
+  ) throws -> RecordBook {
     var book = RecordBook(attempts)
     for path in files {
       for record in try Records.file(path) {
-        do { try book.add(record, from: path) } catch let fault as MergeFault {
+        do { try book.add(change(record), from: path) } catch let fault as MergeFault {
           throw UsageFault(text: fault.text)
         }
       }
     }
-    return book.records
+    return book
   }
 }

@@ -126,7 +126,7 @@ enum SubmissionFolder {
           ScriptParts(text).text(of: exercise).map { .text($0) } ?? .missing(others: [name])
       }
       return Submission(
-        name: name, learner: String(name.dropLast(3)), files: [exercise: script])
+        name: name, learner: Record.learner(of: name), files: [exercise: script])
     default: return rejected("it is neither a folder nor a file")
     }
   }
