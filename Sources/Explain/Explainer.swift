@@ -66,6 +66,8 @@ extension NamedGraph {
   {
     let rootName = name(root) ?? ""
     var received: [ObjectIdentifier: [Tensor]] = [:]
+    /// How many parts each input's gradient has.
+    var counts: [ObjectIdentifier: Int] = [:]
     var told: [BackwardStep] = []
     for step in steps.reversed() {
       guard let upstream = gradients(step) else { continue }
@@ -75,23 +77,29 @@ extension NamedGraph {
       var contributions: [Contribution] = []
       for (input, pullback) in pullbacks {
         let handed = try contribution(of: step, to: input, upstream)
-        received[ObjectIdentifier(input), default: []].append(handed)
-        let all = received[ObjectIdentifier(input)] ?? []
-        let isLast = all.count == users(of: input).count
-        let scalars = step.shape.rank == 0 && input.shape.rank == 0
-        let partial =
-          scalars && interior(of: step).allSatisfy { $0.shape.rank == 0 }
-          ? partials(of: step, by: TensorEntry(input)).first?.partial : nil
-        contributions.append(
-          Contribution(
-            root: rootName, step: stepName, input: name(input) ?? "",
-            partial: partial,
-            partialValue: partial.flatMap { $0.evaluate(number: { _ in nil }) },
-            upstream: step.shape.rank == 0 ? upstream[0] : nil,
-            pullback: partial == nil ? pullback : nil,
-            factorShapes: factorShapes(pullback, symbol.text, upstream),
-            gradient: handed, isPart: users(of: input).count > 1,
-            sum: isLast && all.count > 1 ? all : nil))
+        let uses = scalarUses(of: step, by: input)
+        let parts = uses.count > 1 ? uses.map(Optional.some) : [uses.first]
+        let count =
+          counts[ObjectIdentifier(input)]
+          ?? users(of: input).reduce(0) { $0 + max(1, scalarUses(of: $1, by: input).count) }
+        counts[ObjectIdentifier(input)] = count
+        for use in parts {
+          let partial = use?.partial
+          let local = partial?.evaluate(number: { _ in nil })
+          // Of several uses in one formula each hands over its share.
+          let share = parts.count > 1 ? Tensor((local ?? 0) * upstream[0]) : handed
+          received[ObjectIdentifier(input), default: []].append(share)
+          let all = received[ObjectIdentifier(input)] ?? []
+          contributions.append(
+            Contribution(
+              root: rootName, step: stepName, input: name(input) ?? "", via: use?.via?.text,
+              partial: partial, partialValue: local,
+              upstream: step.shape.rank == 0 ? upstream[0] : nil,
+              pullback: partial == nil ? pullback : nil,
+              factorShapes: factorShapes(pullback, symbol.text, upstream),
+              gradient: share, isPart: count > 1,
+              sum: all.count == count && count > 1 ? all : nil))
+        }
       }
       told.append(
         BackwardStep(
@@ -123,6 +131,14 @@ extension NamedGraph {
           name: step.name, formula: step.formula, isRoot: step.isRoot,
           contributions: step.contributions.filter { names.contains($0.input) })
       }, accumulations: [])
+  }
+
+  /// The uses of an input in a step in which everything is a single number.
+  func scalarUses(of step: Node, by input: Node) -> [Use] {
+    guard step.shape.rank == 0, input.shape.rank == 0,
+      interior(of: step).allSatisfy({ $0.shape.rank == 0 })
+    else { return [] }
+    return uses(of: step, by: TensorEntry(input))
   }
 
   private func accumulations(_ gradients: Gradients, _ old: [ObjectIdentifier: Tensor])
@@ -195,7 +211,10 @@ extension NamedGraph {
   static let pathLimit = 40
 
   /// The chain rule for one number, as a sum over paths.
-  package func derivation(by variable: TensorEntry) throws(ExplainError) -> Derivation {
+  /// - Parameter isOneHop: takes the gradients of the steps that use the variable as known.
+  package func derivation(by variable: TensorEntry, isOneHop: Bool = false) throws(ExplainError)
+    -> Derivation
+  {
     guard name(variable.node) != nil, nodes.contains(where: { $0 === variable.node }) else {
       throw .unrelated(name(root) ?? "", graph.label(of: variable.node) ?? "")
     }
@@ -205,17 +224,28 @@ extension NamedGraph {
     }
     let total = gradients(variable.node)?[variable.offset] ?? 0
     var counts: [TensorEntry: Int] = [:]
-    let count = pathCount(variable, &counts)
-    let isOneStep = count > NamedGraph.pathLimit
+    var count = pathCount(variable, &counts)
+    let forks = count
+    if count > NamedGraph.pathLimit {
+      // Where every step forks, what a step does is one factor again.
+      mergesUses = true
+      counts = [:]
+      count = pathCount(variable, &counts)
+      if count > NamedGraph.pathLimit {
+        (mergesUses, count, counts) = (false, forks, [:])
+      }
+    }
+    defer { mergesUses = false }
+    let isOneStep = isOneHop || count > NamedGraph.pathLimit
     var paths: [Path] = []
     var continuation: [Path] = []
     if isOneStep {
       for (result, factor) in firstFactors(variable) {
         let known = Factor(
-          top: name(root) ?? "", bottom: name(result), formula: 1,
+          top: place(TensorEntry(root)), bottom: place(result), via: nil, formula: 1,
           value: gradients(result.node)?[result.offset] ?? 0)
         paths.append(Path(factors: [known, factor]))
-        if continuation.isEmpty, pathCount(result, &counts) <= NamedGraph.pathLimit {
+        if !isOneHop, continuation.isEmpty, pathCount(result, &counts) <= NamedGraph.pathLimit {
           continuation = self.paths(from: result)
         }
       }
@@ -228,11 +258,69 @@ extension NamedGraph {
         of: root, at: variable.node, offset: variable.offset, analytic: total)
     }
     return Derivation(
-      root: name(root) ?? "", variable: name(variable), paths: paths, pathCount: count,
+      root: place(TensorEntry(root)), variable: place(variable), paths: paths, pathCount: count,
       isOneStep: isOneStep, total: total, check: check,
       disagreement: disagreement(total, paths, check, gradients, variable),
       held: (check?.held ?? []).map(heldName),
-      continuation: continuation)
+      continuation: continuation, introduced: introduced(in: paths + continuation),
+      zeros: total == 0 ? zeros(paths) : [])
+  }
+
+  /// The steps of paths that have a name of ours, newest first, so that each is made of what follows.
+  private func introduced(in paths: [Path]) -> [(name: String, formula: Formula)] {
+    let used = Set(paths.flatMap(\.factors).flatMap { [$0.top.name, $0.bottom.name] })
+    return steps.reversed().compactMap { step in
+      guard temporaries.contains(ObjectIdentifier(step)), let name = name(step),
+        used.contains(name)
+      else { return nil }
+      return (name, formula(of: step))
+    }
+  }
+
+  /// Why each path's product, or their sum, is 0.
+  private func zeros(_ paths: [Path]) -> [ZeroReason] {
+    // A formula that is 0 itself says all there is to say.
+    guard paths.contains(where: { $0.factors.count > 1 || $0.factors[0].formula.number != 0 })
+    else {
+      return []
+    }
+    let dead = paths.filter { $0.product == 0 }
+    guard dead.count == paths.count else { return [.cancels] }
+    var found: [ZeroReason] = []
+    for path in dead {
+      let reason =
+        path.factors.first { $0.value == 0 }.map(zero) ?? .underflow(factors: path.factors.count)
+      if !found.contains(reason) { found.append(reason) }
+    }
+    return found
+  }
+
+  /// Why one factor is 0: the flat place of an op folded into its step, or a value that is 0.
+  private func zero(_ factor: Factor) -> ZeroReason {
+    let asked = ZeroReason.factor(factor.formula.text, top: factor.top, bottom: factor.bottom)
+    guard let step = nodes.first(where: { name($0) == factor.top.name }), !step.isLeaf else {
+      return asked
+    }
+    for node in interior(of: step).reversed() {
+      guard node.op.family == .activation || node.op.family == .elementwise,
+        node === step || node.shape.rank == 0, case .elementwise = node.op.links
+      else { continue }
+      let offset =
+        node.shape.rank == 0
+        ? 0 : node.shape.offset(of: factor.top.indices)
+      for k in 0..<node.operandCount where passes(node, k) {
+        guard case .node(let input) = node.operand(k), let local = node.op.partial(k) else {
+          continue
+        }
+        let entry = TensorEntry(input, source(k, of: node, result: offset))
+        let formula = filled(local, node, call(node), result: offset, isStep: node === step)
+        guard formula.evaluate(number: { _ in nil }) == 0 else { continue }
+        return .flat(
+          op: node.op, input: self.formula(entry).text, at: entry.value,
+          result: node.value[offset])
+      }
+    }
+    return asked
   }
 
   private func disagreement(
@@ -272,13 +360,13 @@ extension NamedGraph {
   /// The entries right above one entry, with the local derivative of each.
   private func firstFactors(_ entry: TensorEntry) -> [(TensorEntry, Factor)] {
     users(of: entry.node).flatMap { step in
-      partials(of: step, by: entry).map { offset, partial in
-        let result = TensorEntry(step, offset)
+      (mergesUses ? mergedUses(of: step, by: entry) : uses(of: step, by: entry)).map { use in
+        let result = TensorEntry(step, use.offset)
         return (
           result,
           Factor(
-            top: name(result), bottom: name(entry), formula: partial,
-            value: partial.evaluate(number: { _ in nil }) ?? .nan)
+            top: place(result), bottom: place(entry), via: use.via, formula: use.partial,
+            value: use.partial.evaluate(number: { _ in nil }) ?? .nan)
         )
       }
     }

@@ -31,8 +31,14 @@ package final class NamedGraph {
   package let nodes: [Node]
   private let unfolds: Bool
   private var names: [ObjectIdentifier: String] = [:]
+  /// Steps that are called as they are written.
+  private var asWritten: Set<ObjectIdentifier> = []
+  /// Steps that got a name of ours.
+  private(set) var temporaries: Set<ObjectIdentifier> = []
   private var users: [ObjectIdentifier: [Node]] = [:]
   private var calls: [ObjectIdentifier: Call] = [:]
+  /// Whether a derivation takes the uses of a value in one step together.
+  var mergesUses = false
 
   /// - Parameters:
   ///   - rootName: what the learner called the root when asking.
@@ -54,29 +60,39 @@ package final class NamedGraph {
   /// Telling takes some microseconds for each value; a graph past this would keep a reader waiting.
   package static let sizeLimit = 20_000
 
-  /// Values that share a name get numbers: s₁, s₂, … in the order of their making.
+  /// Values that share a name get numbers: s₁, s₂, … in the order of their making. A step without a name is called
+  /// as it is written, `(w*x + b)`, or t₁, t₂, … where that is long.
   private func giveNames(_ rootName: String) {
-    var byName: [String: [Node]] = [:]
-    var temporaries = 0
-    for node in nodes {
-      if node === root {
-        byName[rootName, default: []].append(node)
-      } else if let label = graph.label(of: node) {
-        byName[label, default: []].append(node)
-      } else if unfolds || node.isLeaf {
-        temporaries += 1
-        byName["t" + NamedGraph.subscripted(temporaries)] = [node]
+    names[ObjectIdentifier(root)] = rootName
+    let labelled = nodes.filter { $0 !== root && graph.label(of: $0) != nil }
+    number(Dictionary(grouping: labelled) { graph.label(of: $0) ?? "" }, taken: [rootName])
+    var written: [String: [Node]] = [:]
+    for node in nodes where name(node) == nil && (unfolds || node.isLeaf) {
+      if !node.isLeaf, let text = sourceText(node) {
+        written[text, default: []].append(node)
+        asWritten.insert(ObjectIdentifier(node))
+      } else {
+        temporaries.insert(ObjectIdentifier(node))
+        names[ObjectIdentifier(node)] = "t" + NamedGraph.subscripted(temporaries.count)
       }
     }
-    for (name, nodes) in byName {
-      // The root keeps the name it was asked by.
-      let numbered = nodes.filter { $0 !== root }
-      let isAlone = nodes.count == 1
-      for (i, node) in numbered.enumerated() {
+    number(written, taken: Set(names.values))
+  }
+
+  private func number(_ groups: [String: [Node]], taken: Set<String>) {
+    for (name, nodes) in groups {
+      let isAlone = nodes.count == 1 && !taken.contains(name)
+      for (i, node) in nodes.enumerated() {
         names[ObjectIdentifier(node)] = isAlone ? name : name + NamedGraph.subscripted(i + 1)
       }
     }
-    names[ObjectIdentifier(root)] = rootName
+  }
+
+  /// How a step without a name is written, if that is short: `(w*x + b)`, `sigmoid(z)`.
+  private func sourceText(_ node: Node) -> String? {
+    let formula = expanded(node)
+    let text = formula.isOperation ? "(\(formula.text))" : formula.text
+    return text.count <= 16 ? text : nil
   }
 
   /// A number in small figures below the line: `x₁₂`.
@@ -90,11 +106,15 @@ package final class NamedGraph {
   package func name(_ node: Node) -> String? { names[ObjectIdentifier(node)] }
 
   /// `W[0, 2]`, or the plain name of a single number.
-  package func name(_ entry: TensorEntry) -> String {
-    let name = name(entry.node) ?? "?"
-    guard entry.node.shape.rank > 0 else { return name }
-    let place = entry.node.shape.indices(at: entry.offset)
-    return name + "[" + place.map(String.init).joined(separator: ", ") + "]"
+  package func name(_ entry: TensorEntry) -> String { place(entry).text }
+
+  /// A value's entry, by its name or as it is written.
+  package func place(_ entry: TensorEntry) -> Place {
+    let indices = entry.node.shape.rank > 0 ? entry.node.shape.indices(at: entry.offset) : []
+    if let name = name(entry.node) { return Place(name, indices, of: entry.node.shape) }
+    let formula = formula(entry.node)
+    let isBracketed = formula.isOperation && !indices.isEmpty
+    return Place(isBracketed ? "(\(formula.text))" : formula.text, indices, of: entry.node.shape)
   }
 
   /// Computed values with a name, oldest first.
@@ -121,13 +141,18 @@ package final class NamedGraph {
 
   /// A value as it appears in formulas: by name if it has one.
   package func formula(_ node: Node) -> Formula {
-    if let name = name(node) { return .symbol(symbol(name, node)) }
+    if let name = name(node), !isWrittenOut(node) { return .symbol(symbol(name, node)) }
     if node.isLeaf {
       if let label = graph.label(of: node) { return .symbol(symbol(label, node)) }
       return node.shape.rank == 0
         ? .number(node.value[0]) : .symbol(Symbol(NamedGraph.literal(node.value)))
     }
     return expanded(node)
+  }
+
+  /// Whether a step that has no name of the learner's stands in formulas as it was written.
+  private func isWrittenOut(_ node: Node) -> Bool {
+    asWritten.contains(ObjectIdentifier(node)) && node !== root
   }
 
   /// Data without a name, as written if it is short.
@@ -175,7 +200,9 @@ package final class NamedGraph {
   /// One entry of a value as a formula: unnamed elementwise ops and copies are followed to their source.
   package func formula(_ entry: TensorEntry, named: Bool = true) -> Formula {
     let node = entry.node
-    if named, name(node) != nil { return .symbol(Symbol(name(entry), value: entry.value)) }
+    if named, node.shape.rank > 0 || !isWrittenOut(node), name(node) != nil {
+      return .symbol(Symbol(name(entry), value: entry.value))
+    }
     if node.shape.rank == 0, node.isLeaf { return formula(node) }
     if node.isLeaf {
       guard let label = graph.label(of: node) else { return .number(entry.value) }
@@ -277,12 +304,62 @@ package final class NamedGraph {
 
   // MARK: Local derivatives
 
-  /// The entries of `step` that an entry of one of its inputs reaches, with the local derivative of each,
-  /// unnamed ops in between folded in.
-  package func partials(of step: Node, by input: TensorEntry) -> [(offset: Int, partial: Formula)] {
-    var reached: [TensorEntry: Formula] = [input: 1]
-    var order: [TensorEntry] = [input]
-    for node in interior(of: step) {
+  /// The entries of `step` that an entry of one of its inputs reaches, with the local derivative of each: one for
+  /// each place at which the input stands in the step's formula, and for each entry that is summed over in between.
+  package func uses(of step: Node, by input: TensorEntry) -> [Use] {
+    let interior = interior(of: step)
+    var seeds: [(node: Node, slot: Int, offset: Int, partial: Formula)] = []
+    for node in interior {
+      for k in 0..<node.operandCount {
+        guard case .node(let operand) = node.operand(k), operand === input.node, passes(node, k)
+        else { continue }
+        seeds += links(node, k, input.offset, isStep: node === step).map {
+          (node, k, $0.offset, $0.partial)
+        }
+      }
+    }
+    let slots = Dictionary(grouping: seeds) { ObjectIdentifier($0.node) }.mapValues { seeds in
+      Set(seeds.map(\.slot)).sorted()
+    }
+    let isFork = Set(seeds.map { ObjectIdentifier($0.node) }).count > 1
+    return seeds.flatMap { seed -> [Use] in
+      let (node, slot, offset, partial) = seed
+      let own = slots[ObjectIdentifier(node)] ?? []
+      var via: Place?
+      if own.count > 1 {
+        let nth = ["1st", "2nd", "3rd"][min(own.firstIndex(of: slot) ?? 0, 2)]
+        let whole = node === step ? formula(of: node).text : place(TensorEntry(node, offset)).text
+        via = Place("the \(nth) \(name(input.node) ?? "value") of \(whole)", [], of: [])
+      } else if node !== step, isFork || seeds.count > 1 {
+        via = place(TensorEntry(node, offset))
+      } else if isFork {
+        via = Place(formula(of: step).text, [], of: [])
+      }
+      guard node !== step else { return [Use(offset: offset, partial: partial, via: via)] }
+      return carried(TensorEntry(node, offset), partial, to: step, interior).map {
+        Use(offset: $0.offset, partial: $0.partial, via: via)
+      }
+    }
+  }
+
+  /// As `uses`, with all places at which the input stands taken together: one for each entry of the step.
+  func mergedUses(of step: Node, by input: TensorEntry) -> [Use] {
+    var order: [Int] = []
+    var sums: [Int: Formula] = [:]
+    for use in uses(of: step, by: input) {
+      if sums[use.offset] == nil { order.append(use.offset) }
+      sums[use.offset] = sums[use.offset].map { $0 + use.partial } ?? use.partial
+    }
+    return order.map { Use(offset: $0, partial: sums[$0] ?? 0, via: nil) }
+  }
+
+  /// A derivative by an unnamed entry carried on to the entries of the step that it is folded into.
+  private func carried(
+    _ entry: TensorEntry, _ partial: Formula, to step: Node, _ interior: [Node]
+  ) -> [(offset: Int, partial: Formula)] {
+    var reached: [TensorEntry: Formula] = [entry: partial]
+    var order: [TensorEntry] = [entry]
+    for node in interior where node.time > entry.node.time {
       for k in 0..<node.operandCount {
         guard case .node(let operand) = node.operand(k), passes(node, k) else { continue }
         for entry in order where entry.node === operand {
@@ -299,8 +376,7 @@ package final class NamedGraph {
         }
       }
     }
-    return order.filter { $0.node === step && $0 != input }
-      .map { ($0.offset, reached[$0] ?? 0) }
+    return order.filter { $0.node === step }.map { ($0.offset, reached[$0] ?? 0) }
   }
 
   /// One op's links from an operand's entry, with partials over named values.
@@ -328,7 +404,7 @@ package final class NamedGraph {
     }
   }
 
-  private func filled(_ partial: Formula, _ node: Node, _ call: Call, result: Int, isStep: Bool)
+  func filled(_ partial: Formula, _ node: Node, _ call: Call, result: Int, isStep: Bool)
     -> Formula
   {
     partial.filled { leaf in

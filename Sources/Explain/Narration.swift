@@ -9,6 +9,7 @@ package enum Narration {
   case forward(ForwardPass)
   case backward(BackwardPass)
   case derivative(Derivation)
+  case rates(ForwardMode)
   case value(ForwardStep, shapes: [(name: String, shape: Shape)])
   case ledger([LedgerRow])
 }
@@ -57,6 +58,8 @@ package struct Contribution {
   package let root: String
   package let step: String
   package let input: String
+  /// The part of the step's formula in which the input stands, where it stands in several.
+  package let via: String?
   /// `∂step/∂input` for single numbers.
   package let partial: Formula?
   package let partialValue: Double?
@@ -103,10 +106,44 @@ package struct BackwardPass {
   }
 }
 
+/// A value, or one entry of it, by the name that it is told under.
+package struct Place: Hashable {
+  package let name: String
+  /// Of an entry, where it stands.
+  package let indices: [Int]
+  /// The shape of the whole value.
+  package let shape: Shape
+
+  package init(_ name: String, _ indices: [Int], of shape: Shape) {
+    self.name = name
+    self.indices = indices
+    self.shape = shape
+  }
+
+  /// `W[0, 2]`, or the plain name of a single number.
+  package var text: String { text(indices.map(String.init)) }
+
+  /// With other words for the indices: `W[i, 2]`.
+  package func text(_ indices: [String]) -> String {
+    indices.isEmpty ? name : "\(name)[\(indices.joined(separator: ", "))]"
+  }
+}
+
+/// One place at which an input stands in a step's formula.
+package struct Use {
+  /// The entry of the step that it reaches.
+  package let offset: Int
+  package let partial: Formula
+  /// The part of the formula in which it stands, where it stands in several.
+  package let via: Place?
+}
+
 /// One factor of a chain rule: `∂top/∂bottom`.
 package struct Factor {
-  package let top: String
-  package let bottom: String
+  package let top: Place
+  package let bottom: Place
+  /// The part of the top's formula in which the bottom stands, where it stands in several.
+  package let via: Place?
   package let formula: Formula
   package let value: Double
 }
@@ -114,13 +151,23 @@ package struct Factor {
 /// One path from the root down to the variable: its factors multiply.
 package struct Path {
   package let factors: [Factor]
+
+  package init(factors: [Factor]) { self.factors = factors }
+
   package var product: Double { factors.reduce(1) { $0 * $1.value } }
+
+  /// What lies between the root and the variable.
+  package var between: [Place] {
+    factors.enumerated().flatMap { i, factor in
+      [factor.via, i == factors.count - 1 ? nil : factor.bottom].compactMap { $0 }
+    }
+  }
 }
 
 /// A gradient as a sum over paths.
 package struct Derivation {
-  package let root: String
-  package let variable: String
+  package let root: Place
+  package let variable: Place
   package let paths: [Path]
   /// Paths there are, shown or not.
   package let pathCount: Int
@@ -135,6 +182,23 @@ package struct Derivation {
   package let held: [String]
   /// For a one-step sum, how the gradient at the end of its first term comes about.
   package let continuation: [Path]
+  /// Steps with a short name of ours, and what that stands for.
+  package let introduced: [(name: String, formula: Formula)]
+  /// Why the gradient is 0, where it is; a path's reason each, told once.
+  package let zeros: [ZeroReason]
+}
+
+/// Why a gradient is exactly 0 although the root depends on the variable.
+package enum ZeroReason: Equatable {
+  /// A local derivative is 0 where the op stands: a closed relu, a saturated sigmoid. `input` is what the op is
+  /// applied to.
+  case flat(op: Op, input: String, at: Double, result: Double)
+  /// A local derivative is 0, as is the value that it consists of.
+  case factor(String, top: Place, bottom: Place)
+  /// No factor is 0, but the product is nearer to 0 than a number can be.
+  case underflow(factors: Int)
+  /// The paths' products, none of them 0, add up to 0.
+  case cancels
 }
 
 /// Two values of one gradient that should be the same and are not.

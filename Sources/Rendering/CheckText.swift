@@ -167,11 +167,4 @@ extension CheckText {
     return style.paint("\(prediction.check)   \(prediction.call)", .bold)
       + "   with \(prediction.inputs)\(given)\n"
   }
-
-  /// The answer to a question, after it was predicted.
-  package func line(_ question: Prediction.Question, _ verdict: Prediction.Verdict) -> String {
-    let value = NumberFormat()(question.value)
-    let note = verdict == .rightSign ? (question.value < 0 ? "negative: " : "positive: ") : ""
-    return "    \(mark(verdict != .wrong)) \(note)\(question.formula) = \(value)\n"
-  }
 }

@@ -26,6 +26,7 @@ package struct NarrationText {
     case .forward(let pass): lines = forward(pass.steps) + pass.unfollowed.map(told)
     case .backward(let pass): lines = backward(pass)
     case .derivative(let derivation): lines = derivative(derivation)
+    case .rates(let pass): lines = rates(pass)
     case .value(let step, let shapes): lines = value(step, shapes)
     case .ledger(let rows): lines = ledger(rows)
     }
@@ -36,6 +37,7 @@ package struct NarrationText {
     let rows = lines.flatMap {
       $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
+    .flatMap(fitted)
     guard !isWhole, rows.count > NarrationText.lineLimit else { return rows }
     let left = rows.count - 38
     return rows.prefix(28) + [
@@ -46,9 +48,77 @@ package struct NarrationText {
 
   // MARK: Rows
 
+  /// A row that fits the screen; a longer one goes on below, broken before an operator or at a space.
+  private func fitted(_ row: String) -> [String] {
+    guard row.columns > room else { return [row] }
+    let margin = row.prefix { $0 == " " }.count
+    let hanging = String(repeating: " ", count: min(margin + 4, room / 2))
+    // What stands apart from a line, such as its shapes, goes below as a whole.
+    if let (head, tail) = NarrationText.parted(row), head.columns > margin,
+      hanging.columns + tail.columns <= room
+    {
+      return fitted(head) + [hanging + tail]
+    }
+    var lines = [String(repeating: " ", count: margin)]
+    /// Puts a piece on the line, or on the next; one that is too long for any goes word by word.
+    func put(_ piece: String, _ parts: (String) -> [String]) {
+      let last = lines[lines.count - 1]
+      let isFirst = last.allSatisfy { $0 == " " }
+      let longer = isFirst ? last + piece : last + " " + piece
+      if longer.columns <= room {
+        lines[lines.count - 1] = longer
+      } else if hanging.columns + piece.columns > room, parts(piece).count > 1 {
+        for part in parts(piece) { put(part) { [$0] } }
+      } else if isFirst {
+        lines[lines.count - 1] = longer
+      } else {
+        while lines[lines.count - 1].hasSuffix(" ") { lines[lines.count - 1].removeLast() }
+        lines.append(hanging + piece)
+      }
+    }
+    for piece in NarrationText.pieces(row.dropFirst(margin)) {
+      put(piece) { $0.split(separator: " ").map(String.init) }
+    }
+    return lines
+  }
+
+  /// What stands before and after the last wide gap of a line.
+  private static func parted(_ row: String) -> (head: String, tail: String)? {
+    let characters = Array(row)
+    guard
+      let gap = characters.indices.dropFirst(2).last(where: { i in
+        characters[i - 2...i].allSatisfy { $0 == " " }
+      })
+    else { return nil }
+    let head = characters[...gap].reversed().drop { $0 == " " }.reversed()
+    return (String(head), String(characters[(gap + 1)...]))
+  }
+
+  /// A line's words, those in brackets together, an operator with what follows it.
+  private static func pieces(_ text: some StringProtocol) -> [String] {
+    var pieces: [String] = []
+    var depth = 0
+    var joins = false
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if joins, !pieces.isEmpty {
+        pieces[pieces.count - 1] += " " + word
+      } else {
+        pieces.append(String(word))
+      }
+      for character in word {
+        depth += "([".contains(character) ? 1 : ")]".contains(character) ? -1 : 0
+      }
+      joins = depth > 0 || ["×", "=", "+", "-", "⟵", "@", "←", "where", "through"].contains(word)
+    }
+    return pieces
+  }
+
+  /// Columns that a line may have beside the margin.
+  var room: Int { max(style.width, 20) - 2 }
+
   /// Cells of rows padded to common widths, as long as the rows stay on one line; else each cell below
   /// the one before.
-  private func aligned(_ rows: [[String]]) -> [String] {
+  func aligned(_ rows: [[String]]) -> [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in
       rows.map { column < $0.count - 1 ? $0[column].columns : 0 }.max() ?? 0
@@ -57,34 +127,28 @@ package struct NarrationText {
       row.enumerated().map { i, cell in i == row.count - 1 ? cell : cell.padded(widths[i]) }
         .joined(separator: " ")
     }
-    if lines.allSatisfy({ $0.columns <= style.width - 2 }) { return lines }
+    if lines.allSatisfy({ $0.columns <= room }) { return lines }
     return rows.flatMap { row -> [String] in
       let joined = row.joined(separator: " ")
-      guard joined.columns > style.width - 2, row.count > 2 else { return [joined] }
+      guard joined.columns > room, row.count > 2 else { return [joined] }
       let margin = String(repeating: " ", count: row[0].columns + 1)
       return [row[0] + " " + row[1]] + row.dropFirst(2).map { margin + $0 }
     }
   }
-
-  private func number(_ x: Double) -> String { format(x) }
 
   /// A number, or a small view of a tensor.
   private func view(_ tensor: Tensor) -> String {
     tensor.rank == 0 ? format(tensor[0]) : tensor.text(format, edge: 2, limit: 12)
   }
 
-  private func bracketedIfSum(_ formula: Formula) -> String {
-    formula.isSum ? "(\(formula.text))" : formula.text
-  }
-
   /// Numbers multiplied: a minus that does not lead is bracketed.
-  private func product(_ numbers: [Double]) -> String {
+  func product(_ numbers: [Double]) -> String {
     numbers.enumerated().map { i, n in
       i > 0 && n < 0 ? "(\(format(n)))" : format(n)
     }.joined(separator: " × ")
   }
 
-  private func sum(_ numbers: [Double]) -> String {
+  func sum(_ numbers: [Double]) -> String {
     product(numbers).replacing(" × ", with: " + ")
   }
 
@@ -157,7 +221,7 @@ package struct NarrationText {
     let begins = pass.steps.first?.isRoot != false
     var lines = begins ? ["\(derivativeName(pass.root, by: pass.root)) = 1"] : []
     for step in pass.steps {
-      lines.append(style.paint("\(step.name) = \(step.formula.text)", .bold))
+      lines.append(style.paint(heading(step.name, step.formula), .bold))
       lines += body(step).map { $0.indented(2) }
     }
     for accumulation in pass.accumulations {
@@ -169,6 +233,12 @@ package struct NarrationText {
           : head + style.paint("   \(accumulation.total.shape)", .faint))
     }
     return lines
+  }
+
+  /// `z = w*x + b`; a step that is called as it is written says so once.
+  private func heading(_ name: String, _ formula: Formula) -> String {
+    let text = formula.text
+    return name == text || name == "(\(text))" ? text : "\(name) = \(text)"
   }
 
   /// The contributions of a step: local derivative and chain side by side where there are several and
@@ -201,12 +271,13 @@ package struct NarrationText {
   private func rows(_ c: Contribution, isRoot: Bool)
     -> (local: [String], chain: [String], sums: [String])
   {
-    let gradient = derivativeName(c.root, by: c.input)
+    // Gradients of the root have one colour, the links between steps another, in name, formula and number.
+    let gradient = style.paint(derivativeName(c.root, by: c.input), factor: 0)
     var sums: [String] = []
     if let parts = c.sum, let total = try? parts.dropFirst().reduce(parts[0], { try $0 + $1 }) {
       let text =
         parts.allSatisfy { $0.rank == 0 }
-        ? sum(parts.map { $0[0] }) + " = \(format(total[0]))"
+        ? sum(parts.map { $0[0] }) + " = " + style.paint(format(total[0]), factor: 0)
         : "the sum of \(parts.count) parts   \(total.shape)"
       sums = ["\(gradient) = \(text)" + style.paint("      \(parts.count) paths meet here", .faint)]
     }
@@ -216,16 +287,29 @@ package struct NarrationText {
     }
     let text = partial.text
     let value = format(local)
+    let part = c.via.map { style.paint("      through \($0)", .faint) } ?? ""
     let said = text == value ? ["= \(value)"] : ["= \(text)", "= \(value)"]
-    if isRoot { return ([c.isPart ? arrow.replacing(" ⟵", with: "") : gradient] + said, [], sums) }
-    let step = derivativeName(c.step, by: c.input)
+    if isRoot {
+      // What begins the pass has no links beside it: there is room for the numbers.
+      let put = partial.isCompound ? ["= \(partial.substituted(format))"] : []
+      let all = (text == value ? said : [said[0]] + put + [said[1]])
+        .map { "= " + style.paint(String($0.dropFirst(2)), factor: 0) }
+      guard c.via != nil else { return ([gradient] + all, [], sums) }
+      let own = [arrow + all[0].dropFirst()] + all.dropFirst()
+      return (own.dropLast() + [own[own.count - 1] + part], [], sums)
+    }
+    let step = style.paint(derivativeName(c.step, by: c.input), factor: 1)
+    let arrives = style.paint(derivativeName(c.root, by: c.step), factor: 0)
+    let second = local < 0 ? "(\(value))" : value
     let chain = [
-      arrow.replacing(" =", with: "").replacing(" ⟵", with: ""),
-      "\(c.isPart ? "⟵" : "=") \(derivativeName(c.root, by: c.step)) × \(step)",
-      "= \(product([upstream, local]))",
-      "= \(format(c.gradient[0]))",
+      gradient,
+      "\(c.isPart ? "⟵" : "=") \(arrives) × \(step)",
+      "= \(style.paint(format(upstream), factor: 0)) × \(style.paint(second, factor: 1))",
+      "= \(style.paint(format(c.gradient[0]), factor: 0))" + part,
     ]
-    return ([step] + said, chain, sums)
+    return (
+      [step] + said.map { "= " + style.paint(String($0.dropFirst(2)), factor: 1) }, chain, sums
+    )
   }
 
   private func tensorChain(_ c: Contribution, _ arrow: String) -> [String] {
@@ -243,133 +327,58 @@ package struct NarrationText {
     ]
   }
 
-  // MARK: One gradient
+  // MARK: Forward mode
 
-  private func derivative(_ d: Derivation) -> [String] {
-    let name = derivativeName(d.root, by: d.variable)
-    if d.isOneStep { return oneStep(d, name) }
-    if d.paths.count == 1, let path = d.paths.first {
-      var rows = chain(path)
-      rows[rows.count - 1] += checkText(d)
-      let margin = String(repeating: " ", count: name.columns)
-      return rows.enumerated().map { i, row in (i == 0 ? name : margin) + " = " + row }
-    }
-    if d.paths.isEmpty { return checked("\(name) = \(format(d.total))", d) }
-    var lines = [
-      "\(d.paths.count) paths lead from \(d.root) to \(d.variable); their products add up:"
-    ]
-    let isLong = d.paths.count > 8
-    let chosen = isLong ? d.paths.prefix(3) + d.paths.suffix(1) : d.paths[...]
-    let rows = chosen.map { path -> [String] in
-      let parts = chain(path)
-      let via = path.factors.dropLast().map(\.bottom).joined(separator: ", ")
-      return [via.isEmpty ? "directly:" : "through \(via):"]
-        + [parts[0]] + parts.dropFirst().map { "= " + $0 }
-    }
-    // Where a path's name and its product do not fit on one line, the product goes below.
-    let widest = rows.map { $0.prefix(2).reduce(0) { $0 + $1.columns + 1 } }.max() ?? 0
-    func told(_ rows: [[String]]) -> [String] {
-      guard widest > style.width - 4 else { return aligned(rows).map { "  " + $0 } }
-      return rows.flatMap { row in ["  " + row[0]] + row.dropFirst().map { "      " + $0 } }
-    }
-    if isLong {
-      let hidden = d.paths.dropFirst(3).dropLast().reduce(0) { $0 + $1.product }
-      lines += told(Array(rows.dropLast()))
-      lines.append("  … \(d.paths.count - 4) more paths, together \(format(hidden))")
-      lines += told(Array(rows.suffix(1)))
-    } else {
-      lines += told(rows)
-    }
-    let shown = d.paths.count <= 8 ? sum(d.paths.map(\.product)) + " = " : ""
-    lines += checked("\(name) = \(shown)\(format(d.total))", d)
-    return lines
-  }
-
-  /// The factors of a path by name, by formula, by number, and their product.
-  private func chain(_ path: Path) -> [String] {
-    let names = shortProduct(path.factors.map { derivativeName($0.top, by: $0.bottom) })
-    let isLone = path.factors.count == 1
-    let formulas = shortProduct(
-      path.factors.map { isLone ? $0.formula.text : bracketedIfSum($0.formula) })
-    let numbers = shortProduct(
-      path.factors.enumerated().map { i, factor in
-        i > 0 && factor.value < 0 ? "(\(format(factor.value)))" : format(factor.value)
-      })
-    let total = format(path.product)
-    var rows = path.factors.count > 1 ? [names] : []
-    // A formula that stands alone has no factors' numbers below it: its own are put in.
-    var put: [String] = []
-    if isLone, path.factors[0].formula.isCompound {
-      put = [path.factors[0].formula.substituted(format)].filter { $0.columns <= style.width - 8 }
-    }
-    for row in [formulas] + put + [numbers, total] where rows.last != row { rows.append(row) }
-    return rows
-  }
-
-  /// A product of many factors is cut in the middle, with the count.
-  private func shortProduct(_ factors: [String]) -> String {
-    guard factors.count > 10 else { return factors.joined(separator: " × ") }
-    let shown = factors.prefix(3) + ["… \(factors.count - 5) more …"] + factors.suffix(2)
-    return shown.joined(separator: " × ")
-  }
-
-  private func oneStep(_ d: Derivation, _ name: String) -> [String] {
-    var lines = [
-      d.paths.count == d.pathCount
-        ? "\(name) is a sum of \(d.paths.count) terms:"
-        : "\(name): too many paths to list, so the last step is shown, a sum of \(d.paths.count) terms:"
-    ]
-    let rows = d.paths.map { path -> [String] in
-      let (outer, inner) = (path.factors[0], path.factors[1])
-      return [
-        "\(derivativeName(outer.top, by: outer.bottom)) × \(bracketedIfSum(inner.formula))",
-        "= \(product([outer.value, inner.value]))", "= \(format(path.product))",
-      ]
-    }
-    let shown = rows.count > 8 ? Array(rows.prefix(3)) + [rows[rows.count - 1]] : rows
-    var table = aligned(shown).map { "  " + $0 }
-    if rows.count > 8 {
-      let hidden = d.paths.dropFirst(3).dropLast().reduce(0) { $0 + $1.product }
-      table.insert("  … \(rows.count - 4) more terms, together \(format(hidden))", at: 3)
-    }
-    lines += table
-    lines += checked("sum = \(format(d.total))", d)
-    guard let first = d.paths.first, !d.continuation.isEmpty else { return lines }
-    let outer = first.factors[0]
-    let known = derivativeName(outer.top, by: outer.bottom)
-    lines.append("where, for the first term,")
-    if d.continuation.count == 1 {
-      let rows = chain(d.continuation[0])
-      let margin = String(repeating: " ", count: known.columns)
-      lines += rows.enumerated().map { i, row in "  " + (i == 0 ? known : margin) + " = " + row }
-    } else {
-      lines += d.continuation.prefix(6).map { "  " + chain($0).joined(separator: " = ") }
+  private func rates(_ pass: ForwardMode) -> [String] {
+    var lines = ["\(derivativeName(pass.variable, by: pass.variable)) = 1"]
+    for step in pass.steps {
+      let reverse = step.reverse.flatMap { gradient -> String? in
+        guard gradient.rank == 0, step.name != pass.root else { return nil }
+        return
+          "      backward has \(derivativeName(pass.root, by: step.name)) = \(format(gradient[0]))"
+      }
       lines.append(
-        "  \(known) = \(format(outer.value)), the sum over \(d.continuation.count) paths")
+        style.paint(heading(step.name, step.formula), .bold)
+          + style.paint(reverse ?? "", .faint))
+      let name = derivativeName(step.name, by: pass.variable)
+      guard !step.terms.isEmpty else {
+        if step.rate.rank == 0 {
+          lines.append("  \(name) = \(format(step.rate[0]))")
+        } else {
+          lines.append("  \(name)" + style.paint("   \(step.rate.shape)", .faint))
+          lines.append(view(step.rate).indented(4))
+        }
+        continue
+      }
+      func row(_ local: (Formula, Double) -> String, _ rate: (String, Double) -> String) -> String {
+        step.terms.map { term in
+          [local(term.partial, term.local), rate(term.input, term.rate)].enumerated()
+            .map { style.paint($1, factor: $0) }.joined(separator: " × ")
+        }.joined(separator: " + ")
+      }
+      let symbols = row({ formula, _ in formula.isSum ? "(\(formula.text))" : formula.text }) {
+        input, _ in
+        derivativeName(input, by: pass.variable)
+      }
+      let numbers = row({ _, local in format(local) }) { _, rate in
+        product([1, rate]).replacing("1 × ", with: "")
+      }
+      lines += aligned([[name, "= " + symbols, "= " + numbers, "= " + format(step.rate[0])]]).map {
+        "  " + $0
+      }
     }
+    let (forward, all, reverse) = pass.products
+    let derivative = derivativeName(pass.root, by: pass.variable)
+    lines.append("backward finds the same \(derivative) = \(format(pass.reverse))")
+    lines.append(
+      style.paint(
+        "Forward mode: \(counted(forward, "product")) for \(pass.variable); for \(pass.inputs == 1 ? "the one parameter" : "each of \(pass.inputs) parameters") \(counted(pass.inputs, "pass")), \(counted(all, "product")) in all. Reverse mode: \(counted(reverse, "product")) in one pass, for all of them.",
+        .faint))
     return lines
   }
 
-  /// A result with its numeric check beside it, or below where the line is full.
-  private func checked(_ line: String, _ d: Derivation) -> [String] {
-    let text = checkText(d)
-    let isWide = line.columns + (d.check == nil ? 0 : 50) > style.width
-    return isWide ? [line, "  " + text.drop { $0 == " " }] : [line + text]
-  }
-
-  private func checkText(_ d: Derivation) -> String {
-    guard let check = d.check else { return "" }
-    if check.verdict == .notFinite || !check.numeric.isFinite {
-      return style.paint("        numerically \(format(check.numeric))", .yellow)
-    }
-    if check.isKink {
-      return style.paint("        numerically a kink: the slopes left and right differ", .yellow)
-    }
-    let error = NumberFormat(digits: 1)(check.relativeError)
-    let holding =
-      d.held.isEmpty ? "" : ", with \(d.held.map { "`\($0)`" }.joined(separator: ", ")) held"
-    return style.paint(
-      "        numerically \(format(check.numeric)), relative error \(error)\(holding)", .faint)
+  private func counted(_ n: Int, _ noun: String) -> String {
+    "\(n) \(noun)\(n == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
   }
 
   // MARK: Updates

@@ -8,15 +8,25 @@ package struct Style: Sendable {
   package var isASCII = false
   package init() {}
 
-  /// What colours and weights stand for; the raw value is the escape code.
+  /// What colours and weights stand for; the raw value is the escape code. The colours are of a middle lightness, which
+  /// reads on dark and on light, and apart for colour-blind eyes.
   package enum Ink: String {
     case bold = "1"
     case faint = "2"
-    case red = "31"
-    case green = "32"
-    case yellow = "33"
-    case blue = "34"
-    case cyan = "36"
+    case red = "38;5;167"
+    case green = "38;5;29"
+    case yellow = "38;5;136"
+    case blue = "38;5;33"
+    case cyan = "38;5;31"
+  }
+
+  /// Colours that tell the factors of a product apart: blue, vermilion, bluish green, purple, amber.
+  private static let factors = [33, 166, 29, 134, 136]
+
+  /// A factor of a product in its own colour, the same in every line about it.
+  package func paint(_ text: String, factor: Int) -> String {
+    guard hasColor, !text.isEmpty else { return text }
+    return "\u{1b}[38;5;\(Style.factors[factor % Style.factors.count])m\(text)\u{1b}[0m"
   }
 
   /// A text in these inks, where there is colour.
@@ -57,9 +67,14 @@ extension Style {
 }
 
 extension String {
-  /// Columns on a terminal: wide characters take two, marks none.
+  /// Columns on a terminal: wide characters take two, marks and the codes of colours none.
   package var columns: Int {
-    unicodeScalars.reduce(0) { width, scalar in
+    var isCode = false
+    return unicodeScalars.reduce(0) { width, scalar in
+      if isCode || scalar == "\u{1b}" {
+        isCode = scalar != "m"
+        return width
+      }
       switch scalar.properties.generalCategory {
       case .nonspacingMark, .enclosingMark, .format: return width
       default: break

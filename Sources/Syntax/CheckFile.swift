@@ -22,8 +22,8 @@ package struct CheckFile {
 package struct CheckDeclaration {
   /// What its statements begin with.
   static let statements = [
-    "draw", "call", "expect", "gradient", "factors", "terms", "misconception", "uses", "axes",
-    "partial",
+    "draw", "call", "expect", "gradient", "factors", "chain", "terms", "misconception", "uses",
+    "axes", "partial",
   ]
 
   /// Ways to be nearly right: a multiple of the right answer, one factor or term of it lost.
@@ -46,6 +46,8 @@ package struct CheckDeclaration {
   package var atol: Double?
   /// Parts whose product the answer is.
   package var factors: [Binding] = []
+  /// Of a chain rule, what its factors lead through, from the loss to the variable: `loss, a, z, w`.
+  package var chain: [String] = []
   /// Parts whose sum the answer is.
   package var terms: [Binding] = []
   package var misconceptions: [Binding] = []

@@ -115,6 +115,10 @@ extension Parser {
       check.gradient = (value, try name("after `by`").0)
       if word("where") { check.definitions += try bindings(.assign) }
     case "factors": check.factors += try bindings(.colon)
+    case "chain":
+      repeat {
+        check.chain.append(try name("of a chain, as in `chain loss, a, z, w`").0)
+      } while accept(.comma)
     case "terms": check.terms += try bindings(.colon)
     case "misconception":
       let label = try text("after `misconception`")

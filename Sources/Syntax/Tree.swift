@@ -176,7 +176,8 @@ package enum Verb: String, CaseIterable {
   package var options: [String] {
     switch self {
     case .forward, .backward: ["pause", "predict", "detail"]
-    case .step, .explain: ["detail"]
+    case .step: ["detail"]
+    case .explain: ["detail", "view", "mode", "wrt"]
     }
   }
 }

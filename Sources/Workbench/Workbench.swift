@@ -72,7 +72,6 @@ package final class Workbench {
   package var ask: ((_ prompt: String) -> String?)?
   /// The files whose path begins with what is typed.
   package var listFolder: ((String) -> [String])?
-  var score = Score()
   /// The lesson that is being walked through.
   var walk: LessonWalk?
   /// How far the lessons are, and who keeps it.

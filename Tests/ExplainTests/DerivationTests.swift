@@ -21,13 +21,13 @@ struct Program: Sendable, CustomTestStringConvertible {
     Program(
       code: "param w = 0.5; z = w*2 - 1; y = sigmoid(z)^2", root: "y", variable: "w", paths: 1),
     Program(code: "param a = 2; b = 3*a; d = 2*b; e = b + d", root: "e", variable: "a", paths: 2),
-    Program(code: "param a = 2; y = a*a + a^3 - a/(a + 1)", root: "y", variable: "a", paths: 1),
+    Program(code: "param a = 2; y = a*a + a^3 - a/(a + 1)", root: "y", variable: "a", paths: 5),
     Program(
       code: "param a = 0.3; b = exp(a); c = sin(a)*b; d = tanh(c + b) + a", root: "d",
       variable: "a", paths: 4),
     Program(
       code: "param a = 1.5; y = relu(a - 1)*leaky_relu(-a, 0.1) + max(a, 0.2)", root: "y",
-      variable: "a", paths: 1),
+      variable: "a", paths: 3),
     Program(
       code: "param W = [[0.1, -0.2], [0.3, 0.4]]; x = [1, 2]; z = W @ x; y = sum(z^2)", root: "y",
       variable: "W", offset: 3, paths: 1),

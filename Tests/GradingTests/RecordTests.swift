@@ -126,15 +126,13 @@ import Testing
         let factors = prediction.questions.dropLast().map(\.value)
         #expect(abs(factors.reduce(1, *) - product.value) < 1e-9 * max(1, abs(product.value)))
         for question in prediction.questions {
-          #expect(prediction.verdict(question, "\(question.value)") == .right)
-          #expect(
-            question.value == 0
-              || prediction.verdict(question, "\(question.value * 1.5)") != .right)
-          #expect(prediction.verdict(question, "what") == .unread)
-          guard question.value != 0 else { continue }
-          let (sign, other) = question.value > 0 ? ("+", "-") : ("-", "+")
-          #expect(prediction.verdict(question, sign) == .rightSign)
-          #expect(prediction.verdict(question, other) == .wrong)
+          // Arithmetic over what is given is a number, words are none.
+          #expect(prediction.number("\(question.value)") == question.value)
+          #expect(prediction.number("what") == nil)
+        }
+        for question in factors.indices.map({ prediction.questions[$0] }) {
+          let told = try #require(prediction.number(question.formula))
+          #expect(abs(told - question.value) < 1e-12 * max(1, abs(told)))
         }
       }
     }

@@ -136,16 +136,18 @@ import Testing
   @Test func factorsArePredictedFirst() throws {
     let place = try Scratch()
     let terminal = try Terminal(["predict", "ex03"], state: place.path)
-    try terminal.wait(for: "outer = ? ")
+    try terminal.wait(for: "∂loss/∂a = ? ")
     terminal.type("what\n")
-    try terminal.wait(for: "that is no number")
+    try terminal.wait(for: "a number, a formula")
     terminal.type("1000\n")
-    try terminal.wait(for: "✗ a - t = ")
-    try terminal.wait(for: "sigmoid' = ? ")
+    try terminal.wait(for: "✗ not quite. This is the factor outer")
+    terminal.type("1000\n")
+    try terminal.wait(for: "✗ ∂loss/∂a = ")
+    try terminal.wait(for: "∂a/∂z = ? ")
     terminal.type("+\n")
-    try terminal.wait(for: "✓ positive: a*(1 - a) = ")
+    try terminal.wait(for: "✓ the sign is right: ∂a/∂z = ")
     terminal.type("q\n")
-    try terminal.wait(for: "1 of 2 predicted")
+    try terminal.wait(for: "1 of 2 right")
   }
 }
 

@@ -40,7 +40,7 @@ import Testing
       nn[6]> backward loss
         ∂loss/∂loss = 1
         loss = (out - 1)^2
-          ∂loss/∂out = 2*(out - 1) = -1.74
+          ∂loss/∂out = 2*(out - 1) = 2*(0.1301 - 1) = -1.74
         out = sigmoid(z)
           ∂out/∂z  = out*(1 - out)        = 0.1132
           ∂loss/∂z = ∂loss/∂out × ∂out/∂z = -1.74 × 0.1132 = -0.1969
@@ -51,6 +51,7 @@ import Testing
       nn[7]> explain ∂loss/∂w1
         ∂loss/∂w1 = ∂loss/∂out × ∂out/∂z × ∂z/∂w1
                   = 2*(out - 1) × out*(1 - out) × x1
+                  = 2*(0.1301 - 1) × 0.1301*(1 - 0.1301) × 2
                   = -1.74 × 0.1132 × 2
                   = -0.3938        numerically -0.3938, relative error 2e-11
       nn[8]> step sgd(lr=0.5)

@@ -31,6 +31,15 @@ extension Formula {
     return strength == Notation.strengths.sum
   }
 
+  /// Whether it is written with an operator, so that a name next to it needs brackets.
+  package var isOperation: Bool {
+    guard case .apply(let op, _, _) = self else { return false }
+    switch op.notation {
+    case .infix, .prefix: return true
+    default: return false
+    }
+  }
+
   /// Whether it is more than a number, a name or a multiple of one.
   package var isCompound: Bool {
     guard case .apply(_, let arguments, _) = self else { return false }

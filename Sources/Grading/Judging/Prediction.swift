@@ -7,20 +7,12 @@ import Syntax
 package struct Prediction {
   /// A factor that a learner is asked for.
   package struct Question {
-    /// What the check calls the factor; nil for their product.
+    /// What it is called: `∂a/∂z`, or what the check calls the factor.
+    package let name: String
+    /// The check's own word for the factor; nil for their product.
     package let label: String?
     package let formula: String
     package let value: Double
-  }
-
-  /// What to say of an answer.
-  package enum Verdict: Equatable, Sendable {
-    case right
-    /// The sign is right; that is all that was said.
-    case rightSign
-    case wrong
-    /// No number and no sign.
-    case unread
   }
 
   package let check: String
@@ -47,13 +39,20 @@ package struct Prediction {
     for inputs in try reference.cases(seed: seed) {
       guard case .number(let answer) = try reference.expected(inputs), answer != 0 else { continue }
       var questions: [Question] = []
-      for factor in check.declaration.factors {
+      let factors = check.declaration.factors
+      let chain = check.declaration.chain
+      let isNamed = chain.count == factors.count + 1
+      for (i, factor) in factors.enumerated() {
         guard case .number(let value) = try reference.value(factor, inputs) else { return nil }
         questions.append(
-          Question(label: factor.name, formula: reference.text(factor.value), value: value))
+          Question(
+            name: isNamed ? "∂\(chain[i])/∂\(chain[i + 1])" : factor.name, label: factor.name,
+            formula: reference.text(factor.value), value: value))
       }
-      let product = questions.map(\.formula).map { "(\($0))" }.joined(separator: " × ")
-      self.questions = questions + [Question(label: nil, formula: product, value: answer)]
+      let product = questions.map(\.name).joined(separator: " × ")
+      let whole = isNamed ? "∂\(chain[0])/∂\(chain[factors.count])" : "their product"
+      self.questions =
+        questions + [Question(name: whole, label: nil, formula: product, value: answer)]
       self.check = check.id
       call = check.declaration.call
       self.inputs = CheckRun.text(inputs)
@@ -65,16 +64,8 @@ package struct Prediction {
     return nil
   }
 
-  /// Judges an answer: a number, arithmetic over the inputs, or a sign alone.
-  package func verdict(_ question: Question, _ answer: String) -> Verdict {
-    let signs = ["+": 1.0, "positive": 1, "-": -1, "−": -1, "negative": -1]
-    let text = answer.filter { !$0.isWhitespace }
-    if let sign = signs[text.lowercased()] {
-      return sign * question.value > 0 ? .rightSign : .wrong
-    }
-    guard let number = reference.number(text, drawn) else { return .unread }
-    return abs(number - question.value) <= max(0.02 * abs(question.value), 5e-4) ? .right : .wrong
-  }
+  /// What a learner's arithmetic over the inputs comes to.
+  package func number(_ text: String) -> Double? { reference.number(text, drawn) }
 }
 
 extension Reference {

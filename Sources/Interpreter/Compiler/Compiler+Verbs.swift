@@ -8,32 +8,39 @@ import Tensors
 
 extension Compiler {
   func verb(
-    _ verb: Verb, _ subject: Expression?, _ options: [Expression.Argument], _ span: Span
+    _ verb: Verb, _ asked: Expression?, _ options: [Expression.Argument], _ span: Span
   ) throws(Diagnostic) -> Action {
     for option in options where !verb.options.contains(option.name ?? "") {
       throw RunFault.noParameter(verb.rawValue, name: option.name ?? "", takes: verb.options).at(
         option.value.span)
     }
-    guard let subject else {
+    guard var subject = asked else {
       let examples: [Verb: String] = [
         .forward: "forward loss", .backward: "backward loss", .step: "step sgd(lr=0.1)",
         .explain: "explain ∂loss/∂w",
       ]
       throw RunFault.verbAlone(verb: verb.rawValue, example: examples[verb] ?? "").at(span)
     }
-    var detail: Code?
-    var pause: Test?
-    var predict: Test?
+    var run = VerbRun.Options()
     for option in options {
       switch option.name {
-      case "detail": detail = try code(option.value)
-      case "pause": pause = try test(option.value)
-      default: predict = try test(option.value)
+      case "detail": run.detail = try code(option.value)
+      case "view": run.view = try code(option.value)
+      case "mode": run.mode = try code(option.value)
+      case "pause": run.pause = try test(option.value)
+      case "predict": run.predict = try test(option.value)
+      default:
+        // `explain loss, wrt=x` is `explain ∂loss/∂x`.
+        subject = Expression(kind: .gradient(subject, option.value), span: subject.span)
+      }
+    }
+    if run.mode != nil || run.view != nil, stored(subject) == nil {
+      guard case .gradient = spelled(subject).kind else {
+        throw GradientFault.wantsVariable(subject.text).at(subject.span)
       }
     }
     let verbRun = VerbRun(
-      machine: machine, detail: detail, pause: pause, predict: predict, name: subject.text,
-      span: subject.span, top: scope.top)
+      machine: machine, options: run, name: subject.text, span: subject.span, top: scope.top)
     switch verb {
     case .forward:
       let value = try code(subject)

@@ -108,7 +108,7 @@ extension Machine {
   /// Gradients that do not agree are an event, not a remark at the end of a line.
   func warn(_ derivation: Derivation, _ span: Span) {
     guard let disagreement = derivation.disagreement else { return }
-    let name = derivativeName(derivation.root, by: derivation.variable)
+    let name = derivativeName(derivation.root.text, by: derivation.variable.text)
     let doubt: GradientFault.Doubt =
       switch disagreement {
       case .notFinite(let step): .notFinite(step: step)

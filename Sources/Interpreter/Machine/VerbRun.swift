@@ -9,9 +9,7 @@ import Training
 /// Runs a verb and emits its narration.
 struct VerbRun {
   let machine: Machine
-  let detail: Code?
-  let pause: Test?
-  let predict: Test?
+  let options: Options
   let name: String
   let span: Span
   /// The first slot that the verb's own function leaves free.
@@ -19,13 +17,28 @@ struct VerbRun {
 
   private var graph: Graph { machine.graph }
 
-  /// "ops", "all" or nothing.
-  private func detail(_ f: Frame) throws(Diagnostic) -> String {
-    guard let detail else { return "" }
-    if case .string(let word) = try detail.run(f), ["ops", "all"].contains(word.text) {
+  /// What may be asked of a verb, as code.
+  struct Options {
+    var detail: Code?
+    var view: Code?
+    var mode: Code?
+    var pause: Test?
+    var predict: Test?
+  }
+
+  /// One of the words that an option may be, or nothing.
+  private func choice(_ option: Code?, _ choice: GradientFault.Choice, _ f: Frame)
+    throws(Diagnostic) -> String
+  {
+    guard let option else { return "" }
+    if case .string(let word) = try option.run(f), choice.words.contains(word.text) {
       return word.text
     }
-    throw GradientFault.badDetail.at(span)
+    throw GradientFault.badChoice(choice).at(span)
+  }
+
+  private func detail(_ f: Frame) throws(Diagnostic) -> String {
+    try choice(options.detail, .detail, f)
   }
 
   private func named(_ root: Node, _ name: String, _ f: Frame) throws(Diagnostic) -> NamedGraph {
@@ -58,8 +71,8 @@ struct VerbRun {
   }
 
   private func emit(_ narration: Narration, _ f: Frame) throws(Diagnostic) {
-    let predicts = try predict?.run(f) ?? false
-    let pauses = try pause?.run(f) ?? false
+    let predicts = try options.predict?.run(f) ?? false
+    let pauses = try options.pause?.run(f) ?? false
     // In a script that no one sits at, the walk is a narration straight through.
     if pauses || predicts, let walk = machine.audience.walk {
       // What a learner answers is computed above the frames that wait for it.
@@ -185,14 +198,24 @@ struct VerbRun {
       throw GradientFault.byItself.at(span)
     }
     guard leaf.shape.rank == 0 || parts != nil else {
+      guard options.mode == nil, options.view == nil else {
+        throw GradientFault.wantsEntry(by.text, leaf.shape).at(by.span)
+      }
       let pass = try telling { () throws(ExplainError) in
         try names.chain(to: leaf, try gradients(names.root))
       }
       return try emit(.backward(pass), f)
     }
     let offset = try parts.map { parts throws(Diagnostic) in try place(parts, leaf.shape) } ?? 0
+    let isOneHop = try choice(options.view, .view, f) == "hop"
+    if try choice(options.mode, .mode, f) == "forward" {
+      let pass = try telling { () throws(ExplainError) in
+        try names.forwardMode(by: TensorEntry(leaf, offset))
+      }
+      return try emit(.rates(pass), f)
+    }
     let derivation = try telling { () throws(ExplainError) in
-      try names.derivation(by: TensorEntry(leaf, offset))
+      try names.derivation(by: TensorEntry(leaf, offset), isOneHop: isOneHop)
     }
     try emit(.derivative(derivation), f)
     machine.warn(derivation, span)

@@ -2,6 +2,7 @@
 import ArgumentParser
 @preconcurrency import Glibc
 import Grading
+import Workbench
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,41 +26,43 @@ struct Predict: ParsableCommand {
       }
       place.progress[exercise.id].predictions += 1
       place.save()
-      Console.emit(
-        "Answer with a number, arithmetic such as sigmoid(2) - 1, or + or - alone; q leaves.\n")
-      var (right, asked) = (0, 0)
+      Console.emit(Quiz.keys + "\n")
+      var current = predictions[0]
+      var quiz = Quiz(
+        ask: { prompt in
+          Console.emit("  " + prompt)
+          return Console.readLine()
+        }, say: { Console.emit("  \($0)\n") }, number: { Double($0) ?? current.number($0) },
+        style: Console(SessionOptions.standard).style)
       for prediction in predictions {
+        current = prediction
         Console.emit(checkText().head(prediction))
         for question in prediction.questions {
-          guard let verdict = ask(question, prediction) else {
+          guard quiz.put(Predict.question(question)) else {
             Console.emit("\n")
-            return summary(right, asked)
+            return summary(quiz)
           }
-          asked += 1
-          if verdict != .wrong { right += 1 }
-          Console.emit(checkText().line(question, verdict))
         }
       }
-      return summary(right, asked)
+      return summary(quiz)
     }
   }
 
-  private func summary(_ right: Int, _ asked: Int) -> Int32 {
-    Console.emit("\(right) of \(asked) predicted\n")
-    return asked > 0 && right == asked ? CheckStatus.passed : CheckStatus.failed
+  private func summary(_ quiz: Quiz) -> Int32 {
+    if let summary = quiz.summary { Console.emit(summary + "\n") }
+    return quiz.score.asked > 0 && quiz.score.right == quiz.score.asked
+      ? CheckStatus.passed : CheckStatus.failed
   }
 
-  /// - Returns: nil when the learner leaves.
-  private func ask(_ question: Prediction.Question, _ prediction: Prediction) -> Prediction.Verdict?
-  {
-    while true {
-      Console.emit("  \(question.label ?? "their product") = ? ")
-      guard let line = Console.readLine() else { return nil }
-      let answer = line.filter { !$0.isNewline }
-      if answer == "q" { return nil }
-      let verdict = prediction.verdict(question, answer)
-      if verdict != .unread { return verdict }
-      Console.emit("    that is no number; try 0.25, or + or -\n")
+  private static func question(_ asked: Prediction.Question) -> Question {
+    guard let label = asked.label else {
+      return Question(
+        what: asked.name, value: asked.value, because: asked.formula, kind: "chain",
+        hint: "Multiply the factors that you have found.")
     }
+    let isNamed = label != asked.name
+    return Question(
+      what: asked.name, value: asked.value, because: asked.formula, kind: label,
+      hint: isNamed ? "This is the factor \(label): which formula has it?" : nil)
   }
 }

@@ -35,6 +35,28 @@ package enum GradientFault: Facts {
     }
   }
 
+  /// An option of a verb that is one of some words.
+  package enum Choice: String, Sendable {
+    case detail, view, mode
+
+    package var words: [String] {
+      switch self {
+      case .detail: ["ops", "all"]
+      case .view: ["paths", "hop"]
+      case .mode: ["reverse", "forward"]
+      }
+    }
+
+    var hint: String {
+      switch self {
+      case .detail: "\"ops\" shows every op, \"all\" every line"
+      case .view: "\"paths\" follows whole paths, \"hop\" the last step of each"
+      case .mode:
+        "\"reverse\" goes from the loss to the parameters, \"forward\" from one input to the loss"
+      }
+    }
+  }
+
   // Backward
   case notScalar(name: String?, Shape)
   case unrecorded(name: String?)
@@ -50,7 +72,9 @@ package enum GradientFault: Facts {
   case summed(parameter: String?)
   case independent(of: String?, by: String?)
   // VerbRun
-  case badDetail
+  case badChoice(Choice)
+  case wantsEntry(String, Shape)
+  case wantsVariable(String)
   case constant(value: String, variable: String)
   case tooManySteps(name: String, count: Int)
   case notAnEntry(of: Shape)
@@ -152,10 +176,21 @@ extension GradientFault {
         hint:
           "take the gradient by something it was computed from; `explain \(name ?? "loss")` shows that"
       )
-    case .badDetail:
+    case .badChoice(let choice):
       Words(
-        .badArgument, "`detail` is \"ops\" or \"all\"",
-        hint: "\"ops\" shows every op, \"all\" every line")
+        .badArgument,
+        "`\(choice.rawValue)` is \(choice.words.map { "\"\($0)\"" }.joined(separator: " or "))",
+        hint: choice.hint)
+    case .wantsEntry(let name, let shape):
+      Words(
+        .badIndex, "`\(name)` has \(shape.count) numbers; this is told of one",
+        hint:
+          "name an entry: `\(name)[\(Array(repeating: "0", count: shape.rank).joined(separator: ", "))]`"
+      )
+    case .wantsVariable(let name):
+      Words(
+        .badArgument, "this is told of a derivative, and `\(name)` is none",
+        hint: "say by what: `explain \(name), mode=\"forward\", wrt=x`, or `explain ∂\(name)/∂x`")
     case .constant(let value, let variable):
       Words(
         .notTracked, "`\(value)` does not depend on `\(variable)`",

@@ -1,0 +1,471 @@
+// One gradient, derived: its paths as products of factors, by name, by formula, by number.
+import Autograd
+import Explain
+import Tensors
+
+extension NarrationText {
+  /// A derivation in the learner's own names, or, where these are too long for the screen, in short ones that are
+  /// introduced first.
+  func derivative(_ d: Derivation) -> [String] {
+    let own = DerivationText(self, d, ShortNames())
+    let introduced = d.introduced.map { name, formula in
+      style.paint("with \(name) = \(formula.text)", .faint)
+    }
+    let lines = introduced + own.lines
+    guard lines.contains(where: { $0.columns > room }) else { return lines }
+    let short = ShortNames(d)
+    let legend = short.legend(room)
+    guard !legend.isEmpty else { return lines }
+    return legend.map { style.paint($0, .faint) } + introduced
+      + DerivationText(self, d, short).lines
+  }
+}
+
+/// Letters for names that are too long to be repeated.
+struct ShortNames {
+  private var letters: [(name: String, letter: String)] = []
+
+  init() {}
+
+  init(_ d: Derivation) {
+    var names: [String] = []
+    var taken: Set<String> = []
+    func note(_ name: String) {
+      taken.insert(name)
+      if name.columns > 8, !names.contains(name) { names.append(name) }
+    }
+    for factor in d.paths.flatMap(\.factors) {
+      for place in [factor.top, factor.bottom] { note(place.name) }
+      _ = factor.formula.filled { leaf in
+        if case .symbol(let symbol) = leaf { note(ShortNames.base(symbol.text)) }
+        return nil
+      }
+    }
+    let free = ["p", "q", "r", "s", "u", "v", "a", "b", "c", "d", "f", "g", "h", "k"]
+      .filter { !taken.contains($0) }
+    letters = zip(names, free).map { ($0, $1) }
+  }
+
+  /// `with p = model[1].out, q = model[0].out`
+  func legend(_ room: Int) -> [String] {
+    var lines: [String] = []
+    for (name, letter) in letters {
+      let said = "\(letter) = \(name)"
+      if let last = lines.last, last.columns + said.columns + 3 <= room {
+        lines[lines.count - 1] = last + ", " + said
+      } else {
+        if !lines.isEmpty { lines[lines.count - 1] += "," }
+        lines.append((lines.isEmpty ? "with " : "     ") + said)
+      }
+    }
+    return lines
+  }
+
+  /// `model[1].out` of `model[1].out[0, 2]`: an index that ends a name is not a part of it.
+  private static func base(_ text: String) -> String {
+    guard text.hasSuffix("]"), let bracket = text.lastIndex(of: "[") else { return text }
+    return String(text[..<bracket])
+  }
+
+  func callAsFunction(_ text: String) -> String {
+    for (name, letter) in letters
+    where text == name || (text.hasPrefix(name + "[") && ShortNames.base(text) == name) {
+      return letter + text.dropFirst(name.count)
+    }
+    return text
+  }
+
+  func callAsFunction(_ place: Place, _ indices: [String]? = nil) -> String {
+    let named = Place(self(place.name), place.indices, of: place.shape)
+    return indices.map(named.text) ?? named.text
+  }
+
+  func callAsFunction(_ formula: Formula) -> String {
+    formula.written { leaf in
+      guard case .symbol(let symbol) = leaf else { return nil }
+      return self(symbol.text)
+    }
+  }
+}
+
+/// A derivation as lines.
+struct DerivationText {
+  private let text: NarrationText
+  private let d: Derivation
+  private let short: ShortNames
+  private let style: Style
+  private let format: NumberFormat
+
+  init(_ text: NarrationText, _ derivation: Derivation, _ short: ShortNames) {
+    self.text = text
+    d = derivation
+    self.short = short
+    style = text.style
+    format = text.format
+  }
+
+  private var name: String { derivativeName(d.root.text, by: d.variable.text) }
+
+  var lines: [String] {
+    let lines: [String]
+    if d.isOneStep {
+      lines = oneHop()
+    } else if d.paths.isEmpty {
+      lines = [name + " = " + result()]
+    } else if d.paths.count == 1 {
+      lines = equations(chain(d.paths[0]))
+    } else {
+      lines = sum(d.paths)
+    }
+    return lines + d.zeros.map { style.paint("  " + words($0), .faint) }
+  }
+
+  // MARK: Products
+
+  /// One kind of thing replaced in each row: factors by name, their formulas, numbers put in, their values, the
+  /// product. A factor keeps its colour through all of them.
+  private func chain(_ path: Path, putsIn: Bool = true) -> [String] {
+    let isLone = path.factors.count == 1
+    let formulas = path.factors.map(\.formula)
+    func bracketed(_ formula: Formula, _ text: String) -> String {
+      formula.isSum && !isLone ? "(\(text))" : text
+    }
+    var rows: [[String]] = []
+    if !isLone {
+      rows.append(path.factors.map { derivativeName(short($0.top), by: short($0.bottom)) })
+    }
+    rows.append(formulas.map { bracketed($0, short($0)) })
+    if putsIn, formulas.contains(where: \.isCompound) {
+      let put = formulas.map { bracketed($0, $0.substituted(format)) }
+      // Among other rows it is a help, if there is room for it.
+      if isLone || product(put).columns + name.columns + 3 <= text.room { rows.append(put) }
+    }
+    rows.append(path.factors.enumerated().map { i, factor in number(factor.value, at: i) })
+    var told: [String] = []
+    for row in rows.map(product) where told.last != row { told.append(row) }
+    let result = format(path.product)
+    if !isLone || told.last != result { told.append(result) }
+    return told
+  }
+
+  private func number(_ value: Double, at place: Int) -> String {
+    place > 0 && value < 0 ? "(\(format(value)))" : format(value)
+  }
+
+  /// Factors in their colours; of many, the middle is left out.
+  private func product(_ factors: [String]) -> String {
+    let painted = factors.enumerated().map { i, factor in
+      factors.count > 1 ? style.paint(factor, factor: i) : factor
+    }
+    guard factors.count > 10 else { return painted.joined(separator: " × ") }
+    let shown = painted.prefix(3) + ["… \(factors.count - 5) more …"] + painted.suffix(2)
+    return shown.joined(separator: " × ")
+  }
+
+  /// `name = …` with each row below the one before.
+  private func equations(_ rows: [String]) -> [String] {
+    let margin = String(repeating: " ", count: name.columns)
+    return rows.enumerated().map { i, row in
+      let isLast = i == rows.count - 1
+      return (i == 0 ? name : margin) + " = "
+        + (isLast ? style.paint(row, .bold) + check(margin.count + 3 + row.columns) : row)
+    }
+  }
+
+  // MARK: Sums
+
+  private func sum(_ paths: [Path]) -> [String] {
+    let groups = PathGroup.groups(paths)
+    var lines: [String] = []
+    if groups.count == 1 {
+      lines.append("\(name) is a sum over \(groups[0].ranges(short)):")
+      if let pattern = groups[0].pattern(short) { lines.append("    " + product(pattern)) }
+      lines += terms(groups[0].paths.map { (groups[0].label($0), $0) })
+    } else if paths.allSatisfy({ $0.factors.count == 1 && $0.factors[0].via != nil }) {
+      lines.append(
+        "\(d.variable.text) stands \(times(paths.count)) in \(d.root.text); what it does there adds up:"
+      )
+      lines += terms(paths.map { (through($0), $0) })
+    } else {
+      lines.append(
+        "\(paths.count) paths lead from \(d.root.text) to \(d.variable.text); their products add up:"
+      )
+      lines += groups.count == paths.count ? listed(paths) : groups.flatMap(told)
+    }
+    let numbers = paths.count <= 8 ? text.sum(paths.map(\.product)) + " = " : ""
+    return lines + [name + " = " + numbers + result(name.columns + 3 + numbers.columns)]
+  }
+
+  private func times(_ n: Int) -> String { n == 2 ? "twice" : "\(n) times" }
+
+  /// Paths one by one; many of them by the fork at which they part.
+  private func listed(_ paths: [Path]) -> [String] {
+    guard paths.count > 8 else { return terms(paths.map { (through($0), $0) }) }
+    let forks = Dictionary(grouping: paths) { $0.between.first }
+    let order = paths.map(\.between.first).reduce(into: [Place?]()) { order, place in
+      if !order.contains(place) { order.append(place) }
+    }
+    guard order.count <= 8, order.count < paths.count else {
+      return terms(paths.map { (through($0), $0) })
+    }
+    return order.flatMap { place -> [String] in
+      let members = forks[place] ?? []
+      let head = place.map { "through " + short($0) } ?? "directly"
+      guard members.count > 1 else { return terms(members.map { (head + ":", $0) }) }
+      let whole = format(members.reduce(0) { $0 + $1.product })
+      return ["  \(head): \(members.count) paths, together \(whole); the first of them"]
+        + terms([(through(members[0]), members[0])]).map { "  " + $0 }
+    }
+  }
+
+  private func told(_ group: PathGroup) -> [String] {
+    guard group.paths.count > 1 else { return terms([(through(group.paths[0]), group.paths[0])]) }
+    let via = group.between(short)
+    let head = via.isEmpty ? "directly" : "through " + via.joined(separator: ", ")
+    return ["  \(head), a sum over \(group.ranges(short)):"]
+      + terms(group.paths.map { (group.label($0), $0) }).map { "  " + $0 }
+  }
+
+  private func through(_ path: Path) -> String {
+    let via = path.between.map { short($0) }
+    if via.isEmpty { return "directly:" }
+    let names = via.count > 8 ? via.prefix(4) + ["…"] + via.suffix(3) : via[...]
+    return "through " + names.joined(separator: ", ") + ":"
+  }
+
+  /// Each term after its label, in columns where they fit, else below each other; of many, the first and the last.
+  private func terms(_ terms: [(label: String, path: Path)]) -> [String] {
+    let isLong = terms.count > 8
+    let shown = isLong ? terms.prefix(3) + terms.suffix(1) : terms[...]
+    // Where a sum says what its terms are, a term begins with formulas.
+    let isIndexed =
+      shown.first.map { !$0.label.hasPrefix("through") && $0.label != "directly:" } == true
+    let rows = shown.map { label, path -> [String] in
+      var rows = chain(path, putsIn: terms.count <= 2 || path.factors.count == 1)
+      if isIndexed, path.factors.count > 1 { rows.removeFirst() }
+      return [label, rows[0]] + rows.dropFirst().map { "= " + $0 }
+    }
+    let lines = text.aligned(rows)
+    var told: [[String]]
+    if lines.count == rows.count, lines.allSatisfy({ $0.columns + 2 <= text.room }) {
+      told = lines.map { ["  " + $0] }
+    } else {
+      told = rows.map { row in
+        let isShort = row[0].columns <= 16
+        let margin = String(repeating: " ", count: isShort ? row[0].columns + 3 : 6)
+        return isShort
+          ? ["  " + row[0] + " " + row[1]] + row.dropFirst(2).map { margin + $0 }
+          : ["  " + row[0]] + row.dropFirst().map { margin + $0 }
+      }
+    }
+    if isLong {
+      let hidden = terms.dropFirst(3).dropLast().reduce(0) { $0 + $1.path.product }
+      told.insert(["  … \(terms.count - 4) more, together \(format(hidden))"], at: 3)
+    }
+    return told.flatMap { $0 }
+  }
+
+  // MARK: One hop
+
+  /// Upstream times local, over the places where the variable is used.
+  private func oneHop() -> [String] {
+    let direct = d.paths.filter(isDirect)
+    if d.paths.count == 1, let path = d.paths.first {
+      return equations(direct.isEmpty ? hop(path) : chain(local(path)))
+    }
+    if direct.count == d.paths.count { return sum(d.paths.map(local)) }
+    var lines = [
+      d.paths.count == d.pathCount
+        ? "\(name) is a sum of \(d.paths.count) terms:"
+        : "\(name) by its last hop, a sum of \(d.paths.count) terms, of \(paths(d.pathCount)):"
+    ]
+    let rows = d.paths.map { path -> [String] in
+      if isDirect(path) {
+        let rows = chain(local(path))
+        return [name, "= " + rows[0], "= " + format(path.product)]
+      }
+      let hop = hop(path)
+      return [hop[0], "= " + hop[2], "= " + hop[hop.count - 1]]
+    }
+    let isLong = rows.count > 8
+    var table = text.aligned(isLong ? rows.prefix(3) + rows.suffix(1) : rows).map { "  " + $0 }
+    if isLong {
+      let hidden = d.paths.dropFirst(3).dropLast().reduce(0) { $0 + $1.product }
+      table.insert(
+        "  … \(rows.count - 4) more terms, together \(format(hidden))", at: table.count * 3 / 4)
+    }
+    lines += table
+    lines.append("sum = " + result(6))
+    guard let first = d.paths.first, !d.continuation.isEmpty else { return lines }
+    let outer = first.factors[0]
+    let known = derivativeName(short(outer.top), by: short(outer.bottom))
+    lines.append("where, for the first term,")
+    if d.continuation.count == 1 {
+      let rows = chain(d.continuation[0])
+      let margin = String(repeating: " ", count: known.columns)
+      lines += rows.enumerated().map { i, row in "  " + (i == 0 ? known : margin) + " = " + row }
+    } else {
+      lines += d.continuation.prefix(6).map { "  " + chain($0).joined(separator: " = ") }
+      lines.append(
+        "  \(known) = \(format(outer.value)), the sum over \(d.continuation.count) paths")
+    }
+    return lines
+  }
+
+  /// A term in which the root itself uses the variable: what arrives is 1.
+  private func isDirect(_ path: Path) -> Bool { path.factors[0].top == path.factors[0].bottom }
+
+  private func local(_ path: Path) -> Path { Path(factors: Array(path.factors.dropFirst())) }
+
+  private func paths(_ count: Int) -> String {
+    count >= 1 << 40 ? "more than a trillion paths" : "\(count) paths"
+  }
+
+  /// A hop in stages: names, the upstream number, the local formula, the local number, the product.
+  private func hop(_ path: Path) -> [String] {
+    let (outer, inner) = (path.factors[0], path.factors[1])
+    let formula = inner.formula
+    let local = formula.isSum ? "(\(short(formula)))" : short(formula)
+    let put = formula.isSum ? "(\(formula.substituted(format)))" : formula.substituted(format)
+    let upstream = format(outer.value)
+    let link = derivativeName(short(inner.top), by: short(inner.bottom))
+    var rows = [[derivativeName(short(outer.top), by: short(outer.bottom)), link]]
+    rows += [[upstream, link], [upstream, local]]
+    if formula.isCompound { rows.append([upstream, put]) }
+    rows.append([upstream, number(inner.value, at: 1)])
+    var told: [String] = []
+    for row in rows.map(product) where told.last != row { told.append(row) }
+    return told + [format(path.product)]
+  }
+
+  // MARK: Results
+
+  private func result(_ columns: Int = 0) -> String {
+    let number = format(d.total)
+    return style.paint(number, .bold) + check(columns + number.columns)
+  }
+
+  /// The numeric check, beside the result or below where the line is full.
+  private func check(_ columns: Int) -> String {
+    guard let check = d.check else { return "" }
+    let (said, ink): (String, Style.Ink)
+    if check.verdict == .notFinite || !check.numeric.isFinite {
+      (said, ink) = ("numerically \(format(check.numeric))", .yellow)
+    } else if check.isKink {
+      (said, ink) = ("numerically a kink: the slopes left and right differ", .yellow)
+    } else {
+      let error = NumberFormat(digits: 1)(check.relativeError)
+      let holding =
+        d.held.isEmpty ? "" : ", with \(d.held.map { "`\($0)`" }.joined(separator: ", ")) held"
+      (said, ink) = (
+        "numerically \(format(check.numeric)), relative error \(error)\(holding)", .faint
+      )
+    }
+    let gap = columns + 8 + said.columns <= text.room ? "        " : "\n  "
+    return gap + style.paint(said, ink)
+  }
+
+  /// Why it is 0.
+  private func words(_ reason: ZeroReason) -> String {
+    switch reason {
+    case .flat(let op, let input, let at, let result):
+      let place = "`\(op.name)` at \(input)" + (input == format(at) ? "" : " = \(format(at))")
+      guard let bounds = op.bounds else {
+        return "0 because \(place) is flat: its slope there is 0"
+      }
+      return bounds.high == nil
+        ? "0 because \(place) is closed: it gives \(format(result)) there and nearby"
+        : "0 because \(place) is saturated: it gives \(format(result)) there and nearby"
+    case .factor(let formula, let top, let bottom):
+      let link = derivativeName(short(top), by: short(bottom))
+      return formula == "0"
+        ? "0 because \(link) is 0" : "0 because \(link) is \(formula), which is 0"
+    case .underflow(let count):
+      return
+        "0 because the product of \(count) factors, none of them 0, is smaller than a number can be"
+    case .cancels: return "0 because the paths cancel: none of them is 0 alone"
+    }
+  }
+}
+
+/// Paths over the same steps, which differ in the entries that they go through.
+struct PathGroup {
+  let paths: [Path]
+  /// For each index that varies, its letter, and where it is first seen.
+  private var letters: [(letter: String, values: [Int], place: Place, axis: Int)] = []
+
+  static func groups(_ paths: [Path]) -> [PathGroup] {
+    var order: [[String]] = []
+    var members: [[String]: [Path]] = [:]
+    for path in paths {
+      let key = path.between.map(\.name)
+      if members[key] == nil { order.append(key) }
+      members[key, default: []].append(path)
+    }
+    return order.map { PathGroup(members[$0] ?? []) }
+  }
+
+  private init(_ paths: [Path]) {
+    self.paths = paths
+    guard let first = paths.first else { return }
+    for (at, place) in first.between.enumerated() {
+      for axis in place.indices.indices {
+        let values = paths.map { $0.between[at].indices[axis] }
+        guard Set(values).count > 1, !letters.contains(where: { $0.values == values }) else {
+          continue
+        }
+        let letter = ["i", "j", "k", "l", "m", "n"][min(letters.count, 5)]
+        letters.append((letter, values, place, axis))
+      }
+    }
+  }
+
+  /// `i, the 4 rows of out`
+  func ranges(_ short: ShortNames) -> String {
+    letters.map { letter, values, place, axis in
+      let what =
+        place.indices.count > 1 && axis == 0
+        ? "rows" : place.indices.count == 2 ? "columns" : "entries"
+      let name = short(place.name)
+      let bare =
+        name.hasPrefix("(") && name.hasSuffix(")") ? String(name.dropFirst().dropLast()) : name
+      return "\(letter), the \(Set(values).count) \(what) of \(bare)"
+    }.joined(separator: " and ")
+  }
+
+  /// `i = 0:`
+  func label(_ path: Path) -> String {
+    guard let n = paths.firstIndex(where: { $0.between == path.between }) else { return "" }
+    return letters.map { "\($0.letter) = \($0.values[n])" }.joined(separator: ", ") + ":"
+  }
+
+  private func indices(_ place: Place, _ column: (Int) -> [Int]) -> [String] {
+    place.indices.indices.map { axis in
+      let values = column(axis)
+      return letters.first { $0.values == values }?.letter ?? String(place.indices[axis])
+    }
+  }
+
+  /// What all paths go through, with letters for what varies.
+  func between(_ short: ShortNames) -> [String] {
+    guard let first = paths.first else { return [] }
+    return first.between.enumerated().map { at, place in
+      short(place, indices(place) { axis in paths.map { $0.between[at].indices[axis] } })
+    }
+  }
+
+  /// The factors by name, with letters; nil where there is one alone.
+  func pattern(_ short: ShortNames) -> [String]? {
+    guard let first = paths.first, first.factors.count > 1 else { return nil }
+    return first.factors.enumerated().map { n, factor in
+      func written(_ place: KeyPath<Factor, Place>) -> String {
+        short(
+          factor[keyPath: place],
+          indices(factor[keyPath: place]) { axis in
+            paths.map { $0.factors[n][keyPath: place].indices[axis] }
+          })
+      }
+      return derivativeName(written(\.top), by: written(\.bottom))
+    }
+  }
+}
