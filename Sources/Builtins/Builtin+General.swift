@@ -147,10 +147,15 @@ extension Builtin {
       return call.value("y")
     },
     Builtin(
-      "zero_grad(x)", .looking,
-      "Forgets the gradients of a parameter, a list, a layer or an optimizer.",
+      "zero_grad(x=none)", .looking,
+      "Forgets the gradients of a parameter, a list, a layer or an optimizer; of what the last backward pass reached if nothing is named.",
       example: "param w = 3; y = w^2; y.backward(); zero_grad(w); w.grad"
     ) { call throws(Diagnostic) in
+      call.machine.training.history.meetsClearing()
+      guard call.has("x") else {
+        for node in call.machine.training.reached { node.setGradient(nil) }
+        return .none
+      }
       if case .optimizer(let optimizer) = call.value("x") {
         optimizer.zeroGradients()
       } else {
@@ -195,7 +200,9 @@ extension Builtin {
       "\(name)(layer)", .looking, "Puts a layer and all inside it into \(name) mode.",
       example: "d = dropout(0.5); d.\(name)(); d.training"
     ) { call throws(Diagnostic) in
-      try call.layer("layer").setTraining(on)
+      let layer = try call.layer("layer")
+      layer.setTraining(on)
+      layer.modeChanged = call.machine.training.history.events
       return call.value("layer")
     }
   }

@@ -47,11 +47,11 @@ extension Builtin {
     },
     Builtin(
       "diagnose(model, opt=none)", .looking,
-      "What the last backward pass says about a model's health: loss, gradients by layer, dead and saturated units, mode, and with an optimizer how far its next step goes.",
+      "What the last backward pass says about the health of a layer or a list of parameters: first what the program did with them, with its data and with its loss, then gradients, units and, with an optimizer, how far its next step goes.",
       example:
         "seed(0); m = mlp(2, [4], 2); d = moons(20); loss = cross_entropy(m(d.X), d.y); loss.backward(); diagnose(m)"
     ) { call throws(Diagnostic) in
-      .host(FigureObject(.report(try call.findings())))
+      .host(FigureObject(.report(try call.diagnosis().findings)))
     },
   ]
 }

@@ -34,6 +34,8 @@ extension Builtin {
       let attributes = try call.settings(of: op)
       call.warnGuess(op, operands)
       if op.family == .loss { call.warnLoss(op, operands) }
+      if op.family == .reduction { call.warnCrossed(op, operands) }
+      if op.family == .activation { call.warnLone(op, operands) }
       if operands.allSatisfy(\.isNumber), let plain = plain(op, operands, attributes) {
         return .number(plain)
       }
@@ -302,6 +304,36 @@ extension BuiltinCall {
 
   /// What a loss is likely to be given by mistake: probabilities for scores, or targets of another shape,
   /// which are compared all with all.
+  /// A softmax along an axis of length 1 is 1 everywhere.
+  func warnLone(_ op: Op, _ operands: [Node.Operand]) {
+    guard op.settings.contains(where: \.isGuess), has("dim"), !SourceID.isLibrary(Int(span.source)),
+      case .node(let x)? = operands.first, x.shape.rank > 1,
+      let dim = (try? settings(of: op))?.dims.first, let axis = try? x.shape.axis(dim),
+      x.shape[axis] == 1, x.shape.count > 1
+    else { return }
+    machine.warn(BuiltinFault.oneClass(op: op.name, shape: x.shape).at(span))
+  }
+
+  private func warnClasses(_ op: Op, _ scores: Node) {
+    if scores.shape.rank > 1, scores.shape[1] == 1, scores.shape.count > 0 {
+      machine.warn(BuiltinFault.oneClass(op: op.name, shape: scores.shape).at(span))
+    }
+    // What applies no softmax itself takes logarithms of probabilities.
+    guard op.applies == nil, let largest = scores.value.values.max(), largest > 1e-6 else { return }
+    machine.warn(
+      BuiltinFault.notLogProbabilities(op: op.name, largest: machine.format(largest)).at(span))
+  }
+
+  /// Told when a table of every one with every other is folded into one number.
+  func warnCrossed(_ op: Op, _ operands: [Node.Operand]) {
+    let takesAxes = op.settings.contains { $0.name == "dim" }
+    guard !takesAxes || !has("dim"), case .node(let table)? = operands.first,
+      table.flags.contains(.crossed),
+      let n = table.shape.dims.first
+    else { return }
+    machine.warn(BuiltinFault.crossed(op: op.name, n: n).at(span))
+  }
+
   func warnLoss(_ op: Op, _ operands: [Node.Operand]) {
     if let own = op.applies?(), case .node(let input) = operands[0], op.applies(again: input.op) {
       let function = input.op.name
@@ -312,6 +344,7 @@ extension BuiltinCall {
       machine.warn(
         BuiltinFault.noSamples(op: op.name, shape: input.shape).at(span))
     }
+    if op.takesClasses, case .node(let scores) = operands[0] { warnClasses(op, scores) }
     guard !op.takesClasses, case .node(let predictions) = operands[0],
       case .node(let targets) = operands[1], predictions.shape != targets.shape,
       predictions.shape.rank > 0, targets.shape.rank > 0,

@@ -58,6 +58,7 @@ extension Builtin {
         guard let schedule = object as? ScheduleObject else {
           throw call.wrong("opt", "an optimizer")
         }
+        if schedule.isAhead { call.machine.warn(BuiltinFault.scheduleFirst.at(call.span)) }
         try schedule.step(call.has("metric") ? try call.double("metric") : nil, call.span)
       default: throw call.wrong("opt", "an optimizer")
       }
@@ -70,6 +71,9 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let parameters = try call.parameters("params")
       let (limit, p) = (try call.double("max_norm"), try call.double("norm_type"))
+      guard !(limit < 0) else {
+        throw BuiltinFault.negativeNorm(call.machine.format(limit)).at(call.span)
+      }
       let norm = try call.tensors { () throws(TensorError) in
         try clipNorm(parameters, limit: limit, p: p)
       }

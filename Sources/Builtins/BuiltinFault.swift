@@ -67,7 +67,12 @@ package enum BuiltinFault: Facts {
   case plainNumberOnly(function: String, setting: String, given: String?)
   case appliedTwice(op: String, function: String, applies: String)
   case noSamples(op: String, shape: Shape)
+  case oneClass(op: String, shape: Shape)
+  case notLogProbabilities(op: String, largest: String)
+  case scheduleFirst
+  case negativeNorm(String)
   case broadcastTargets(predictions: Shape, targets: Shape, common: Shape)
+  case crossed(op: String, n: Int)
   // Training
   case nesterovAlone
   case normNotFinite(String, isNaN: Bool)
@@ -295,12 +300,38 @@ extension BuiltinFault {
         warning: .emptyBatch, "`\(op)` was given no samples, \(shape)",
         reason: "The mean of nothing is nan.",
         hint: "check the bounds of the batch, or the size of the data set")
+    case .oneClass(let op, let shape):
+      Words(
+        warning: .badArgument, "`\(op)` chooses among one class: its input is \(shape)",
+        reason:
+          "The only class has all the probability, whatever its score: nothing can be learned.",
+        hint: "use one output for each class, or for yes and no `binary_cross_entropy_with_logits`")
+    case .notLogProbabilities(let op, let largest):
+      Words(
+        warning: .badArgument,
+        "`\(op)` was given \(largest); logarithms of probabilities are at most 0",
+        reason: "Of scores it can be pushed down for ever, and of probabilities it learns badly.",
+        hint: "give it `log_softmax(scores, dim=1)`, or the scores to `cross_entropy`")
+    case .scheduleFirst:
+      Words(
+        warning: .badArgument, "the schedule was stepped before the optimizer",
+        reason: "So the first step is made with the second learning rate.",
+        hint: "call `opt.step()` first, then the schedule's `step()`")
+    case .negativeNorm(let norm):
+      Words(
+        .badArgument, "the gradients' norm cannot be held at \(norm), which is below 0",
+        hint: "give a limit above 0, as in `clip_grad_norm(params, 1)`")
     case .broadcastTargets(let predictions, let targets, let common):
       Words(
         warning: .lossBroadcast,
         "predictions \(predictions) and targets \(targets) broadcast to \(common)",
         reason: "Every prediction is compared with every target.",
         hint: "give both the same shape, for instance with `.squeeze(1)`")
+    case .crossed(let op, let n):
+      Words(
+        warning: .lossBroadcast, "`\(op)` folds [\(n), \(n)]: a [\(n), 1] met a [\(n)] before",
+        reason: "Each of one was taken with every one of the other.",
+        hint: "give both the same shape before they meet, for instance with `.squeeze(1)`")
     case .nesterovAlone:
       Words(
         .badArgument, "`nesterov` needs a momentum above 0 and no dampening",

@@ -1,252 +1,270 @@
-// What a backward pass says about a model's health.
-import Interpreter
+// What a backward pass says about a model's health: causes before consequences.
 import Autograd
 import Diagnostics
-import Training
+import Interpreter
 import Tensors
+import Training
 
 extension BuiltinCall {
-  func findings() throws(Diagnostic) -> [Figure.Finding] {
-    let model = try layer("model")
+  func diagnosis() throws(Diagnostic) -> Diagnosis {
     var optimizer: Optimizer?
     if case .optimizer(let given) = value("opt") { optimizer = given }
-    guard let root = graph.lastRoot else {
-      throw BuiltinFault.noBackwardYet.at(span)
+    let model = value("model")
+    var layer: LayerObject?
+    if case .layer(let object) = model { layer = object }
+    let nodes = Value.parameters(in: model)
+    guard layer != nil || !nodes.isEmpty else {
+      throw wrong("model", "a layer or a list of parameters")
     }
-    let nodes = graph.recorded(below: root)
+    guard let root = graph.lastRoot else { throw BuiltinFault.noBackwardYet.at(span) }
     let names = Dictionary(
-      model.state.map { (ObjectIdentifier($0.node), $0.name) },
+      layer?.state.map { (ObjectIdentifier($0.node), $0.name) } ?? [],
       uniquingKeysWith: { first, _ in first })
-    let parameters = model.parameters.map { node in
+    let parameters = nodes.map { node in
       (name: graph.label(of: node) ?? names[ObjectIdentifier(node)] ?? "a parameter", node: node)
     }
-    guard parameters.contains(where: { p in nodes.contains { $0 === p.node } }) else {
+    let below = graph.recorded(below: root)
+    guard parameters.contains(where: { p in below.contains { $0 === p.node } }) else {
       throw BuiltinFault.backwardOfAnother.at(span)
     }
-    var found = [loss(root)]
-    found += mistakes(root, nodes, model)
-    if !root.number.isFinite { return found }
-    found += gradients(parameters, root)
-    found += copies(parameters)
-    found += units(nodes)
-    if let optimizer { found += try updates(parameters, optimizer) }
-    return found
+    return Diagnosis(
+      graph: graph, root: root, nodes: below, parameters: parameters, layer: layer,
+      optimizer: optimizer, training: machine.training)
+  }
+}
+
+/// A look at one model after its last backward pass.
+///
+/// Facts come first: what the program did with the parameters, the data and the loss. Where one of them is amiss, what
+/// follows from it is still told, but without advice of its own.
+struct Diagnosis {
+  let graph: Graph
+  let root: Node
+  /// Everything below the root, oldest first.
+  let nodes: [Node]
+  let parameters: [(name: String, node: Node)]
+  let layer: LayerObject?
+  let optimizer: Optimizer?
+  let training: TrainingMemory
+
+  var history: TrainingHistory { training.history }
+
+  var findings: [Figure.Finding] {
+    var facts = spoiledData + program + lossAndTargets + data + structure
+    // A run that goes off is a cause of what follows, and a consequence of what came before.
+    let isCaused = facts.contains { $0.verdict == .bad }
+    facts += divergence.map { isCaused ? finding(.bad, $0.title, $0.text) : $0 }
+    if !facts.contains(where: { $0.verdict == .bad }) { facts += straight }
+    let isExplained = facts.contains { $0.verdict == .bad }
+    var found = [loss] + facts
+    if root.value.isFinite {
+      var advised = isExplained || isWorseThanGuess
+      // Units that do not answer are why gradients are small, not the other way.
+      let units = units
+      let stuck = units.filter { $0.verdict == .bad }
+      for symptom in stuck + gradientSizes + units.filter({ $0.verdict != .bad }) + updates {
+        // Of symptoms, the first that is bad is advised on: the others follow from it.
+        found.append(
+          advised ? finding(symptom.verdict, symptom.title, symptom.text) : symptom)
+        advised = advised || symptom.verdict == .bad
+      }
+    }
+    // A cause stands before the loss that comes of it.
+    let cause = found.indices.dropFirst().last { i in
+      found[i].verdict == .bad && (i <= facts.count || !isExplained && !isWorseThanGuess)
+    }
+    if let cause, loss.verdict != .good {
+      found.insert(finding(loss.verdict, loss.title, loss.text), at: cause + 1)
+      found.removeFirst()
+    }
+    guard !found.contains(where: { $0.verdict == .bad }) else { return found }
+    return found + [
+      finding(.good, "all in all", "nothing wrong that I can see; I looked at " + looked)
+    ]
   }
 
-  private func finding(
+  private var looked: String {
+    var parts = [
+      "the loss beside a guess", "the data", "what was cleared and stepped", "gradients", "units",
+    ]
+    if optimizer == nil {
+      parts.append("not at an optimizer: name it to see its next step")
+    } else {
+      parts.append("the optimizer's next step")
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  func finding(
     _ verdict: Figure.Finding.Verdict, _ title: String, _ text: String, _ hint: String? = nil
   ) -> Figure.Finding {
     Figure.Finding(verdict: verdict, title: title, text: text, hint: hint)
   }
 
-  private func show(_ x: Double) -> String { NumberFormat(digits: 3)(x) }
+  func show(_ x: Double) -> String { NumberFormat(digits: 3)(x) }
+
+  /// Some names, and how many more.
+  func list(_ names: [String]) -> String {
+    names.count <= 4
+      ? names.joined(separator: ", ")
+      : names.prefix(3).joined(separator: ", ") + " and \(names.count - 3) more"
+  }
 
   // MARK: The loss
 
-  /// A model that knows nothing gives each of C classes the same chance: its cross entropy is ln C.
-  private func loss(_ root: Node) -> Figure.Finding {
+  /// What a model that knows nothing would lose.
+  var guess: (loss: Double, words: String)? { Guess(self).best }
+
+  /// Whether the loss is well below a guess: then what looks odd does no harm.
+  var hasLearned: Bool {
+    guard let guess, root.isScalar else { return false }
+    return guess.loss > 0 && root.number < 0.5 * guess.loss
+  }
+
+  /// Start values, not a fault in learning: then gradients and units follow from it.
+  private var isWorseThanGuess: Bool {
+    guard root.isScalar, let guess, guess.loss > 0 else { return false }
+    return root.number > 1.5 * guess.loss
+  }
+
+  private var loss: Figure.Finding {
     let value = root.value[0]
     guard value.isFinite else {
       return finding(
-        .bad, "loss", "\(show(value)): nothing can be learned from it",
-        "a smaller learning rate, and look for log(0) or 0/0")
+        .bad, "loss", "\(show(value)): nothing can be learned from it", "look for its cause below")
     }
-    guard root.op.takesClasses, root.op.applies != nil,
-      case .node(let scores) = root.operand(0),
-      scores.shape.rank > 1
-    else { return finding(.good, "loss", show(value)) }
-    let classes = scores.shape[1]
-    let chance = Double.log(Double(classes))
-    let beside = "guessing among \(classes) classes gives ln \(classes) = \(show(chance))"
-    if value > 1.5 * chance {
+    let steps = history.steps
+    guard let (guess, words) = guess, guess > 0 else { return finding(.good, "loss", show(value)) }
+    if value < 0, root.op.takesClasses {
+      return finding(.look, "loss", "\(show(value)), below 0, where no such loss should be")
+    }
+    if value > 1.5 * guess {
       return finding(
-        .bad, "loss", "\(show(value)), but \(beside): worse than not knowing",
+        .bad, "loss", "\(show(value)), but \(words): worse than not knowing",
         "smaller start values for the last layer, or a smaller learning rate")
     }
-    if value > 0.95 * chance {
-      return finding(.look, "loss", "\(show(value)); \(beside): nothing learned yet")
+    if value > 0.95 * guess {
+      guard steps >= 100 else {
+        return finding(.look, "loss", "\(show(value)); \(words): nothing learned yet")
+      }
+      return finding(
+        .bad, "loss", "\(show(value)) after \(steps) steps; \(words): nothing learned",
+        "another seed, more hidden units, or a larger learning rate")
     }
-    return finding(.good, "loss", "\(show(value)); \(beside)")
-  }
-
-  // MARK: Mistakes
-
-  private func mistakes(_ root: Node, _ nodes: [Node], _ model: LayerObject) -> [Figure.Finding] {
-    var found: [Figure.Finding] = []
-    if !model.isTraining {
-      found.append(
-        finding(
-          .bad, "mode", "the model is in eval mode while it is trained",
-          "`model.train()` before the training loop"))
-    }
-    if let own = root.op.applies?(), case .node(let scores) = root.operand(0),
-      root.op.applies(again: scores.op)
-    {
-      found.append(
-        finding(
-          .bad, "softmax twice", "`\(root.op.name)` was given the result of `\(scores.op.name)`",
-          "leave out `\(scores.op.name)`; the loss applies \(own.name) itself"))
-    }
-    if root.op.family == .loss, root.operandCount > 1,
-      case .node(let predictions) = root.operand(0), case .node(let targets) = root.operand(1),
-      !root.op.takesClasses, predictions.shape != targets.shape
-    {
-      found.append(
-        finding(
-          .bad, "shapes in the loss",
-          "predictions \(predictions.shape) meet targets \(targets.shape): each with each",
-          "`.squeeze(1)` on the predictions"))
-    }
-    if accumulates(root, model) {
-      found.append(
-        finding(
-          .bad, "zero_grad", "the gradients are sums of several passes",
-          "`opt.zero_grad()` before each `loss.backward()`"))
-    }
-    return found
-  }
-
-  /// Whether what is stored is more than the last pass brought.
-  private func accumulates(_ root: Node, _ model: LayerObject) -> Bool {
-    guard let fresh = try? graph.gradients(of: root) else { return false }
-    return model.parameters.contains { parameter in
-      guard let stored = parameter.gradient, let own = fresh(parameter) else { return false }
-      // A gradient that was clipped is shorter than the pass's own; a sum of several is not.
-      let (a, b) = (stored.values, own.values)
-      let dot = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
-      let (size, fresh) = (a.reduce(0) { $0 + $1 * $1 }, b.reduce(0) { $0 + $1 * $1 })
-      let isScaled = dot > 0 && dot * dot > 0.999999 * size * fresh && size < fresh * 1.000001
-      guard !isScaled else { return false }
-      return zip(a, b).contains { abs($0 - $1) > 1e-6 * max(abs($0), abs($1), 1e-12) }
-    }
+    return finding(.good, "loss", "\(show(value)); \(words)")
   }
 
   // MARK: Gradients
 
+  /// The gradient of the last pass: as it is kept, or computed again where it has been cleared since.
+  func gradient(_ node: Node) -> Tensor? { node.gradient ?? fresh?(node) }
+
+  private var fresh: Gradients? { try? graph.gradients(of: root) }
+
   /// The size of each layer's weight gradient for one weight; along a healthy network it changes little.
-  private func gradients(_ parameters: [(name: String, node: Node)], _ root: Node)
-    -> [Figure.Finding]
-  {
+  private var gradientSizes: [Figure.Finding] {
     let weights = parameters.filter { $0.node.shape.rank > 1 }
     let shown = weights.isEmpty ? parameters : weights
-    var sizes: [(name: String, size: Double)] = []
-    var silent: [String] = []
-    for (name, node) in shown {
-      guard let gradient = node.gradient else {
-        silent.append(name)
-        continue
-      }
+    let fresh = fresh
+    let sizes = shown.compactMap { name, node -> (name: String, size: Double)? in
+      guard let gradient = node.gradient ?? fresh?(node) else { return nil }
       let sum = gradient.values.reduce(0) { $0 + $1 * $1 }
-      sizes.append((name, (sum / Double(max(1, gradient.count))).squareRoot()))
+      return (name, (sum / Double(max(1, gradient.count))).squareRoot())
     }
-    var found: [Figure.Finding] = []
-    if !silent.isEmpty {
-      found.append(
-        finding(
-          .bad, "no gradient", silent.joined(separator: ", "),
-          "check that the layer is used, and not inside `no_grad` or behind `detach`"))
-    }
-    guard let first = sizes.first, let last = sizes.last else { return found }
+    guard let first = sizes.first, let last = sizes.last else { return [] }
     let parts = sizes.map { "\($0.name) \(show($0.size))" }
     let line = (parts.count > 5 ? parts.prefix(2) + ["…"] + parts.suffix(2) : parts[...])
       .joined(separator: ", ")
     let largest = sizes.map(\.size).max() ?? 0
     if largest > 100 {
-      found.append(
+      return [
         finding(
           .bad, "gradient by layer", "exploding: " + line,
-          "`clip_grad_norm(model, 1)`, smaller start values or a smaller learning rate"))
-    } else if largest == 0 {
-      found.append(
+          "`clip_grad_norm(model, 1)`, smaller start values or a smaller learning rate")
+      ]
+    }
+    if largest == 0 {
+      return [
         finding(
           .bad, "gradient by layer", "all zero: " + line, "look at the units below, and at the loss"
-        ))
-    } else if sizes.count > 1, first.size < 1e-3 * last.size {
-      found.append(
+        )
+      ]
+    }
+    if sizes.count > 1, first.size < 1e-2 * last.size, !hasLearned {
+      return [
         finding(
           .bad, "gradient by layer",
           "vanishing: the first layer's is \(show(first.size / last.size)) of the last one's: "
             + line,
-          "relu instead of sigmoid, kaiming start values, batch norm, or fewer layers"))
-    } else {
-      found.append(finding(.good, "gradient by layer", line))
+          "relu instead of sigmoid, kaiming start values, batch norm, or fewer layers")
+      ]
     }
-    return found
-  }
-
-  /// Units that start equal get equal gradients and stay equal for ever.
-  private func copies(_ parameters: [(name: String, node: Node)]) -> [Figure.Finding] {
-    parameters.compactMap { name, node in
-      guard node.shape.rank == 2, node.shape[0] > 1 else { return nil }
-      let (rows, width) = (node.shape[0], node.shape[1])
-      let values = node.value.values
-      let first = values[..<width]
-      let same = (0..<rows).filter {
-        Array(values[($0 * width)..<(($0 + 1) * width)]) == Array(first)
-      }
-      .count
-      guard same == rows else { return nil }
-      return finding(
-        .bad, "copies", "\(name): all \(rows) units are equal, and will stay so",
-        "start values that differ, such as kaiming_uniform")
+    // Where nothing is learned at all, the last layer's gradient has gone to 0 as well.
+    let bent = nodes.filter { $0.op.bounds?.high != nil && !$0.isLeaf && $0.isTracked }.count
+    if bent >= 3, largest < 1e-3, first.size < 1e-4, !hasLearned {
+      return [
+        finding(
+          .bad, "gradient by layer", "vanishing through \(bent) activations: " + line,
+          "relu instead of sigmoid, kaiming start values, batch norm, or fewer layers")
+      ]
     }
+    return [finding(.good, "gradient by layer", line)]
   }
 
   // MARK: Units
 
   /// Rectifiers that are 0 for the whole batch learn nothing from it; saturated units next to nothing.
-  private func units(_ nodes: [Node]) -> [Figure.Finding] {
-    var found: [Figure.Finding] = []
-    for node in nodes where !node.isLeaf && node.shape.rank > 1 {
+  private var units: [Figure.Finding] {
+    nodes.compactMap { node in
+      guard !node.isLeaf, node.shape.rank > 1 else { return nil }
       let (rows, width) = (node.shape[0], node.shape.dims.dropFirst().reduce(1, *))
-      guard rows > 1, width > 0 else { continue }
-      let values = node.value.values
+      guard rows > 1, width > 0 else { return nil }
       let name = graph.label(of: node) ?? node.op.name
       switch (node.op.bounds?.low, node.op.bounds?.high) {
-      case (let low?, nil):
-        let dead = (0..<width).filter { k in (0..<rows).allSatisfy { values[$0 * width + k] == low }
-        }
-        .count
-        let text = "\(name): \(dead) of \(width) are 0 for the whole batch"
-        if dead * 2 > width {
-          found.append(
-            finding(
-              .bad, "dead relu", text,
-              "a smaller learning rate, kaiming start values, or leaky_relu"))
-        } else if dead * 5 > width {
-          found.append(finding(.look, "dead relu", text))
-        } else {
-          found.append(finding(.good, "relu units", text))
-        }
-      case (let low?, let high?):
-        let margin = 0.005 * (high - low)
-        let stuck = values.filter { $0 > high - margin || $0 < low + margin }.count
-        let share = Double(stuck) / Double(values.count)
-        let text =
-          "\(name): \(show(100 * share))% of the outputs are at an end, where the slope is near 0"
-        if share > 0.5 {
-          found.append(
-            finding(
-              .bad, "saturated", text, "smaller start values, or inputs put through `standardize`"))
-        } else if share > 0.2 {
-          found.append(finding(.look, "saturated", text))
-        }
-      default: break
+      case (let low?, nil): return rectifiers(node.value.values, low, rows, width, name)
+      case (let low?, let high?): return ends(node.value.values, low, high, name)
+      default: return nil
       }
     }
-    return found
+  }
+
+  private func rectifiers(
+    _ values: [Double], _ low: Double, _ rows: Int, _ width: Int, _ name: String
+  ) -> Figure.Finding {
+    let dead = (0..<width).filter { k in (0..<rows).allSatisfy { values[$0 * width + k] == low } }
+      .count
+    let text = "\(name): \(dead) of \(width) are 0 for the whole batch"
+    if dead * 2 > width, !hasLearned {
+      return finding(
+        .bad, "dead relu", text, "kaiming start values, leaky_relu, or a smaller learning rate")
+    }
+    return dead * 5 > width
+      ? finding(.look, "dead relu", text) : finding(.good, "relu units", text)
+  }
+
+  private func ends(_ values: [Double], _ low: Double, _ high: Double, _ name: String)
+    -> Figure.Finding?
+  {
+    let margin = 0.005 * (high - low)
+    let stuck = values.filter { $0 > high - margin || $0 < low + margin }.count
+    let share = Double(stuck) / Double(values.count)
+    let text =
+      "\(name): \(show(100 * share))% of the outputs are at an end, where the slope is near 0"
+    if share > 0.5, !hasLearned {
+      return finding(
+        .bad, "saturated", text, "smaller start values, or inputs put through `standardize`")
+    }
+    return share > 0.2 ? finding(.look, "saturated", text) : nil
   }
 
   // MARK: Updates
 
   /// How far the next step moves each weight, as a share of its size; about 1e-3 is usual.
-  private func updates(
-    _ parameters: [(name: String, node: Node)], _ optimizer: Optimizer
-  ) throws(Diagnostic) -> [Figure.Finding] {
+  private var updates: [Figure.Finding] {
+    guard let optimizer else { return [] }
     var ratios: [(name: String, ratio: Double)] = []
     for (name, node) in parameters where node.shape.rank > 1 {
-      let next = try tensors { () throws(TensorError) in try optimizer.preview(node) }
-      guard let next else { continue }
+      guard let next = try? optimizer.preview(node) else { continue }
       let old = node.value.values
       let moved = zip(next.values, old).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       let size = old.reduce(0) { $0 + $1 * $1 }
@@ -257,17 +275,19 @@ extension BuiltinCall {
     let usual = "an update of about 0.001 of the weights is usual"
     if most > 0.5 {
       return [
-        finding(
-          .bad, "update/weight", "large: " + line, "a smaller learning rate; \(usual)")
+        finding(.bad, "update/weight", "large: " + line, "a smaller learning rate; \(usual)")
       ]
     }
-    if most > 0.1 {
-      return [finding(.look, "update/weight", "large, but usual for a first step of sgd: " + line)]
+    if most > 0.1, optimizer.stepCount > 3, !hasLearned {
+      return [finding(.look, "update/weight", "large: " + line, usual)]
     }
-    if most < 1e-5 {
+    if most < 1e-5, !hasLearned {
+      // Where nothing moves after some time, the steps are too short; at the start it is worth a look.
+      let stays = history.steps >= 20 && root.number > 0.9 * history.firstLoss
       return [
         finding(
-          .look, "update/weight", "tiny: " + line, "a larger learning rate; \(usual)")
+          stays ? .bad : .look, "update/weight", "tiny: " + line,
+          "a larger learning rate; \(usual)")
       ]
     }
     return [finding(.good, "update/weight", line)]

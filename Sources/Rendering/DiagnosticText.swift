@@ -35,15 +35,41 @@ package struct DiagnosticText {
     let isPrimary: Bool
   }
 
+  /// The line that a diagnostic is about with its marks, after the other lines that it points at.
   private func frame(_ diagnostic: Diagnostic, _ ink: Style.Ink) -> [String]? {
-    guard let span = diagnostic.span, Int(span.source) < sources.count else { return nil }
-    let source = sources[Int(span.source)]
-    let line = source.line(at: Int(span.start))
+    guard let span = diagnostic.span, let own = line(of: span) else { return nil }
+    let others = diagnostic.labels.compactMap { label -> (Int, Int)? in
+      guard !label.isPrimary, let line = line(of: label.span), line != own else { return nil }
+      return line
+    }
+    let shown = (others.prefix(2) + [own]).sorted { $0 < $1 }
+    let width = shown.map { "\($0.1)".count }.max() ?? 1
+    let rows = shown.map { place in
+      let labels = diagnostic.labels.filter { label in
+        line(of: label.span).map { $0 == place } ?? false
+      }
+      return frame(place, labels, ink, width, isElsewhere: place.0 != own.0)
+    }
+    return rows.contains { $0 == nil } ? nil : rows.compactMap { $0 }.flatMap { $0 }
+  }
+
+  /// Source and line of a span.
+  private func line(of span: Span) -> (Int, Int)? {
+    guard Int(span.source) < sources.count else { return nil }
+    return (Int(span.source), sources[Int(span.source)].line(at: Int(span.start)))
+  }
+
+  private func frame(
+    _ place: (Int, Int), _ labels: [Diagnostic.Label], _ ink: Style.Ink, _ width: Int,
+    isElsewhere: Bool
+  ) -> [String]? {
+    let source = sources[place.0]
+    let line = place.1
     let text = source.text(line: line)
-    guard text.contains(where: { !$0.isWhitespace }) else { return nil }
-    let (shown, cut) = window(text, around: source.column(at: Int(span.start)))
-    let marks = diagnostic.labels.compactMap { label -> Mark? in
-      guard source.line(at: Int(label.span.start)) == line else { return nil }
+    guard text.contains(where: { !$0.isWhitespace }), let first = labels.first else { return nil }
+    let main = labels.first(where: \.isPrimary) ?? first
+    let (shown, cut) = window(text, around: source.column(at: Int(main.span.start)))
+    let marks = labels.compactMap { label -> Mark? in
       let start = source.column(at: Int(label.span.start))
       let endsHere = source.line(at: Int(label.span.end)) == line
       let end = endsHere ? source.column(at: Int(label.span.end)) : text.count
@@ -53,9 +79,11 @@ package struct DiagnosticText {
       return Mark(start: from, length: length, text: label.text, isPrimary: label.isPrimary)
     }
     let number = "\(line)"
-    let gutter = String(repeating: " ", count: number.count + 2)
+    let gutter = String(repeating: " ", count: width + 2)
     let bar = style.paint("│", .blue)
-    var rows = [style.paint(" \(number) ", .blue) + bar + " " + shown]
+    let padded = String(repeating: " ", count: width - number.count) + number
+    let home = isElsewhere ? style.paint("   in \(source.name)", .faint) : ""
+    var rows = [style.paint(" \(padded) ", .blue) + bar + " " + shown + home]
     rows += underline(marks, ink).map { gutter + bar + " " + $0 }
     return rows
   }

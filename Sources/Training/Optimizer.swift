@@ -47,6 +47,11 @@ package final class Optimizer {
     }
   }
 
+  /// Whether it goes up: `maximize=true`.
+  package var climbs: Bool {
+    rules.later.contains { $0.target == "grad" && $0.formula.text == "-grad" }
+  }
+
   /// Takes over parameters that were not named when it was made.
   package func adopt(_ nodes: [Node]) { if parameters.isEmpty { parameters = nodes } }
 
@@ -54,12 +59,16 @@ package final class Optimizer {
 
   // MARK: Steps
 
+  /// Steps that it has made.
+  package private(set) var stepCount = 0
+
   /// A parameter that the last step left with a nan or inf.
   package private(set) var spoiled: Node?
 
   /// Applies the rules to every parameter that has a gradient.
   package func step(_ graph: Graph) throws(TensorError) {
     spoiled = nil
+    stepCount += 1
     while states.count < parameters.count { states.append(State()) }
     // Parts of the rules that are one number are the same for all parameters of the same age.
     var numbers: [Int: [Double]] = [:]

@@ -7,8 +7,8 @@ package enum GradientError: Error, @unchecked Sendable {
   case notScalar(Node)
   /// The root does not depend on any parameter.
   case untracked(Node)
-  /// The value was computed before its operand changed.
-  case stale(Node, changed: Node)
+  /// The value was computed before its operand changed; what was computed after the change goes on from `carried`.
+  case stale(Node, changed: Node, carried: (old: Node, gathers: Bool)?)
   /// The same recorded values were walked already.
   case walked(Node)
   case tensor(TensorError, Node)
@@ -87,16 +87,20 @@ extension Graph {
         if !isOdd { isOdd = !node.pullScalar(&gradients.scalars) }
         return node.older
       }
-      if isOdd { try pull(current.takeUnretainedValue(), &gradients) }
+      if isOdd { try pull(current.takeUnretainedValue(), &gradients, below: root) }
     }
     return gradients
   }
 
   /// What the fast path leaves: tensors, and operands that changed after they were used.
-  private func pull(_ node: Node, _ gradients: inout Gradients) throws(GradientError) {
+  private func pull(_ node: Node, _ gradients: inout Gradients, below root: Node)
+    throws(GradientError)
+  {
     var changed: Node?
     node.forEachInput { if $0.time > node.time { changed = $0 } }
-    if let changed { throw .stale(node, changed: changed) }
+    if let changed {
+      throw .stale(node, changed: changed, carried: carriedOver(below: root, change: changed.time))
+    }
     do throws(TensorError) {
       try node.pull(&gradients)
       try Work.look()

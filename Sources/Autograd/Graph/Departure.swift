@@ -14,7 +14,61 @@ package struct Departure {
   package let isBranch: Bool
 }
 
+/// Where gradients stop on the way from a value to the parameters.
+package struct Cut {
+  /// What it was that cut.
+  package enum Reason: Sendable {
+    /// The op has no slope.
+    case op(Op)
+    case detached
+    /// It was computed where nothing is recorded.
+    case noGrad
+    /// It was taken out as a plain number.
+    case number
+  }
+
+  package let reason: Reason
+  /// What was cut off, if it has a name.
+  package let name: String?
+  package let site: UInt32
+}
+
 extension Graph {
+  /// The step that cuts a value off from all parameters, nearest to them, if there was one.
+  package func cut(below root: Node?) -> Cut? {
+    guard let root else { return nil }
+    for node in recorded(below: root) where !node.isLeaf && !node.isTracked {
+      guard node.operands.contains(where: \.isTracked) else { continue }
+      let reason: Cut.Reason =
+        node.op.isCut ? .detached : node.op.isDifferentiable ? .noGrad : .op(node.op)
+      return Cut(reason: reason, name: label(of: node), site: node.site)
+    }
+    return nil
+  }
+
+  /// The last place at which a number was taken out of the graph.
+  package var lastNumberTaken: Cut? {
+    departures.values.filter { !$0.isBranch }.max { $0.time < $1.time }.map {
+      Cut(reason: .number, name: $0.node.flatMap(label), site: $0.site)
+    }
+  }
+
+  /// A value of before a change that later values were computed from, and whether these only gather it.
+  func carriedOver(below root: Node, change: Int) -> (old: Node, gathers: Bool)? {
+    for user in recorded(below: root) where user.time > change && !user.isLeaf {
+      let old = user.operands.compactMap(\.node).first {
+        !$0.isLeaf && $0.isTracked && $0.time < change
+      }
+      guard let old else { continue }
+      // `total = total + loss`, and the total is what backward began at.
+      if case .infix(let symbol, _) = user.op.notation, symbol.contains("+"), user === root {
+        return (old, true)
+      }
+      return (old, false)
+    }
+    return nil
+  }
+
   /// Remembers, for each place in the source, the last value that left the graph there.
   package func depart(_ node: Node, at site: UInt32, isBranch: Bool) {
     guard site != 0, node.isLive, node.shape.rank == 0 else { return }

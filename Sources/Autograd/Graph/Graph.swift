@@ -233,16 +233,32 @@ package final class Graph {
     }
     let call = try op.applied(nodes.map(\.value), attributes, whole: self.dtype)
     let isTracked = isRecording ? try isTracked(op, nodes, call.inputs) : false
+    let isCrossed = Graph.crosses(nodes, call.output.shape)
     guard isTracked || nodes.contains(where: \.isLive) else {
       // Nothing of this can change; if it does after all, someone must know.
       for node in nodes { node.flags.insert(.used) }
-      return constant(call.output)
+      let result = constant(call.output)
+      if isCrossed { result.flags.insert(.crossed) }
+      return result
     }
     for node in nodes where !node.isTracked { node.flags.insert(.used) }
     let node = Node(
       op: op, value: call.output, operands: nodes, attributes: call.attributes,
       tracked: isTracked, time: tick(), site: site)
+    if isCrossed { node.flags.insert(.crossed) }
     return link(node, isTracked ? ring : followed)
+  }
+
+  /// Whether a column [n, 1] meets a row [n] here, or one of the operands comes of such a meeting.
+  private static func crosses(_ nodes: [Node], _ result: Shape) -> Bool {
+    guard result.rank > 1 else { return false }
+    if nodes.contains(where: { $0.flags.contains(.crossed) && $0.shape == result }) { return true }
+    guard nodes.count == 2 else { return false }
+    func meet(_ column: Shape, _ row: Shape) -> Bool {
+      guard row.rank == 1, column.rank == 2, let n = row.dims.first else { return false }
+      return n > 1 && column.dims == [n, 1] && result.dims == [n, n]
+    }
+    return meet(nodes[0].shape, nodes[1].shape) || meet(nodes[1].shape, nodes[0].shape)
   }
 
   /// Whether gradients flow through an application of an op.

@@ -57,6 +57,8 @@ package final class Node {
     package static let used = Flags(rawValue: 512)
     /// Its history was dropped: it was computed once, and is given now.
     package static let dropped = Flags(rawValue: 1024)
+    /// A column [n, 1] met a row [n] on the way, so that every one was taken with every other.
+    package static let crossed = Flags(rawValue: 2048)
   }
 
   final class Extra {

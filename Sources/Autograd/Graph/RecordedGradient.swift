@@ -19,7 +19,8 @@ extension Graph {
     for node in between.reversed() {
       guard let dz = arrived[ObjectIdentifier(node)] else { continue }
       if let changed = node.operands.compactMap(\.node).first(where: { $0.time > node.time }) {
-        throw .stale(node, changed: changed)
+        throw .stale(
+          node, changed: changed, carried: carriedOver(below: root, change: changed.time))
       }
       do throws(TensorError) { try pull(node, dz, wanted, &arrived) } catch {
         throw .tensor(error, node)

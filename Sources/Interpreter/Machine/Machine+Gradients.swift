@@ -11,11 +11,21 @@ extension Machine {
   package func tracked(_ value: Value, _ name: String?, _ span: Span) throws(Diagnostic) -> Node {
     if case .tensor(let node) = value, node.isTracked { return node }
     switch value {
-    case .tensor, .number:
-      throw GradientFault.untracked(name: name).at(span)
+    case .tensor(let node): throw untracked(name, graph.cut(below: node), span)
+    case .number: throw untracked(name, graph.lastNumberTaken, span)
     default:
       throw GradientFault.noGradients(of: name, kind: value.kind).at(span)
     }
+  }
+
+  /// That a value has no gradient, with the place at which it was cut off.
+  private func untracked(_ name: String?, _ cut: Cut?, _ span: Span) -> Diagnostic {
+    let cutter = cut.map { GradientFault.Cutter(name: $0.name, cause: $0.reason) }
+    let site = cut.map { graph.sites[Int($0.site)] }
+    let place = site.map { Span(source: $0.source, start: $0.start, end: $0.end) }
+    let label = cutter.flatMap { cutter in place.map { ($0, cutter.label) } }
+    return GradientFault.untracked(name: name, cut: cutter).at(
+      span, also: [label].compactMap { $0 })
   }
 
   /// How many parameters the last backward pass reached.
@@ -59,7 +69,10 @@ extension Machine {
       }
     }
     do throws(GradientError) {
-      training.reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
+      let reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
+      training.history.meetsBackward(
+        root.isScalar ? root.number : .nan, isSame: reached.first === training.reached.first)
+      training.reached = reached
     } catch {
       throw GradientFault(error, graph, name: label).at(span)
     }
@@ -130,6 +143,7 @@ extension Machine {
     if tellsIdle, !optimizer.parameters.contains(where: \.hasGradient) {
       warn(GradientFault.idleStep.at(shown(span)))
     }
+    training.history.meetsStep()
     do throws(TensorError) { try optimizer.step(graph) } catch {
       throw TensorFault(error).at(span)
     }

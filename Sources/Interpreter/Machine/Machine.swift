@@ -109,7 +109,7 @@ package final class Machine {
   /// The learner's call inside which library code runs.
   var librarySpan: Span?
 
-  var training = TrainingMemory()
+  package var training = TrainingMemory()
   package var audience = Audience()
   package var probe = Probe()
   /// Where `summary` gathers what each layer made, while it looks.

@@ -35,6 +35,50 @@ package enum GradientFault: Facts {
     }
   }
 
+  /// What cut a value off from its parameters.
+  package struct Cutter: Sendable {
+    let name: String?
+    let cause: Cut.Reason
+
+    /// An op as it is written: `>`, `argmax`.
+    private func written(_ op: Op) -> String {
+      if case .infix(let symbol, _) = op.notation { return symbol.filter { $0 != " " } }
+      return op.name
+    }
+
+    var label: String {
+      switch cause {
+      case .op(let op): "`\(written(op))` has no slope"
+      case .detached: "cut off here"
+      case .noGrad: "not recorded"
+      case .number: "a plain number from here on"
+      }
+    }
+
+    var reason: String {
+      let what = name.map { "`\($0)`" } ?? "A value on the way"
+      return switch cause {
+      case .op(let op):
+        "\(what) comes from `\(written(op))`, which has no slope: gradients stop there."
+      case .detached: "\(what) was cut off by `detach`."
+      case .noGrad: "\(what) was computed inside `no_grad`, where nothing is recorded."
+      case .number: "\(what) was taken out as a plain number, which has no history."
+      }
+    }
+
+    var hint: String {
+      switch cause {
+      case .op(let op):
+        op.family == .comparison
+          ? "use something smooth in its place, such as `sigmoid`"
+          : "compute the loss from what `\(written(op))` is given"
+      case .detached: "leave out `detach` where gradients should pass"
+      case .noGrad: "compute it outside of `no_grad`"
+      case .number: "keep the value itself; take its number out for printing only"
+      }
+    }
+  }
+
   /// An option of a verb that is one of some words.
   package enum Choice: String, Sendable {
     case detail, view, mode
@@ -61,10 +105,11 @@ package enum GradientFault: Facts {
   case notScalar(name: String?, Shape)
   case unrecorded(name: String?)
   case stale(parameter: String?, user: String?, name: String?)
+  case carriedOver(parameter: String?, value: String?, adds: Bool)
   case walked(name: String?)
   case tensor(TensorError)
   // Gradients
-  case untracked(name: String?)
+  case untracked(name: String?, cut: Cutter?)
   case noGradients(of: String?, kind: String)
   case gradientNotFinite(name: String, number: String, born: Birth?)
   case stepNotFinite(parameter: String?, number: String)
@@ -98,7 +143,11 @@ extension GradientFault {
       switch error {
       case .notScalar(let node): .notScalar(name: name, node.shape)
       case .untracked: .unrecorded(name: name)
-      case .stale(let node, let changed):
+      case .stale(_, let changed, let carried?):
+        .carriedOver(
+          parameter: graph.label(of: changed), value: graph.label(of: carried.old),
+          adds: carried.gathers)
+      case .stale(let node, let changed, nil):
         .stale(parameter: graph.label(of: changed), user: graph.label(of: node), name: name)
       case .walked: .walked(name: name)
       case .tensor(let error, _): .tensor(error)
@@ -127,6 +176,16 @@ extension GradientFault {
         "`\(parameter ?? "a parameter")` has changed since `\(user ?? name ?? "loss")` was computed from it",
         reason: "The recorded values no longer belong together.",
         hint: "run `forward \(name ?? "loss")` first, or compute \(subject(name)) again")
+    case .carriedOver(let parameter, let value, let adds):
+      Words(
+        .staleGraph,
+        "\(subject(value)) comes from before `\(parameter ?? "a parameter")` changed, and what was computed since goes on from it",
+        reason: adds
+          ? "It gathers whole graphs, one of each turn; a sum to look at needs their numbers only."
+          : "Gradients would run back through the steps before, whose values no longer belong to the parameters.",
+        hint: adds
+          ? "add the number alone: `loss.item()`"
+          : "cut it off before it is used again: `\(value ?? "h") = \(value ?? "h").detach()`")
     case .walked(let name):
       Words(
         .graphUsed, "\(subject(name)) has been used for a backward pass already",
@@ -135,12 +194,16 @@ extension GradientFault {
           "compute \(subject(name)) again, run `forward \(name ?? "loss")`, or write `backward(retain_graph=true)`"
       )
     case .tensor(let error): TensorFault(error).words
-    case .untracked(let name):
+    case .untracked(let name, nil):
       Words(
         .notTracked, "\(subject(name)) does not depend on any parameter",
         reason:
           "Only what is computed from a `param` is recorded; `no_grad`, `.detach()` and `.item()` cut it off.",
         hint: "declare what should be learned, as in `param w = 0.5`, and compute it again")
+    case .untracked(let name, let cut?):
+      Words(
+        .notTracked, "\(subject(name)) does not depend on any parameter", reason: cut.reason,
+        hint: cut.hint)
     case .noGradients(let name, let kind):
       Words(
         .wrongKind, "\(subject(name)) is \(kind); gradients are of numbers and tensors",

@@ -20,12 +20,64 @@ struct WatchedLoop {
   var losses: [Double] = []
 }
 
+/// What has happened to gradients, as a count of such events goes on.
+package struct TrainingHistory {
+  /// Backward passes, steps and clearings so far.
+  package var events = 0
+  package var backward = 0
+  package var step = 0
+  package var cleared = 0
+  /// Whether gradients were cleared between a backward pass and the step that should have used them.
+  package var clearedBeforeStep = false
+  /// Passes over the same parameters, one after another, and their losses.
+  package var passes = 0
+  package var firstLoss = 0.0
+  package var lowestLoss = 0.0
+  package var highestLoss = 0.0
+  /// Of these passes, those whose gradients were forgotten before any step went along them.
+  package var lost = 0
+  /// Steps since these passes began.
+  package var steps = 0
+
+  mutating func meetsBackward(_ loss: Double, isSame: Bool) {
+    events += 1
+    backward = events
+    if !isSame {
+      (passes, steps, lost) = (0, 0, 0)
+      (firstLoss, lowestLoss, highestLoss) = (loss, loss, loss)
+    }
+    passes += 1
+    lowestLoss = min(lowestLoss, loss)
+    highestLoss = max(highestLoss, loss)
+  }
+
+  mutating func meetsStep() {
+    events += 1
+    clearedBeforeStep = cleared > backward && backward > step
+    step = events
+    steps += 1
+  }
+
+  /// Gradients of a parameter, a layer or an optimizer were forgotten.
+  package mutating func meetsClearing() {
+    events += 1
+    if backward > step, backward > cleared { lost += 1 }
+    cleared = events
+  }
+}
+
 /// What is remembered from one training step to the next.
-struct TrainingMemory {
+package struct TrainingMemory {
+  package var history = TrainingHistory()
   /// Parameters that the last backward pass reached, for `step` without a list.
-  var reached: [Node] = []
+  package internal(set) var reached: [Node] = []
   /// Parameters whose gradient is the sum of one that was stepped along and a new one, and where it was added.
   var summed: [(parameter: Node, span: Span)] = []
+  /// Whether a parameter was stepped along a sum of gradients that should have been apart.
+  package func isSummed(_ parameter: Node) -> Bool {
+    summed.contains { $0.parameter === parameter }
+  }
+
   /// When the value was recorded at which the last backward pass began.
   var root: Int?
   /// When the last backward pass was, on the graph's clock.

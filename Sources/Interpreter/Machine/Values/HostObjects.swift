@@ -22,6 +22,9 @@ package final class ScheduleObject: HostObject {
     }
   }
 
+  /// Whether it would move before its optimizer has made a step.
+  package var isAhead: Bool { schedule.steps == 0 && schedule.optimizer.stepCount == 0 }
+
   /// Moves the learning rate on; a plateau wants the number that it watches.
   package func step(_ metric: Double?, _ span: Span) throws(Diagnostic) {
     do throws(Schedule.ScheduleError) { try schedule.step(metric: metric) } catch {

@@ -70,6 +70,9 @@ package final class LayerObject {
     function = nil
   }
 
+  /// Backward passes, steps and clearings that had been when its mode was last set.
+  package var modeChanged = 0
+
   package var isTraining: Bool { if case .bool(false) = mode.value { false } else { true } }
 
   /// A field, a state by its full name, or a method.
