@@ -8,7 +8,7 @@ extension Builtin {
   static let figures: [Builtin] = [
     Builtin(
       "plot(*values, labels=none, title=none, log=false, x=none, height=12)", .figures,
-      "Curves: `plot(losses)`, several with `labels`, or `plot(x, y)`; `x` gives several curves their axis. `log` draws powers of ten evenly.",
+      "Curves: `plot(losses)`, several with `labels`, or `plot(x, y)`; `x` gives several curves their axis, or a list one to each. `log` draws powers of ten evenly.",
       example: "plot([5, 3, 2, 1.5, 1.2, 1.1])"
     ) { call throws(Diagnostic) in
       var labels: [String] = []
@@ -22,19 +22,20 @@ extension Builtin {
       if !labels.isEmpty, labels.count != given.count {
         throw BuiltinFault.labelCount(curves: given.count, labels: labels.count).at(call.span)
       }
-      let axis = call.has("x") ? try call.numbers("x") : nil
-      if let axis, let odd = given.first(where: { $0.count != axis.count }) {
-        throw BuiltinFault.axisLength(axis: axis.count, curve: odd.count).at(call.span)
+      let axes = try call.axes(given.count)
+      for (axis, curve) in zip(axes, given) where axis.count != curve.count {
+        throw BuiltinFault.axisLength(axis: axis.count, curve: curve.count).at(call.span)
       }
       let height = try call.positive("height")
       // Two curves without names are x and y.
       var series: [Figure.Series] = []
-      if given.count == 2, labels.isEmpty, axis == nil, given[0].count == given[1].count {
+      if given.count == 2, labels.isEmpty, axes.isEmpty, given[0].count == given[1].count {
         series = [Figure.Series(name: "", x: given[0], y: given[1])]
       } else {
         series = given.enumerated().map { i, y in
           let name = i < labels.count ? labels[i] : "\(i + 1)"
-          return Figure.Series(name: name, x: axis ?? y.indices.map { Double($0 + 1) }, y: y)
+          return Figure.Series(
+            name: name, x: axes.isEmpty ? y.indices.map { Double($0 + 1) } : axes[i], y: y)
         }
       }
       return .host(
@@ -53,8 +54,23 @@ extension Builtin {
         FigureObject(.points(points, classes: classes, title: try call.title())))
     },
     Builtin(
-      "boundary(model, data, title=none)", .figures,
-      "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0.",
+      "animate(figure)", .figures,
+      "Draws a figure in the place of the one before, as a loop goes on; where no one watches, the first and the last.",
+      example: "for i in range(3) { animate(plot([i, 2*i, 3])) }"
+    ) { call throws(Diagnostic) in
+      guard case .host(let object) = call.value("figure"), let figure = object as? FigureObject
+      else { throw call.wrong("figure", "a figure, such as plot(losses)") }
+      try call.machine.animate(figure, at: call.span)
+      return .none
+    },
+    Builtin(
+      "landscape(y, x, lr=none, width=none, title=none)", .figures,
+      "How `y` goes as one number `x` is changed and all else stays: the curve, its tangent where `x` is now, and with `lr` where a step lands.",
+      example: "param w = 3; loss = (w - 1)^2; landscape(loss, w, lr=0.1)"
+    ) { call throws(Diagnostic) in .host(FigureObject(try call.landscape())) },
+    Builtin(
+      "boundary(model, data, hidden=false, title=none)", .figures,
+      "Which class a model gives each place of the plane, with the data over it. One output counts as a yes above 0. `hidden=true` shows what each unit of the first hidden layer makes of the plane.",
       example: "seed(0); boundary(mlp(2, [4], 2), xor())"
     ) { call throws(Diagnostic) in
       let data = try call.dataset("data")
@@ -62,6 +78,7 @@ extension Builtin {
         throw BuiltinFault.notTwoFeatures(data.x.shape).at(call.span)
       }
       let (points, classes) = try call.points(data)
+      if try call.flag("hidden") { return .host(FigureObject(try call.panels(points))) }
       let (labels, columns, box) = try call.regions(points)
       return .host(
         FigureObject(
@@ -141,6 +158,149 @@ extension BuiltinCall {
     return curves
   }
 
+  /// What `x` gives: an axis for each curve, the same for all or one each; none if it is left out.
+  fileprivate func axes(_ count: Int) throws(Diagnostic) -> [[Double]] {
+    guard has("x") else { return [] }
+    func isOne(_ value: Value) -> Bool {
+      switch value {
+      case .number: true
+      case .tensor(let node): node.shape.rank == 0
+      default: false
+      }
+    }
+    if case .list(let list) = value("x"), !list.items.allSatisfy(isOne) {
+      var axes: [[Double]] = []
+      for item in list.items { axes.append(try numbers(in: item)) }
+      guard axes.count == count else {
+        throw BuiltinFault.axisCount(axes: axes.count, curves: count).at(span)
+      }
+      return axes
+    }
+    let axis = try numbers("x")
+    return [[Double]](repeating: axis, count: count)
+  }
+
+  // MARK: Landscapes
+
+  /// A value as one number below it is moved to the left and right.
+  fileprivate func landscape() throws(Diagnostic) -> Figure {
+    let (rootName, name) = (sourceName("y") ?? "y", sourceName("x") ?? "x")
+    let root = try machine.tracked(value("y"), rootName, span)
+    let (leaf, offset) = try place("x")
+    guard root.shape.count == 1 else { throw wrong("y", "a single number, such as a loss") }
+    guard leaf.isLeaf, leaf.isTracked else { throw wrong("x", "a parameter, or an entry of one") }
+    let gradient: Double
+    do throws(GradientError) {
+      gradient = try graph.gradients(of: root)(leaf)?[offset] ?? 0
+    } catch { throw GradientFault(error, graph, name: rootName).at(span) }
+    let (here, height) = (leaf.value[offset], root.value[0])
+    let rate = has("lr") ? try double("lr") : nil
+    let landing = rate.map { here - $0 * gradient }
+    // As wide as the step is long, and never narrower than the number itself.
+    var reach = has("width") ? try double("width") : max(1, abs(here))
+    if let landing, landing.isDrawable, !has("width") {
+      reach = max(reach, 1.25 * abs(landing - here))
+    }
+    guard reach > 0, reach.isDrawable else { throw wrong("width", "a number above 0") }
+    let count = 97
+    let xs = (0..<count).map { here + reach * (2 * Double($0) / Double(count - 1) - 1) }
+    let places = xs + [landing ?? here]
+    let ys = try tensors { () throws(TensorError) in
+      try graph.trial(root, leaf, offset: offset, places)
+    }
+    let curve = Figure.Series(name: rootName, x: xs, y: Array(ys.dropLast()))
+    let drawn = curve.y.filter(\.isDrawable)
+    let (low, high) = (drawn.min() ?? 0, drawn.max() ?? 1)
+    // The tangent as far as the curve's own height lets it be seen.
+    let slack = 0.05 * (high - low)
+    let tangent = xs.map { ($0, height + gradient * ($0 - here)) }
+      .filter { $0.1 >= low - slack && $0.1 <= high + slack }
+    var series = [curve]
+    if tangent.count > 1 {
+      series.append(
+        Figure.Series(name: "tangent", x: tangent.map(\.0), y: tangent.map(\.1)))
+    }
+    var marks = [
+      Figure.Mark(
+        x: here, y: height,
+        name: "\(name) = \(machine.format(here)), slope \(machine.format(gradient))")
+    ]
+    if let landing, let rate, let after = ys.last {
+      marks.append(
+        Figure.Mark(
+          x: landing, y: after,
+          name:
+            "a step with lr=\(machine.format(rate)) lands at \(machine.format(landing)): \(rootName) \(machine.format(after))"
+        ))
+    }
+    let title = has("title") ? try text("title") : "\(rootName) as \(name) changes"
+    return .lines(series, title: title, isLog: false, rows: 14, marks: marks)
+  }
+
+  /// A leaf of one number, or the entry of a leaf that `W[0, 2]` takes out.
+  private func place(_ name: String) throws(Diagnostic) -> (Node, offset: Int) {
+    guard case .tensor(let node) = value(name), node.shape.count == 1 else {
+      throw wrong(name, "one number: a parameter, or an entry such as W[0, 2]")
+    }
+    if node.isLeaf { return (node, 0) }
+    if case .copies(let offsets) = node.op.links, case .node(let leaf) = node.operand(0),
+      let call = try? node.call(), let offset = try? offsets(call).first
+    {
+      return (leaf, offset)
+    }
+    return (node, 0)
+  }
+
+  // MARK: Hidden units
+
+  /// What each unit of the first hidden layer makes of the plane around the points.
+  fileprivate func panels(_ points: [Figure.Point]) throws(Diagnostic) -> Figure {
+    guard case .layer(let model) = value("model"), model.isSequence, model.stages.count > 2 else {
+      throw wrong("model", "a sequence with a hidden layer")
+    }
+    let isBent: Bool =
+      switch model.stages[1] {
+      case .layer(let layer): layer.parameters.isEmpty
+      default: true
+      }
+    let first = LayerObject(sequence: Array(model.stages.prefix(isBent ? 2 : 1)))
+    let (columns, rows) = (17, 8)
+    let (grid, _) = plane(points, columns, rows)
+    let input = try made { () throws(TensorError) in
+      try Tensor(grid, shape: Shape([rows * columns, 2]), dtype: machine.dtype)
+    }
+    guard case .tensor(let result) = try measured(.layer(first), input), result.shape.rank == 2
+    else { throw BuiltinFault.scoresMissing(points: rows * columns).at(span) }
+    let (values, units) = (result.value.values, result.shape[1])
+    let panels = (0..<min(units, 12)).map { unit in
+      (
+        title: "unit \(unit)", values: (0..<rows * columns).map { values[$0 * units + unit] }
+      )
+    }
+    let more = units > 12 ? ", the first 12 of \(units)" : ""
+    let title = has("title") ? try text("title") : "what the hidden units make of the plane\(more)"
+    return .panels(panels, columns: columns, title: title)
+  }
+
+  /// Places on a grid around some points, row by row from the top, and the part of the plane that it covers.
+  private func plane(_ points: [Figure.Point], _ columns: Int, _ rows: Int) -> (
+    [Double], Figure.Box
+  ) {
+    let (xs, ys) = (points.map(\.x).filter(\.isDrawable), points.map(\.y).filter(\.isDrawable))
+    let (left, right) = (xs.min() ?? 0, xs.max() ?? 1)
+    let (bottom, top) = (ys.min() ?? 0, ys.max() ?? 1)
+    let (dx, dy) = (0.08 * max(right - left, 1e-9), 0.08 * max(top - bottom, 1e-9))
+    let box = Figure.Box(left: left - dx, right: right + dx, bottom: bottom - dy, top: top + dy)
+    var grid: [Double] = []
+    for row in 0..<rows {
+      for column in 0..<columns {
+        grid.append(box.left + (box.right - box.left) * Double(column) / Double(columns - 1))
+        grid.append(box.top - (box.top - box.bottom) * Double(row) / Double(rows - 1))
+      }
+    }
+    return (grid, box)
+  }
+
   fileprivate func points(_ data: DatasetObject) throws(Diagnostic) -> ([Figure.Point], [String]) {
     let (x, y) = (data.x.value, data.y.value.values)
     let points = y.indices.map { i in
@@ -186,18 +346,7 @@ extension BuiltinCall {
     -> ([Int], Int, Figure.Box)
   {
     let (columns, rows) = (56, 20)
-    let (xs, ys) = (points.map(\.x).filter(\.isDrawable), points.map(\.y).filter(\.isDrawable))
-    let (left, right) = (xs.min() ?? 0, xs.max() ?? 1)
-    let (bottom, top) = (ys.min() ?? 0, ys.max() ?? 1)
-    let (dx, dy) = (0.08 * max(right - left, 1e-9), 0.08 * max(top - bottom, 1e-9))
-    let box = Figure.Box(left: left - dx, right: right + dx, bottom: bottom - dy, top: top + dy)
-    var grid: [Double] = []
-    for row in 0..<rows {
-      for column in 0..<columns {
-        grid.append(box.left + (box.right - box.left) * Double(column) / Double(columns - 1))
-        grid.append(box.top - (box.top - box.bottom) * Double(row) / Double(rows - 1))
-      }
-    }
+    let (grid, box) = plane(points, columns, rows)
     let input = try made { () throws(TensorError) in
       try Tensor(grid, shape: Shape([rows * columns, 2]), dtype: machine.dtype)
     }

@@ -40,10 +40,11 @@ extension Builtin {
       return .host(FigureObject(.network(call.columns(model, try call.trace(model)))))
     },
     Builtin(
-      "graph(y)", .looking, "What a value was computed from, step by step, down to the parameters.",
+      "graph(y)", .looking,
+      "What a value was computed from. Of numbers, a circuit: each value above its wire, after `backward` its gradient below; where that is too wide, and for tensors, step by step.",
       example: "param w = 2; z = 3*w; y = z^2 + w; graph(y)"
     ) { call throws(Diagnostic) in
-      .host(FigureObject(.tree(try call.branches())))
+      .host(FigureObject(try call.graphed()))
     },
     Builtin(
       "diagnose(model, opt=none)", .looking,
@@ -127,6 +128,17 @@ extension BuiltinCall {
     throw BuiltinFault.inputUnknown(function: builtin.name).at(span)
   }
 
+  /// The weights of a layer that joins every unit to every one, a row for each of its units.
+  private func dense(_ step: LayerTrace) -> [[Double]] {
+    let weights = step.learned.filter { $0.shape.rank == 2 }
+    guard weights.count == 1, let weight = weights.first, step.shape.rank == 2,
+      step.learned.allSatisfy({ $0.shape.rank <= 2 }), weight.shape[0] == step.shape[1]
+    else { return [] }
+    let (rows, width) = (weight.shape[0], weight.shape[1])
+    let values = weight.value.values
+    return (0..<rows).map { Array(values[$0 * width..<($0 + 1) * width]) }
+  }
+
   /// One column for the input and one for each layer with weights.
   fileprivate func columns(_ model: LayerObject, _ trace: [LayerTrace]) -> [Figure.Column] {
     func units(_ shape: Shape) -> Int { shape.dims.dropFirst().reduce(1, *) }
@@ -134,12 +146,12 @@ extension BuiltinCall {
     if let value = has("x") ? self.value("x") : try? sample(model), case .tensor(let node) = value {
       input = units(node.shape)
     }
-    var stops: [(units: Int, steps: [String], parameters: Int)] = []
+    var stops: [(units: Int, steps: [String], parameters: Int, weights: [[Double]])] = []
     for step in trace {
       let isNorm = Builtin.named(step.type)?.definition?.notes[.role] == "normalises"
       let isWeighted = step.parameters > 0 && !isNorm
       if isWeighted {
-        stops.append((units(step.shape), [step.type], step.parameters))
+        stops.append((units(step.shape), [step.type], step.parameters, dense(step)))
       } else if !stops.isEmpty {
         stops[stops.count - 1].steps.append(step.type)
         stops[stops.count - 1].units = units(step.shape)
@@ -154,22 +166,34 @@ extension BuiltinCall {
       columns.append(
         Figure.Column(
           title: title, units: i == 0 ? input ?? 1 : stops[i - 1].units, steps: next?.steps ?? [],
-          parameters: next?.parameters ?? 0))
+          parameters: next?.parameters ?? 0, weights: next?.weights ?? []))
     }
     return columns
   }
 
   // MARK: The graph
 
-  fileprivate func branches() throws(Diagnostic) -> [Figure.Branch] {
+  fileprivate func graphed() throws(Diagnostic) -> Figure {
     let name = sourceName("y") ?? "y"
     let root = try machine.tracked(value("y"), name, span)
+    let rootName = graph.label(of: root) ?? name
     let named: NamedGraph
     do throws(ExplainError) {
-      named = try NamedGraph(graph, root: root, rootName: graph.label(of: root) ?? name)
+      named = try NamedGraph(graph, root: root, rootName: rootName)
     } catch {
       throw BuiltinFault.tooManySteps(name).at(span)
     }
+    let branches = branches(named, root)
+    let below = graph.recorded(below: root)
+    guard below.count <= 60, below.allSatisfy({ $0.shape.rank == 0 }) else {
+      return .tree(branches)
+    }
+    // Once a pass has been made, what it found; what parameters gather over several is their own affair.
+    let wires = Wires(graph, named, root.gradient != nil ? try? graph.gradients(of: root) : nil)
+    return .circuit([wires.gates(root), wires.steps(root)], tree: branches)
+  }
+
+  private func branches(_ named: NamedGraph, _ root: Node) -> [Figure.Branch] {
     var branches: [Figure.Branch] = []
     var seen: Set<ObjectIdentifier> = []
     let limit = 60
@@ -202,5 +226,86 @@ extension BuiltinCall {
         ]
     }
     return branches
+  }
+}
+
+/// A graph of numbers as wires and gates. What is used twice is drawn once, and called by its name after that.
+private struct Wires {
+  private let graph: Graph
+  private let named: NamedGraph
+  private let gradients: Gradients?
+
+  init(_ graph: Graph, _ named: NamedGraph, _ gradients: Gradients?) {
+    self.graph = graph
+    self.named = named
+    self.gradients = gradients
+  }
+
+  /// Every op a gate.
+  func gates(_ root: Node) -> Figure.Wire {
+    var seen: Set<ObjectIdentifier> = []
+    func wire(_ node: Node) -> Figure.Wire {
+      let isNew = seen.insert(ObjectIdentifier(node)).inserted
+      if node.isLeaf || !isNew { return end(node, isAgain: !isNew && !node.isLeaf) }
+      var inputs: [Figure.Wire] = []
+      var gate = Figure.Gate(node.op.name, symbol(node.op))
+      for k in 0..<node.operandCount {
+        switch node.operand(k) {
+        case .node(let input): inputs.append(wire(input))
+        case .number(let n):
+          // A number without a name is a part of the gate: `^2`, `1 −`.
+          let name = written(k, node)
+          if name == nil, node.operandCount == 2 {
+            gate = gate.with(n, isFirst: k == 0)
+          } else {
+            inputs.append(Figure.Wire(gate: nil, name: name, value: n, gradient: nil))
+          }
+        }
+      }
+      return Figure.Wire(
+        gate: gate, name: named.name(node), value: node.number, gradient: gradient(node),
+        inputs: inputs)
+    }
+    return wire(root)
+  }
+
+  /// Every named step a gate, under its formula.
+  func steps(_ root: Node) -> Figure.Wire {
+    var seen: Set<ObjectIdentifier> = []
+    func wire(_ node: Node) -> Figure.Wire {
+      let isNew = seen.insert(ObjectIdentifier(node)).inserted
+      if node.isLeaf || !isNew { return end(node, isAgain: !isNew && !node.isLeaf) }
+      return Figure.Wire(
+        gate: Figure.Gate(named.formula(of: node).text, nil), name: named.name(node),
+        value: node.number,
+        gradient: gradient(node), inputs: named.inputs(of: node).map(wire))
+    }
+    return wire(root)
+  }
+
+  private func end(_ node: Node, isAgain: Bool) -> Figure.Wire {
+    let name = named.name(node) ?? graph.label(of: node)
+    return Figure.Wire(
+      gate: nil, name: isAgain ? (name ?? "above") : name, value: node.number,
+      gradient: gradient(node))
+  }
+
+  /// What a plain number was called in the source.
+  private func written(_ k: Int, _ node: Node) -> String? {
+    let names = graph.sites[Int(node.site)].operandNames
+    return k < names.count ? names[k] : nil
+  }
+
+  private func gradient(_ node: Node) -> Double? {
+    guard node.isTracked else { return nil }
+    return gradients?(node)?[0] ?? .nan
+  }
+
+  private func symbol(_ op: Op) -> Figure.Sign? {
+    switch op.notation {
+    case .infix(let symbol, _): Figure.Sign(rawValue: symbol.filter { $0 != " " })
+    case .prefix(let symbol): Figure.Sign(rawValue: symbol)
+    default: nil
+    }
   }
 }

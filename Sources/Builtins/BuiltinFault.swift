@@ -27,6 +27,7 @@ package enum BuiltinFault: Facts {
   case nothingToPlot
   case labelCount(curves: Int, labels: Int)
   case axisLength(axis: Int, curve: Int)
+  case axisCount(axes: Int, curves: Int)
   case notTwoFeatures(Shape)
   case notMatrix(Shape)
   case tooManyBins(Int)
@@ -165,6 +166,11 @@ extension BuiltinFault {
       Words(
         .shapeMismatch, "`x` has \(axis) numbers, but a curve has \(curve)",
         hint: "give `x` one number for each point, as in `x=arange(\(curve))`")
+    case .axisCount(let axes, let curves):
+      Words(
+        .wrongArguments,
+        "`x` has \(axes == 1 ? "one axis" : "\(axes) axes") in a list, but there are \(curves) curves",
+        hint: "give one axis for all, or a list with one for each curve")
     case .notTwoFeatures(let shape):
       Words(
         .shapeMismatch, "`boundary` draws data of two features; this has X \(shape)",

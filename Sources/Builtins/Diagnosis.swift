@@ -16,7 +16,9 @@ extension BuiltinCall {
     guard layer != nil || !nodes.isEmpty else {
       throw wrong("model", "a layer or a list of parameters")
     }
-    guard let root = graph.lastRoot else { throw BuiltinFault.noBackwardYet.at(span) }
+    guard let root = machine.training.root.flatMap(graph.node(recordedAt:)) else {
+      throw BuiltinFault.noBackwardYet.at(span)
+    }
     let names = Dictionary(
       layer?.state.map { (ObjectIdentifier($0.node), $0.name) } ?? [],
       uniquingKeysWith: { first, _ in first })
@@ -84,15 +86,13 @@ struct Diagnosis {
   }
 
   private var looked: String {
-    var parts = [
+    let parts = [
       "the loss beside a guess", "the data", "what was cleared and stepped", "gradients", "units",
     ]
-    if optimizer == nil {
-      parts.append("not at an optimizer: name it to see its next step")
-    } else {
-      parts.append("the optimizer's next step")
-    }
-    return parts.joined(separator: ", ")
+    return optimizer == nil
+      ? parts.joined(separator: ", ")
+        + "; with an optimizer, `diagnose(model, opt)`, at its next step too"
+      : (parts + ["the optimizer's next step"]).joined(separator: ", ")
   }
 
   func finding(

@@ -7,6 +7,8 @@ struct Canvas {
   private let isASCII: Bool
   private var dots: [UInt8]
   private var owner: [Int]
+  /// Characters that stand over the dots.
+  private var signs: [Int: String] = [:]
 
   init(columns: Int, rows: Int, isASCII: Bool) {
     (self.columns, self.rows, self.isASCII) = (columns, rows, isASCII)
@@ -27,14 +29,25 @@ struct Canvas {
     owner[cell] = series
   }
 
+  /// A character in a cell of its own.
+  mutating func put(_ sign: String, _ column: Int, _ row: Int, series: Int) {
+    signs[row * columns + column] = sign
+    owner[row * columns + column] = series
+  }
+
   /// Bresenham's line.
-  mutating func line(from a: (Int, Int), to b: (Int, Int), series: Int) {
+  /// - Parameter isDotted: leaves out every other stretch.
+  mutating func line(
+    from a: (Int, Int), to b: (Int, Int), series: Int, isDotted: Bool = false
+  ) {
+    var count = 0
     var (x, y) = a
     let (dx, dy) = (abs(b.0 - x), -abs(b.1 - y))
     let (stepX, stepY) = (x < b.0 ? 1 : -1, y < b.1 ? 1 : -1)
     var error = dx + dy
     while true {
-      dot(x, y, series)
+      if !isDotted || count % 4 < 2 { dot(x, y, series) }
+      count += 1
       if (x, y) == b { return }
       let twice = 2 * error
       if twice >= dy {
@@ -51,6 +64,7 @@ struct Canvas {
   func text(_ row: Int, _ paint: (String, Int) -> String) -> String {
     (0..<columns).map { column in
       let cell = row * columns + column
+      if let sign = signs[cell] { return paint(sign, owner[cell]) }
       guard dots[cell] != 0 else { return " " }
       if isASCII { return paint("*", owner[cell]) }
       let scalar = Unicode.Scalar(0x2800 + UInt32(dots[cell])) ?? " "

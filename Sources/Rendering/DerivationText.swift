@@ -117,7 +117,7 @@ struct DerivationText {
     } else {
       lines = sum(d.paths)
     }
-    return lines + d.zeros.map { style.paint("  " + words($0), .faint) }
+    return lines + d.zeros.map { "  " + style.paint(words($0), .faint) }
   }
 
   // MARK: Products

@@ -14,10 +14,13 @@ package struct DiagnosticText {
   /// The headline, the source with its marks, the reason, and what to try.
   package func render(_ diagnostic: Diagnostic) -> String {
     let ink: Style.Ink = diagnostic.severity == .error ? .red : .yellow
-    var lines = [
-      style.paint("\(diagnostic.severity.rawValue)[\(diagnostic.id.rawValue)]:", .bold, ink) + " "
-        + style.paint(diagnostic.headline.visible, .bold)
-    ]
+    let label = "\(diagnostic.severity.rawValue)[\(diagnostic.id.rawValue)]:"
+    let head = style.wrapped(label + " " + diagnostic.headline.visible)
+    var lines = head.enumerated().map { i, line in
+      i > 0
+        ? style.paint(line, .bold)
+        : style.paint(label, .bold, ink) + style.paint(String(line.dropFirst(label.count)), .bold)
+    }
     if let frame = frame(diagnostic, ink) { lines += frame }
     if let reason = diagnostic.reason, !reason.isEmpty { lines += style.wrapped(reason.visible) }
     if let hint = diagnostic.hint {

@@ -23,6 +23,11 @@ package struct EventText {
         + "\n"
     case .warning(let warning):
       return DiagnosticText(style, sources: session.sources).render(warning) + "\n"
+    case .frame(let figure, let last):
+      let lines = FigureText(style, format).render(last.figure).split(
+        separator: "\n", omittingEmptySubsequences: false
+      ).count
+      return "\u{1b}[\(lines)A\r\u{1b}[J" + FigureText(style, format).render(figure.figure) + "\n"
     // A moving line is for terminals only; what is recorded or piped has none.
     case .progress: return ""
     }

@@ -96,9 +96,55 @@ extension FigureText {
       if column.parameters > 0 { link[arrow + 2] = "\(column.parameters) numbers" }
       let wide = max(inner, link.map(\.columns).max() ?? 0)
       link[arrow + 1] = String(repeating: mark("─", "-"), count: wide - 1) + mark("▶", ">")
+      if let edges = edges(column, columns[i + 1], rows) {
+        // Between units there are edges in place of an arrow: what the layer is stands above and below.
+        let named = steps.joined(separator: ", ")
+        let count = column.parameters > 0 ? "\(column.parameters) numbers" : ""
+        let room = max(edges.width, named.columns, count.columns)
+        blocks.append(
+          [centred(named, room)] + edges.rows.map { centred($0, room) } + [centred(count, room)])
+        continue
+      }
       blocks.append(link.map { centred($0, wide) })
     }
-    return (0..<rows + 2).map { row in "  " + blocks.map { $0[row] }.joined(separator: "  ") }
+    let drawn = (0..<rows + 2).map { row in "  " + blocks.map { $0[row] }.joined(separator: "  ") }
+    guard columns.contains(where: { hasEdges($0) }), drawn.allSatisfy({ $0.columns <= style.width })
+    else {
+      // Where edges do not fit, arrows do.
+      return columns.contains(where: { hasEdges($0) })
+        ? network(columns.map(\.withoutWeights)) : drawn
+    }
+    let legend = mark(
+      "lines: weights above a third of the largest; dotted below 0",
+      "lines: weights above a third of the largest")
+    return drawn + ["  " + style.paint(legend, .faint)]
+  }
+
+  private func hasEdges(_ column: Figure.Column) -> Bool {
+    !style.isASCII && !column.weights.isEmpty && column.units <= 8 && column.weights.count <= 8
+      && column.weights.allSatisfy { $0.count == column.units }
+  }
+
+  /// The weights between two columns as lines: those that count, dotted where they are negative.
+  private func edges(_ from: Figure.Column, _ to: Figure.Column, _ rows: Int) -> (
+    rows: [String], width: Int
+  )? {
+    guard hasEdges(from), from.weights.count == to.units else { return nil }
+    let width = 12
+    var canvas = Canvas(columns: width, rows: rows, isASCII: false)
+    let largest = from.weights.flatMap { $0 }.map(abs).max() ?? 0
+    func height(_ unit: Int, of count: Int) -> Int { 4 * ((rows - count) / 2 + unit) + 1 }
+    for (j, row) in from.weights.enumerated() {
+      for (i, weight) in row.enumerated() where abs(weight) > largest / 3 {
+        canvas.line(
+          from: (0, height(i, of: from.units)), to: (2 * width - 1, height(j, of: to.units)),
+          series: weight < 0 ? 1 : 0, isDotted: weight < 0)
+      }
+    }
+    let lines = (0..<rows).map { row in
+      canvas.text(row) { text, series in style.paint(text, factor: series) }
+    }
+    return (lines, width)
   }
 
   private func centred(_ text: String, _ width: Int) -> String {

@@ -16,8 +16,8 @@ package struct FigureText {
   package func render(_ figure: Figure) -> String {
     let lines: [String] =
       switch figure {
-      case .lines(let series, let title, let isLog, let rows):
-        titled(title, curves(series, isLog, max(2, rows)))
+      case .lines(let series, let title, let isLog, let rows, let marks):
+        titled(title, curves(series, isLog, max(2, rows), marks))
       case .points(let points, let classes, let title):
         titled(title, scatter(points, classes, over: nil))
       case .regions(let labels, let columns, let box, let points, let classes, let title):
@@ -29,6 +29,8 @@ package struct FigureText {
       case .table(let head, let rows, let foot): table(head, rows, foot)
       case .network(let columns): network(columns)
       case .tree(let branches): tree(branches)
+      case .circuit(let wires, let branches): circuit(wires) ?? tree(branches)
+      case .panels(let units, let columns, let title): titled(title, panels(units, columns))
       case .report(let findings): report(findings)
       }
     return lines.map(\.trimmedRight).joined(separator: "\n")
@@ -52,11 +54,15 @@ package struct FigureText {
 
   // MARK: Curves
 
-  private func curves(_ series: [Figure.Series], _ isLog: Bool, _ rows: Int) -> [String] {
-    let columns = max(20, min(64, style.width - 16))
+  private func curves(
+    _ series: [Figure.Series], _ isLog: Bool, _ rows: Int, _ pointed: [Figure.Mark] = []
+  ) -> [String] {
+    // A curve's name stands at its end.
+    let names = series.count > 1 ? series.map(\.name.columns).max() ?? 0 : 0
+    let columns = max(20, min(64, style.width - 14 - names))
     func scaled(_ y: Double) -> Double { isLog ? Double.log(y) / Double.log(10) : y }
-    let ys = series.flatMap(\.y).map(scaled).filter(\.isDrawable)
-    let xs = series.flatMap(\.x).filter(\.isDrawable)
+    let ys = (series.flatMap(\.y) + pointed.map(\.y)).map(scaled).filter(\.isDrawable)
+    let xs = (series.flatMap(\.x) + pointed.map(\.x)).filter(\.isDrawable)
     guard let low = ys.min(), let high = ys.max(), let left = xs.min(), let right = xs.max() else {
       return ["  (nothing to draw)"]
     }
@@ -75,6 +81,14 @@ package struct FigureText {
         let dot = (column, row)
         canvas.line(from: last ?? dot, to: dot, series: i)
         last = dot
+      }
+    }
+    let signs = style.isASCII ? ["o", "x", "+"] : ["●", "◆", "▲"]
+    for (i, place) in pointed.enumerated() {
+      if let column = cell((place.x - left) / width, of: columns),
+        let row = cell((high - scaled(place.y)) / height, of: rows)
+      {
+        canvas.put(signs[i % signs.count], column, row, series: series.count + i)
       }
     }
     let top = isLog ? Double.pow(10, high) : high
@@ -106,6 +120,11 @@ package struct FigureText {
     let (first, final) = (format(left), format(right))
     let gap = String(repeating: " ", count: max(1, columns - first.count - final.count))
     lines.append(pad + " " + first + gap + final)
+    for (i, place) in pointed.enumerated() {
+      lines.append(
+        pad + " " + style.paint(signs[i % signs.count], ink(series.count + i)) + " "
+          + place.name.visible)
+    }
     return lines
   }
 
@@ -168,26 +187,42 @@ package struct FigureText {
   private func shades(_ values: [Double], _ rows: Int, _ columns: Int) -> [String] {
     let finite = values.filter(\.isDrawable)
     guard let low = finite.min(), let high = finite.max() else { return ["  (nothing to draw)"] }
-    let ramp = Array(style.isASCII ? " .:-=+*#%@" : " ░▒▓█").map(String.init)
     let wide = columns * 2 <= style.width - 6
-    let shownColumns = min(columns, wide ? columns : style.width - 6)
-    var lines = (0..<rows).map { row -> String in
-      "  "
-        + (0..<shownColumns).map { column in
-          let x = values[row * columns + column]
-          guard x.isDrawable else { return wide ? "??" : "?" }
-          let share = high > low ? (x - low) / (high - low) : 0
-          let shade = ramp[min(ramp.count - 1, Int(share * Double(ramp.count)))]
-          return wide ? shade + shade : shade
-        }.joined()
+    let shown = min(columns, wide ? columns : style.width - 6)
+    let scale = HeatScale(low, high, style)
+    let cells = (0..<rows).map { row in
+      (0..<shown).map { values[row * columns + $0] }
     }
-    lines.append(
+    return scale.rows(cells, width: wide ? 2 : 1).map { "  " + $0 } + [
       "  "
         + style.paint(
-          "from \(format(low)) (\(ramp[0] == " " ? "blank" : ramp[0])) to "
-            + "\(format(high)) (\(ramp[ramp.count - 1]))"
-            + (shownColumns < columns ? ", \(columns - shownColumns) more columns" : ""), .faint))
-    return lines
+          scale.legend(format) + (shown < columns ? ", \(columns - shown) more columns" : ""),
+          .faint)
+    ]
+  }
+
+  /// Small fields side by side, as many as fit the screen, all on one scale.
+  private func panels(_ units: [(title: String, values: [Double])], _ columns: Int) -> [String] {
+    let finite = units.flatMap(\.values).filter(\.isDrawable)
+    guard columns > 0, let low = finite.min(), let high = finite.max() else {
+      return ["  (nothing to draw)"]
+    }
+    let scale = HeatScale(low, high, style)
+    let across = max(1, (style.width - 2 + 2) / (columns + 2))
+    var lines: [String] = []
+    for start in stride(from: 0, to: units.count, by: across) {
+      let group = units[start..<min(start + across, units.count)]
+      let fields = group.map { unit -> [String] in
+        let rows = unit.values.count / columns
+        let cells = (0..<rows).map { row in Array(unit.values[row * columns..<(row + 1) * columns])
+        }
+        return [unit.title.padded(columns)] + scale.rows(cells, width: 1)
+      }
+      for row in 0..<(fields.map(\.count).max() ?? 0) {
+        lines.append("  " + fields.map { row < $0.count ? $0[row] : "" }.joined(separator: "  "))
+      }
+    }
+    return lines + ["  " + style.paint(scale.legend(format), .faint)]
   }
 
   private func histogram(_ counts: [Int], _ low: Double, _ high: Double) -> [String] {

@@ -14,6 +14,39 @@ import Tensors
 package enum HelpText {
   /// The page on a topic, or the nearest topics.
   package static func page(_ topic: String, _ style: Style) -> Result<String, Missing> {
+    content(topic, style).map { page in
+      page.split(separator: "\n", omittingEmptySubsequences: false)
+        .flatMap { fitted(String($0), style.width) }.joined(separator: "\n")
+    }
+  }
+
+  /// A line that fits the screen; what is too long goes on below, under its last column.
+  private static func fitted(_ line: String, _ width: Int) -> [String] {
+    guard line.columns > width, width >= 40 else { return [line] }
+    let characters = Array(line)
+    let gap = characters.indices.dropFirst(3).last { i in
+      characters[i] != " " && characters[i - 1] == " " && characters[i - 2] == " "
+    }
+    let start = characters.firstIndex { $0 != " " } ?? 0
+    let column = gap.map { $0 < width * 3 / 5 ? $0 : start + 2 } ?? start + 2
+    let hanging = String(repeating: " ", count: column)
+    var lines: [String] = []
+    for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+      guard let last = lines.last else {
+        lines.append(String(word))
+        continue
+      }
+      if last.columns + 1 + String(word).columns <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        while lines[lines.count - 1].hasSuffix(" ") { lines[lines.count - 1].removeLast() }
+        lines.append(hanging + word)
+      }
+    }
+    return lines
+  }
+
+  private static func content(_ topic: String, _ style: Style) -> Result<String, Missing> {
     if let builtin = Builtin.named(topic), Verb(rawValue: topic) == nil {
       return .success(page(builtin, style))
     }
@@ -129,7 +162,10 @@ package enum HelpText {
   private static func example(_ code: String) -> [String] {
     let session = Session()
     var output = ""
-    let events = EventText(Style())
+    // It stands beside a margin of 14.
+    var style = Style()
+    style.width -= 14
+    let events = EventText(style)
     _ = session.run(code) { output += events.render($0, in: session) }
     return ["  example     nn> \(code)"]
       + output.split(separator: "\n").map { "              \($0)" }

@@ -105,10 +105,11 @@ package struct NarrationText {
       } else {
         pieces.append(String(word))
       }
-      for character in word {
+      let plain = String(word).withoutCodes
+      for character in plain {
         depth += "([".contains(character) ? 1 : ")]".contains(character) ? -1 : 0
       }
-      joins = depth > 0 || ["×", "=", "+", "-", "⟵", "@", "←", "where", "through"].contains(word)
+      joins = depth > 0 || ["×", "=", "+", "-", "⟵", "@", "←", "where", "through"].contains(plain)
     }
     return pieces
   }

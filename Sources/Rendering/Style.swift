@@ -55,14 +55,20 @@ extension Style {
   /// Words in lines of at most `width` columns.
   static func filled(_ text: some StringProtocol, _ width: Int) -> [String] {
     var lines: [String] = []
+    var shape = ""
     for word in text.split(separator: " ") {
-      if let last = lines.last, last.columns + 1 + String(word).columns <= width {
-        lines[lines.count - 1] = last + " " + word
+      // A shape, `[150, 4]`, is one word.
+      shape += (shape.isEmpty ? "" : " ") + word
+      let isOpen = shape.contains("[") && !shape.contains("]") && shape.count < 24
+      if isOpen { continue }
+      if let last = lines.last, last.columns + 1 + shape.columns <= width {
+        lines[lines.count - 1] = last + " " + shape
       } else {
-        lines.append(String(word))
+        lines.append(shape)
       }
+      shape = ""
     }
-    return lines
+    return shape.isEmpty ? lines : lines + [shape]
   }
 }
 
@@ -87,6 +93,18 @@ extension String {
       default: return width + 1
       }
     }
+  }
+
+  /// Without the codes of colours.
+  var withoutCodes: String {
+    var isCode = false
+    return String(
+      String.UnicodeScalarView(
+        unicodeScalars.filter { scalar in
+          if !isCode, scalar != "\u{1b}" { return true }
+          isCode = scalar != "m"
+          return false
+        }))
   }
 
   func padded(_ width: Int) -> String {

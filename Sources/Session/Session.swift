@@ -92,6 +92,8 @@ package final class Session {
     guard parsed.diagnostics.isEmpty else {
       return Outcome(errors: parsed.diagnostics, isIncomplete: parsed.isIncomplete)
     }
+    // Where no one watches, an animation ends with its last frame.
+    defer { machine.endAnimation() }
     do throws(Diagnostic) {
       try warnLookAlikes(parsed.statements)
       for (i, statement) in parsed.statements.enumerated() {
@@ -139,7 +141,8 @@ package final class Session {
     let value = try compiler.code(expression).run(frame)
     keep(value, shows ? number : nil)
     if case .none = value, case .call = expression.kind { return }
-    if shows, !statement.isMuted {
+    if !shows { return try machine.draw(value, at: statement.span) }
+    if !statement.isMuted {
       var name: String?
       if case .name(let word) = expression.kind, word != "_" { name = word }
       try machine.emit(.value(name: name, value), at: statement.span)

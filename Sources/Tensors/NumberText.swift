@@ -58,10 +58,11 @@ package struct NumberFormat: Sendable {
 
 extension Tensor {
   /// Nested brackets with columns aligned, wide axes folded in the middle.
-  package func text(_ format: NumberFormat = NumberFormat(), edge: Int = 3, limit: Int = 200)
-    -> String
-  {
-    let folds = count > limit || shape.dims.contains { $0 > limit }
+  package func text(
+    _ format: NumberFormat = NumberFormat(), edge: Int = 3, limit: Int = 200, width: Int = 76
+  ) -> String {
+    let rows = shape.dims.dropLast().reduce(1) { min($0, 1 << 20) * min($1, 1 << 20) }
+    let folds = count > limit || shape.dims.contains { $0 > limit } || rows > Tensor.shownRows
     if rank == 0 { return cell(0, format) }
     let shown = Shape(trusted: shape.dims.map { folds ? min($0, 2 * edge + 1) : $0 })
     var cells: [String] = []
@@ -77,24 +78,46 @@ extension Tensor {
             ? "…" : cell(Swift.zip(places, strides).reduce(0) { $0 + $1.0 * $1.1 }, format))
       }
     }
-    let width = rank > 1 ? cells.map(\.count).max() ?? 0 : 0
-    let padded = cells.map { String(repeating: " ", count: max(0, width - $0.count)) + $0 }
-    return Tensor.brackets(padded[...], shown, axis: 0)
+    let column = rank > 1 ? cells.map(\.count).max() ?? 0 : 0
+    let padded = cells.map { String(repeating: " ", count: max(0, column - $0.count)) + $0 }
+    return Tensor.brackets(padded[...], shown, axis: 0, width)
   }
+
+  /// Rows past these are folded.
+  private static let shownRows = 20
 
   private func cell(_ offset: Int, _ format: NumberFormat) -> String {
     dtype == .bool ? (self[offset] != 0 ? "true" : "false") : format(self[offset])
   }
 
-  private static func brackets(_ cells: ArraySlice<String>, _ shape: Shape, axis: Int) -> String {
+  private static func brackets(
+    _ cells: ArraySlice<String>, _ shape: Shape, axis: Int, _ width: Int
+  ) -> String {
     let length = shape[axis]
-    if axis == shape.rank - 1 { return "[" + cells.joined(separator: ", ") + "]" }
+    if axis == shape.rank - 1 { return "[" + filled(cells, indent: axis + 1, width) + "]" }
     let each = length == 0 ? 0 : cells.count / length
     let parts = (0..<length).map { row in
       let start = cells.startIndex + row * each
-      return brackets(cells[start..<start + each], shape, axis: axis + 1)
+      return brackets(cells[start..<start + each], shape, axis: axis + 1, width)
     }
     let indent = String(repeating: " ", count: axis + 1)
     return "[" + parts.joined(separator: ",\n" + indent) + "]"
+  }
+  /// Cells in lines of at most `width` columns, broken between numbers.
+  private static func filled(_ cells: ArraySlice<String>, indent: Int, _ width: Int) -> String {
+    let whole = cells.joined(separator: ", ")
+    guard indent + whole.count > width else { return whole }
+    var text = ""
+    var column = indent
+    for (i, cell) in cells.enumerated() {
+      if i > 0, column + cell.count + 2 > width {
+        text += ",\n" + String(repeating: " ", count: indent) + cell
+        column = indent + cell.count
+      } else {
+        text += (i > 0 ? ", " : "") + cell
+        column += cell.count + (i > 0 ? 2 : 0)
+      }
+    }
+    return text
   }
 }

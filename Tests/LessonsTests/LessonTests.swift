@@ -21,8 +21,8 @@ import Testing
       difference == nil,
       "if it is as it should be: .build/debug/nnrepl run --promote lessons/\(name).nn, then build again"
     )
-    let wide = output.split(separator: "\n").filter { $0.count > 100 }
-    #expect(wide.isEmpty, "lines of more than 100 columns")
+    let wide = output.split(separator: "\n").map(String.init).filter { $0.columns > 80 }
+    #expect(wide.isEmpty, "lines of more than 80 columns")
   }
 
   @Test func everyLessonHasItsRecord() {

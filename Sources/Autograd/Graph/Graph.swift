@@ -142,16 +142,6 @@ package final class Graph {
     node.label == 0 ? nil : names[Int(node.label)]
   }
 
-  /// The value at which the last backward pass started, if it is still there.
-  package var lastRoot: Node? {
-    var root: Node?
-    visit(ring) { node in
-      if node.flags.contains(.walked) { root = node }
-      return root == nil
-    }
-    return root
-  }
-
   /// The value that was recorded at a moment, if it is still there.
   package func node(recordedAt time: Int) -> Node? {
     var found: Node?

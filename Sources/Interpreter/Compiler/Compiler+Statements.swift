@@ -15,7 +15,7 @@ extension Compiler {
       return isResult
         ? Action { f throws(Diagnostic) in .returned(try code.run(f)) }
         : Action { f throws(Diagnostic) in
-          _ = try code.run(f)
+          try machine.draw(try code.run(f), at: span)
           return .normal
         }
     case .assign(let targets, let operation, let value):

@@ -62,6 +62,8 @@ package enum Event {
   /// What a verb tells; all of it, or as much as a reader can take in.
   case narration(Narration, isWhole: Bool)
   case warning(Diagnostic)
+  /// A figure that takes the place of one that was shown just before.
+  case frame(FigureObject, over: FigureObject)
   /// How far a long loop is; nil when it has ended.
   case progress(Progress?)
 }
@@ -240,7 +242,33 @@ package final class Machine {
     if case .text(let text) = event, !budget.prints(text.utf8.count) {
       throw RunFault.output(megabytes: budget.limits.outputBytes >> 20).at(span)
     }
+    audience.frame = nil
     sink(event)
+  }
+
+  /// A figure that no one takes is drawn where it stands.
+  package func draw(_ value: Value, at span: Span) throws(Diagnostic) {
+    guard case .host(let object) = value, object is FigureObject else { return }
+    try emit(.value(name: nil, value), at: span)
+  }
+
+  /// Draws a figure over the one before, if someone watches; else the first and, in the end, the last are drawn.
+  package func animate(_ figure: FigureObject, at span: Span) throws(Diagnostic) {
+    if let last = audience.frame, audience.showsProgress {
+      sink(.frame(figure, over: last))
+    } else if audience.showsProgress || !audience.isAnimating {
+      try emit(.value(name: nil, .host(figure)), at: span)
+    } else {
+      audience.lastFrame = figure
+    }
+    audience.isAnimating = true
+    audience.frame = figure
+  }
+
+  /// The cell has ended.
+  package func endAnimation() {
+    if let last = audience.lastFrame { sink(.value(name: nil, .host(last))) }
+    (audience.frame, audience.lastFrame, audience.isAnimating) = (nil, nil, false)
   }
 
   /// Shows a warning once for each place.
@@ -250,7 +278,9 @@ package final class Machine {
     if let span = warning.span, shown(span) != span {
       return warn(warning.moved(to: shown(span)), isBirth: isBirth)
     }
-    if told.isNews(warning, isBirth: isBirth) { sink(.warning(warning)) }
+    guard told.isNews(warning, isBirth: isBirth) else { return }
+    audience.frame = nil
+    sink(.warning(warning))
   }
 }
 

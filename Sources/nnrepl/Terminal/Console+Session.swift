@@ -14,7 +14,7 @@ extension Console {
       seed: options.seed ?? seed ?? 0,
       isFloat32: options.dtype == .float32 || dtype == "float32")
     settings.files = .open
-    settings.showsProgress = isatty(STDOUT_FILENO) == 1
+    settings.showsProgress = Console.isMoving
     let bench = Workbench(settings, style)
     bench.listFolder = Console.paths
     bench.shell = command

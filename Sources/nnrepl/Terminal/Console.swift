@@ -57,6 +57,11 @@ struct Console {
   private static func wantsColor(_ mode: ColorMode) -> Bool {
     if mode != .auto { return mode == .always }
     if let no = getenv("NO_COLOR"), no.pointee != 0 { return false }
+    return isMoving
+  }
+
+  /// Whether someone watches on a terminal that can write over what it has shown.
+  static var isMoving: Bool {
     if let term = getenv("TERM"), String(cString: term) == "dumb" { return false }
     return isatty(STDOUT_FILENO) == 1
   }
@@ -89,7 +94,7 @@ struct Console {
     let session = Session(
       dtype: options.dtype == .float32 ? .float32 : .float64, seed: options.seed ?? seed ?? 0)
     session.machine.files = .open
-    session.machine.audience.showsProgress = isatty(STDOUT_FILENO) == 1
+    session.machine.audience.showsProgress = Console.isMoving
     return session
   }
 

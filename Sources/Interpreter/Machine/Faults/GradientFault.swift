@@ -138,7 +138,7 @@ package enum GradientFault: Facts {
 
 extension GradientFault {
   /// - Parameter name: what the source calls the value that was differentiated.
-  init(_ error: GradientError, _ graph: Graph, name: String?) {
+  package init(_ error: GradientError, _ graph: Graph, name: String?) {
     self =
       switch error {
       case .notScalar(let node): .notScalar(name: name, node.shape)

@@ -11,6 +11,11 @@ package struct Audience {
   package var showsProgress = false
   /// The outermost loop of the cell.
   var loop: WatchedLoop?
+  /// The figure that `animate` drew last, if nothing has been shown since.
+  var frame: FigureObject?
+  /// One that has not been shown yet, because no one watches.
+  var lastFrame: FigureObject?
+  var isAnimating = false
 }
 
 struct WatchedLoop {
@@ -79,7 +84,7 @@ package struct TrainingMemory {
   }
 
   /// When the value was recorded at which the last backward pass began.
-  var root: Int?
+  package internal(set) var root: Int?
   /// When the last backward pass was, on the graph's clock.
   var lastBackward = 0
 }

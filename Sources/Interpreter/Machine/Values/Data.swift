@@ -62,10 +62,16 @@ package final class DatasetObject: HostObject {
 
   override func text(_ machine: Machine) -> String {
     var lines = ["data set of \(x.shape[0]) samples: X \(x.shape), y \(y.shape)"]
-    let names = features.prefix(6).joined(separator: ", ")
     if !features.isEmpty {
+      // As many names as a line has room for.
+      var shown: [String] = []
+      for name in features.prefix(6) {
+        guard shown.joined(separator: ", ").count + name.count < 52 || shown.isEmpty else { break }
+        shown.append(name)
+      }
+      let rest = features.count - shown.count
       lines.append(
-        "features  \(names)\(features.count > 6 ? ", … \(features.count - 6) more" : "")")
+        "features  \(shown.joined(separator: ", "))\(rest > 0 ? ", … \(rest) more" : "")")
     }
     if !classes.isEmpty {
       let counts = classes.indices.map { k in y.value.values.filter { $0 == Double(k) }.count }

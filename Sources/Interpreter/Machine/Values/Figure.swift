@@ -8,7 +8,7 @@ extension Double {
 /// Something to look at.
 package enum Figure {
   /// Curves over a common axis.
-  case lines([Series], title: String, isLog: Bool, rows: Int)
+  case lines([Series], title: String, isLog: Bool, rows: Int, marks: [Mark] = [])
   /// Points in a plane, each with the number of its class.
   case points([Point], classes: [String], title: String)
   /// Points over the regions that a model assigns to the classes; row-major, the top row first.
@@ -23,6 +23,11 @@ package enum Figure {
   case network([Column])
   /// What was computed from what.
   case tree([Branch])
+  /// What a number was computed from, as wires and gates: in every detail, and by named steps; `tree` where neither
+  /// fits.
+  case circuit([Wire], tree: [Branch])
+  /// One part of the plane, as each of several units sees it: values row by row, the top row first.
+  case panels([(title: String, values: [Double])], columns: Int, title: String)
   /// Findings, each good, worth a look, or bad.
   case report([Finding])
 
@@ -36,6 +41,68 @@ package enum Figure {
       self.name = name
       self.x = x
       self.y = y
+    }
+  }
+
+  /// A place that is pointed at, with what it is.
+  package struct Mark {
+    package let x: Double
+    package let y: Double
+    package let name: String
+
+    package init(x: Double, y: Double, name: String) {
+      (self.x, self.y, self.name) = (x, y, name)
+    }
+  }
+
+  /// An operation that is written with a sign.
+  package enum Sign: String {
+    case plus = "+"
+    case minus = "-"
+    case times = "*"
+    case over = "/"
+    case power = "^"
+  }
+
+  /// What makes a number of others.
+  package struct Gate {
+    package let name: String
+    package let sign: Sign?
+    /// A plain number that it works with, and whether it stands before the sign.
+    package private(set) var number: (value: Double, isFirst: Bool)?
+
+    package init(_ name: String, _ sign: Sign?) {
+      self.name = name
+      self.sign = sign
+    }
+
+    /// The same gate with a plain number on one side.
+    package func with(_ value: Double, isFirst: Bool) -> Gate {
+      var gate = self
+      gate.number = (value, isFirst)
+      return gate
+    }
+  }
+
+  /// A number on its way, with what it comes from.
+  package struct Wire {
+    /// The gate at its beginning; nil for what was given.
+    package let gate: Gate?
+    /// What the learner calls it.
+    package let name: String?
+    package let value: Double
+    /// The gradient of the root by it; nil if it has none, nan if it is not known yet.
+    package let gradient: Double?
+    package let inputs: [Wire]
+
+    package init(
+      gate: Gate?, name: String?, value: Double, gradient: Double?, inputs: [Wire] = []
+    ) {
+      self.gate = gate
+      self.name = name
+      self.value = value
+      self.gradient = gradient
+      self.inputs = inputs
     }
   }
 
@@ -71,12 +138,22 @@ package enum Figure {
     /// What follows it on the way to the next column.
     package let steps: [String]
     package let parameters: Int
+    /// The weights from this column to the next, a row for each unit there, if every unit is joined to every one.
+    package let weights: [[Double]]
 
-    package init(title: String, units: Int, steps: [String], parameters: Int) {
+    package init(
+      title: String, units: Int, steps: [String], parameters: Int, weights: [[Double]] = []
+    ) {
+      self.weights = weights
       self.title = title
       self.units = units
       self.steps = steps
       self.parameters = parameters
+    }
+
+    /// The same without its weights.
+    package var withoutWeights: Column {
+      Column(title: title, units: units, steps: steps, parameters: parameters)
     }
   }
 
