@@ -208,7 +208,7 @@ let package = Package(
     .target(name: "CTerminal", path: "Tests/CTerminal"),
     .testTarget(
       name: "TerminalTests", dependencies: ["nnrepl", "CTerminal", "Grading"],
-      swiftSettings: strict),
+      exclude: ["Screens"], swiftSettings: strict),
     .testTarget(
       name: "TranscriptTests",
       dependencies: [

@@ -42,6 +42,9 @@ package struct LessonProgress: Codable, Equatable, Sendable {
     set { lessons[name] = newValue }
   }
 
-  /// The first lesson that was not gone through.
-  package var next: Lesson? { Lesson.all.first { !self[$0.name].isDone } }
+  /// The lesson that was begun and not gone through, the last of them; else the first that was not.
+  package var next: Lesson? {
+    Lesson.all.last { self[$0.name].cells > 0 && !self[$0.name].isDone }
+      ?? Lesson.all.first { !self[$0.name].isDone }
+  }
 }

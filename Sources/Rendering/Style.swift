@@ -59,7 +59,8 @@ extension Style {
     for word in text.split(separator: " ") {
       // A shape, `[150, 4]`, is one word.
       shape += (shape.isEmpty ? "" : " ") + word
-      let isOpen = shape.contains("[") && !shape.contains("]") && shape.count < 24
+      let plain = shape.withoutCodes
+      let isOpen = plain.contains("[") && !plain.contains("]") && plain.count < 24
       if isOpen { continue }
       if let last = lines.last, last.columns + 1 + shape.columns <= width {
         lines[lines.count - 1] = last + " " + shape

@@ -112,7 +112,10 @@ extension Workbench {
     }
   }
 
-  func say(_ text: String) { show(.text(text + "\n")) }
+  /// A remark; its lines go on below where the screen ends.
+  func say(_ text: String) {
+    show(.text(style.wrapped(text).joined(separator: "\n") + "\n"))
+  }
 
   func problem(_ text: String, hint: String? = nil) {
     show(.problem(style.problem(text) + "\n" + (hint.map { "Try: \($0)\n" } ?? ""), nil))

@@ -84,7 +84,7 @@ extension Workbench {
       replayUnseen(upTo: seen.cells)
       let (step, all) = walk.step
       say(
-        "You were at step \(step) of \(all); its names are here again. `:lesson \(words.first ?? "") start` begins anew."
+        "You were at step \(step) of \(all); its names are here again. `:lesson \(lesson.number) start` begins anew."
       )
     }
     return showNext()

@@ -57,7 +57,8 @@ final class Terminal {
     }
   }
 
-  private func read() {
+  /// Takes what has come.
+  func read() {
     var chunk = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = Glibc.read(master, &chunk, chunk.count)

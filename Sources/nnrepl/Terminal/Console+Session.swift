@@ -40,8 +40,12 @@ extension Console {
         line.clear()
         Console.write(text, to: stdout)
         if isatty(STDOUT_FILENO) == 1 { fflush(stdout) }
-      case .problem(let text, _):
+      case .problem(let text, let problem):
         line.clear()
+        // The terminal has written ^C where the cursor stood.
+        if problem?.id == .interrupted, isatty(STDOUT_FILENO) == 1 {
+          Console.write("\n", to: stdout)
+        }
         fflush(stdout)
         Console.write(text, to: stderr)
       }
