@@ -61,7 +61,7 @@ package struct Question {
 package struct Quiz {
   /// What may be typed.
   package static let keys =
-    "Answer with a number, a formula, or a sign (+ - 0). Two tries; ? says why, q leaves."
+    "A number, a formula, or a sign (+ - 0); two tries; ? says why, q leaves."
 
   private let ask: (String) -> String?
   private let say: (String) -> Void

@@ -335,6 +335,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
 
   @Test func aHintIsAboutTheFactorAndAQuestionMarkSaysWhy() {
     let text = walk(["7", "?", "", "?", "", "q"], "backward loss, predict=true")
+      .replacing("\n", with: " ").replacing("  ", with: " ")
     #expect(text.contains("not quite. The outer power: what is (u^2)′, with u = out - 1?"))
     #expect(
       text.contains(
