@@ -185,14 +185,31 @@ extension BuiltinCall {
   /// A value as one number below it is moved to the left and right.
   fileprivate func landscape() throws(Diagnostic) -> Figure {
     let (rootName, name) = (sourceName("y") ?? "y", sourceName("x") ?? "x")
-    let root = try machine.tracked(value("y"), rootName, span)
+    let root = try machine.tracked(value("y"), sourceName("y"), span)
+    if case .number = value("x") {
+      throw GradientFault.plainInput(name, of: rootName).at(span)
+    }
     let (leaf, offset) = try place("x")
     guard root.shape.count == 1 else { throw wrong("y", "a single number, such as a loss") }
     guard leaf.isLeaf, leaf.isTracked else { throw wrong("x", "a parameter, or an entry of one") }
-    let gradient: Double
-    do throws(GradientError) {
-      gradient = try graph.gradients(of: root)(leaf)?[offset] ?? 0
-    } catch { throw GradientFault(error, graph, name: rootName).at(span) }
+    // What was stepped since is gone through again for this look, and put back.
+    return try tensors { () throws(TensorError) in
+      try graph.refreshed(root) { () throws(TensorError) in
+        Result { () throws(Diagnostic) in try landscape(root, leaf, offset, rootName, name) }
+      }
+    }.get()
+  }
+
+  private func landscape(
+    _ root: Node, _ leaf: Node, _ offset: Int, _ rootName: String, _ name: String
+  ) throws(Diagnostic) -> Figure {
+    let found: Tensor?
+    do throws(GradientError) { found = try graph.gradients(of: root)(leaf) } catch {
+      throw GradientFault(error, graph, name: rootName).at(span)
+    }
+    guard let gradient = found?[offset] else {
+      throw GradientFault.constant(value: rootName, variable: name).at(span)
+    }
     let (here, height) = (leaf.value[offset], root.value[0])
     let rate = has("lr") ? try double("lr") : nil
     let landing = rate.map { here - $0 * gradient }

@@ -201,8 +201,7 @@ extension Builtin {
       example: "d = dropout(0.5); d.\(name)(); d.training"
     ) { call throws(Diagnostic) in
       let layer = try call.layer("layer")
-      layer.setTraining(on)
-      layer.modeChanged = call.machine.training.history.events
+      layer.setTraining(on, at: call.machine.training.history.events)
       return call.value("layer")
     }
   }

@@ -174,26 +174,42 @@ extension BuiltinCall {
   // MARK: The graph
 
   fileprivate func graphed() throws(Diagnostic) -> Figure {
-    let name = sourceName("y") ?? "y"
+    let name = sourceName("y")
     let root = try machine.tracked(value("y"), name, span)
-    let rootName = graph.label(of: root) ?? name
+    let rootName = graph.label(of: root) ?? name ?? "result"
+    let gradients: Gradients
+    do throws(GradientError) { gradients = try graph.gradients(of: root, seed: one(root)) } catch {
+      throw GradientFault(error, graph, name: name).at(span)
+    }
     let named: NamedGraph
     do throws(ExplainError) {
       named = try NamedGraph(graph, root: root, rootName: rootName)
     } catch {
-      throw BuiltinFault.tooManySteps(name).at(span)
+      throw BuiltinFault.tooManySteps(rootName).at(span)
     }
-    let branches = branches(named, root)
+    // Once a pass has been made, what it found; what parameters gather over several is their own affair.
+    let known = root.gradient != nil ? gradients : nil
+    let branches = branches(named, root, known)
     let below = graph.recorded(below: root)
     guard below.count <= 60, below.allSatisfy({ $0.shape.rank == 0 }) else {
       return .tree(branches)
     }
-    // Once a pass has been made, what it found; what parameters gather over several is their own affair.
-    let wires = Wires(graph, named, root.gradient != nil ? try? graph.gradients(of: root) : nil)
+    let wires = Wires(graph, named, known)
     return .circuit([wires.gates(root), wires.steps(root)], tree: branches)
   }
 
-  private func branches(_ named: NamedGraph, _ root: Node) -> [Figure.Branch] {
+  /// Where a backward pass over a value begins; of a tensor, a sum of its entries.
+  private func one(_ root: Node) -> Tensor? {
+    root.shape.rank == 0 ? nil : try? Tensor(filling: root.shape, with: 1, dtype: root.dtype)
+  }
+
+  private func branches(_ named: NamedGraph, _ root: Node, _ gradients: Gradients?)
+    -> [Figure.Branch]
+  {
+    func gradient(_ node: Node) -> String {
+      guard node.shape.rank == 0, let gradient = gradients?(node) else { return "" }
+      return "   gradient \(machine.format(gradient[0]))"
+    }
     var branches: [Figure.Branch] = []
     var seen: Set<ObjectIdentifier> = []
     let limit = 60
@@ -207,11 +223,14 @@ extension BuiltinCall {
             depth: depth,
             text: "\(name)   "
               + (node.shape.rank == 0
-                ? "parameter, \(machine.format(node.number))" : "parameter \(node.shape)")))
+                ? "parameter, \(machine.format(node.number))\(gradient(node))"
+                : "parameter \(node.shape)")))
         return
       }
       let isNew = seen.insert(ObjectIdentifier(node)).inserted
-      let value = node.shape.rank == 0 ? " = \(machine.format(node.value[0]))" : shape
+      let value =
+        node.shape.rank == 0
+        ? " = \(machine.format(node.value[0]))\(gradient(node))" : shape
       branches.append(
         Figure.Branch(
           depth: depth,
@@ -248,17 +267,19 @@ private struct Wires {
       let isNew = seen.insert(ObjectIdentifier(node)).inserted
       if node.isLeaf || !isNew { return end(node, isAgain: !isNew && !node.isLeaf) }
       var inputs: [Figure.Wire] = []
-      var gate = Figure.Gate(node.op.name, symbol(node.op))
+      let settings = node.attributes.text
+      let name = settings.isEmpty ? node.op.name : "\(node.op.name) \(settings)"
+      var gate = Figure.Gate(name, symbol(node.op))
       for k in 0..<node.operandCount {
         switch node.operand(k) {
         case .node(let input): inputs.append(wire(input))
         case .number(let n):
           // A number without a name is a part of the gate: `^2`, `1 −`.
           let name = written(k, node)
-          if name == nil, node.operandCount == 2 {
+          if name == nil, gate.sign != nil, node.operandCount == 2 {
             gate = gate.with(n, isFirst: k == 0)
           } else {
-            inputs.append(Figure.Wire(gate: nil, name: name, value: n, gradient: nil))
+            inputs.append(Figure.Wire(gate: nil, name: name, value: n, gradient: .none))
           }
         }
       }
@@ -296,9 +317,9 @@ private struct Wires {
     return k < names.count ? names[k] : nil
   }
 
-  private func gradient(_ node: Node) -> Double? {
-    guard node.isTracked else { return nil }
-    return gradients?(node)?[0] ?? .nan
+  private func gradient(_ node: Node) -> Figure.Slope {
+    guard node.isTracked else { return .none }
+    return gradients.map { .known($0(node)?[0] ?? 0) } ?? .pending
   }
 
   private func symbol(_ op: Op) -> Figure.Sign? {

@@ -8,12 +8,16 @@ struct Guess {
   init(_ diagnosis: Diagnosis) { d = diagnosis }
 
   /// The smallest loss of a constant answer, and what that answer is.
-  var best: (loss: Double, words: String)? {
+  /// - Returns: also what answering 0 would lose, which is where a fresh network begins.
+  var best: (loss: Double, zero: Double, words: String)? {
     guard let predictions = d.predictions, let targets = d.targets, targets.value.isFinite,
       predictions.shape.count > 0
     else { return nil }
-    return d.root.op.takesClasses
+    let found =
+      d.loss.op.takesClasses
       ? classes(predictions, targets) : numbers(predictions, targets)
+    let zeros = [Double](repeating: 0, count: predictions.shape.count)
+    return found.map { ($0.0, loss(zeros, predictions, targets) ?? 0, $0.1) }
   }
 
   private func show(_ x: Double) -> String { d.show(x) }
@@ -36,7 +40,8 @@ struct Guess {
     let shares = counts.map { max($0 / total, 1e-12) }
     let rows = (0..<predictions.shape[0]).flatMap { _ in shares.map { Double.log($0) } }
     guard let loss = loss(rows, predictions, targets) else { return even }
-    // Classes that come about equally often are the case that everyone knows.
+    // Classes that come about equally often are the case that everyone knows; of few samples nothing else is known.
+    if targets.shape.count < 8 * count || Set(targets.value.values).count == 1 { return even }
     if abs(loss - chance) < 0.05 * chance { return even }
     return (loss, "answering how often each class comes gives \(show(loss))")
   }
@@ -46,6 +51,8 @@ struct Guess {
     guard values.count > 1, predictions.shape == targets.shape else { return nil }
     let mean = values.reduce(0, +) / Double(values.count)
     let median = values.sorted()[values.count / 2]
+    // Targets that are all the same leave nothing to guess.
+    guard values.contains(where: { $0 != values[0] }) else { return nil }
     var answers = [mean, median]
     // A loss of scores wants the score of the mean chance.
     if mean > 0, mean < 1 { answers.append(Double.log(mean / (1 - mean))) }
@@ -58,7 +65,7 @@ struct Guess {
 
   /// The loss of some predictions: the library's, or the one written out, mean or sum of squares or of sizes.
   private func loss(_ answers: [Double], _ predictions: Node, _ targets: Node) -> Double? {
-    let root = d.root
+    let root = d.loss
     if root.op.family == .loss {
       guard
         let given = try? Tensor(answers, shape: predictions.shape, dtype: predictions.dtype),

@@ -13,6 +13,15 @@ extension BuiltinCall {
     var layer: LayerObject?
     if case .layer(let object) = model { layer = object }
     let nodes = Value.parameters(in: model)
+    var layers: [LayerObject] = []
+    func collect(_ value: Value) {
+      switch value {
+      case .layer(let layer): layers += layer.allLayers
+      case .list(let list): list.items.forEach(collect)
+      default: break
+      }
+    }
+    collect(model)
     guard layer != nil || !nodes.isEmpty else {
       throw wrong("model", "a layer or a list of parameters")
     }
@@ -30,7 +39,7 @@ extension BuiltinCall {
       throw BuiltinFault.backwardOfAnother.at(span)
     }
     return Diagnosis(
-      graph: graph, root: root, nodes: below, parameters: parameters, layer: layer,
+      graph: graph, root: root, nodes: below, parameters: parameters, layers: layers,
       optimizer: optimizer, training: machine.training)
   }
 }
@@ -45,7 +54,8 @@ struct Diagnosis {
   /// Everything below the root, oldest first.
   let nodes: [Node]
   let parameters: [(name: String, node: Node)]
-  let layer: LayerObject?
+  /// The layers that are looked at, and all inside them.
+  let layers: [LayerObject]
   let optimizer: Optimizer?
   let training: TrainingMemory
 
@@ -58,7 +68,8 @@ struct Diagnosis {
     facts += divergence.map { isCaused ? finding(.bad, $0.title, $0.text) : $0 }
     if !facts.contains(where: { $0.verdict == .bad }) { facts += straight }
     let isExplained = facts.contains { $0.verdict == .bad }
-    var found = [loss] + facts
+    let level = level
+    var found = [level] + facts
     if root.value.isFinite {
       var advised = isExplained || isWorseThanGuess
       // Units that do not answer are why gradients are small, not the other way.
@@ -75,13 +86,17 @@ struct Diagnosis {
     let cause = found.indices.dropFirst().last { i in
       found[i].verdict == .bad && (i <= facts.count || !isExplained && !isWorseThanGuess)
     }
-    if let cause, loss.verdict != .good {
-      found.insert(finding(loss.verdict, loss.title, loss.text), at: cause + 1)
+    if let cause, level.verdict != .good {
+      found.insert(finding(level.verdict, level.title, level.text), at: cause + 1)
       found.removeFirst()
     }
     guard !found.contains(where: { $0.verdict == .bad }) else { return found }
     return found + [
-      finding(.good, "all in all", "nothing wrong that I can see; I looked at " + looked)
+      finding(
+        .good, "all in all",
+        (found.contains { $0.verdict == .look && $0.title != "loss" }
+          ? "no fault that I can see, though what is marked ! is worth a look; I looked at "
+          : "nothing wrong that I can see; I looked at ") + looked)
     ]
   }
 
@@ -113,38 +128,68 @@ struct Diagnosis {
   // MARK: The loss
 
   /// What a model that knows nothing would lose.
-  var guess: (loss: Double, words: String)? { Guess(self).best }
+  var guess: (loss: Double, zero: Double, words: String)? { Guess(self).best }
 
   /// Whether the loss is well below a guess: then what looks odd does no harm.
   var hasLearned: Bool {
-    guard let guess, root.isScalar else { return false }
-    return guess.loss > 0 && root.number < 0.5 * guess.loss
+    guard loss.shape.rank == 0 else { return false }
+    guard let guess, guess.loss > 0 else {
+      return history.steps > 0 && history.firstLoss > 0
+        && history.meanLoss < 0.5 * history.firstLoss
+    }
+    return min(loss.number, history.meanLoss) < 0.5 * guess.loss
+  }
+
+  /// The library's loss, below sums, factors and penalties; the root where there is none.
+  var loss: Node { Diagnosis.core(root) ?? root }
+
+  private static func core(_ root: Node) -> Node? {
+    var waiting = [root]
+    while !waiting.isEmpty {
+      let node = waiting.removeFirst()
+      if node.isLeaf || node.shape.rank > 0 { continue }
+      if node.op.family == .loss { return node }
+      if node.op.family == .arithmetic { waiting += node.operands.compactMap(\.node) }
+    }
+    return nil
+  }
+
+  /// What made a value, if nothing but another shape lies between.
+  func source(_ node: Node) -> Node {
+    var node = node
+    while !node.isLeaf, node.op.family == .shape, case .node(let input) = node.operand(0) {
+      node = input
+    }
+    return node
   }
 
   /// Start values, not a fault in learning: then gradients and units follow from it.
   private var isWorseThanGuess: Bool {
-    guard root.isScalar, let guess, guess.loss > 0 else { return false }
-    return root.number > 1.5 * guess.loss
+    guard loss.shape.rank == 0, history.steps < 20, let guess, guess.loss > 0 else { return false }
+    return loss.number > 1.5 * max(guess.loss, guess.zero)
   }
 
-  private var loss: Figure.Finding {
-    let value = root.value[0]
+  private var level: Figure.Finding {
+    let value = loss.value[0]
     guard value.isFinite else {
       return finding(
         .bad, "loss", "\(show(value)): nothing can be learned from it", "look for its cause below")
     }
     let steps = history.steps
-    guard let (guess, words) = guess, guess > 0 else { return finding(.good, "loss", show(value)) }
-    if value < 0, root.op.takesClasses {
+    guard let (guess, zero, words) = guess, guess > 0 else {
+      return finding(.good, "loss", show(value))
+    }
+    if value < 0, loss.op.takesClasses {
       return finding(.look, "loss", "\(show(value)), below 0, where no such loss should be")
     }
-    if value > 1.5 * guess {
+    if value > 1.5 * max(guess, zero) {
       return finding(
         .bad, "loss", "\(show(value)), but \(words): worse than not knowing",
         "smaller start values for the last layer, or a smaller learning rate")
     }
     if value > 0.95 * guess {
-      guard steps >= 100 else {
+      // Of batches, the last few together count.
+      guard steps >= 100, history.meanLoss > 0.95 * guess else {
         return finding(.look, "loss", "\(show(value)); \(words): nothing learned yet")
       }
       return finding(
@@ -176,7 +221,10 @@ struct Diagnosis {
     let line = (parts.count > 5 ? parts.prefix(2) + ["…"] + parts.suffix(2) : parts[...])
       .joined(separator: ", ")
     let largest = sizes.map(\.size).max() ?? 0
-    if largest > 100 {
+    // A loss that is a sum is as many times larger as it has samples.
+    let isSum = loss.op.family == .loss && loss.attributes.word("reduction") == "sum"
+    let samples = isSum ? Double(max(1, predictions?.shape.dims.first ?? 1)) : 1
+    if largest / samples > 100, !hasLearned, isFast {
       return [
         finding(
           .bad, "gradient by layer", "exploding: " + line,
@@ -211,6 +259,9 @@ struct Diagnosis {
     return [finding(.good, "gradient by layer", line)]
   }
 
+  /// Whether the next step is long; without an optimizer no one knows.
+  private var isFast: Bool { ratios.map(\.ratio).max().map { $0 > 0.1 } ?? true }
+
   // MARK: Units
 
   /// Rectifiers that are 0 for the whole batch learn nothing from it; saturated units next to nothing.
@@ -220,12 +271,24 @@ struct Diagnosis {
       let (rows, width) = (node.shape[0], node.shape.dims.dropFirst().reduce(1, *))
       guard rows > 1, width > 0 else { return nil }
       let name = graph.label(of: node) ?? node.op.name
-      switch (node.op.bounds?.low, node.op.bounds?.high) {
+      switch (node.op.bounds?.low ?? floor(node), node.op.bounds?.high) {
       case (let low?, nil): return rectifiers(node.value.values, low, rows, width, name)
       case (let low?, let high?): return ends(node.value.values, low, high, name)
       default: return nil
       }
     }
+  }
+
+  /// The number that an op such as `maximum(0, x)` does not go below.
+  private func floor(_ node: Node) -> Double? {
+    guard node.isTracked, node.op.family == .elementwise, node.operandCount == 2,
+      case .call = node.op.notation,
+      let number = node.operands.first(where: {
+        $0.node.map { !$0.isTracked && $0.shape.rank == 0 } ?? true
+      })?
+      .value[0]
+    else { return nil }
+    return node.value.values.min() == number ? number : nil
   }
 
   private func rectifiers(
@@ -259,17 +322,45 @@ struct Diagnosis {
 
   // MARK: Updates
 
-  /// How far the next step moves each weight, as a share of its size; about 1e-3 is usual.
-  private var updates: [Figure.Finding] {
-    guard let optimizer else { return [] }
-    var ratios: [(name: String, ratio: Double)] = []
-    for (name, node) in parameters where node.shape.rank > 1 {
+  /// Whether the steps, not the gradients, are why nothing moves.
+  var isTooShort: Bool {
+    guard let share, share < 1e-5, history.steps >= 20,
+      history.meanLoss > 0.9 * history.firstLoss
+    else { return false }
+    return parameters.contains { _, node in
+      gradient(node)?.values.contains { abs($0) > 1e-3 } ?? false
+    }
+  }
+
+  /// How far the next step moves all parameters together.
+  private var share: Double? {
+    guard let optimizer else { return nil }
+    var (moved, size) = (0.0, 0.0)
+    for (_, node) in parameters {
       guard let next = try? optimizer.preview(node) else { continue }
+      let old = node.value.values
+      moved += zip(next.values, old).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      size += old.reduce(0) { $0 + $1 * $1 }
+    }
+    return size > 0 ? (moved / size).squareRoot() : nil
+  }
+
+  private var ratios: [(name: String, ratio: Double)] {
+    guard let optimizer else { return [] }
+    let weights = parameters.filter { $0.node.shape.rank > 1 }
+    return (weights.isEmpty ? parameters : weights).compactMap { name, node in
+      guard let next = try? optimizer.preview(node) else { return nil }
       let old = node.value.values
       let moved = zip(next.values, old).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       let size = old.reduce(0) { $0 + $1 * $1 }
-      if size > 0 { ratios.append((name, (moved / size).squareRoot())) }
+      return size > 0 ? (name, (moved / size).squareRoot()) : nil
     }
+  }
+
+  /// How far the next step moves each weight, as a share of its size; about 1e-3 is usual.
+  private var updates: [Figure.Finding] {
+    guard let optimizer else { return [] }
+    let ratios = ratios
     guard let most = ratios.map(\.ratio).max() else { return [] }
     let line = ratios.map { "\($0.name) \(show($0.ratio))" }.joined(separator: ", ")
     let usual = "an update of about 0.001 of the weights is usual"
@@ -281,9 +372,9 @@ struct Diagnosis {
     if most > 0.1, optimizer.stepCount > 3, !hasLearned {
       return [finding(.look, "update/weight", "large: " + line, usual)]
     }
-    if most < 1e-5, !hasLearned {
+    if most < 1e-5 || isTooShort, !hasLearned {
       // Where nothing moves after some time, the steps are too short; at the start it is worth a look.
-      let stays = history.steps >= 20 && root.number > 0.9 * history.firstLoss
+      let stays = isTooShort
       return [
         finding(
           stays ? .bad : .look, "update/weight", "tiny: " + line,

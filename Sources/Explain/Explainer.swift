@@ -263,7 +263,9 @@ extension NamedGraph {
       disagreement: disagreement(total, paths, check, gradients, variable),
       held: (check?.held ?? []).map(heldName),
       continuation: continuation, introduced: introduced(in: paths + continuation),
-      zeros: total == 0 ? zeros(paths) : [])
+      zeros: total == 0 && check?.isKink != true
+        ? zeros(isOneHop && count <= NamedGraph.pathLimit ? self.paths(from: variable) : paths) : []
+    )
   }
 
   /// The steps of paths that have a name of ours, newest first, so that each is made of what follows.
@@ -279,6 +281,7 @@ extension NamedGraph {
 
   /// Why each path's product, or their sum, is 0.
   private func zeros(_ paths: [Path]) -> [ZeroReason] {
+    guard !paths.isEmpty else { return [.noPath] }
     // A formula that is 0 itself says all there is to say.
     guard paths.contains(where: { $0.factors.count > 1 || $0.factors[0].formula.number != 0 })
     else {
@@ -288,16 +291,34 @@ extension NamedGraph {
     guard dead.count == paths.count else { return [.cancels] }
     var found: [ZeroReason] = []
     for path in dead {
-      let reason =
-        path.factors.first { $0.value == 0 }.map(zero) ?? .underflow(factors: path.factors.count)
+      let flat = path.factors.first { $0.value == 0 }
+      // A gradient that is taken as known has no formula to look into.
+      if let flat, flat.formula.number != nil { continue }
+      let reason = flat.map(zero) ?? .underflow(factors: path.factors.count)
       if !found.contains(reason) { found.append(reason) }
     }
     return found
   }
 
+  /// Of a product that is 0, the part that makes it so.
+  private func culprit(_ formula: Formula) -> Formula {
+    guard case .apply(let op, let parts, _) = formula else { return formula }
+    let isProduct: Bool =
+      switch op.notation {
+      case .infix(let symbol, _): ["*", "/", "^"].contains(symbol.filter { $0 != " " })
+      case .prefix: true
+      default: false
+      }
+    guard isProduct,
+      let zero = parts.first(where: { $0.evaluate(number: { _ in nil }) == 0 && $0.number == nil })
+    else { return formula }
+    return culprit(zero)
+  }
+
   /// Why one factor is 0: the flat place of an op folded into its step, or a value that is 0.
   private func zero(_ factor: Factor) -> ZeroReason {
-    let asked = ZeroReason.factor(factor.formula.text, top: factor.top, bottom: factor.bottom)
+    let asked = ZeroReason.factor(
+      culprit(factor.formula).text, top: factor.top, bottom: factor.bottom, via: factor.via)
     guard let step = nodes.first(where: { name($0) == factor.top.name }), !step.isLeaf else {
       return asked
     }
@@ -366,10 +387,23 @@ extension NamedGraph {
           result,
           Factor(
             top: place(result), bottom: place(entry), via: use.via, formula: use.partial,
-            value: use.partial.evaluate(number: { _ in nil }) ?? .nan)
+            value: localValue(use, of: step, by: entry))
         )
       }
     }
+  }
+
+  /// The number of a local derivative. A formula may pass through what no float can hold, exp(1000)/exp(1000), on the
+  /// way to a number that the op's own backward step finds.
+  private func localValue(_ use: Use, of step: Node, by entry: TensorEntry) -> Double {
+    let value = use.partial.evaluate(number: { _ in nil }) ?? .nan
+    guard !value.isFinite, use.via == nil else { return value }
+    var unit = [Double](repeating: 0, count: step.shape.count)
+    unit[use.offset] = 1
+    guard let upstream = try? Tensor(unit, shape: step.shape, dtype: step.dtype),
+      let own = try? contribution(of: step, to: entry.node, upstream)[entry.offset], own.isFinite
+    else { return value }
+    return own
   }
 
   /// How many paths lead from the root to an entry. Counting stops above what can be shown, and after

@@ -53,7 +53,9 @@ extension NamedGraph {
         guard !moving.isEmpty else { continue }
         let rate = try rate(of: step, rates)
         rates[ObjectIdentifier(step)] = rate
-        let terms = moving.flatMap { input in
+        // Where a rate comes through tensors too, its terms are no sum of single numbers.
+        let areNumbers = moving.allSatisfy { !scalarUses(of: step, by: $0).isEmpty }
+        let terms = (areNumbers ? moving : []).flatMap { input in
           scalarUses(of: step, by: input).map { use in
             (
               input: name(input) ?? "", partial: use.partial,

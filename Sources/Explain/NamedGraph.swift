@@ -248,7 +248,7 @@ package final class NamedGraph {
 
   /// Whether gradients flow from a value to its k-th operand.
   func passes(_ node: Node, _ k: Int) -> Bool {
-    node.operand(k).isTracked && node.op.reaches(k, call(node).inputs)
+    node.isTracked && node.operand(k).isTracked && node.op.reaches(k, call(node).inputs)
   }
 
   /// The unnamed values that a step folds in, and itself, oldest first.
@@ -321,17 +321,31 @@ package final class NamedGraph {
     let slots = Dictionary(grouping: seeds) { ObjectIdentifier($0.node) }.mapValues { seeds in
       Set(seeds.map(\.slot)).sorted()
     }
-    let isFork = Set(seeds.map { ObjectIdentifier($0.node) }).count > 1
+    let users = seeds.map(\.node).reduce(into: [Node]()) { users, node in
+      if !users.contains(where: { $0 === node }) { users.append(node) }
+    }
+    let isFork = users.count > 1
+    /// A part of the formula as it is written; of several that are written alike, which.
+    func written(_ node: Node) -> String {
+      let text = formula(of: node).text
+      let twins = users.filter { formula(of: $0).text == text }
+      guard twins.count > 1, let nth = twins.firstIndex(where: { $0 === node }) else { return text }
+      return "the \(NamedGraph.ordinal(nth)) \(text)"
+    }
     return seeds.flatMap { seed -> [Use] in
       let (node, slot, offset, partial) = seed
       let own = slots[ObjectIdentifier(node)] ?? []
       var via: Place?
       if own.count > 1 {
-        let nth = ["1st", "2nd", "3rd"][min(own.firstIndex(of: slot) ?? 0, 2)]
-        let whole = node === step ? formula(of: node).text : place(TensorEntry(node, offset)).text
+        let nth = NamedGraph.ordinal(own.firstIndex(of: slot) ?? 0)
+        let whole =
+          node === step || node.shape.rank == 0
+          ? written(node) : place(TensorEntry(node, offset)).text
         via = Place("the \(nth) \(name(input.node) ?? "value") of \(whole)", [], of: [])
       } else if node !== step, isFork || seeds.count > 1 {
-        via = place(TensorEntry(node, offset))
+        via =
+          node.shape.rank == 0
+          ? Place(written(node), [], of: []) : place(TensorEntry(node, offset))
       } else if isFork {
         via = Place(formula(of: step).text, [], of: [])
       }
@@ -340,6 +354,10 @@ package final class NamedGraph {
         Use(offset: $0.offset, partial: $0.partial, via: via)
       }
     }
+  }
+
+  private static func ordinal(_ n: Int) -> String {
+    n < 3 ? ["1st", "2nd", "3rd"][n] : "\(n + 1)th"
   }
 
   /// As `uses`, with all places at which the input stands taken together: one for each entry of the step.

@@ -164,7 +164,10 @@ extension CheckText {
   package func head(_ prediction: Prediction) -> String {
     let given =
       prediction.given.isEmpty ? "" : "   where " + prediction.given.joined(separator: ", ")
-    return style.paint("\(prediction.check)   \(prediction.call)", .bold)
-      + "   with \(prediction.inputs)\(given)\n"
+    let lines =
+      style.wrapped("with \(prediction.inputs)\(given)", indent: "  ")
+      + (prediction.loss.map { ["  loss = \($0)"] } ?? [])
+    return style.paint("\(prediction.check)   \(prediction.call)", .bold) + "\n"
+      + lines.joined(separator: "\n") + "\n"
   }
 }

@@ -59,7 +59,12 @@ private struct CircuitText {
   /// The wire that a value goes along: its number above, its name on it, its gradient below.
   private func segment(_ wire: Figure.Wire) -> Block {
     let number = format(wire.value)
-    let below = wire.gradient.map { $0.isNaN ? mark("—", "?") : format($0) } ?? ""
+    let below =
+      switch wire.gradient {
+      case .none: ""
+      case .pending: mark("—", "?")
+      case .known(let slope): format(slope)
+      }
     // What is given begins with its name; a number without one is its own name.
     let isGiven = wire.gate == nil
     let head = isGiven ? (wire.name ?? number) + " " : ""

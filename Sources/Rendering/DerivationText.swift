@@ -21,73 +21,6 @@ extension NarrationText {
   }
 }
 
-/// Letters for names that are too long to be repeated.
-struct ShortNames {
-  private var letters: [(name: String, letter: String)] = []
-
-  init() {}
-
-  init(_ d: Derivation) {
-    var names: [String] = []
-    var taken: Set<String> = []
-    func note(_ name: String) {
-      taken.insert(name)
-      if name.columns > 8, !names.contains(name) { names.append(name) }
-    }
-    for factor in d.paths.flatMap(\.factors) {
-      for place in [factor.top, factor.bottom] { note(place.name) }
-      _ = factor.formula.filled { leaf in
-        if case .symbol(let symbol) = leaf { note(ShortNames.base(symbol.text)) }
-        return nil
-      }
-    }
-    let free = ["p", "q", "r", "s", "u", "v", "a", "b", "c", "d", "f", "g", "h", "k"]
-      .filter { !taken.contains($0) }
-    letters = zip(names, free).map { ($0, $1) }
-  }
-
-  /// `with p = model[1].out, q = model[0].out`
-  func legend(_ room: Int) -> [String] {
-    var lines: [String] = []
-    for (name, letter) in letters {
-      let said = "\(letter) = \(name)"
-      if let last = lines.last, last.columns + said.columns + 3 <= room {
-        lines[lines.count - 1] = last + ", " + said
-      } else {
-        if !lines.isEmpty { lines[lines.count - 1] += "," }
-        lines.append((lines.isEmpty ? "with " : "     ") + said)
-      }
-    }
-    return lines
-  }
-
-  /// `model[1].out` of `model[1].out[0, 2]`: an index that ends a name is not a part of it.
-  private static func base(_ text: String) -> String {
-    guard text.hasSuffix("]"), let bracket = text.lastIndex(of: "[") else { return text }
-    return String(text[..<bracket])
-  }
-
-  func callAsFunction(_ text: String) -> String {
-    for (name, letter) in letters
-    where text == name || (text.hasPrefix(name + "[") && ShortNames.base(text) == name) {
-      return letter + text.dropFirst(name.count)
-    }
-    return text
-  }
-
-  func callAsFunction(_ place: Place, _ indices: [String]? = nil) -> String {
-    let named = Place(self(place.name), place.indices, of: place.shape)
-    return indices.map(named.text) ?? named.text
-  }
-
-  func callAsFunction(_ formula: Formula) -> String {
-    formula.written { leaf in
-      guard case .symbol(let symbol) = leaf else { return nil }
-      return self(symbol.text)
-    }
-  }
-}
-
 /// A derivation as lines.
 struct DerivationText {
   private let text: NarrationText
@@ -108,16 +41,16 @@ struct DerivationText {
 
   var lines: [String] {
     let lines: [String]
-    if d.isOneStep {
-      lines = oneHop()
-    } else if d.paths.isEmpty {
+    if d.paths.isEmpty {
       lines = [name + " = " + result()]
+    } else if d.isOneStep {
+      lines = oneHop()
     } else if d.paths.count == 1 {
       lines = equations(chain(d.paths[0]))
     } else {
       lines = sum(d.paths)
     }
-    return lines + d.zeros.map { "  " + style.paint(words($0), .faint) }
+    return lines + d.zeros.prefix(3).map { "  " + style.paint(words($0), .faint) }
   }
 
   // MARK: Products
@@ -131,7 +64,8 @@ struct DerivationText {
       formula.isSum && !isLone ? "(\(text))" : text
     }
     var rows: [[String]] = []
-    if !isLone {
+    // A factor of one use of a name is not the whole derivative that its name would say.
+    if !isLone, path.factors.allSatisfy({ $0.via == nil }) {
       rows.append(path.factors.map { derivativeName(short($0.top), by: short($0.bottom)) })
     }
     rows.append(formulas.map { bracketed($0, short($0)) })
@@ -177,7 +111,7 @@ struct DerivationText {
   private func sum(_ paths: [Path]) -> [String] {
     let groups = PathGroup.groups(paths)
     var lines: [String] = []
-    if groups.count == 1 {
+    if groups.count == 1, groups[0].isIndexed {
       lines.append("\(name) is a sum over \(groups[0].ranges(short)):")
       if let pattern = groups[0].pattern(short) { lines.append("    " + product(pattern)) }
       lines += terms(groups[0].paths.map { (groups[0].label($0), $0) })
@@ -190,7 +124,7 @@ struct DerivationText {
       lines.append(
         "\(paths.count) paths lead from \(d.root.text) to \(d.variable.text); their products add up:"
       )
-      lines += groups.count == paths.count ? listed(paths) : groups.flatMap(told)
+      lines += groups.contains(where: \.isIndexed) ? groups.flatMap(told) : listed(paths)
     }
     let numbers = paths.count <= 8 ? text.sum(paths.map(\.product)) + " = " : ""
     return lines + [name + " = " + numbers + result(name.columns + 3 + numbers.columns)]
@@ -219,7 +153,7 @@ struct DerivationText {
   }
 
   private func told(_ group: PathGroup) -> [String] {
-    guard group.paths.count > 1 else { return terms([(through(group.paths[0]), group.paths[0])]) }
+    guard group.isIndexed else { return group.paths.flatMap { terms([(through($0), $0)]) } }
     let via = group.between(short)
     let head = via.isEmpty ? "directly" : "through " + via.joined(separator: ", ")
     return ["  \(head), a sum over \(group.ranges(short)):"]
@@ -233,36 +167,50 @@ struct DerivationText {
     return "through " + names.joined(separator: ", ") + ":"
   }
 
-  /// Each term after its label, in columns where they fit, else below each other; of many, the first and the last.
+  /// A term of a sum: what it is, what it comes to step by step, and the end of that.
+  private struct Term {
+    let label: String
+    let rows: [String]
+    let product: Double
+  }
+
   private func terms(_ terms: [(label: String, path: Path)]) -> [String] {
-    let isLong = terms.count > 8
-    let shown = isLong ? terms.prefix(3) + terms.suffix(1) : terms[...]
     // Where a sum says what its terms are, a term begins with formulas.
     let isIndexed =
-      shown.first.map { !$0.label.hasPrefix("through") && $0.label != "directly:" } == true
-    let rows = shown.map { label, path -> [String] in
-      var rows = chain(path, putsIn: terms.count <= 2 || path.factors.count == 1)
-      if isIndexed, path.factors.count > 1 { rows.removeFirst() }
-      return [label, rows[0]] + rows.dropFirst().map { "= " + $0 }
+      terms.first.map { !$0.label.hasPrefix("through") && $0.label != "directly:" } == true
+    return table(
+      terms.map { label, path in
+        var rows = chain(path, putsIn: terms.count <= 2 || path.factors.count == 1)
+        if isIndexed, path.factors.count > 1, path.factors.allSatisfy({ $0.via == nil }) {
+          rows.removeFirst()
+        }
+        return Term(label: label, rows: rows, product: path.product)
+      })
+  }
+
+  /// Each term after its label, in columns where they fit, else below each other; of many, those that count most.
+  private func table(_ terms: [Term]) -> [String] {
+    let isLong = terms.count > 8
+    let largest = terms.indices.sorted { abs(terms[$0].product) > abs(terms[$1].product) }
+    let shown = isLong ? largest.prefix(4).sorted() : Array(terms.indices)
+    let rows = shown.map { i in
+      [terms[i].label, terms[i].rows[0]] + terms[i].rows.dropFirst().map { "= " + $0 }
     }
     let lines = text.aligned(rows)
-    var told: [[String]]
+    var told: [String] = []
     if lines.count == rows.count, lines.allSatisfy({ $0.columns + 2 <= text.room }) {
-      told = lines.map { ["  " + $0] }
+      told = lines.map { "  " + $0 }
     } else {
-      told = rows.map { row in
+      for row in rows {
         let isShort = row[0].columns <= 16
         let margin = String(repeating: " ", count: isShort ? row[0].columns + 3 : 6)
-        return isShort
-          ? ["  " + row[0] + " " + row[1]] + row.dropFirst(2).map { margin + $0 }
-          : ["  " + row[0]] + row.dropFirst().map { margin + $0 }
+        told += isShort ? ["  " + row[0] + " " + row[1]] : ["  " + row[0], margin + row[1]]
+        told += row.dropFirst(2).map { margin + $0 }
       }
     }
-    if isLong {
-      let hidden = terms.dropFirst(3).dropLast().reduce(0) { $0 + $1.path.product }
-      told.insert(["  … \(terms.count - 4) more, together \(format(hidden))"], at: 3)
-    }
-    return told.flatMap { $0 }
+    guard isLong else { return told }
+    let hidden = terms.indices.filter { !shown.contains($0) }.reduce(0) { $0 + terms[$1].product }
+    return told + ["  … \(terms.count - shown.count) more, together \(format(hidden))"]
   }
 
   // MARK: One hop
@@ -279,22 +227,17 @@ struct DerivationText {
         ? "\(name) is a sum of \(d.paths.count) terms:"
         : "\(name) by its last hop, a sum of \(d.paths.count) terms, of \(paths(d.pathCount)):"
     ]
-    let rows = d.paths.map { path -> [String] in
-      if isDirect(path) {
-        let rows = chain(local(path))
-        return [name, "= " + rows[0], "= " + format(path.product)]
-      }
-      let hop = hop(path)
-      return [hop[0], "= " + hop[2], "= " + hop[hop.count - 1]]
-    }
-    let isLong = rows.count > 8
-    var table = text.aligned(isLong ? rows.prefix(3) + rows.suffix(1) : rows).map { "  " + $0 }
-    if isLong {
-      let hidden = d.paths.dropFirst(3).dropLast().reduce(0) { $0 + $1.product }
-      table.insert(
-        "  … \(rows.count - 4) more terms, together \(format(hidden))", at: table.count * 3 / 4)
-    }
-    lines += table
+    lines += table(
+      d.paths.map { path in
+        let own = local(path)
+        if isDirect(path) {
+          return Term(label: through(own), rows: chain(own), product: path.product)
+        }
+        let label = own.factors[0].via.map { "through \(short($0)), by" } ?? "by"
+        return Term(
+          label: "\(label) \(short(path.factors[0].bottom)):", rows: hop(path, isBrief: true),
+          product: path.product)
+      })
     lines.append("sum = " + result(6))
     guard let first = d.paths.first, !d.continuation.isEmpty else { return lines }
     let outer = first.factors[0]
@@ -322,16 +265,22 @@ struct DerivationText {
   }
 
   /// A hop in stages: names, the upstream number, the local formula, the local number, the product.
-  private func hop(_ path: Path) -> [String] {
+  /// - Parameter isBrief: names, formula and numbers only, as a term of a sum has them.
+  private func hop(_ path: Path, isBrief: Bool = false) -> [String] {
     let (outer, inner) = (path.factors[0], path.factors[1])
     let formula = inner.formula
     let local = formula.isSum ? "(\(short(formula)))" : short(formula)
     let put = formula.isSum ? "(\(formula.substituted(format)))" : formula.substituted(format)
     let upstream = format(outer.value)
     let link = derivativeName(short(inner.top), by: short(inner.bottom))
-    var rows = [[derivativeName(short(outer.top), by: short(outer.bottom)), link]]
-    rows += [[upstream, link], [upstream, local]]
-    if formula.isCompound { rows.append([upstream, put]) }
+    // One use of a name is not the whole derivative that its name would say.
+    var rows: [[String]] = []
+    if inner.via == nil {
+      rows = [[derivativeName(short(outer.top), by: short(outer.bottom)), link]]
+      if !isBrief { rows.append([upstream, link]) }
+    }
+    rows.append([upstream, local])
+    if formula.isCompound, !isBrief { rows.append([upstream, put]) }
     rows.append([upstream, number(inner.value, at: 1)])
     var told: [String] = []
     for row in rows.map(product) where told.last != row { told.append(row) }
@@ -357,9 +306,17 @@ struct DerivationText {
       let error = NumberFormat(digits: 1)(check.relativeError)
       let holding =
         d.held.isEmpty ? "" : ", with \(d.held.map { "`\($0)`" }.joined(separator: ", ")) held"
-      (said, ink) = (
-        "numerically \(format(check.numeric)), relative error \(error)\(holding)", .faint
-      )
+      if check.analytic == 0, check.agrees {
+        (said, ink) = (
+          check.numeric == 0
+            ? "numerically 0 too" : "numerically 0 but for rounding, \(format(check.numeric))",
+          .faint
+        )
+      } else {
+        (said, ink) = (
+          "numerically \(format(check.numeric)), relative error \(error)\(holding)", .faint
+        )
+      }
     }
     let gap = columns + 8 + said.columns <= text.room ? "        " : "\n  "
     return gap + style.paint(said, ink)
@@ -371,101 +328,24 @@ struct DerivationText {
     case .flat(let op, let input, let at, let result):
       let place = "`\(op.name)` at \(input)" + (input == format(at) ? "" : " = \(format(at))")
       guard let bounds = op.bounds else {
-        return "0 because \(place) is flat: its slope there is 0"
+        return op.operands.count > 1
+          ? "0 because `\(op.name)` passes nothing of \(input) on here"
+          : "0 because \(place) is flat: its slope there is 0"
       }
       return bounds.high == nil
         ? "0 because \(place) is closed: it gives \(format(result)) there and nearby"
         : "0 because \(place) is saturated: it gives \(format(result)) there and nearby"
-    case .factor(let formula, let top, let bottom):
+    case .factor(let formula, let top, let bottom, let via):
+      if let via { return "0 on the way through \(short(via)) because \(formula) is 0" }
       let link = derivativeName(short(top), by: short(bottom))
       return formula == "0"
-        ? "0 because \(link) is 0" : "0 because \(link) is \(formula), which is 0"
+        ? "0 because \(link) is 0" : "0 because \(formula) is 0"
     case .underflow(let count):
       return
         "0 because the product of \(count) factors, none of them 0, is smaller than a number can be"
+    case .noPath:
+      return "0 because no path leads to it: it is not used, not chosen, or cut off"
     case .cancels: return "0 because the paths cancel: none of them is 0 alone"
-    }
-  }
-}
-
-/// Paths over the same steps, which differ in the entries that they go through.
-struct PathGroup {
-  let paths: [Path]
-  /// For each index that varies, its letter, and where it is first seen.
-  private var letters: [(letter: String, values: [Int], place: Place, axis: Int)] = []
-
-  static func groups(_ paths: [Path]) -> [PathGroup] {
-    var order: [[String]] = []
-    var members: [[String]: [Path]] = [:]
-    for path in paths {
-      let key = path.between.map(\.name)
-      if members[key] == nil { order.append(key) }
-      members[key, default: []].append(path)
-    }
-    return order.map { PathGroup(members[$0] ?? []) }
-  }
-
-  private init(_ paths: [Path]) {
-    self.paths = paths
-    guard let first = paths.first else { return }
-    for (at, place) in first.between.enumerated() {
-      for axis in place.indices.indices {
-        let values = paths.map { $0.between[at].indices[axis] }
-        guard Set(values).count > 1, !letters.contains(where: { $0.values == values }) else {
-          continue
-        }
-        let letter = ["i", "j", "k", "l", "m", "n"][min(letters.count, 5)]
-        letters.append((letter, values, place, axis))
-      }
-    }
-  }
-
-  /// `i, the 4 rows of out`
-  func ranges(_ short: ShortNames) -> String {
-    letters.map { letter, values, place, axis in
-      let what =
-        place.indices.count > 1 && axis == 0
-        ? "rows" : place.indices.count == 2 ? "columns" : "entries"
-      let name = short(place.name)
-      let bare =
-        name.hasPrefix("(") && name.hasSuffix(")") ? String(name.dropFirst().dropLast()) : name
-      return "\(letter), the \(Set(values).count) \(what) of \(bare)"
-    }.joined(separator: " and ")
-  }
-
-  /// `i = 0:`
-  func label(_ path: Path) -> String {
-    guard let n = paths.firstIndex(where: { $0.between == path.between }) else { return "" }
-    return letters.map { "\($0.letter) = \($0.values[n])" }.joined(separator: ", ") + ":"
-  }
-
-  private func indices(_ place: Place, _ column: (Int) -> [Int]) -> [String] {
-    place.indices.indices.map { axis in
-      let values = column(axis)
-      return letters.first { $0.values == values }?.letter ?? String(place.indices[axis])
-    }
-  }
-
-  /// What all paths go through, with letters for what varies.
-  func between(_ short: ShortNames) -> [String] {
-    guard let first = paths.first else { return [] }
-    return first.between.enumerated().map { at, place in
-      short(place, indices(place) { axis in paths.map { $0.between[at].indices[axis] } })
-    }
-  }
-
-  /// The factors by name, with letters; nil where there is one alone.
-  func pattern(_ short: ShortNames) -> [String]? {
-    guard let first = paths.first, first.factors.count > 1 else { return nil }
-    return first.factors.enumerated().map { n, factor in
-      func written(_ place: KeyPath<Factor, Place>) -> String {
-        short(
-          factor[keyPath: place],
-          indices(factor[keyPath: place]) { axis in
-            paths.map { $0.factors[n][keyPath: place].indices[axis] }
-          })
-      }
-      return derivativeName(written(\.top), by: written(\.bottom))
     }
   }
 }

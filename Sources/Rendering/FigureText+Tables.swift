@@ -37,7 +37,9 @@ extension FigureText {
       }
       let stems = (1..<branch.depth).map { continues($0) ? mark("│  ", "|  ") : "   " }.joined()
       let joint = continues(branch.depth) ? mark("├─ ", "|- ") : mark("└─ ", "`- ")
-      return "  " + stems + joint + branch.text
+      let line = "  " + stems + joint + branch.text
+      return line.columns > style.width
+        ? String(line.prefix(style.width - 1)) + mark("…", "~") : line
     }
   }
 
@@ -108,16 +110,36 @@ extension FigureText {
       blocks.append(link.map { centred($0, wide) })
     }
     let drawn = (0..<rows + 2).map { row in "  " + blocks.map { $0[row] }.joined(separator: "  ") }
-    guard columns.contains(where: { hasEdges($0) }), drawn.allSatisfy({ $0.columns <= style.width })
-    else {
-      // Where edges do not fit, arrows do.
-      return columns.contains(where: { hasEdges($0) })
-        ? network(columns.map(\.withoutWeights)) : drawn
+    let fits = drawn.allSatisfy { $0.columns <= style.width }
+    guard columns.contains(where: { hasEdges($0) }), fits else {
+      // Where edges do not fit, arrows may; and where these do not, one column below the other.
+      if columns.contains(where: { hasEdges($0) }) {
+        return network(columns.map(\.withoutWeights))
+      }
+      return fits ? drawn : stacked(columns)
     }
     let legend = mark(
       "lines: weights above a third of the largest; dotted below 0",
       "lines: weights above a third of the largest")
     return drawn + ["  " + style.paint(legend, .faint)]
+  }
+
+  /// A network from top to bottom, a line for each column and each way between two.
+  private func stacked(_ columns: [Figure.Column]) -> [String] {
+    let margin = columns.map(\.title.columns).max() ?? 0
+    return columns.enumerated().flatMap { i, column -> [String] in
+      let units = column.units == 1 ? "1 unit" : "\(column.units) units"
+      let row =
+        mark("○", "o").repeated(min(column.units, 20))
+        + (column.units > 20 ? mark(" …", " ..") : "")
+      let line = "  " + column.title.padded(margin) + "  \(units)".padded(12) + row
+      guard i < columns.count - 1 else { return [line] }
+      let steps = column.steps.joined(separator: ", ")
+      let numbers = column.parameters > 0 ? "   \(column.parameters) numbers" : ""
+      return [
+        line, "  " + "".padded(margin) + "  " + mark("│", "|") + " " + steps + numbers,
+      ]
+    }
   }
 
   private func hasEdges(_ column: Figure.Column) -> Bool {

@@ -43,6 +43,9 @@ package struct FigureText {
   /// Characters for what plain terminals cannot show.
   func mark(_ fancy: String, _ plain: String) -> String { style.isASCII ? plain : fancy }
 
+  /// Rows of a heat map past these are counted only.
+  private static let heatRows = 40
+
   private static let inks: [Style.Ink] = [.blue, .yellow, .green, .red, .cyan]
   private func ink(_ i: Int) -> Style.Ink { FigureText.inks[i % FigureText.inks.count] }
 
@@ -190,14 +193,17 @@ package struct FigureText {
     let wide = columns * 2 <= style.width - 6
     let shown = min(columns, wide ? columns : style.width - 6)
     let scale = HeatScale(low, high, style)
-    let cells = (0..<rows).map { row in
+    let cells = (0..<min(rows, FigureText.heatRows)).map { row in
       (0..<shown).map { values[row * columns + $0] }
     }
+    let more = [
+      shown < columns ? ", \(columns - shown) more columns" : "",
+      cells.count < rows ? ", \(rows - cells.count) more rows" : "",
+    ].joined()
     return scale.rows(cells, width: wide ? 2 : 1).map { "  " + $0 } + [
       "  "
         + style.paint(
-          scale.legend(format) + (shown < columns ? ", \(columns - shown) more columns" : ""),
-          .faint)
+          scale.legend(format) + more, .faint)
     ]
   }
 

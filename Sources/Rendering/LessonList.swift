@@ -18,12 +18,12 @@ package enum LessonList {
         : lesson.name == next?.name ? style.paint(style.isASCII ? ">" : "▸", .cyan) : " "
       var notes: [String] = []
       if !place.isDone, place.cells > 0, !notebook.cells.isEmpty {
-        notes.append("\(100*place.cells/notebook.cells.count) % seen")
+        notes.append("\(100*place.cells/notebook.cells.count) %")
       }
-      if place.asked > 0 { notes.append("\(place.right) of \(place.asked) questions right") }
+      if place.asked > 0 { notes.append("\(place.right) of \(place.asked) right") }
       var line =
-        "  \(sign) \(lesson.name)  " + (notebook.title ?? "").padded(42)
-        + "about \(lesson.minutes) min".padded(14) + notes.joined(separator: ", ")
+        "  \(sign) \(lesson.number)  " + (notebook.title ?? "").padded(37)
+        + "\(lesson.minutes) min".padded(8) + notes.joined(separator: ", ")
       while line.last == " " { line.removeLast() }
       lines.append(line)
     }

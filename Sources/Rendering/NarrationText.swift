@@ -46,99 +46,8 @@ package struct NarrationText {
       + rows.suffix(10)
   }
 
-  // MARK: Rows
-
-  /// A row that fits the screen; a longer one goes on below, broken before an operator or at a space.
-  private func fitted(_ row: String) -> [String] {
-    guard row.columns > room else { return [row] }
-    let margin = row.prefix { $0 == " " }.count
-    let hanging = String(repeating: " ", count: min(margin + 4, room / 2))
-    // What stands apart from a line, such as its shapes, goes below as a whole.
-    if let (head, tail) = NarrationText.parted(row), head.columns > margin,
-      hanging.columns + tail.columns <= room
-    {
-      return fitted(head) + [hanging + tail]
-    }
-    var lines = [String(repeating: " ", count: margin)]
-    /// Puts a piece on the line, or on the next; one that is too long for any goes word by word.
-    func put(_ piece: String, _ parts: (String) -> [String]) {
-      let last = lines[lines.count - 1]
-      let isFirst = last.allSatisfy { $0 == " " }
-      let longer = isFirst ? last + piece : last + " " + piece
-      if longer.columns <= room {
-        lines[lines.count - 1] = longer
-      } else if hanging.columns + piece.columns > room, parts(piece).count > 1 {
-        for part in parts(piece) { put(part) { [$0] } }
-      } else if isFirst {
-        lines[lines.count - 1] = longer
-      } else {
-        while lines[lines.count - 1].hasSuffix(" ") { lines[lines.count - 1].removeLast() }
-        lines.append(hanging + piece)
-      }
-    }
-    for piece in NarrationText.pieces(row.dropFirst(margin)) {
-      put(piece) { $0.split(separator: " ").map(String.init) }
-    }
-    return lines
-  }
-
-  /// What stands before and after the last wide gap of a line.
-  private static func parted(_ row: String) -> (head: String, tail: String)? {
-    let characters = Array(row)
-    guard
-      let gap = characters.indices.dropFirst(2).last(where: { i in
-        characters[i - 2...i].allSatisfy { $0 == " " }
-      })
-    else { return nil }
-    let head = characters[...gap].reversed().drop { $0 == " " }.reversed()
-    return (String(head), String(characters[(gap + 1)...]))
-  }
-
-  /// A line's words, those in brackets together, an operator with what follows it.
-  private static func pieces(_ text: some StringProtocol) -> [String] {
-    var pieces: [String] = []
-    var depth = 0
-    var joins = false
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if joins, !pieces.isEmpty {
-        pieces[pieces.count - 1] += " " + word
-      } else {
-        pieces.append(String(word))
-      }
-      let plain = String(word).withoutCodes
-      for character in plain {
-        depth += "([".contains(character) ? 1 : ")]".contains(character) ? -1 : 0
-      }
-      joins = depth > 0 || ["×", "=", "+", "-", "⟵", "@", "←", "where", "through"].contains(plain)
-    }
-    return pieces
-  }
-
-  /// Columns that a line may have beside the margin.
-  var room: Int { max(style.width, 20) - 2 }
-
-  /// Cells of rows padded to common widths, as long as the rows stay on one line; else each cell below
-  /// the one before.
-  func aligned(_ rows: [[String]]) -> [String] {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in
-      rows.map { column < $0.count - 1 ? $0[column].columns : 0 }.max() ?? 0
-    }
-    let lines = rows.map { row in
-      row.enumerated().map { i, cell in i == row.count - 1 ? cell : cell.padded(widths[i]) }
-        .joined(separator: " ")
-    }
-    if lines.allSatisfy({ $0.columns <= room }) { return lines }
-    return rows.flatMap { row -> [String] in
-      let joined = row.joined(separator: " ")
-      guard joined.columns > room, row.count > 2 else { return [joined] }
-      let margin = String(repeating: " ", count: row[0].columns + 1)
-      return [row[0] + " " + row[1]] + row.dropFirst(2).map { margin + $0 }
-    }
-  }
-
   /// A number, or a small view of a tensor.
-  private func view(_ tensor: Tensor) -> String {
+  func view(_ tensor: Tensor) -> String {
     tensor.rank == 0 ? format(tensor[0]) : tensor.text(format, edge: 2, limit: 12)
   }
 
@@ -237,7 +146,7 @@ package struct NarrationText {
   }
 
   /// `z = w*x + b`; a step that is called as it is written says so once.
-  private func heading(_ name: String, _ formula: Formula) -> String {
+  func heading(_ name: String, _ formula: Formula) -> String {
     let text = formula.text
     return name == text || name == "(\(text))" ? text : "\(name) = \(text)"
   }
@@ -289,13 +198,15 @@ package struct NarrationText {
     let text = partial.text
     let value = format(local)
     let part = c.via.map { style.paint("      through \($0)", .faint) } ?? ""
-    let said = text == value ? ["= \(value)"] : ["= \(text)", "= \(value)"]
+    // What one use of a name gives is a part of the derivative.
+    let sign = c.via == nil ? "=" : "⟵"
+    let said = text == value ? ["\(sign) \(value)"] : ["\(sign) \(text)", "= \(value)"]
     if isRoot {
       // What begins the pass has no links beside it: there is room for the numbers.
       let put = partial.isCompound ? ["= \(partial.substituted(format))"] : []
       let all = (text == value ? said : [said[0]] + put + [said[1]])
-        .map { "= " + style.paint(String($0.dropFirst(2)), factor: 0) }
-      guard c.via != nil else { return ([gradient] + all, [], sums) }
+        .map { "\($0.prefix(1)) " + style.paint(String($0.dropFirst(2)), factor: 0) }
+      guard c.isPart else { return ([gradient] + all, [], sums) }
       let own = [arrow + all[0].dropFirst()] + all.dropFirst()
       return (own.dropLast() + [own[own.count - 1] + part], [], sums)
     }
@@ -309,7 +220,8 @@ package struct NarrationText {
       "= \(style.paint(format(c.gradient[0]), factor: 0))" + part,
     ]
     return (
-      [step] + said.map { "= " + style.paint(String($0.dropFirst(2)), factor: 1) }, chain, sums
+      [step] + said.map { "\($0.prefix(1)) " + style.paint(String($0.dropFirst(2)), factor: 1) },
+      chain, sums
     )
   }
 
@@ -326,60 +238,6 @@ package struct NarrationText {
       "\(arrow) \(text)" + style.paint(shapes, .faint) + legend + "\n"
         + view(c.gradient).indented(2)
     ]
-  }
-
-  // MARK: Forward mode
-
-  private func rates(_ pass: ForwardMode) -> [String] {
-    var lines = ["\(derivativeName(pass.variable, by: pass.variable)) = 1"]
-    for step in pass.steps {
-      let reverse = step.reverse.flatMap { gradient -> String? in
-        guard gradient.rank == 0, step.name != pass.root else { return nil }
-        return
-          "      backward has \(derivativeName(pass.root, by: step.name)) = \(format(gradient[0]))"
-      }
-      lines.append(
-        style.paint(heading(step.name, step.formula), .bold)
-          + style.paint(reverse ?? "", .faint))
-      let name = derivativeName(step.name, by: pass.variable)
-      guard !step.terms.isEmpty else {
-        if step.rate.rank == 0 {
-          lines.append("  \(name) = \(format(step.rate[0]))")
-        } else {
-          lines.append("  \(name)" + style.paint("   \(step.rate.shape)", .faint))
-          lines.append(view(step.rate).indented(4))
-        }
-        continue
-      }
-      func row(_ local: (Formula, Double) -> String, _ rate: (String, Double) -> String) -> String {
-        step.terms.map { term in
-          [local(term.partial, term.local), rate(term.input, term.rate)].enumerated()
-            .map { style.paint($1, factor: $0) }.joined(separator: " × ")
-        }.joined(separator: " + ")
-      }
-      let symbols = row({ formula, _ in formula.isSum ? "(\(formula.text))" : formula.text }) {
-        input, _ in
-        derivativeName(input, by: pass.variable)
-      }
-      let numbers = row({ _, local in format(local) }) { _, rate in
-        product([1, rate]).replacing("1 × ", with: "")
-      }
-      lines += aligned([[name, "= " + symbols, "= " + numbers, "= " + format(step.rate[0])]]).map {
-        "  " + $0
-      }
-    }
-    let (forward, all, reverse) = pass.products
-    let derivative = derivativeName(pass.root, by: pass.variable)
-    lines.append("backward finds the same \(derivative) = \(format(pass.reverse))")
-    lines.append(
-      style.paint(
-        "Forward mode: \(counted(forward, "product")) for \(pass.variable); for \(pass.inputs == 1 ? "the one parameter" : "each of \(pass.inputs) parameters") \(counted(pass.inputs, "pass")), \(counted(all, "product")) in all. Reverse mode: \(counted(reverse, "product")) in one pass, for all of them.",
-        .faint))
-    return lines
-  }
-
-  private func counted(_ n: Int, _ noun: String) -> String {
-    "\(n) \(noun)\(n == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")"
   }
 
   // MARK: Updates

@@ -108,6 +108,8 @@ extension String {
         }))
   }
 
+  func repeated(_ count: Int) -> String { String(repeating: self, count: max(0, count)) }
+
   func padded(_ width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - columns))
   }

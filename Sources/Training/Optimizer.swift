@@ -55,9 +55,16 @@ package final class Optimizer {
   /// Takes over parameters that were not named when it was made.
   package func adopt(_ nodes: [Node]) { if parameters.isEmpty { parameters = nodes } }
 
-  package func zeroGradients() { for parameter in parameters { parameter.setGradient(nil) } }
+  /// Forgets the gradients of all its parameters.
+  package func zeroGradients() {
+    clearCount += 1
+    for parameter in parameters { parameter.setGradient(nil) }
+  }
 
   // MARK: Steps
+
+  /// How often it has forgotten gradients.
+  package private(set) var clearCount = 0
 
   /// Steps that it has made.
   package private(set) var stepCount = 0

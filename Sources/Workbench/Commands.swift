@@ -114,7 +114,12 @@ extension Workbench {
 
   /// A remark; its lines go on below where the screen ends.
   func say(_ text: String) {
-    show(.text(style.wrapped(text).joined(separator: "\n") + "\n"))
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+      // What goes on below stands as far in as the line began.
+      let margin = String(line.prefix { $0 == " " })
+      return style.wrapped(String(line.dropFirst(margin.count)), indent: margin)
+    }
+    show(.text(lines.joined(separator: "\n") + "\n"))
   }
 
   func problem(_ text: String, hint: String? = nil) {

@@ -317,7 +317,7 @@ extension Workbench {
   private func guess(_ name: String, _ value: Double, _ hint: String?) {
     say(
       style.paint(
-        "What will \(name) be? A number, a formula, or just + - 0; ? helps, q stops asking.",
+        "What will \(name) be? A number, a formula, or + - 0; ? helps, q stops asking.",
         .faint))
     // The cell has run, so its own name would tell.
     var quiz = Quiz(
@@ -326,8 +326,8 @@ extension Workbench {
         text.contains(name) ? Double(text) : Double(text) ?? session.number(text)
       }, format: session.machine.format, style: style)
     let question = Question(
-      what: name, value: value, because: "the cell", kind: "value", hint: hint)
-    if !quiz.put(question, telling: false), quiz.score.asked == 0 { walk?.asks = false }
+      what: name, value: value, because: "", kind: "value", hint: hint)
+    if !quiz.put(question), quiz.score.asked == 0 { walk?.asks = false }
     walk?.score.right += quiz.score.right
     walk?.score.asked += quiz.score.asked
   }
@@ -359,7 +359,7 @@ extension Workbench {
   // MARK: The list
 
   func listLessons() -> Ending {
-    say(LessonList.text(progress, style))
+    show(.text(LessonList.text(progress, style) + "\n"))
     return .done
   }
 }

@@ -61,7 +61,7 @@ package struct Question {
 package struct Quiz {
   /// What may be typed.
   package static let keys =
-    "A number, a formula, or a sign (+ - 0); two tries; ? says why, q leaves."
+    "A number, a formula, a sign (+ - 0); two tries; ? helps, then tells; q leaves"
 
   private let ask: (String) -> String?
   private let say: (String) -> Void
@@ -109,7 +109,7 @@ package struct Quiz {
 
   /// Asks for a number, twice if need be.
   /// - Returns: false when the learner leaves.
-  package mutating func put(_ question: Question, telling: Bool = true) -> Bool {
+  package mutating func put(_ question: Question) -> Bool {
     var attempt = 1
     while true {
       guard let line = ask("\(question.what) = ? ") else { return false }
@@ -118,30 +118,39 @@ package struct Quiz {
         if attempt == 2 { note(question.kind, isRight: false) }
         return false
       }
+      if text == "?", attempt == 1, let hint = question.hint {
+        attempt = 2
+        say("  " + hint)
+        continue
+      }
       if text.isEmpty || text == "?" {
         note(question.kind, isRight: false)
-        if telling { tell(question) } else if let hint = question.hint { say("  " + hint) }
+        tell(question)
         return true
+      }
+      if text.hasPrefix(":") {
+        say("  a question first: q leaves it, then \(text)")
+        continue
       }
       switch judge(text, question) {
       case .right(let note):
         self.note(question.kind, isRight: true)
-        say("  \(mark(true))" + (telling ? " \(note)" : ""))
+        say("  \(mark(true)) \(note)")
         return true
       case .unread:
         say("  a number, a formula over your names, or just its sign: + - 0; q leaves")
       case .wrong(let mistake) where attempt == 1:
         attempt = 2
-        let said = mistake.map { "\($0). " } ?? ""
-        say("  \(mark(false)) not quite. \(said)\(question.hint ?? "Once more?")")
+        let said = [
+          mistake.map { $0 + "." }, question.hint ?? (mistake == nil ? "once more?" : nil),
+        ]
+        .compactMap { $0 }
+        say("  \(mark(false)) not quite: \(said.joined(separator: " "))")
       case .wrong(let mistake):
         note(question.kind, isRight: false)
-        guard telling else {
-          say("  \(mark(false))")
-          return true
-        }
+        let source = question.because.isEmpty ? "" : ", from \(question.because)"
         say(
-          "  \(mark(false)) \(mistake.map { "\($0): " } ?? "")\(question.what) = \(format(question.value)), from \(question.because)"
+          "  \(mark(false)) \(mistake.map { "\($0): " } ?? "")\(question.what) = \(format(question.value))\(source)"
         )
         return true
       }
@@ -161,7 +170,8 @@ package struct Quiz {
   }
 
   private func tell(_ question: Question) {
-    say("  it is \(format(question.value)), from \(question.because)")
+    let source = question.because.isEmpty ? "" : ", from \(question.because)"
+    say("  it is \(format(question.value))\(source)")
     for line in question.why { say("  " + line) }
   }
 
@@ -177,197 +187,5 @@ package struct Quiz {
       guard let guess = text == question.what ? nil : number(text) else { return .unread }
       return question.isMet(by: guess) ? .right(told) : .wrong(question.mistake(in: guess))
     }
-  }
-}
-
-extension Question {
-  static func forward(_ step: ForwardStep, _ format: NumberFormat) -> [Question] {
-    guard step.value.rank == 0 else { return [] }
-    let numbers = step.formula.substituted(format)
-    return [
-      Question(
-        what: step.name, value: step.value[0], because: numbers, kind: "value",
-        hint: "Its numbers put in: \(numbers)")
-    ]
-  }
-
-  static func backward(_ step: BackwardStep, _ root: String, _ format: NumberFormat) -> [Question] {
-    step.contributions.flatMap { c -> [Question] in
-      guard let local = c.partialValue, let partial = c.partial, let upstream = c.upstream,
-        c.gradient.rank == 0
-      else { return [] }
-      let via = c.via.map { " through \($0)" } ?? ""
-      let own = derivativeName(c.step, by: c.input) + via
-      let rule = Rule(step.formula, by: c.input)
-      var questions = [
-        Question(
-          what: own, value: local, because: partial.text, kind: rule.kind, hint: rule.hint,
-          why: c.via == nil ? rule.why(step, c, format) : [],
-          mistakes: [(1 / local, "that is one over it")])
-      ]
-      if step.isRoot, c.sum == nil || c.via == nil { return questions }
-      let whole = derivativeName(root, by: c.input)
-      let arrives = derivativeName(root, by: c.step)
-      if let parts = c.sum {
-        // The last of several paths has come: now the whole gradient can be asked for.
-        questions.append(
-          Question(
-            what: whole, value: parts.reduce(0) { $0 + $1[0] },
-            because: "the sum over the paths: "
-              + parts.map { format($0[0]) }.joined(separator: " + "),
-            kind: "sum at a fork",
-            hint: "\(parts.count) paths meet here: what does each bring, and together?",
-            why: [
-              "A change of \(c.input) reaches \(root) on every path at once, so what they bring adds up."
-            ],
-            mistakes: parts.map {
-              ($0[0], "that is one path; \(parts.count) paths meet, and they add up")
-            }))
-      } else if !c.isPart {
-        questions.append(
-          Question(
-            what: whole, value: c.gradient[0],
-            because: "\(arrives) × \(own) = \(format(upstream)) × \(format(local))", kind: "chain",
-            hint:
-              "\(format(upstream)) arrives from above, as \(arrives); \(own) is the link below it.",
-            why: [
-              "\(c.step) changes \(format(local)) times as fast as \(c.input), and \(root) \(format(upstream)) times as fast as \(c.step): the two multiply."
-            ],
-            mistakes: [
-              (local, "that is the local derivative alone; upstream, \(format(upstream)) arrives"),
-              (
-                upstream,
-                "that is what arrives from upstream; the local derivative \(own) is missing"
-              ),
-              (upstream + local, "along a path factors multiply; you added them"),
-            ]))
-      }
-      return questions
-    }
-  }
-}
-
-/// The ops between a step and one of its inputs, outermost first, and what to say of them.
-private struct Rule {
-  private let formula: Formula
-  private let input: String
-  private let ops: [(op: Op, parts: [Formula], at: Int)]
-
-  init(_ formula: Formula, by input: String) {
-    self.formula = formula
-    self.input = input
-    var ops: [(op: Op, parts: [Formula], at: Int)] = []
-    var rest = formula
-    while case .apply(let op, let parts, _) = rest,
-      let at = parts.firstIndex(where: { Rule.holds($0, input) })
-    {
-      ops.append((op, parts, at))
-      rest = parts[at]
-    }
-    self.ops = ops
-  }
-
-  private static func holds(_ formula: Formula, _ input: String) -> Bool {
-    var found = false
-    _ = formula.filled { leaf in
-      if case .symbol(let symbol) = leaf, symbol.text == input { found = true }
-      return nil
-    }
-    return found
-  }
-
-  /// Sums hand a change on as it is, so they are not what a question is about.
-  private var telling: [(op: Op, parts: [Formula], at: Int)] {
-    ops.filter { Rule.kind($0.op) != .sum }
-  }
-
-  /// What an op does with a change, by how it is written.
-  private enum Kind { case sum, product, quotient, power, sign, call }
-
-  private static func kind(_ op: Op) -> Kind {
-    switch op.notation {
-    case .infix(let symbol, _):
-      switch symbol.trimmingSpace {
-      case "+", "-": .sum
-      case "*": .product
-      case "/": .quotient
-      case "^": .power
-      default: .call
-      }
-    case .prefix: .sign
-    default: .call
-    }
-  }
-
-  private static func word(_ op: Op) -> String {
-    let kind = kind(op)
-    return kind == .call ? op.name : "\(kind)"
-  }
-
-  var kind: String {
-    guard let first = telling.first else { return "sum" }
-    return telling.count == 1 ? Rule.word(first.op) : "several ops"
-  }
-
-  var hint: String {
-    guard let (op, parts, at) = telling.first else {
-      return "A sum hands each change on: with which sign does \(input) stand in it?"
-    }
-    let inner = parts[at].text
-    let u = inner == input ? "" : ", with u = \(inner)"
-    let name = u.isEmpty ? inner : "u"
-    let said: String
-    switch Rule.kind(op) {
-    case .product: said = "In \(formula.text), what is \(inner) multiplied by?"
-    case .quotient:
-      said =
-        at == 0
-        ? "What is \(inner) divided by?"
-        : "\(inner) stands below the line: what is (1/\(name))′\(u)?"
-    case .sign: said = "What does a minus do to a change?"
-    case .power where at == 0:
-      said = "The outer power: what is (\(name)^\(parts[1].text))′\(u)?"
-    default: said = "The outer \(op.name): what is \(op.name)(\(name))′\(u)?"
-    }
-    guard telling.count > 1 else { return said }
-    let inside = telling.dropFirst().map { Rule.word($0.op) }.joined(separator: ", then ")
-    return said + " Then inside: \(inside). Slopes multiply."
-  }
-
-  /// The rule, and what nudging the input gives.
-  func why(_ step: BackwardStep, _ c: Contribution, _ format: NumberFormat) -> [String] {
-    var lines: [String] = []
-    if let (op, parts, at) = telling.first {
-      let letters = ["x", "y", "w"]
-      if let rule = op.partial(at), parts.count <= 2 {
-        let shown = parts.indices.map { letters[$0] }
-        let whole = Formula.apply(op, parts.indices.map { .operand($0) }, Attributes())
-        lines.append(
-          "The rule of \(Rule.word(op)): z = \(whole.text) changes by \(rule.text) for each unit of \(shown[at])"
-            + (parts[at].text == input ? "." : ", here \(parts[at].text)."))
-      }
-    } else {
-      lines.append("A sum changes by as much as its terms do.")
-    }
-    var start: Double?
-    func value(at x: Double) -> Double? {
-      formula.evaluate { leaf in
-        guard case .symbol(let symbol) = leaf, symbol.text == input else { return nil }
-        return x
-      }
-    }
-    _ = formula.filled { leaf in
-      if case .symbol(let symbol) = leaf, symbol.text == input { start = symbol.value }
-      return nil
-    }
-    guard let start, let before = value(at: start) else { return lines }
-    let fine = NumberFormat(digits: 7)
-    for nudge in [0.1, 0.001] {
-      guard let after = value(at: start + nudge), after.isFinite else { continue }
-      lines.append(
-        "nudge \(input) by \(nudge): \(step.name) goes from \(fine(before)) to \(fine(after)), \(format((after - before) / nudge)) times as far"
-      )
-    }
-    return lines
   }
 }

@@ -53,7 +53,8 @@ extension Workbench {
       }
       show(.text(steps[place].text + "\n"))
       seen = max(seen, place + 1)
-      if runsOn {
+      // Where questions were asked there is no pause besides.
+      if runsOn || predicts && !steps[place].questions.isEmpty {
         place += 1
         continue
       }

@@ -140,7 +140,7 @@ import Testing
     terminal.type("what\n")
     try terminal.wait(for: "a number, a formula")
     terminal.type("1000\n")
-    try terminal.wait(for: "✗ not quite. This is the factor outer")
+    try terminal.wait(for: "✗ not quite: how fast does loss change as a does?")
     terminal.type("1000\n")
     try terminal.wait(for: "✗ ∂loss/∂a = ")
     try terminal.wait(for: "∂a/∂z = ? ")

@@ -82,8 +82,8 @@ import Workbench
     for _ in 0..<2 { bench.enter("") }
     let first = bench.take()
     #expect(first.contains("What will s be?"))
-    #expect(first.contains("✗ not quite. 0.5 times 2, and -1 times 3"))
-    #expect(first.contains("  ✓\n") && first.contains("s = -2"))
+    #expect(first.contains("✗ not quite: 0.5 times 2, and -1 times 3"))
+    #expect(first.contains("  ✓ s = -2\n"))
     for _ in 0..<5 { bench.enter("") }
     #expect(bench.bench.progress["lesson01"].asked == 3)
     #expect(bench.bench.progress["lesson01"].right == 3)
@@ -183,7 +183,7 @@ import Workbench
     tomorrow.enter(":lesson 1 start")
     #expect(tomorrow.take().contains("▸ x1 = 2; x2 = 3"))
     tomorrow.enter(":lessons")
-    #expect(tomorrow.take().contains("lesson01  The neuron"))
+    #expect(tomorrow.take().contains("1  The neuron"))
   }
 
   @Test func whereTheShellsSpellingsLead() {

@@ -36,6 +36,23 @@ extension Graph {
     }
   }
 
+  /// Something looked at as it is after a forward pass; values, gradients and marks are put back afterwards.
+  package func refreshed<Seen>(_ root: Node, _ look: () throws(TensorError) -> Seen)
+    throws(TensorError) -> Seen
+  {
+    let order = recorded(below: root).filter { !$0.isLeaf }
+    let saved = order.map { ($0.value, $0.time, $0.gradient, $0.flags) }
+    defer {
+      for (node, (value, time, gradient, flags)) in zip(order, saved) {
+        node.store(value, time: time)
+        node.setGradient(gradient)
+        if flags.contains(.walked) { node.flags.insert(.walked) }
+      }
+    }
+    try replay(root)
+    return try look()
+  }
+
   /// The values of `root` when the number at `offset` of `node` is set to each of `numbers` in turn.
   /// Everything is put back afterwards.
   package func trial(_ root: Node, _ node: Node, offset: Int, _ numbers: [Double])

@@ -2,6 +2,7 @@
 import Diagnostics
 import Interpreter
 import Syntax
+import Tensors
 
 /// One call whose factors a learner predicts.
 package struct Prediction {
@@ -13,6 +14,8 @@ package struct Prediction {
     package let label: String?
     package let formula: String
     package let value: Double
+    /// The numbers that the formula's names stand for.
+    package let numbers: [String]
   }
 
   package let check: String
@@ -21,6 +24,8 @@ package struct Prediction {
   package let inputs: String
   /// `a = sigmoid(w*x + b)`
   package let given: [String]
+  /// What is differentiated, where the check says so.
+  package let loss: String?
   package let questions: [Question]
   private let reference: Reference
   private let drawn: Case
@@ -47,16 +52,20 @@ package struct Prediction {
         questions.append(
           Question(
             name: isNamed ? "∂\(chain[i])/∂\(chain[i + 1])" : factor.name, label: factor.name,
-            formula: reference.text(factor.value), value: value))
+            formula: reference.text(factor.value), value: value,
+            numbers: reference.numbers(in: factor.value, inputs)))
       }
       let product = questions.map(\.name).joined(separator: " × ")
       let whole = isNamed ? "∂\(chain[0])/∂\(chain[factors.count])" : "their product"
       self.questions =
-        questions + [Question(name: whole, label: nil, formula: product, value: answer)]
+        questions + [
+          Question(name: whole, label: nil, formula: product, value: answer, numbers: [])
+        ]
       self.check = check.id
       call = check.declaration.call
       self.inputs = CheckRun.text(inputs)
       given = check.declaration.definitions.map { "\($0.name) = \(reference.text($0.value))" }
+      loss = check.declaration.gradient.map { reference.text($0.of) }
       self.reference = reference
       drawn = inputs
       return
@@ -69,6 +78,16 @@ package struct Prediction {
 }
 
 extension Reference {
+  /// `a = 0.0474` for each name of an expression.
+  func numbers(in expression: Expression, _ inputs: Case) -> [String] {
+    var names: Set<String> = []
+    let body = Statement(kind: .expression(expression), span: expression.span)
+    Names.uses(of: Function(name: nil, parameters: [], body: [body], isShort: false), &names)
+    return names.sorted().compactMap { name in
+      number(name, inputs).map { "\(name) = \(NumberFormat()($0))" }
+    }
+  }
+
   /// What an expression over a case's inputs comes to, if it is a number.
   func number(_ text: String, _ inputs: Case) -> Double? {
     let source = SourceText(id: 0, name: "answer", text)

@@ -71,7 +71,8 @@ extension Machine {
     do throws(GradientError) {
       let reached = try graph.backward(from: root, seed: seed, retain: retain, again: again)
       training.history.meetsBackward(
-        root.isScalar ? root.number : .nan, isSame: reached.first === training.reached.first)
+        root.isScalar ? root.number : .nan, at: root.time,
+        isSame: reached.first === training.reached.first)
       training.reached = reached
     } catch {
       throw GradientFault(error, graph, name: label).at(span)

@@ -113,6 +113,8 @@ package final class Machine {
 
   package var training = TrainingMemory()
   package var audience = Audience()
+  /// What `animate` has drawn.
+  var animation = Animation()
   package var probe = Probe()
   /// Where `summary` gathers what each layer made, while it looks.
   package var trace: [LayerTrace]?
@@ -242,33 +244,8 @@ package final class Machine {
     if case .text(let text) = event, !budget.prints(text.utf8.count) {
       throw RunFault.output(megabytes: budget.limits.outputBytes >> 20).at(span)
     }
-    audience.frame = nil
+    animation.shown = nil
     sink(event)
-  }
-
-  /// A figure that no one takes is drawn where it stands.
-  package func draw(_ value: Value, at span: Span) throws(Diagnostic) {
-    guard case .host(let object) = value, object is FigureObject else { return }
-    try emit(.value(name: nil, value), at: span)
-  }
-
-  /// Draws a figure over the one before, if someone watches; else the first and, in the end, the last are drawn.
-  package func animate(_ figure: FigureObject, at span: Span) throws(Diagnostic) {
-    if let last = audience.frame, audience.showsProgress {
-      sink(.frame(figure, over: last))
-    } else if audience.showsProgress || !audience.isAnimating {
-      try emit(.value(name: nil, .host(figure)), at: span)
-    } else {
-      audience.lastFrame = figure
-    }
-    audience.isAnimating = true
-    audience.frame = figure
-  }
-
-  /// The cell has ended.
-  package func endAnimation() {
-    if let last = audience.lastFrame { sink(.value(name: nil, .host(last))) }
-    (audience.frame, audience.lastFrame, audience.isAnimating) = (nil, nil, false)
   }
 
   /// Shows a warning once for each place.
@@ -279,7 +256,7 @@ package final class Machine {
       return warn(warning.moved(to: shown(span)), isBirth: isBirth)
     }
     guard told.isNews(warning, isBirth: isBirth) else { return }
-    audience.frame = nil
+    animation.shown = nil
     sink(.warning(warning))
   }
 }

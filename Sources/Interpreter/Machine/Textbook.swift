@@ -14,7 +14,8 @@ extension Machine {
   func opened(_ root: Node, _ span: Span, _ f: Frame) throws(Diagnostic) -> Node {
     var twins: [ObjectIdentifier: Node] = [:]
     for node in graph.recorded(below: root) {
-      if node.isLeaf {
+      // What no gradient passes through stays as it is: computed anew it would be recorded.
+      if node.isLeaf || !node.isTracked {
         twins[ObjectIdentifier(node)] = node
         continue
       }
@@ -23,8 +24,11 @@ extension Machine {
         return .node(twins[ObjectIdentifier(input)] ?? input)
       }
       let twin: Node
+      let isChanged = zip(node.operands, operands).contains { $0.node !== $1.node }
       if let steps = steps(node, operands, span, f) {
         twin = steps
+      } else if !isChanged {
+        twin = node
       } else {
         do throws(TensorError) {
           twin = try graph.apply(node.op, operands, node.attributes, site: node.site)

@@ -17,6 +17,12 @@ struct VerbRun {
 
   private var graph: Graph { machine.graph }
 
+  /// What the verb is about; of a derivative, the value that is differentiated.
+  private var valueName: String {
+    guard name.hasPrefix("∂"), let line = name.firstIndex(of: "/") else { return name }
+    return String(name[..<line].dropFirst())
+  }
+
   /// What may be asked of a verb, as code.
   struct Options {
     var detail: Code?
@@ -58,7 +64,7 @@ struct VerbRun {
   {
     do throws(ExplainError) { return try body() } catch {
       switch error {
-      case .gradient(let fault): throw GradientFault(fault, graph, name: name).at(span)
+      case .gradient(let fault): throw GradientFault(fault, graph, name: valueName).at(span)
       case .tensor(let fault): throw TensorFault(fault).at(span)
       case .unrelated(let root, let variable):
         throw constant(root, by: variable)

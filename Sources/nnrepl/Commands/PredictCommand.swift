@@ -60,9 +60,13 @@ struct Predict: ParsableCommand {
         what: asked.name, value: asked.value, because: asked.formula, kind: "chain",
         hint: "Multiply the factors that you have found.")
     }
-    let isNamed = label != asked.name
+    let parts = asked.name.split(separator: "/").map { $0.dropFirst() }
+    let isNamed = label != asked.name && parts.count == 2
     return Question(
       what: asked.name, value: asked.value, because: asked.formula, kind: label,
-      hint: isNamed ? "This is the factor \(label): which formula has it?" : nil)
+      hint: isNamed
+        ? "how fast does \(parts[0]) change as \(parts[1]) does? (Its part here is called \(label).)"
+        : "its formula is made of the inputs above.",
+      why: asked.numbers)
   }
 }

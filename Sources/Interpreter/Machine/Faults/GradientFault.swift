@@ -246,13 +246,13 @@ extension GradientFault {
         hint: choice.hint)
     case .wantsEntry(let name, let shape):
       Words(
-        .badIndex, "`\(name)` has \(shape.count) numbers; this is told of one",
+        .badIndex, "`\(name)` has \(shape.count) numbers; one of them can be followed",
         hint:
           "name an entry: `\(name)[\(Array(repeating: "0", count: shape.rank).joined(separator: ", "))]`"
       )
     case .wantsVariable(let name):
       Words(
-        .badArgument, "this is told of a derivative, and `\(name)` is none",
+        .badArgument, "a view or a mode is of a derivative; `\(name)` alone is a value",
         hint: "say by what: `explain \(name), mode=\"forward\", wrt=x`, or `explain ∂\(name)/∂x`")
     case .constant(let value, let variable):
       Words(

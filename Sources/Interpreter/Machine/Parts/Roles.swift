@@ -11,11 +11,6 @@ package struct Audience {
   package var showsProgress = false
   /// The outermost loop of the cell.
   var loop: WatchedLoop?
-  /// The figure that `animate` drew last, if nothing has been shown since.
-  var frame: FigureObject?
-  /// One that has not been shown yet, because no one watches.
-  var lastFrame: FigureObject?
-  var isAnimating = false
 }
 
 struct WatchedLoop {
@@ -39,18 +34,26 @@ package struct TrainingHistory {
   package var firstLoss = 0.0
   package var lowestLoss = 0.0
   package var highestLoss = 0.0
+  /// The last loss that was a number, and the mean of the last ten or so.
+  package var lastFinite = Double.nan
+  package var meanLoss = 0.0
+  /// When the first of these passes began, on the graph's clock: what is older was there before.
+  package var start = 0
   /// Of these passes, those whose gradients were forgotten before any step went along them.
   package var lost = 0
   /// Steps since these passes began.
   package var steps = 0
 
-  mutating func meetsBackward(_ loss: Double, isSame: Bool) {
+  mutating func meetsBackward(_ loss: Double, at time: Int, isSame: Bool) {
     events += 1
     backward = events
     if !isSame {
       (passes, steps, lost) = (0, 0, 0)
       (firstLoss, lowestLoss, highestLoss) = (loss, loss, loss)
+      (lastFinite, meanLoss, start) = (.nan, loss, time)
     }
+    if loss.isFinite { lastFinite = loss }
+    meanLoss += 0.1 * (loss - meanLoss)
     passes += 1
     lowestLoss = min(lowestLoss, loss)
     highestLoss = max(highestLoss, loss)

@@ -84,6 +84,15 @@ package enum Figure {
     }
   }
 
+  /// What is known of a gradient.
+  package enum Slope {
+    /// No one asks for it.
+    case none
+    /// It will be known after a backward pass.
+    case pending
+    case known(Double)
+  }
+
   /// A number on its way, with what it comes from.
   package struct Wire {
     /// The gate at its beginning; nil for what was given.
@@ -91,12 +100,12 @@ package enum Figure {
     /// What the learner calls it.
     package let name: String?
     package let value: Double
-    /// The gradient of the root by it; nil if it has none, nan if it is not known yet.
-    package let gradient: Double?
+    /// The gradient of the root by it.
+    package let gradient: Slope
     package let inputs: [Wire]
 
     package init(
-      gate: Gate?, name: String?, value: Double, gradient: Double?, inputs: [Wire] = []
+      gate: Gate?, name: String?, value: Double, gradient: Slope, inputs: [Wire] = []
     ) {
       self.gate = gate
       self.name = name

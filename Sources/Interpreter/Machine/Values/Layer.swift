@@ -147,7 +147,13 @@ package final class LayerObject {
   /// Sets the mode of this layer alone.
   package func setOwnMode(_ on: Bool) { mode.value = .bool(on) }
 
-  package func setTraining(_ on: Bool) { for layer in allLayers { layer.setOwnMode(on) } }
+  /// - Parameter event: what `TrainingHistory` had counted then; what is in that mode already keeps its time.
+  package func setTraining(_ on: Bool, at event: Int? = nil) {
+    for layer in allLayers where layer.isTraining != on {
+      layer.setOwnMode(on)
+      if let event { layer.modeChanged = event }
+    }
+  }
 
   /// Parameters and buffers by PyTorch's names: `0.weight`, `1.running_mean`, `weight_ih_l0`. What has
   /// several places is there under each name, as in PyTorch's `state_dict`.
