@@ -264,7 +264,9 @@ extension NamedGraph {
       held: (check?.held ?? []).map(heldName),
       continuation: continuation, introduced: introduced(in: paths + continuation),
       zeros: total == 0 && check?.isKink != true
-        ? zeros(isOneHop && count <= NamedGraph.pathLimit ? self.paths(from: variable) : paths) : []
+        ? zeros(
+          isOneHop && count <= NamedGraph.pathLimit ? self.paths(from: variable) : paths, variable)
+        : []
     )
   }
 
@@ -280,8 +282,10 @@ extension NamedGraph {
   }
 
   /// Why each path's product, or their sum, is 0.
-  private func zeros(_ paths: [Path]) -> [ZeroReason] {
-    guard !paths.isEmpty else { return [.noPath] }
+  private func zeros(_ paths: [Path], _ variable: TensorEntry) -> [ZeroReason] {
+    guard !paths.isEmpty else {
+      return [graph.cut(below: root, from: variable.node).map { .cut($0.reason) } ?? .noPath]
+    }
     // A formula that is 0 itself says all there is to say.
     guard paths.contains(where: { $0.factors.count > 1 || $0.factors[0].formula.number != 0 })
     else {

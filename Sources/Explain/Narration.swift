@@ -193,8 +193,10 @@ package enum ZeroReason: Equatable {
   /// A local derivative is 0 where the op stands: a closed relu, a saturated sigmoid. `input` is what the op is
   /// applied to.
   case flat(op: Op, input: String, at: Double, result: Double)
-  /// No path leads to it: it is not used, not chosen, or cut off.
+  /// No path leads to it: it is not used, or not chosen.
   case noPath
+  /// A step on every way to it lets no gradient pass.
+  case cut(Cut.Reason)
   /// A local derivative is 0, as is the value that it consists of.
   case factor(String, top: Place, bottom: Place, via: Place?)
   /// No factor is 0, but the product is nearer to 0 than a number can be.

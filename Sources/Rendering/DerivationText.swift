@@ -344,7 +344,10 @@ struct DerivationText {
       return
         "0 because the product of \(count) factors, none of them 0, is smaller than a number can be"
     case .noPath:
-      return "0 because no path leads to it: it is not used, not chosen, or cut off"
+      return "0 because no path leads to it: it is not used here, or not chosen"
+    case .cut(.op(let op)): return "0 because `\(op.name)` on the way has no slope"
+    case .cut(.detached): return "0 because `detach` on the way cuts it off"
+    case .cut: return "0 because what lies on the way was not recorded (`no_grad`)"
     case .cancels: return "0 because the paths cancel: none of them is 0 alone"
     }
   }

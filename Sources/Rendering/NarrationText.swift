@@ -207,7 +207,7 @@ package struct NarrationText {
       let all = (text == value ? said : [said[0]] + put + [said[1]])
         .map { "\($0.prefix(1)) " + style.paint(String($0.dropFirst(2)), factor: 0) }
       guard c.isPart else { return ([gradient] + all, [], sums) }
-      let own = [arrow + all[0].dropFirst()] + all.dropFirst()
+      let own = [gradient, "⟵" + all[0].dropFirst()] + all.dropFirst()
       return (own.dropLast() + [own[own.count - 1] + part], [], sums)
     }
     let step = style.paint(derivativeName(c.step, by: c.input), factor: 1)

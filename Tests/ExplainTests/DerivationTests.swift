@@ -70,6 +70,52 @@ struct Program: Sendable, CustomTestStringConvertible {
     #expect(check.agrees)
   }
 
+  /// A rate pushed from the front is the gradient that comes from the back, and each step's terms are its rate.
+  @Test(arguments: programs + mixed) func forwardModeFindsTheGradient(_ program: Program) throws {
+    let (graph, variable) = try Self.graph(program)
+    let pass = try graph.forwardMode(by: TensorEntry(variable, program.offset))
+    let last = try #require(pass.steps.last)
+    #expect(last.name == program.root)
+    #expect(abs(last.rate[0] - pass.reverse) <= 1e-9 * max(1, abs(pass.reverse)))
+    for step in pass.steps where !step.terms.isEmpty {
+      let sum = step.terms.reduce(0) { $0 + $1.local * $1.rate }
+      #expect(abs(sum - step.rate[0]) <= 1e-9 * max(1, abs(sum)), "\(step.name)")
+    }
+    #expect(pass.products.forward <= pass.products.all)
+  }
+
+  /// Single numbers that are reached through tensors too, and values that no gradient passes.
+  static let mixed: [Program] = [
+    Program(
+      code: "param a = 1.3; v = [1.0, -2, 3]; u = v*a; l = sum(u) + a^2", root: "l", variable: "a",
+      paths: 0),
+    Program(
+      code: "param v = [1.0, -2, 3]; y = v*v; z = 2*v[0]; t = y[0] + z; l = t^2", root: "l",
+      variable: "v", paths: 0),
+    Program(
+      code: "param a = 2; h = 2*a; no_grad { g = h*a }; l = g*h", root: "l", variable: "a", paths: 0
+    ),
+    Program(
+      code: "param a = 2; l = sin(a)*sin(a) + a/a; ", root: "l", variable: "a", paths: 0),
+    Program(
+      code: "param W = [[1.0, 2], [3, 4]]; s = softmax(W @ W, dim=1); l = -log(s[0, 1])", root: "l",
+      variable: "W", offset: 1, paths: 0),
+  ]
+
+  /// What stands in a formula in several places has a label of its own in each.
+  @Test(arguments: [
+    "sin(a)*sin(a)", "(a + 1)*(a + 1)", "a^2 + a^2", "sigmoid(a)*(1 - sigmoid(a))", "a*a + a*a*a",
+    "exp(a)/exp(a) + a",
+  ]) func usesHaveNamesOfTheirOwn(_ formula: String) throws {
+    let (graph, variable) = try Self.graph(
+      Program(code: "param a = 2; l = \(formula)", root: "l", variable: "a", paths: 0))
+    let derivation = try graph.derivation(by: TensorEntry(variable))
+    let labels = derivation.paths.map { path in path.between.map(\.text) }
+    #expect(Set(labels).count == labels.count && labels.count > 1, "\(labels)")
+    let sum = derivation.paths.reduce(0) { $0 + $1.product }
+    #expect(abs(sum - derivation.total) < 1e-12 * max(1, abs(sum)))
+  }
+
   @Test(arguments: programs) func eachFactorIsItsFormulasValue(_ program: Program) throws {
     let (graph, variable) = try Self.graph(program)
     let derivation = try graph.derivation(by: TensorEntry(variable, program.offset))

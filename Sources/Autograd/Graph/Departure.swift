@@ -17,7 +17,7 @@ package struct Departure {
 /// Where gradients stop on the way from a value to the parameters.
 package struct Cut {
   /// What it was that cut.
-  package enum Reason: Sendable {
+  package enum Reason: Equatable, Sendable {
     /// The op has no slope.
     case op(Op)
     case detached
@@ -35,10 +35,12 @@ package struct Cut {
 
 extension Graph {
   /// The step that cuts a value off from all parameters, nearest to them, if there was one.
-  package func cut(below root: Node?) -> Cut? {
+  /// - Parameter variable: asks for what cuts it off from this one.
+  package func cut(below root: Node?, from variable: Node? = nil) -> Cut? {
     guard let root else { return nil }
     for node in recorded(below: root) where !node.isLeaf && !node.isTracked {
       guard node.operands.contains(where: \.isTracked) else { continue }
+      if let variable, !recorded(below: node).contains(where: { $0 === variable }) { continue }
       let reason: Cut.Reason =
         node.op.isCut ? .detached : node.op.isDifferentiable ? .noGrad : .op(node.op)
       return Cut(reason: reason, name: label(of: node), site: node.site)
