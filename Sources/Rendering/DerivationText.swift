@@ -114,12 +114,12 @@ struct DerivationText {
     if groups.count == 1, groups[0].isIndexed {
       lines.append("\(name) is a sum over \(groups[0].ranges(short)):")
       if let pattern = groups[0].pattern(short) { lines.append("    " + product(pattern)) }
-      lines += terms(groups[0].paths.map { (groups[0].label($0), $0) })
+      lines += terms(groups[0].paths, isIndexed: true, groups[0].label)
     } else if paths.allSatisfy({ $0.factors.count == 1 && $0.factors[0].via != nil }) {
       lines.append(
         "\(d.variable.text) stands \(times(paths.count)) in \(d.root.text); what it does there adds up:"
       )
-      lines += terms(paths.map { (through($0), $0) })
+      lines += terms(paths, through)
     } else {
       lines.append(
         "\(paths.count) paths lead from \(d.root.text) to \(d.variable.text); their products add up:"
@@ -134,30 +134,30 @@ struct DerivationText {
 
   /// Paths one by one; many of them by the fork at which they part.
   private func listed(_ paths: [Path]) -> [String] {
-    guard paths.count > 8 else { return terms(paths.map { (through($0), $0) }) }
+    guard paths.count > 8 else { return terms(paths, through) }
     let forks = Dictionary(grouping: paths) { $0.between.first }
     let order = paths.map(\.between.first).reduce(into: [Place?]()) { order, place in
       if !order.contains(place) { order.append(place) }
     }
     guard order.count <= 8, order.count < paths.count else {
-      return terms(paths.map { (through($0), $0) })
+      return terms(paths, through)
     }
     return order.flatMap { place -> [String] in
       let members = forks[place] ?? []
       let head = place.map { "through " + short($0) } ?? "directly"
-      guard members.count > 1 else { return terms(members.map { (head + ":", $0) }) }
+      guard members.count > 1 else { return terms(members) { _ in head + ":" } }
       let whole = format(members.reduce(0) { $0 + $1.product })
       return ["  \(head): \(members.count) paths, together \(whole); the first of them"]
-        + terms([(through(members[0]), members[0])]).map { "  " + $0 }
+        + terms([members[0]], through).map { "  " + $0 }
     }
   }
 
   private func told(_ group: PathGroup) -> [String] {
-    guard group.isIndexed else { return group.paths.flatMap { terms([(through($0), $0)]) } }
+    guard group.isIndexed else { return group.paths.flatMap { terms([$0], through) } }
     let via = group.between(short)
     let head = via.isEmpty ? "directly" : "through " + via.joined(separator: ", ")
     return ["  \(head), a sum over \(group.ranges(short)):"]
-      + terms(group.paths.map { (group.label($0), $0) }).map { "  " + $0 }
+      + terms(group.paths, isIndexed: true, group.label).map { "  " + $0 }
   }
 
   private func through(_ path: Path) -> String {
@@ -174,17 +174,18 @@ struct DerivationText {
     let product: Double
   }
 
-  private func terms(_ terms: [(label: String, path: Path)]) -> [String] {
-    // Where a sum says what its terms are, a term begins with formulas.
-    let isIndexed =
-      terms.first.map { !$0.label.hasPrefix("through") && $0.label != "directly:" } == true
-    return table(
-      terms.map { label, path in
-        var rows = chain(path, putsIn: terms.count <= 2 || path.factors.count == 1)
+  /// Paths as terms, each with its label.
+  /// - Parameter isIndexed: a sum that has said what its terms are; they begin with formulas.
+  private func terms(_ paths: [Path], isIndexed: Bool = false, _ label: (Path) -> String)
+    -> [String]
+  {
+    table(
+      paths.map { path in
+        var rows = chain(path, putsIn: paths.count <= 2 || path.factors.count == 1)
         if isIndexed, path.factors.count > 1, path.factors.allSatisfy({ $0.via == nil }) {
           rows.removeFirst()
         }
-        return Term(label: label, rows: rows, product: path.product)
+        return Term(label: label(path), rows: rows, product: path.product)
       })
   }
 
