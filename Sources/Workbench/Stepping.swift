@@ -46,7 +46,9 @@ extension Workbench {
     var place = 0
     while place < steps.count {
       if place >= seen, !runsOn {
-        if !steps[place].questions.isEmpty { say(style.paint(steps[place].given, .faint)) }
+        if !steps[place].questions.isEmpty {
+          say(style.paint(steps[place].given + "      (? helps, q leaves)", .faint))
+        }
         for question in steps[place].questions {
           guard quiz.put(question) else { return say(quiz.summary ?? "") }
         }
