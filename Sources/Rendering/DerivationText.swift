@@ -307,7 +307,7 @@ struct DerivationText {
       let error = NumberFormat(digits: 1)(check.relativeError)
       let holding =
         d.held.isEmpty ? "" : ", with \(d.held.map { "`\($0)`" }.joined(separator: ", ")) held"
-      if check.analytic == 0, check.agrees {
+      if abs(check.analytic) < 1e-12, check.agrees {
         (said, ink) = (
           check.numeric == 0
             ? "numerically 0 too" : "numerically 0 but for rounding, \(format(check.numeric))",
