@@ -232,7 +232,7 @@ extension Diagnosis {
       return false
     }
     if parameters.contains(where: { training.isSummed($0.node) }) { return true }
-    guard let fresh = try? graph.gradients(of: root) else { return false }
+    guard let fresh else { return false }
     return parameters.contains { _, parameter in
       guard let stored = parameter.gradient, let own = fresh(parameter) else { return false }
       // A gradient that was clipped is shorter than the pass's own; a sum of several is not.

@@ -58,6 +58,14 @@ struct Diagnosis {
   let layers: [LayerObject]
   let optimizer: Optimizer?
   let training: TrainingMemory
+  private let known = Known()
+
+  /// What many findings ask for and is found once.
+  private final class Known {
+    var guess: (loss: Double, zero: Double, words: String)??
+    var fresh: Gradients??
+    var ratios: [(name: String, ratio: Double)]?
+  }
 
   var history: TrainingHistory { training.history }
 
@@ -128,7 +136,12 @@ struct Diagnosis {
   // MARK: The loss
 
   /// What a model that knows nothing would lose.
-  var guess: (loss: Double, zero: Double, words: String)? { Guess(self).best }
+  var guess: (loss: Double, zero: Double, words: String)? {
+    if let found = known.guess { return found }
+    let found = Guess(self).best
+    known.guess = .some(found)
+    return found
+  }
 
   /// Whether the loss is well below a guess: then what looks odd does no harm.
   var hasLearned: Bool {
@@ -204,7 +217,12 @@ struct Diagnosis {
   /// The gradient of the last pass: as it is kept, or computed again where it has been cleared since.
   func gradient(_ node: Node) -> Tensor? { node.gradient ?? fresh?(node) }
 
-  private var fresh: Gradients? { try? graph.gradients(of: root) }
+  var fresh: Gradients? {
+    if let found = known.fresh { return found }
+    let found = try? graph.gradients(of: root)
+    known.fresh = .some(found)
+    return found
+  }
 
   /// The size of each layer's weight gradient for one weight; along a healthy network it changes little.
   private var gradientSizes: [Figure.Finding] {
@@ -347,14 +365,18 @@ struct Diagnosis {
 
   private var ratios: [(name: String, ratio: Double)] {
     guard let optimizer else { return [] }
+    if let found = known.ratios { return found }
     let weights = parameters.filter { $0.node.shape.rank > 1 }
-    return (weights.isEmpty ? parameters : weights).compactMap { name, node in
+    let found = (weights.isEmpty ? parameters : weights).compactMap {
+      name, node -> (name: String, ratio: Double)? in
       guard let next = try? optimizer.preview(node) else { return nil }
       let old = node.value.values
       let moved = zip(next.values, old).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       let size = old.reduce(0) { $0 + $1 * $1 }
       return size > 0 ? (name, (moved / size).squareRoot()) : nil
     }
+    known.ratios = found
+    return found
   }
 
   /// How far the next step moves each weight, as a share of its size; about 1e-3 is usual.
