@@ -51,7 +51,7 @@ package enum GradientFault: Facts {
       case .op(let op): "`\(written(op))` has no slope"
       case .detached: "cut off here"
       case .noGrad: "not recorded"
-      case .number: "a plain number from here on"
+      case .number: "the last number taken out of the graph"
       }
     }
 
@@ -62,7 +62,7 @@ package enum GradientFault: Facts {
         "\(what) comes from `\(written(op))`, which has no slope: gradients stop there."
       case .detached: "\(what) was cut off by `detach`."
       case .noGrad: "\(what) was computed inside `no_grad`, where nothing is recorded."
-      case .number: "\(what) was taken out as a plain number, which has no history."
+      case .number: "It is made of plain numbers, which have no history."
       }
     }
 
@@ -74,7 +74,8 @@ package enum GradientFault: Facts {
           : "compute the loss from what `\(written(op))` is given"
       case .detached: "leave out `detach` where gradients should pass"
       case .noGrad: "compute it outside of `no_grad`"
-      case .number: "keep the value itself; take its number out for printing only"
+      case .number:
+        "keep the value itself and take its number out for printing only, or declare what should be learned: `param w = …`"
       }
     }
   }
