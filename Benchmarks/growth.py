@@ -33,14 +33,21 @@ KINDS = {
     "forward, told in silence": lambda n: (
         f"param w = 0.5\ns = w\nfor i in range({n}) {{ s = s*0.999 + w }}\ns.forward()"
     ),
+    "cells, then as many :undo": lambda n: lines("a = #")(n) + "\n:undo" * n,
+    "cells, each taken back": lines("a = #\n:undo"),
     "rows of a CSV": None,
     "lines compared by --check": None,
 }
+# Entries of a session, not a script.
+TYPED = "cells, then as many :undo", "cells, each taken back"
 
 
-def seconds(arguments, folder):
+def seconds(arguments, folder, entries=None):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(entries or os.devnull) as typed:
+        subprocess.run(
+            [program, *arguments], cwd=folder, stdin=typed, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
@@ -61,7 +68,10 @@ def run(kind, n, folder):
         text = KINDS[kind](n) + "\n"
     with open(path, "w") as file:
         file.write(text)
-    best = min(seconds([*options, path], folder) for _ in range(3))
+    if kind in TYPED:
+        best = min(seconds([], folder, entries=path) for _ in range(3))
+    else:
+        best = min(seconds([*options, path], folder) for _ in range(3))
     return best - start(folder)
 
 

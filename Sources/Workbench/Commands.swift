@@ -68,6 +68,13 @@ package struct Command: Sendable {
   }
 }
 
+extension Command {
+  /// Whether an entry takes something back, and asks nothing of the session.
+  static func takesBack(_ entry: String) -> Bool {
+    entry.hasPrefix(":") && ["undo", "reset"].contains(matching(entry.dropFirst()).first?.name)
+  }
+}
+
 extension Workbench {
   func command(_ text: Substring) -> Ending {
     let word = text.prefix { !$0.isWhitespace }
@@ -105,7 +112,7 @@ extension Workbench {
     case "reset":
       let count = cells.count
       walk = nil
-      replay([])
+      takeBack { $0 = [] }
       say("forgot \(count) cell\(count == 1 ? "" : "s")")
       return .done
     default: return .quit
@@ -298,7 +305,7 @@ extension Workbench {
       say("there is nothing to take back")
       return .done
     }
-    replay(Array(cells.dropLast()))
+    takeBack { $0.removeLast() }
     defer { reopen(last) }
     let first = last.source.trimmingSpace.split(separator: "\n").first ?? ""
     say("took back [\(number)] \(first)")

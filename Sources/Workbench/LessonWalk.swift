@@ -230,7 +230,7 @@ extension Workbench {
       return showAgain()
     }
     let typed = cells.count - last - 1
-    replay(Array(cells[..<last]))
+    takeBack { $0.removeSubrange(last...) }
     walk?.next = place.index
     if typed > 0 { say("took back \(typed) of your own cells with it") }
     return showAgain()
@@ -287,7 +287,7 @@ extension Workbench {
       return .done
     }
     let names = cells.reduce(into: Set<String>()) { $0.formUnion($1.changes) }
-    replay(cells.filter(\.changes.isEmpty))
+    takeBack { $0.removeAll { !$0.changes.isEmpty } }
     say("\(names.sorted().map { "`\($0)`" }.joined(separator: ", ")) as the lesson had it")
     return showAgain()
   }

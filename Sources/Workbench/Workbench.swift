@@ -63,7 +63,13 @@ package final class Workbench {
     case quit
   }
 
-  package private(set) var session: Session
+  /// The session, if it has run the cells.
+  private var current: Session?
+  /// The session after its cells; where some were taken back, it is made anew when it is asked for.
+  package var session: Session {
+    if current == nil { _ = catchUp() }
+    return current ?? Workbench.session(settings)
+  }
   package private(set) var cells: [Cell] = []
   package var style: Style
   let settings: Settings
@@ -85,8 +91,6 @@ package final class Workbench {
   package init(_ settings: Settings, _ style: Style) {
     self.settings = settings
     self.style = style
-    session = Workbench.session(settings)
-    prepare()
   }
 
   private static func session(_ settings: Settings) -> Session {
@@ -95,16 +99,6 @@ package final class Workbench {
       seed: settings.seed)
     if let files = settings.files { session.machine.files = files }
     return session
-  }
-
-  /// Ties a new session to this workbench.
-  private func prepare() {
-    session.machine.audience.showsProgress = settings.showsProgress
-    session.machine.audience.walk = { [unowned self] narration, predicts in
-      guard self.ask != nil else { return false }
-      self.walk(narration, predicts: predicts)
-      return true
-    }
   }
 
   /// The number that the next cell gets.
@@ -116,6 +110,10 @@ package final class Workbench {
   package func enter(_ text: String, show: @escaping (Output) -> Void) -> Ending {
     self.show = show
     let trimmed = text.trimmingSpace
+    if !Command.takesBack(trimmed), !catchUp() {
+      say("stopped; what is typed next runs the cells again")
+      return .failed(130)
+    }
     if trimmed.isEmpty { return walk == nil ? .done : goOn() }
     if trimmed.hasPrefix(":") { return command(trimmed.dropFirst()) }
     if trimmed.hasPrefix("?") { return question(trimmed) }
@@ -195,28 +193,47 @@ package final class Workbench {
 
   // MARK: Going back
 
-  /// Starts over and runs `cells` again without showing them. Everything is deterministic: values,
+  /// Goes back to the session that ran fewer cells. It is made when something asks for it, so that taking
+  /// back one cell after another runs nothing in between.
+  func takeBack(_ change: (inout [Cell]) -> Void) {
+    change(&cells)
+    current = nil
+  }
+
+  /// Runs the cells without showing them, if that is still to be done. Everything is deterministic: values,
   /// gradients and random numbers come out as they were.
-  func replay(_ kept: [Cell]) {
-    session = Workbench.session(settings)
-    cells = []
+  /// - Returns: false if Ctrl-C stopped it.
+  private func catchUp() -> Bool {
+    if current != nil { return true }
+    let seconds = cells.reduce(0) { $0 + $1.seconds }
+    if seconds > 2 { say("running the cells again, some \(Int(seconds.rounded())) s") }
+    let session = Workbench.session(settings)
     // What was written stays written; nothing is written twice.
     if let files = settings.files {
       session.machine.files = FileAccess(read: files.read, write: { _, _ in .success(()) })
     }
+    var isWhole = true
     // On one stack: a new one for each cell would take longer than most cells.
-    BigStack.run { [self] _ in
-      for cell in kept {
+    BigStack.run { [cells] _ in
+      for (i, cell) in cells.enumerated() where isWhole {
         session.machine.budget.stopsAfter = cell.stoppedAfter
-        session.drawing(from: cell.stream) {
-          _ = session.run(cell.source, name: "cell \(number)", number: number) { _ in }
+        let outcome = session.drawing(from: cell.stream) {
+          session.run(cell.source, name: "cell \(i + 1)", number: i + 1) { _ in }
         }
         session.machine.budget.stopsAfter = nil
-        cells.append(cell)
+        isWhole = outcome.errors.first?.id != .interrupted || cell.error?.id == .interrupted
       }
     }
+    guard isWhole else { return false }
     if let files = settings.files { session.machine.files = files }
-    prepare()
+    session.machine.audience.showsProgress = settings.showsProgress
+    session.machine.audience.walk = { [unowned self] narration, predicts in
+      guard self.ask != nil else { return false }
+      self.walk(narration, predicts: predicts)
+      return true
+    }
+    current = session
+    return true
   }
 }
 

@@ -15,14 +15,18 @@ final class Bench {
   private(set) var problems = ""
   let store = Store()
 
-  final class Store: @unchecked Sendable { var files: [String: [UInt8]] = [:] }
+  final class Store: @unchecked Sendable {
+    var files: [String: [UInt8]] = [:]
+    var reads = 0
+  }
 
   init(seed: UInt64 = 0) {
     var settings = Workbench.Settings(seed: seed)
     let store = store
     settings.files = FileAccess(
       read: { path in
-        store.files[path].map { .success($0) }
+        store.reads += 1
+        return store.files[path].map { .success($0) }
           ?? .failure(FileAccess.FileFault(reason: "no such file"))
       },
       write: { path, bytes in
@@ -111,6 +115,21 @@ struct Scenario: Sendable, CustomTestStringConvertible {
   }
 
   /// Taking the last cell back restores values, gradients and random numbers exactly.
+  /// Cells are run again once, when something asks for what they left.
+  @Test func undoRunsNothingUntilItIsAskedFor() {
+    let bench = Bench()
+    bench.store.files["d.csv"] = Array("a,b\n1,2\n".utf8)
+    for cell in ["d = load_csv(\"d.csv\")", "x = 1", "y = 2", "z = 3"] { bench.enter(cell) }
+    #expect(bench.store.reads == 1)
+    for _ in 0..<3 { bench.enter(":undo") }
+    #expect(bench.store.reads == 1)
+    bench.enter("x = 5")
+    bench.enter("x + 1")
+    #expect(bench.store.reads == 2)
+    bench.enter("y")
+    #expect(bench.take().contains("there is no `y`"), "y was taken back")
+  }
+
   @Test(arguments: scenarios) func undoRestoresEverything(_ scenario: Scenario) {
     let bench = Bench()
     var before = bench.state
