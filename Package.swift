@@ -104,6 +104,15 @@ let package = Package(
         "CSupport",
       ], swiftSettings: strict),
 
+    // What a notebook told, as data; and that data as JSON.
+    .target(
+      name: "Documents",
+      dependencies: [
+        "JSONText", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
+        "Interpreter",
+        "Session", "Lessons",
+      ], swiftSettings: strict),
+
     // Exercises: check files, fresh inputs, verdicts and the reasons for them, records.
     .target(
       name: "Grading",
@@ -121,7 +130,7 @@ let package = Package(
         "JSONText", "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd", "Training", "Explain",
         "Syntax",
         "Interpreter",
-        "Builtins", "Session", "Lessons",
+        "Builtins", "Session", "Lessons", "Documents",
         "Grading",
       ],
       exclude: ["Pages"], swiftSettings: strict),
@@ -131,7 +140,7 @@ let package = Package(
       name: "Workbench",
       dependencies: [
         "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "Interpreter",
-        "Builtins", "Session", "Lessons", "Grading", "EmbeddedFiles",
+        "Builtins", "Session", "Lessons", "Documents", "Grading", "EmbeddedFiles",
         "Rendering",
       ],
       swiftSettings: strict),
@@ -142,7 +151,7 @@ let package = Package(
       dependencies: [
         "CMeter", "CSupport", "CEditLine", "JSONText", "Diagnostics", "EmbeddedFiles",
         "Interpreter",
-        "Builtins", "Session", "Lessons", "Grading",
+        "Builtins", "Session", "Lessons", "Documents", "Grading",
         "Rendering",
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

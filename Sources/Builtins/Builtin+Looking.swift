@@ -191,11 +191,12 @@ extension BuiltinCall {
     let known = root.gradient != nil ? gradients : nil
     let branches = branches(named, root, known)
     let below = graph.recorded(below: root)
+    let picture = named.picture(known)
     guard below.count <= 60, below.allSatisfy({ $0.shape.rank == 0 }) else {
-      return .tree(branches)
+      return .graph(picture, wires: [], tree: branches)
     }
     let wires = Wires(graph, named, known)
-    return .circuit([wires.gates(root), wires.steps(root)], tree: branches)
+    return .graph(picture, wires: [wires.gates(root), wires.steps(root)], tree: branches)
   }
 
   /// Where a backward pass over a value begins; of a tensor, a sum of its entries.

@@ -192,7 +192,7 @@ package final class NamedGraph {
   }
 
   /// What a plain operand was called in the source.
-  private func constantName(_ i: Int, of node: Node) -> String? {
+  func constantName(_ i: Int, of node: Node) -> String? {
     let names = graph.sites[Int(node.site)].operandNames
     return i < names.count ? names[i] : nil
   }

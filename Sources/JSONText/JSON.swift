@@ -95,3 +95,14 @@ package enum JSON: Sendable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
   package init(stringLiteral text: String) { self = .string(text) }
 }
+
+/// Members in the order in which they are written.
+extension JSON: ExpressibleByDictionaryLiteral {
+  package init(dictionaryLiteral members: (String, JSON)...) { self = .object(members) }
+
+  /// An object with more members; without others it stays as it is.
+  package static func + (json: JSON, more: JSON?) -> JSON {
+    guard case .object(let members) = json, case .object(let others)? = more else { return json }
+    return .object(members + others)
+  }
+}

@@ -5,8 +5,9 @@ import Session
 
 /// What happens while a notebook plays.
 package enum PlaybackStep {
-  case prose(title: String, String)
-  case code(number: Int, title: String, String)
+  case prose(Notebook.Cell, String)
+  /// Also where the cell asks not to be shown itself.
+  case code(number: Int, Notebook.Cell, String)
   case event(Event)
   /// An error that the cell announced.
   case expectedError(Diagnostic)
@@ -25,13 +26,13 @@ package enum Playback {
     return withoutActuallyEscaping(show) { show in
       for cell in notebook.cells {
         if cell.isText {
-          show(.prose(title: cell.title, notebook.prose(cell)))
+          show(.prose(cell, notebook.prose(cell)))
           continue
         }
         // What a learner is to try has no answer of its own.
         if cell.tries != nil { continue }
         number += 1
-        if cell.echoes { show(.code(number: number, title: cell.title, notebook.code(cell))) }
+        show(.code(number: number, cell, notebook.code(cell)))
         let outcome = session.drawing(from: cell.stream) {
           session.run(notebook.source, in: cell.range, number: number) { show(.event($0)) }
         }

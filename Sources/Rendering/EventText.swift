@@ -1,6 +1,7 @@
 // Everything a run shows, as text.
 import Autograd
 import Diagnostics
+import Documents
 import Interpreter
 import Training
 import Session
@@ -14,48 +15,52 @@ package struct EventText {
 
   /// The text of an event, with its line break.
   package func render(_ event: Event, in session: Session) -> String {
-    let format = session.machine.format
-    switch event {
-    case .text(let text): return text
-    case .value(let name, let value): return render(value, named: name, session) + "\n"
-    case .narration(let narration, let isWhole):
-      return NarrationText(style, format, session.sources).render(narration, isWhole: isWhole)
-        + "\n"
-    case .warning(let warning):
-      return DiagnosticText(style, sources: session.sources).render(warning) + "\n"
+    render(Told(event, in: session), session.machine.format, session.sources)
+  }
+
+  /// A value as a session shows it.
+  package func value(_ value: Value, named name: String?, in session: Session) -> String {
+    let told = Told(value, named: name, in: session)
+    return String(render(told, session.machine.format, session.sources).dropLast())
+  }
+
+  /// What was told, with its line break.
+  /// - Parameters:
+  ///   - format: how numbers are written.
+  ///   - sources: what was run.
+  package func render(_ told: Told, _ format: NumberFormat, _ sources: [SourceText]) -> String {
+    switch told {
+    case .stream(let text): return text
+    case .value(let value): return render(value, format) + "\n"
+    case .figure(let figure): return FigureText(style, format).render(figure) + "\n"
+    case .narration(let narration, let isWhole, _):
+      return NarrationText(style, format, sources).render(narration, isWhole: isWhole) + "\n"
+    case .diagnostic(let diagnostic):
+      return DiagnosticText(style, sources: sources).render(diagnostic) + "\n"
     case .frame(let figure, let last):
-      let lines = FigureText(style, format).render(last.figure).split(
+      let lines = FigureText(style, format).render(last).split(
         separator: "\n", omittingEmptySubsequences: false
       ).count
-      return "\u{1b}[\(lines)A\r\u{1b}[J" + FigureText(style, format).render(figure.figure) + "\n"
+      return "\u{1b}[\(lines)A\r\u{1b}[J" + FigureText(style, format).render(figure) + "\n"
     // A moving line is for terminals only; what is recorded or piped has none.
     case .progress: return ""
     }
   }
 
-  /// A value as a session shows it.
-  package func value(_ value: Value, named name: String?, in session: Session) -> String {
-    render(value, named: name, session)
-  }
-
-  private func render(_ value: Value, named name: String?, _ session: Session) -> String {
-    if case .host(let object) = value, let figure = object as? FigureObject {
-      return FigureText(style, session.machine.format).render(figure.figure)
+  private func render(_ value: ShownValue, _ format: NumberFormat) -> String {
+    let head = value.name.map { $0 + " = " } ?? ""
+    switch value.table {
+    case .layer(let layer): return head + table(layer, value.text)
+    case .optimizer(let optimizer): return head + table(optimizer, format)
+    case nil: break
     }
-    let head = name.map { $0 + " = " } ?? ""
-    switch value {
-    case .layer(let layer) where layer.isLibrary: return head + table(layer, session)
-    case .optimizer(let optimizer): return head + table(optimizer, session)
-    default: break
-    }
-    let lines = session.machine.text(of: value).visible.split(
-      separator: "\n", omittingEmptySubsequences: false)
+    let lines = value.text.visible.split(separator: "\n", omittingEmptySubsequences: false)
     let margin = "\n" + String(repeating: " ", count: head.columns)
     var text = head + lines.joined(separator: margin)
-    guard case .tensor(let node) = value else { return text }
-    if node.shape.rank > 1 { text += style.paint("   shape \(node.shape)", .faint) }
-    if node.isParameter, let gradient = node.gradient {
-      text += style.paint("   grad " + session.machine.format.brief(gradient), .faint)
+    guard let tensor = value.tensor else { return text }
+    if tensor.rank > 1 { text += style.paint("   shape \(tensor.shape)", .faint) }
+    if let gradient = value.gradient {
+      text += style.paint("   grad " + format.brief(gradient), .faint)
     }
     return text
   }
@@ -78,39 +83,26 @@ extension EventText {
   }
 
   /// What a layer learns, stage by stage for a sequence.
-  private func table(_ layer: LayerObject, _ session: Session) -> String {
-    func learned(_ layer: LayerObject) -> String {
-      layer.state.filter { $0.node.isParameter }.map { "\($0.name) \($0.node.shape)" }
-        .joined(separator: ", ")
+  private func table(_ layer: LayerTable, _ text: String) -> String {
+    func learned(_ parameters: [LayerTable.Parameter]) -> String {
+      parameters.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")
     }
-    let machine = session.machine
     guard layer.isSequence else {
-      let own = learned(layer)
-      return machine.text(of: .layer(layer)) + (own.isEmpty ? "" : style.paint("   " + own, .faint))
+      let own = learned(layer.parameters)
+      return text + (own.isEmpty ? "" : style.paint("   " + own, .faint))
     }
-    let count = layer.parameters.reduce(0) { $0 + $1.shape.count }
-    let stages = layer.stages.enumerated().map { i, stage -> [String] in
-      switch stage {
-      case .layer(let inner) where inner.isSequence:
-        return ["[\(i)]", "sequential of \(inner.stages.count)", learned(inner)]
-      case .layer(let inner): return ["[\(i)]", machine.text(of: stage), learned(inner)]
-      case .builtin(let builtin): return ["[\(i)]", builtin.name]
-      default: return ["[\(i)]", machine.text(of: stage)]
-      }
+    let stages = layer.stages.enumerated().map { i, stage in
+      ["[\(i)]", stage.text, learned(stage.parameters)]
     }
     let mode = layer.isTraining ? "" : ", eval mode"
-    return "sequential, \(count) numbers to learn\(mode)" + rows(stages)
+    return "sequential, \(layer.count) numbers to learn\(mode)" + rows(stages)
   }
 
   /// Settings, and the parameters that are moved.
-  private func table(_ optimizer: Optimizer, _ session: Session) -> String {
-    let machine = session.machine
-    let settings = optimizer.settings.map { "\($0.name)=\(machine.format($0.value))" }
-    let parameters = optimizer.parameters.enumerated().map { i, node -> [String] in
-      [
-        machine.graph.label(of: node) ?? "parameter \(i)", "\(node.shape)",
-        node.gradient.map { "grad " + session.machine.format.brief($0) } ?? "",
-      ]
+  private func table(_ optimizer: OptimizerTable, _ format: NumberFormat) -> String {
+    let settings = optimizer.settings.map { "\($0.name)=\(format($0.value))" }
+    let parameters = optimizer.parameters.map {
+      [$0.name, "\($0.shape)", $0.gradient.map { "grad " + format.brief($0) } ?? ""]
     }
     return "\(optimizer.kind)(\(settings.joined(separator: ", ")))"
       + (parameters.isEmpty ? "" : rows(parameters, limit: 12))

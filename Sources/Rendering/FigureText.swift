@@ -28,8 +28,7 @@ package struct FigureText {
         titled(title, histogram(counts, low, high))
       case .table(let head, let rows, let foot): table(head, rows, foot)
       case .network(let columns): network(columns)
-      case .tree(let branches): tree(branches)
-      case .circuit(let wires, let branches): circuit(wires) ?? tree(branches)
+      case .graph(_, let wires, let branches): circuit(wires) ?? tree(branches)
       case .panels(let units, let columns, let title): titled(title, panels(units, columns))
       case .report(let findings): report(findings)
       }

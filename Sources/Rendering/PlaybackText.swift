@@ -19,14 +19,15 @@ package struct PlaybackText {
   /// What one step shows.
   package func render(_ step: PlaybackStep, in session: Session) -> String {
     switch step {
-    case .prose(let title, let text):
-      return isQuiet ? "" : heading(title) + wrapped(text) + "\n\n"
-    case .code(let number, let title, let code):
-      if isQuiet { return "" }
+    case .prose(let cell, let text):
+      return isQuiet ? "" : heading(cell.title) + wrapped(text) + "\n\n"
+    case .code(let number, let cell, let code):
+      if isQuiet || !cell.echoes { return "" }
       let prompt = "nn[\(number)]> "
       let margin = "\n" + String(repeating: " ", count: prompt.count)
       let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
-      return heading(title) + style.paint(prompt, .bold, .green) + lines.joined(separator: margin)
+      return heading(cell.title) + style.paint(prompt, .bold, .green)
+        + lines.joined(separator: margin)
         + "\n"
     case .event(let event): return events.render(event, in: session)
     case .expectedError(let error):

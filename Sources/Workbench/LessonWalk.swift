@@ -143,7 +143,7 @@ extension Workbench {
     while let walk, walk.next < walk.cells.count {
       let cell = walk.cells[walk.next]
       if cell.isText {
-        show(.text(pages.render(.prose(title: cell.title, walk.notebook.prose(cell)), in: session)))
+        show(.text(pages.render(.prose(cell, walk.notebook.prose(cell)), in: session)))
         self.walk?.next += 1
         continue
       }

@@ -75,7 +75,7 @@ extension Workbench {
       if cell.isText {
         if whole {
           self.show(
-            .text(pages.render(.prose(title: cell.title, notebook.prose(cell)), in: session)))
+            .text(pages.render(.prose(cell, notebook.prose(cell)), in: session)))
         }
         continue
       }
@@ -83,7 +83,7 @@ extension Workbench {
       let code = notebook.code(cell)
       if whole, cell.echoes {
         self.show(
-          .text(pages.render(.code(number: number, title: cell.title, code), in: session)))
+          .text(pages.render(.code(number: number, cell, code), in: session)))
       }
       let ending = run(code, stream: cell.stream)
       if whole { self.show(.text("\n")) }

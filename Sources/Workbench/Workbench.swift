@@ -1,5 +1,6 @@
 // A session at work: entries in, output out. It reads and writes nothing itself.
 import Diagnostics
+import Documents
 import Interpreter
 import Lessons
 import Rendering
@@ -9,8 +10,8 @@ import Tensors
 
 /// What a workbench has to show.
 package enum Output {
-  /// Results, for standard output.
-  case text(String, Kind = .display)
+  /// Results, for standard output: as a terminal shows them, and, of what a cell told, as data.
+  case text(String, Kind = .display, Told? = nil)
   /// Diagnostics, for standard error.
   case problem(String, Diagnostic?)
   /// A moving line; nil when it is done with.
@@ -29,6 +30,8 @@ package final class Workbench {
     package var limits = Limits()
     package var files: FileAccess?
     package var showsProgress = false
+    /// Whether what cells tell is to be drawn.
+    package var keepsGraphs = false
 
     package init(seed: UInt64 = 0, isFloat32: Bool = false) {
       self.seed = seed
@@ -153,18 +156,19 @@ package final class Workbench {
     let outcome = session.drawing(from: stream) {
       session.run(text, name: "cell \(number)", number: number) { [show] event in
         if case .progress(let progress) = event { return show(.progress(progress)) }
-        let text = events.render(event, in: self.session)
-        if case .warning(let warning) = event {
+        let told = Told(event, in: self.session)
+        let text = events.render(told, self.session.machine.format, self.session.sources)
+        if case .diagnostic(let warning) = told {
           show(.problem(text, warning))
         } else if !text.isEmpty {
           printed = true
           let kind: Output.Kind =
-            switch event {
-            case .text: .stream
+            switch told {
+            case .stream: .stream
             case .value: .result
             default: .display
             }
-          show(.text(text, kind))
+          show(.text(text, kind, told))
         }
       }
     }
@@ -227,6 +231,7 @@ package final class Workbench {
     guard isWhole else { return false }
     if let files = settings.files { session.machine.files = files }
     session.machine.audience.showsProgress = settings.showsProgress
+    session.machine.audience.keepsGraphs = settings.keepsGraphs
     session.machine.audience.walk = { [unowned self] narration, predicts in
       guard self.ask != nil else { return false }
       self.walk(narration, predicts: predicts)

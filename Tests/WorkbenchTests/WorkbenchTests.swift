@@ -39,7 +39,7 @@ final class Bench {
   @discardableResult func enter(_ text: String) -> Workbench.Ending {
     bench.enter(text) { [self] part in
       switch part {
-      case .text(let text, _): output += text
+      case .text(let text, _, _): output += text
       case .problem(let text, _): problems += text
       case .progress: break
       }

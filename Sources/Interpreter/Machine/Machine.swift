@@ -59,8 +59,9 @@ package enum Event {
   case text(String)
   /// The value of a cell's last statement, with the name it was given.
   case value(name: String?, Value)
-  /// What a verb tells; all of it, or as much as a reader can take in.
-  case narration(Narration, isWhole: Bool)
+  /// What a verb tells; all of it, or as much as a reader can take in. The graph is there for an audience that keeps
+  /// graphs.
+  case narration(Narration, isWhole: Bool, graph: StepGraph?)
   case warning(Diagnostic)
   /// A figure that takes the place of one that was shown just before.
   case frame(FigureObject, over: FigureObject)

@@ -76,7 +76,7 @@ struct VerbRun {
     }
   }
 
-  private func emit(_ narration: Narration, _ f: Frame) throws(Diagnostic) {
+  private func emit(_ narration: Narration, _ names: NamedGraph?, _ f: Frame) throws(Diagnostic) {
     let predicts = try options.predict?.run(f) ?? false
     let pauses = try options.pause?.run(f) ?? false
     // In a script that no one sits at, the walk is a narration straight through.
@@ -87,7 +87,19 @@ struct VerbRun {
       defer { machine.free = outer }
       if walk(narration, predicts) { return }
     }
-    try machine.emit(.narration(narration, isWhole: try detail(f) == "all"), at: span)
+    let isWhole = try detail(f) == "all"
+    try machine.emit(
+      .narration(narration, isWhole: isWhole, graph: picture(narration, names)), at: span)
+  }
+
+  /// The graph that a narration is about, for an audience that draws it.
+  private func picture(_ narration: Narration, _ names: NamedGraph?) -> StepGraph? {
+    guard machine.audience.keepsGraphs, let names else { return nil }
+    switch narration {
+    case .backward, .derivative, .rates: return names.picture(try? graph.gradients(of: names.root))
+    case .forward, .value: return names.picture(nil)
+    case .ledger: return nil
+    }
   }
 
   /// A recorded value, with or without a gradient.
@@ -100,7 +112,7 @@ struct VerbRun {
     let root = try computed(value)
     try machine.refuseReplay(of: root, span)
     let names = try named(root, name, f)
-    try emit(.forward(try telling { () throws(ExplainError) in try names.forward() }), f)
+    try emit(.forward(try telling { () throws(ExplainError) in try names.forward() }), names, f)
     machine.meetsReplay(root, span)
     if names.root !== root {
       do throws(TensorError) { try graph.replay(root) } catch {
@@ -121,7 +133,7 @@ struct VerbRun {
     let pass = try telling { () throws(ExplainError) in
       try names.backward(try gradients(names.root), old: old)
     }
-    try emit(.backward(pass), f)
+    try emit(.backward(pass), names, f)
     if let first = pass.accumulations.first {
       machine.warn(
         GradientFault.accumulated(first: first.name).at(span))
@@ -142,7 +154,7 @@ struct VerbRun {
     guard optimizer.parameters.contains(where: { $0.gradient != nil }) else {
       throw GradientFault.nothingToStepAlong.at(span)
     }
-    try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
+    try emit(.ledger(NamedGraph.ledger(optimizer, graph)), nil, f)
     machine.warnNonFinite(stepOf: optimizer, span)
   }
 
@@ -151,7 +163,7 @@ struct VerbRun {
       guard !optimizer.ledger.isEmpty else {
         throw GradientFault.noStepYet(name: name).at(span)
       }
-      return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), f)
+      return try emit(.ledger(NamedGraph.ledger(optimizer, graph)), nil, f)
     }
     guard case .tensor(let node) = value, !node.isLeaf else {
       switch value {
@@ -162,7 +174,8 @@ struct VerbRun {
       }
       throw GradientFault.notRecorded(name).at(span)
     }
-    try emit(try named(node, name, f).value(), f)
+    let names = try named(node, name, f)
+    try emit(names.value(), names, f)
   }
 
   /// One number of a computed tensor; false if this is none.
@@ -177,7 +190,7 @@ struct VerbRun {
     let names = try telling { () throws(ExplainError) in
       try NamedGraph(graph, root: node, rootName: name)
     }
-    try emit(names.value(of: TensorEntry(node, offset)), f)
+    try emit(names.value(of: TensorEntry(node, offset)), names, f)
     return true
   }
 
@@ -210,7 +223,7 @@ struct VerbRun {
       let pass = try telling { () throws(ExplainError) in
         try names.chain(to: leaf, try gradients(names.root))
       }
-      return try emit(.backward(pass), f)
+      return try emit(.backward(pass), names, f)
     }
     let offset = try parts.map { parts throws(Diagnostic) in try place(parts, leaf.shape) } ?? 0
     let isOneHop = try choice(options.view, .view, f) == "hop"
@@ -218,12 +231,12 @@ struct VerbRun {
       let pass = try telling { () throws(ExplainError) in
         try names.forwardMode(by: TensorEntry(leaf, offset))
       }
-      return try emit(.rates(pass), f)
+      return try emit(.rates(pass), names, f)
     }
     let derivation = try telling { () throws(ExplainError) in
       try names.derivation(by: TensorEntry(leaf, offset), isOneHop: isOneHop)
     }
-    try emit(.derivative(derivation), f)
+    try emit(.derivative(derivation), names, f)
     machine.warn(derivation, span)
   }
 

@@ -102,7 +102,7 @@ struct Interact: ParsableCommand {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
     let console = Console(options, command: Main.inSession)
-    if json { throw ExitCode(JSONServer(console.workbench()).run()) }
+    if json { throw ExitCode(JSONServer(console.workbench(keepsGraphs: true)).run()) }
     if let e { throw ExitCode(console.evaluate(e)) }
     throw ExitCode(try console.interact(loading: load.map { [$0] } ?? []))
   }

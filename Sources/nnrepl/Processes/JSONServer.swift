@@ -2,6 +2,7 @@
 import CMeter
 import CSupport
 import Diagnostics
+import Documents
 import Foundation
 import JSONText
 import Synchronization
@@ -105,19 +106,23 @@ final class JSONServer {
     case "is_complete":
       done(request.id, [("complete", .bool(bench.isComplete(code)))])
     case "complete":
-      // The cursor counts characters (Unicode scalars would differ for composed letters).
-      let cursor = request.fields["cursor"] as? Int ?? code.count
-      let found = bench.completion(String(code.prefix(max(0, cursor))))
+      let unit = request.text("unit").flatMap(OffsetUnit.init) ?? .utf8
+      let bytes =
+        (request.fields["cursor"] as? Int).map { unit.bytes(before: $0, in: code) }
+        ?? code.utf8.count
+      let typed = String(decoding: Array(code.utf8.prefix(bytes)), as: UTF8.self)
+      let found = bench.completion(typed)
+      let start = typed.dropLast(found.start).utf8.count
       done(
         request.id,
         [
-          ("start", .int(max(0, min(cursor, code.count) - found.start))),
+          ("start", .int(unit.offset(ofBytes: start, in: code))),
           ("matches", .array(found.candidates.map(JSON.string))),
         ])
     case "inspect":
       var text = ""
       _ = bench.enter("?" + (request.text("name") ?? code)) { output in
-        if case .text(let part, _) = output { text += part }
+        if case .text(let part, _, _) = output { text += part }
       }
       done(
         request.id,
@@ -135,8 +140,11 @@ final class JSONServer {
     let number = bench.number
     let ending = bench.enter(code) { [self] output in
       switch output {
-      case .text(let text, let kind):
-        send([("event", .string(kind.rawValue)), ("text", .string(text))], id: id)
+      case .text(let text, let kind, let told):
+        let data = told.map { ToldJSON(bench.session.sources).data($0) }
+        send(
+          [("event", .string(kind.rawValue)), ("text", .string(text))]
+            + (data.map { [("data", $0)] } ?? []), id: id)
       case .problem(let text, let diagnostic): problem(text, diagnostic, id)
       case .progress: break
       }
@@ -158,7 +166,10 @@ final class JSONServer {
   private func problem(_ text: String, _ diagnostic: Diagnostic?, _ id: JSON) {
     var fields: [(String, JSON)] = [("event", "error"), ("text", .string(text))]
     fields.append(("severity", .string((diagnostic?.severity ?? .error).rawValue)))
-    if let diagnostic { fields.append(("diagnostic", .string(diagnostic.id.rawValue))) }
+    if let diagnostic {
+      fields.append(("diagnostic", .string(diagnostic.id.rawValue)))
+      fields.append(("data", ToldJSON(bench.session.sources).data(.diagnostic(diagnostic))))
+    }
     send(fields, id: id)
   }
 

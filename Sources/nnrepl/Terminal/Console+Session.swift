@@ -9,12 +9,14 @@ import Workbench
 
 extension Console {
   /// A workbench over this machine's files.
-  func workbench(seed: UInt64? = nil, dtype: String? = nil) -> Workbench {
+  func workbench(seed: UInt64? = nil, dtype: String? = nil, keepsGraphs: Bool = false) -> Workbench
+  {
     var settings = Workbench.Settings(
       seed: options.seed ?? seed ?? 0,
       isFloat32: options.dtype == .float32 || dtype == "float32")
     settings.files = .open
     settings.showsProgress = Console.isMoving
+    settings.keepsGraphs = keepsGraphs
     let bench = Workbench(settings, style)
     bench.listFolder = Console.paths
     bench.shell = command
@@ -36,7 +38,7 @@ extension Console {
     return { output in
       switch output {
       case .progress(let progress): line.show(progress)
-      case .text(let text, _):
+      case .text(let text, _, _):
         line.clear()
         Console.write(text, to: stdout)
         if isatty(STDOUT_FILENO) == 1 { fflush(stdout) }

@@ -207,8 +207,11 @@ struct Console {
     let (session, notebook) = open(script)
     let text = PlaybackText(style, isQuiet: quiet)
     let line = ProgressLine(style)
+    var lines = PlaybackJSON()
+    session.machine.audience.keepsGraphs = json
+    if json { show(PlaybackJSON.header(notebook)) }
     let errors = Playback.run(notebook, in: session) { step in
-      if json { return show(PlaybackJSON.line(step, in: session)) }
+      if json { return show(lines.line(step, in: session)) }
       if case .event(.progress(let progress)) = step { return line.show(progress) }
       line.clear()
       if case .event(.warning(let warning)) = step { return report([warning], session) }
@@ -219,7 +222,7 @@ struct Console {
       }
     }
     if json {
-      for error in errors { show(PlaybackJSON.line(.expectedError(error), in: session)) }
+      for error in errors { show(lines.line(.expectedError(error), in: session)) }
     } else {
       report(errors, session)
     }

@@ -9,6 +9,8 @@ package struct Audience {
   package var walk: ((Narration, _ predicts: Bool) -> Bool)?
   /// Whether someone watches: then long loops tell how far they are.
   package var showsProgress = false
+  /// Whether what is told is to be drawn: then the graph that it is about is kept with it.
+  package var keepsGraphs = false
   /// The outermost loop of the cell.
   var loop: WatchedLoop?
 }

@@ -1,4 +1,5 @@
 // Figures as data; `Rendering` draws them.
+import Explain
 
 extension Double {
   /// Whether it can be put on an axis: ranges between such numbers are finite too.
@@ -21,11 +22,9 @@ package enum Figure {
   case table(head: [String], rows: [[String]], foot: String)
   /// Columns of units, joined by what lies between them.
   case network([Column])
-  /// What was computed from what.
-  case tree([Branch])
-  /// What a number was computed from, as wires and gates: in every detail, and by named steps; `tree` where neither
-  /// fits.
-  case circuit([Wire], tree: [Branch])
+  /// What was computed from what: step by step, and as a tree. Of numbers also as wires and gates, in every detail
+  /// and by named steps.
+  case graph(StepGraph?, wires: [Wire], tree: [Branch])
   /// One part of the plane, as each of several units sees it: values row by row, the top row first.
   case panels([(title: String, values: [Double])], columns: Int, title: String)
   /// Findings, each good, worth a look, or bad.
