@@ -34,6 +34,13 @@ let package = Package(
     // libedit: its variadic functions, one for each use.
     .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
 
+    // Markdown, read by cmark.
+    .systemLibrary(
+      name: "CMarkGFM", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+
+    // Texts and formulas as trees: Markdown and mathematics.
+    .target(name: "Typesetting", dependencies: ["CMarkGFM"], swiftSettings: strict),
+
     // JSON as the program writes it.
     .target(name: "JSONText", swiftSettings: strict),
 
@@ -127,7 +134,8 @@ let package = Package(
     .target(
       name: "Rendering",
       dependencies: [
-        "JSONText", "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd", "Training", "Explain",
+        "JSONText", "Typesetting", "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd",
+        "Training", "Explain",
         "Syntax",
         "Interpreter",
         "Builtins", "Session", "Lessons", "Documents",

@@ -32,6 +32,7 @@ package struct Document {
     package var body: Body
   }
 
+  /// What a cell holds.
   package enum Body {
     /// Markdown.
     case text(String)
@@ -44,6 +45,8 @@ package struct Document {
   package struct Code {
     package let number: Int
     package let source: String
+    /// Where it begins, in bytes of the notebook.
+    package let start: Int
     /// Whether a reader sees the code, and not what it told alone.
     package let isShown: Bool
     /// The name whose value a reader is asked for first, and what helps.
@@ -64,6 +67,7 @@ package struct Document {
     package init(told: Told, format: NumberFormat) { (self.told, self.format) = (told, format) }
   }
 
+  /// What a reader is to try, a hint, and the code that checks it.
   package struct Attempt {
     package let what: String
     package let hint: String?
@@ -89,7 +93,8 @@ package struct Document {
         number += 1
         body = .code(
           Code(
-            number: number, source: notebook.code(cell), isShown: cell.echoes,
+            number: number, source: notebook.code(cell), start: notebook.codeStart(cell),
+            isShown: cell.echoes,
             predicts: cell.predicts, hint: cell.hint))
       }
       cells.append(Cell(id: cell.id, title: cell.title, range: cell.range, body: body))

@@ -16,6 +16,7 @@ extension Document {
       + dtype.map { ["dtype": .string($0)] } + version.map { ["nn": .int($0)] }
   }
 
+  /// The document as `Tests/Schemas/document.schema.json` has it.
   package var json: JSON {
     let told = ToldJSON(sources)
     return Document.header(name: name, title: title, seed: seed, dtype: dtype, version: version) + [

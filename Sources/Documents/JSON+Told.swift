@@ -42,6 +42,7 @@ package struct ToldJSON {
 
   private func data(_ shape: Shape) -> JSON { .array(shape.dims.map(JSON.int)) }
 
+  /// Type, shape and numbers, row by row; past a limit, how many were left out.
   package func data(_ tensor: Tensor) -> JSON {
     let values = tensor.values
     let isCut = values.count > ToldJSON.limit
@@ -121,6 +122,7 @@ package struct ToldJSON {
     ]
   }
 
+  /// What went wrong, its labels with ranges, and what to try.
   package func data(_ diagnostic: Diagnostic) -> JSON {
     var json: JSON = [
       "severity": .string(diagnostic.severity.rawValue), "id": .string(diagnostic.id.rawValue),

@@ -45,6 +45,7 @@ package struct ShownValue {
 
 /// What a layer of the library learns, stage by stage for a sequence.
 package struct LayerTable {
+  /// What is learned, by its name in the layer.
   package typealias Parameter = (name: String, shape: Shape)
   package let isSequence: Bool
   package let isTraining: Bool

@@ -6,6 +6,7 @@ import Tensors
 package struct StepGraph {
   /// A named value.
   package struct Vertex {
+    /// What stands at the place.
     package enum Kind: String {
       /// Given: an input, a target, a setting.
       case data

@@ -50,7 +50,7 @@ struct DerivationText {
     } else {
       lines = sum(d.paths)
     }
-    return lines + d.zeros.prefix(3).map { "  " + style.paint(words($0), .faint) }
+    return lines + d.zeros.prefix(3).map { "  " + style.paint(words.reason($0), .faint) }
   }
 
   // MARK: Products
@@ -297,59 +297,10 @@ struct DerivationText {
 
   /// The numeric check, beside the result or below where the line is full.
   private func check(_ columns: Int) -> String {
-    guard let check = d.check else { return "" }
-    let (said, ink): (String, Style.Ink)
-    if check.verdict == .notFinite || !check.numeric.isFinite {
-      (said, ink) = ("numerically \(format(check.numeric))", .yellow)
-    } else if check.isKink {
-      (said, ink) = ("numerically a kink: the slopes left and right differ", .yellow)
-    } else {
-      let error = NumberFormat(digits: 1)(check.relativeError)
-      let holding =
-        d.held.isEmpty ? "" : ", with \(d.held.map { "`\($0)`" }.joined(separator: ", ")) held"
-      if abs(check.analytic) < 1e-12, check.agrees {
-        (said, ink) = (
-          check.numeric == 0
-            ? "numerically 0 too" : "numerically 0 but for rounding, \(format(check.numeric))",
-          .faint
-        )
-      } else {
-        (said, ink) = (
-          "numerically \(format(check.numeric)), relative error \(error)\(holding)", .faint
-        )
-      }
-    }
-    let gap = columns + 8 + said.columns <= text.room ? "        " : "\n  "
-    return gap + style.paint(said, ink)
+    guard let check = words.check(d) else { return "" }
+    let gap = columns + 8 + check.text.columns <= text.room ? "        " : "\n  "
+    return gap + style.paint(check.text, check.isDoubtful ? .yellow : .faint)
   }
 
-  /// Why it is 0.
-  private func words(_ reason: ZeroReason) -> String {
-    switch reason {
-    case .flat(let op, let input, let at, let result):
-      let place = "`\(op.name)` at \(input)" + (input == format(at) ? "" : " = \(format(at))")
-      guard let bounds = op.bounds else {
-        return op.operands.count > 1
-          ? "0 because `\(op.name)` passes nothing of \(input) on here"
-          : "0 because \(place) is flat: its slope there is 0"
-      }
-      return bounds.high == nil
-        ? "0 because \(place) is closed: it gives \(format(result)) there and nearby"
-        : "0 because \(place) is saturated: it gives \(format(result)) there and nearby"
-    case .factor(let formula, let top, let bottom, let via):
-      if let via { return "0 on the way through \(short(via)) because \(formula) is 0" }
-      let link = derivativeName(short(top), by: short(bottom))
-      return formula == "0"
-        ? "0 because \(link) is 0" : "0 because \(formula) is 0"
-    case .underflow(let count):
-      return
-        "0 because the product of \(count) factors, none of them 0, is smaller than a number can be"
-    case .noPath:
-      return "0 because no path leads to it: it is not used here, or not chosen"
-    case .cut(.op(let op)): return "0 because `\(op.name)` on the way has no slope"
-    case .cut(.detached): return "0 because `detach` on the way cuts it off"
-    case .cut: return "0 because what lies on the way was not recorded (`no_grad`)"
-    case .cancels: return "0 because the paths cancel: none of them is 0 alone"
-    }
-  }
+  private var words: DerivationWords { DerivationWords(format, short) }
 }

@@ -42,14 +42,17 @@ extension NarrationText {
         "  " + $0
       }
     }
-    let (forward, all, reverse) = pass.products
     let derivative = derivativeName(pass.root, by: pass.variable)
     lines.append("backward finds the same \(derivative) = \(format(pass.reverse))")
-    lines.append(
-      style.paint(
-        "Forward mode: \(counted(forward, "product")) for \(pass.variable)\(pass.inputs == 1 ? "" : "; one pass for each of \(pass.inputs) numbers to learn, \(counted(all, "product")) in all"). Reverse mode: \(counted(reverse, "product")) in one pass, for all of them.",
-        .faint))
+    lines.append(style.paint(counts(pass), .faint))
     return lines
+  }
+
+  /// What forward mode takes beside reverse mode.
+  package func counts(_ pass: ForwardMode) -> String {
+    let (forward, all, reverse) = pass.products
+    return
+      "Forward mode: \(counted(forward, "product")) for \(pass.variable)\(pass.inputs == 1 ? "" : "; one pass for each of \(pass.inputs) numbers to learn, \(counted(all, "product")) in all"). Reverse mode: \(counted(reverse, "product")) in one pass, for all of them."
   }
 
   func counted(_ n: Int, _ noun: String) -> String {

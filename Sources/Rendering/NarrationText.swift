@@ -23,7 +23,8 @@ package struct NarrationText {
   package func render(_ narration: Narration, isWhole: Bool) -> String {
     let lines: [String]
     switch narration {
-    case .forward(let pass): lines = forward(pass.steps) + pass.unfollowed.map(told)
+    case .forward(let pass):
+      lines = forward(pass.steps) + pass.unfollowed.map { style.paint(told($0), .faint) }
     case .backward(let pass): lines = backward(pass)
     case .derivative(let derivation): lines = derivative(derivation)
     case .rates(let pass): lines = rates(pass)
@@ -86,19 +87,19 @@ package struct NarrationText {
   }
 
   /// What a replay left as it was, and since when.
-  private func told(_ value: Unfollowed) -> String {
+  package func told(_ value: Unfollowed) -> String {
     let source = sources.first { $0.id == value.site.source }
     let place = source.map { " on line \($0.line(at: value.site.start))" } ?? ""
     let number = value.value.rank == 0 ? format(value.value[0]) : "its \(value.value.shape)"
-    let text =
-      switch value.reason {
-      case .number: "`\(value.name)` was taken out as a number\(place) and keeps \(number)"
-      case .branch:
+    switch value.reason {
+    case .number:
+      return "`\(value.name)` was taken out as a number\(place) and keeps \(number)"
+    case .branch:
+      return
         "`\(value.name)` decided a branch\(place) when it was \(number); `forward` does not ask again which way"
-      case .dropped:
-        "`\(value.name)` was carried by a loop\(place) without gradient and keeps \(number)"
-      }
-    return style.paint(text, .faint)
+    case .dropped:
+      return "`\(value.name)` was carried by a loop\(place) without gradient and keeps \(number)"
+    }
   }
 
   private func scalarRow(_ step: ForwardStep) -> [String] {

@@ -64,6 +64,7 @@ package struct PlaybackJSON {
     ]
   }
 
+  /// What went wrong: its text as a terminal shows it, and what it says as data.
   package static func object(_ diagnostic: Diagnostic, in session: Session) -> JSON {
     let text = DiagnosticText(Style(), sources: session.sources).render(diagnostic)
     return [

@@ -20,7 +20,7 @@ package struct PlaybackText {
   package func render(_ step: PlaybackStep, in session: Session) -> String {
     switch step {
     case .prose(let cell, let text):
-      return isQuiet ? "" : heading(cell.title) + wrapped(text) + "\n\n"
+      return isQuiet ? "" : heading(cell.title) + MarkdownText(style).render(text) + "\n\n"
     case .code(let number, let cell, let code):
       if isQuiet || !cell.echoes { return "" }
       let prompt = "nn[\(number)]> "
@@ -44,60 +44,6 @@ package struct PlaybackText {
   }
 
   private func heading(_ title: String) -> String {
-    title.isEmpty ? "" : rule(title) + "\n"
-  }
-
-  private func rule(_ title: String) -> String {
-    let line = String(repeating: "─", count: max(3, min(style.width, 80) - title.columns - 4))
-    return style.paint("── \(title) \(line)", .bold, .blue)
-  }
-
-  /// Words of a line; code between backticks stays together.
-  private static func words(_ line: Substring) -> [Substring] {
-    var words: [Substring] = []
-    var start = line.startIndex
-    var inCode = false
-    for i in line.indices {
-      if line[i] == "`" { inCode.toggle() }
-      guard line[i] == " ", !inCode else { continue }
-      if start < i { words.append(line[start..<i]) }
-      start = line.index(after: i)
-    }
-    if start < line.endIndex { words.append(line[start...]) }
-    return words
-  }
-
-  /// Paragraphs filled to the width; lists, tables and code keep their lines.
-  private func wrapped(_ text: String) -> String {
-    var lines: [String] = []
-    var paragraph: [Substring] = []
-    func fill() {
-      lines += Style.filled(paragraph.joined(separator: " "), min(style.width, 80))
-      paragraph = []
-    }
-    var isCode = false
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("```") {
-        fill()
-        isCode.toggle()
-        continue
-      }
-      if isCode {
-        lines.append("    " + line)
-        continue
-      }
-      let isFixed =
-        line.isEmpty || line.hasPrefix(" ") || line.hasPrefix("- ") || line.hasPrefix("|")
-        || line.hasPrefix("#") || line.drop(while: \.isNumber).hasPrefix(". ")
-      if isFixed {
-        fill()
-        lines.append(
-          line.hasPrefix("#") ? rule(String(line.drop { $0 == "#" || $0 == " " })) : String(line))
-      } else {
-        paragraph += PlaybackText.words(line)
-      }
-    }
-    fill()
-    return lines.joined(separator: "\n")
+    title.isEmpty ? "" : MarkdownText(style).rule(title) + "\n"
   }
 }

@@ -169,6 +169,12 @@ package struct Notebook {
     lines(cell).drop { $0.hasPrefix("#|") }.joined(separator: "\n").trimmedLines
   }
 
+  /// Where the code of a cell begins, in bytes of the source.
+  package func codeStart(_ cell: Cell) -> Int {
+    let lead = lines(cell).prefix { $0.hasPrefix("#|") || $0.allSatisfy(\.isWhitespace) }
+    return lead.reduce(cell.range.lowerBound) { $0 + $1.utf8.count + 1 }
+  }
+
   /// A text cell's lines without their `# `.
   package func prose(_ cell: Cell) -> String {
     lines(cell).map { line in
