@@ -20,6 +20,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
   ],
   targets: [
     // OpenBLAS, for matrix products.
@@ -143,6 +144,16 @@ let package = Package(
       ],
       exclude: ["Pages"], swiftSettings: strict),
 
+    // What a notebook told, for others: pages, pictures, notebooks, PyTorch.
+    .target(
+      name: "Export",
+      dependencies: [
+        "JSONText", "Typesetting", "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd",
+        "Training", "Explain", "Syntax", "Interpreter", "Builtins", "Session", "Lessons",
+        "Documents", "Grading", "Rendering",
+      ],
+      exclude: ["Assets"], swiftSettings: strict),
+
     // A session at work: cells, commands, completion, stepping; text in, text out.
     .target(
       name: "Workbench",
@@ -160,9 +171,11 @@ let package = Package(
         "CMeter", "CSupport", "CEditLine", "JSONText", "Diagnostics", "EmbeddedFiles",
         "Interpreter",
         "Builtins", "Session", "Lessons", "Documents", "Grading",
-        "Rendering",
+        "Rendering", "Export",
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       exclude: ["NewCourse"], swiftSettings: strict),
 
@@ -182,6 +195,17 @@ let package = Package(
         "Diagnostics", "Tensors", "Autograd", "Explain", "Interpreter", "Builtins", "Session",
       ],
       swiftSettings: strict),
+    .testTarget(name: "TypesettingTests", dependencies: ["Typesetting"], swiftSettings: strict),
+    .testTarget(
+      name: "DocumentsTests",
+      dependencies: ["JSONText", "Diagnostics", "Session", "Lessons", "Documents"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExportTests",
+      dependencies: [
+        "Diagnostics", "Tensors", "Explain", "Interpreter", "Session", "Lessons", "Documents",
+        "Grading", "Export",
+      ], swiftSettings: strict),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
     .testTarget(name: "EmbeddedFilesTests", dependencies: ["EmbeddedFiles"], swiftSettings: strict),

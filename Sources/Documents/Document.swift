@@ -108,29 +108,34 @@ package struct Document {
       change(&code)
       played[codes[next]].body = .code(code)
     }
+    // What is printed bit by bit is one text.
+    var printed: (text: String, format: NumberFormat)?
+    func close() {
+      guard let (text, format) = printed else { return }
+      printed = nil
+      update { $0.outputs.append(Output(told: .stream(text), format: format)) }
+    }
     errors = Playback.run(notebook, in: session) { step in
       switch step {
       case .prose, .code: break
       case .event(.progress): break
+      case .event(.text(let text)):
+        if printed == nil { printed = ("", session.machine.format) }
+        printed?.text += text
       case .event(let event):
+        close()
         let output = Output(told: Told(event, in: session), format: session.machine.format)
-        update { code in
-          // What is printed bit by bit is one text.
-          if case .stream(let more) = output.told, let last = code.outputs.last,
-            case .stream(let text) = last.told
-          {
-            code.outputs[code.outputs.count - 1] = Output(
-              told: .stream(text + more), format: last.format)
-          } else {
-            code.outputs.append(output)
-          }
-        }
-      case .expectedError(let error): update { $0.error = error }
+        update { $0.outputs.append(output) }
+      case .expectedError(let error):
+        close()
+        update { $0.error = error }
       case .cellEnd:
+        close()
         update { $0.values = Document.values(assignedIn: $0.source, session) }
         next += 1
       }
     }
+    close()
     if let error = errors.first { update { $0.error = error } }
     cells = played
     sources = session.sources

@@ -68,7 +68,7 @@ extension ToldJSON {
     json = json + c.upstream.map { ["upstream": .number($0)] }
     json = json + c.pullback.map { ["pullback": data($0)] }
     json = json + ["gradient": data(c.gradient), "part": .bool(c.isPart)]
-    return json + c.sum.map { ["parts": .array($0.map(data))] }
+    return json + c.sum.map { ["parts": .array($0.map(data))] } + c.total.map { ["sum": data($0)] }
   }
 
   private func data(_ d: Derivation) -> JSON {

@@ -72,11 +72,43 @@ package final class NamedGraph {
         written[text, default: []].append(node)
         asWritten.insert(ObjectIdentifier(node))
       } else {
-        temporaries.insert(ObjectIdentifier(node))
-        names[ObjectIdentifier(node)] = "t" + NamedGraph.subscripted(temporaries.count)
+        nameTemporary(node)
       }
     }
     number(written, taken: Set(names.values))
+    if !unfolds { nameSharedParts() }
+  }
+
+  private func nameTemporary(_ node: Node) {
+    temporaries.insert(ObjectIdentifier(node))
+    names[ObjectIdentifier(node)] = "t" + NamedGraph.subscripted(temporaries.count)
+  }
+
+  /// Ops in a part of a formula that may stand in it twice.
+  private static let repeatLimit = 40
+
+  /// A long part that is used twice would be written twice, its own parts four times, and so on: it becomes a step.
+  private func nameSharedParts() {
+    var uses: [ObjectIdentifier: Int] = [:]
+    for node in nodes {
+      for k in 0..<node.operandCount {
+        if case .node(let input) = node.operand(k) {
+          uses[ObjectIdentifier(input), default: 0] += 1
+        }
+      }
+    }
+    var sizes: [ObjectIdentifier: Int] = [:]
+    for node in nodes where !node.isLeaf && name(node) == nil {
+      var size = 1
+      for k in 0..<node.operandCount {
+        if case .node(let input) = node.operand(k) { size += sizes[ObjectIdentifier(input)] ?? 0 }
+      }
+      if size > NamedGraph.repeatLimit, uses[ObjectIdentifier(node), default: 0] > 1 {
+        nameTemporary(node)
+      } else {
+        sizes[ObjectIdentifier(node)] = size
+      }
+    }
   }
 
   private func number(_ groups: [String: [Node]], taken: Set<String>) {

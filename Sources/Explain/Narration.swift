@@ -75,6 +75,12 @@ package struct Contribution {
   package let isPart: Bool
   /// All contributions to this input, once the last has come.
   package let sum: [Tensor]?
+
+  /// What all contributions to this input come to, once the last has come.
+  package var total: Tensor? {
+    guard let parts = sum, let first = parts.first else { return nil }
+    return try? parts.dropFirst().reduce(first) { try $0 + $1 }
+  }
 }
 
 /// One step, seen from behind.

@@ -21,7 +21,10 @@ package struct Lesson: Sendable {
   package var number: Int { Int(name.drop { !$0.isNumber }) ?? 0 }
 
   /// About how long it takes, in minutes: reading at 150 words a minute, and half a minute for each cell of code.
-  package var minutes: Int {
+  package var minutes: Int { Lesson.minutes(of: text) }
+
+  /// How long a lesson of this text takes.
+  package static func minutes(of text: String) -> Int {
     let words = text.split { $0 == " " || $0 == "\n" }.count
     let cells = text.split(separator: "\n").filter { $0.hasPrefix("# %%") && !$0.contains("[m") }
       .count

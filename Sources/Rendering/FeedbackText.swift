@@ -27,12 +27,6 @@ package struct FeedbackText {
     return "\(own.reduce(0) { $0 + $1.points }) of \(own.reduce(0) { $0 + $1.max })"
   }
 
-  private func edit(_ check: CheckRecord) -> String? {
-    check.edited.map {
-      "mark given by hand instead of \($0.points)" + ($0.note.isEmpty ? "" : ": " + $0.note)
-    }
-  }
-
   private func mark(_ check: CheckRecord) -> String {
     let passed = check.verdict == .pass
     return style.isASCII ? passed ? "+" : "x" : passed ? "✓" : "✗"
@@ -45,10 +39,9 @@ package struct FeedbackText {
     for exercise in record.exercises {
       lines += ["", "\(exercise)   \(points(exercise))"]
       for check in record.checks where check.exercise == exercise {
-        let name = check.id.dropFirst(exercise.count + 1) + (check.hidden ? " (hidden)" : "")
-        lines.append("  \(mark(check)) \(name) \(check.points)/\(check.max)")
+        lines.append("  \(mark(check)) \(check.name) \(check.points)/\(check.max)")
         lines += check.message.split(separator: "\n").map { "      " + $0 }
-        if let edit = edit(check) { lines.append("      " + edit) }
+        if let edit = check.edit { lines.append("      " + edit) }
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -59,35 +52,23 @@ package struct FeedbackText {
     var body = [HTML("h1", [], record.submission), HTML("p", [], head)]
     body += notes.map { HTML("p", [("class", "faint")], $0) }
     for exercise in record.status == .graded ? record.exercises : [] {
-      let rows = record.checks.filter { $0.exercise == exercise }.map { check in
-        let passed = check.verdict == .pass
-        let name = check.id.dropFirst(exercise.count + 1) + (check.hidden ? " (hidden)" : "")
-        return HTML(
-          "tr", [],
-          [
-            HTML("td", [("class", passed ? "pass" : "fail")], passed ? "✓ passed" : "✗ failed"),
-            HTML("td", [], [HTML("code", [], String(name))]),
-            HTML("td", [("class", "n")], "\(check.points) of \(check.max)"),
-            HTML(
-              "td", [],
-              (check.message.isEmpty ? [] : [HTML("pre", [], check.message)])
-                + (edit(check).map { [HTML("p", [], $0)] } ?? [])),
-          ])
-      }
-      let head = [("", ""), ("check", ""), ("points", "n"), ("what was found", "")].map {
-        HTML("th", [("scope", "col")] + ($1.isEmpty ? [] : [("class", $1)]), $0)
-      }
       body += [
         HTML("h2", [], "\(exercise): \(points(exercise)) points"),
-        HTML(
-          "div", [("class", "wide")],
-          [
-            HTML(
-              "table", [],
-              [HTML("thead", [], [HTML("tr", [], head)]), HTML("tbody", [], rows)])
-          ]),
+        CheckPage.table(record.checks.filter { $0.exercise == exercise }),
       ]
     }
     return HTML.page("\(record.submission): feedback", body)
   }
+}
+
+extension CheckRecord {
+  /// What a person changed.
+  var edit: String? {
+    edited.map {
+      "mark given by hand instead of \($0.points)" + ($0.note.isEmpty ? "" : ": " + $0.note)
+    }
+  }
+
+  /// Its name without the exercise's.
+  var name: String { String(id.dropFirst(exercise.count + 1)) + (hidden ? " (hidden)" : "") }
 }

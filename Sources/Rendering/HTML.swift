@@ -12,12 +12,20 @@ package struct HTML {
 
   /// An element with its attributes and what is in it.
   package init(_ name: String, _ attributes: [(String, String)] = [], _ inner: [HTML] = []) {
-    let list = attributes.map { " \($0.0)=\"\(HTML.escaped($0.1))\"" }.joined()
-    text = "<\(name)\(list)>" + inner.map(\.text).joined() + "</\(name)>"
+    text = "<\(name)\(HTML.list(attributes))>" + inner.map(\.text).joined() + "</\(name)>"
   }
 
   package init(_ name: String, _ attributes: [(String, String)] = [], _ inner: String) {
     self.init(name, attributes, [HTML(inner)])
+  }
+
+  /// An element that holds nothing: `<br>`.
+  package init(void name: String, _ attributes: [(String, String)] = []) {
+    text = "<\(name)\(HTML.list(attributes))>"
+  }
+
+  private static func list(_ attributes: [(String, String)]) -> String {
+    attributes.map { " \($0.0)=\"\(escaped($0.1))\"" }.joined()
   }
 
   /// A text in which what stands between backticks is code.
@@ -34,32 +42,48 @@ package struct HTML {
     Escaped.markup(text) { Escaped.line(String($0)) }
   }
 
-  /// A whole page that needs nothing else: no script, no other file.
-  package static func page(_ title: String, _ body: [HTML]) -> String {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(escaped(title))</title>
-    <style>
-    \(style)
-    </style>
-    </head>
-    <body>
-    <main>
-    \(body.map(\.text).joined(separator: "\n"))
-    </main>
-    </body>
-    </html>
+  /// A whole page that needs nothing else. What it may use is its own style and its own script, by their hashes, so
+  /// that nothing in its text can run, and no other file.
+  /// - Parameter asksServer: whether its script may ask the place that it came from.
+  package static func page(
+    _ title: String, style: String = HTML.style, script: String = "", asksServer: Bool = false,
+    _ body: [HTML]
+  ) -> String {
+    let style = "\n" + style + "\n"
+    let script = script.isEmpty ? "" : "\n" + script + "\n"
+    let policy =
+      "default-src 'none'; style-src \(source(style)); "
+      + (script.isEmpty ? "" : "script-src \(source(script)); ")
+      + (asksServer ? "connect-src 'self'; " : "") + "base-uri 'none'; form-action 'none'"
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <meta http-equiv="Content-Security-Policy" content="\(policy)">
+      <title>\(escaped(title))</title>
+      <style>\(style)</style>
+      </head>
+      <body>
+      <main>
+      \(body.map(\.text).joined(separator: "\n"))
+      </main>
+      \(script.isEmpty ? "" : "<script>\(script)</script>\n")</body>
+      </html>
 
-    """
+      """
+  }
+
+  /// A text by its hash, as a policy names what may run.
+  private static func source(_ text: String) -> String {
+    "'sha256-\(Digest.base64(Digest.sha256(Array(text.utf8))))'"
   }
 
   /// Light and dark, on paper too; good and bad differ in sign and shape as well as in colour.
-  private static let style = """
-    :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #ffffff; --faint: #5c5c5c; --line: #d8d8d8;
+  package static let style = """
+    :root { --ink: #1a1a1a; --paper: #ffffff; --faint: #5c5c5c; --line: #d8d8d8;
       --bar: #2f6fb0; --good: #1d6b3a; --bad: #a3261b; --soft: #f3f5f8; }
     @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #16181c; --faint: #a8a8a8;
       --line: #3a3d44; --bar: #6aa9e9; --good: #7fd09c; --bad: #f1968d; --soft: #20242b; } }

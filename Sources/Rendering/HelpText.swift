@@ -79,13 +79,13 @@ package enum HelpText {
 
   /// Everything that has a page.
   package static var topics: [String] {
-    words + ["functions", "glossary"] + GlossaryWord.all.map(\.name)
+    pages + ["functions", "glossary"] + GlossaryWord.all.map(\.name)
       + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
       + Diagnostic.Identifier.allCases.map(\.rawValue)
   }
 
   /// What has a page of its own in the folder `Pages`.
-  private static let words: [String] = EmbeddedFiles.names.compactMap { name in
+  package static let pages: [String] = EmbeddedFiles.names.compactMap { name in
     let path = name.split(separator: "/")
     return path.count == 2 && path[0] == "help" ? String(path[1].dropLast(4)) : nil
   }
@@ -109,53 +109,35 @@ package enum HelpText {
   }
 
   private static func page(_ builtin: Builtin, _ style: Style) -> String {
+    let page = FunctionPage(builtin)
     var lines =
-      [style.paint(builtin.signature, .bold)] + style.wrapped(builtin.summary, indent: "  ")
-    if let function = builtin.function {
-      lines.append("  with tensors \(function.signature) applies at once")
-    }
-    if builtin.isActivation {
-      let settings = builtin.parameters.dropFirst().map { "\($0.name)=\($0.fallback ?? "none")" }
-      lines.append("  as a layer  \(builtin.name)(\(settings.joined(separator: ", ")))")
-    }
-    if let op = builtin.op {
-      if !op.definition.isEmpty { lines.append("  formula     z = \(op.definition)") }
-      for (i, operand) in op.operands.enumerated() {
-        let name = operand.name
-        if let partial = op.partial(i) {
-          if partial.number != 0 {
-            lines.append("  derivative  ∂z/∂\(name) = \(renamed(partial, op))")
-          }
-        } else if let gradient = gradient(i, op) {
-          // What dz means is said once.
-          let note =
-            lines.contains { $0.hasPrefix("  gradient") } ? "" : ", where dz is the gradient of z"
-          lines.append("  gradient    of \(name): \(gradient.text)\(note)")
-          for part in gradient.parts { lines.append("              where \(part)") }
-        }
-      }
-      if case .none(let reason) = op.derivative {
-        lines.append("  derivative  none: \(reason)")
+      [style.paint(page.signature, .bold)] + style.wrapped(page.summary, indent: "  ")
+    if let atOnce = page.applied { lines.append("  with tensors \(atOnce) applies at once") }
+    if let layer = page.layer { lines.append("  as a layer  \(layer)") }
+    if let definition = page.definition { lines.append("  formula     z = \(definition)") }
+    for derivative in page.derivatives {
+      switch derivative {
+      case .partial(let name, let formula):
+        lines.append("  derivative  ∂z/∂\(name) = \(formula.text)")
+      case .gradient(let name, let formula, let isMean):
+        // What dz means is said once.
+        let note =
+          lines.contains { $0.hasPrefix("  gradient") } ? "" : ", where dz is the gradient of z"
+        let text =
+          formula.text.replacing(".T", with: "ᵀ") + (isMean ? ", over n for the mean" : "")
+        lines.append("  gradient    of \(name): \(text)\(note)")
+        lines += formula.definitions.map { "              where \($0.name) = \($0.formula.text)" }
+      case .none(let reason): lines.append("  derivative  none: \(reason)")
       }
     }
-    if !builtin.example.isEmpty { lines += example(builtin.example) }
-    lines += seeAlso(neighbours(of: builtin))
-    if Library.source(builtin.name) != nil || builtin.topic == .optimizers {
-      lines.append("  source      ??\(builtin.name)")
-    }
+    if !page.example.isEmpty { lines += example(page.example) }
+    lines += seeAlso(page.neighbours)
+    if page.hasSource { lines.append("  source      ??\(builtin.name)") }
     return lines.joined(separator: "\n")
   }
 
   private static func seeAlso(_ names: [String]) -> [String] {
     names.isEmpty ? [] : ["  see also    " + names.joined(separator: ", ")]
-  }
-
-  /// The functions that stand beside one in its topic.
-  private static func neighbours(of builtin: Builtin) -> [String] {
-    let names = Builtin.all.filter { $0.topic == builtin.topic }.map(\.name)
-    guard let i = names.firstIndex(of: builtin.name) else { return [] }
-    let near = names[max(0, i - 2)..<min(names.count, i + 3)]
-    return near.filter { $0 != builtin.name }
   }
 
   /// The example as a session would show it.
@@ -169,38 +151,6 @@ package enum HelpText {
     _ = session.run(code) { output += events.render($0, in: session) }
     return ["  example     nn> \(code)"]
       + output.split(separator: "\n").map { "              \($0)" }
-  }
-
-  private static func renamed(_ formula: Formula, _ op: Op) -> String {
-    formula.written { leaf in
-      if case .operand(let i) = leaf { return op.operand(i)?.name }
-      return nil
-    }
-  }
-
-  /// A vjp as text, stated for matrices, with its named parts.
-  private static func gradient(_ k: Int, _ op: Op) -> (text: String, parts: [String])? {
-    // Stated for a sum, which has no count in it.
-    let isMean = op.settings.contains { $0.name == "reduction" }
-    let fitting = op.samples.filter { sample in
-      !isMean || sample.attributes.word("reduction") == "sum"
-    }
-    guard let sample = fitting.first(where: { $0.inputs[0].rank == 2 }) ?? fitting.first,
-      k < sample.inputs.count, let call = try? op.applied(sample.inputs, sample.attributes),
-      op.reaches(k, call.inputs), let formula = try? op.pullback(k, call)
-    else { return nil }
-    // Operands that were left out stand in by their number.
-    let filled = formula.filled { leaf in
-      guard case .operand(let i) = leaf, i >= sample.inputs.count,
-        case .number(let n)? = op.operand(i)?.absence
-      else { return nil }
-      return .number(n)
-    }
-    let text = renamed(filled, op).replacing(".T", with: "ᵀ")
-    return (
-      text + (isMean ? ", over n for the mean" : ""),
-      filled.definitions.map { "\($0.name) = \(renamed($0.formula, op))" }
-    )
   }
 
   /// Every function, by topic.

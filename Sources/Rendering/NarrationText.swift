@@ -185,7 +185,7 @@ package struct NarrationText {
     // Gradients of the root have one colour, the links between steps another, in name, formula and number.
     let gradient = style.paint(derivativeName(c.root, by: c.input), factor: 0)
     var sums: [String] = []
-    if let parts = c.sum, let total = try? parts.dropFirst().reduce(parts[0], { try $0 + $1 }) {
+    if let parts = c.sum, let total = c.total {
       let text =
         parts.allSatisfy { $0.rank == 0 }
         ? sum(parts.map { $0[0] }) + " = " + style.paint(format(total[0]), factor: 0)

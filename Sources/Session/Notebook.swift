@@ -39,11 +39,9 @@ package struct Notebook {
   package init(_ source: SourceText) {
     self.source = source
     var lines: [(text: Substring, start: Int)] = []
-    var offset = 0
     let text = String(decoding: source.bytes, as: UTF8.self)
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      lines.append((line, offset))
-      offset += line.utf8.count + 1
+    for line in text.lines {
+      lines.append((line, text.utf8.distance(from: text.startIndex, to: line.startIndex)))
     }
     var next = readHeader(lines)
     var opened: (title: String, isText: Bool, line: Int)?
@@ -171,8 +169,10 @@ package struct Notebook {
 
   /// Where the code of a cell begins, in bytes of the source.
   package func codeStart(_ cell: Cell) -> Int {
-    let lead = lines(cell).prefix { $0.hasPrefix("#|") || $0.allSatisfy(\.isWhitespace) }
-    return lead.reduce(cell.range.lowerBound) { $0 + $1.utf8.count + 1 }
+    let text = text(cell)
+    let first = text.lines.first { !$0.hasPrefix("#|") && !$0.allSatisfy(\.isWhitespace) }
+    let start = first?.startIndex ?? text.endIndex
+    return cell.range.lowerBound + text.utf8.distance(from: text.startIndex, to: start)
   }
 
   /// A text cell's lines without their `# `.
@@ -182,9 +182,17 @@ package struct Notebook {
     }.joined(separator: "\n").trimmedLines
   }
 
-  private func lines(_ cell: Cell) -> [Substring] {
+  private func lines(_ cell: Cell) -> [Substring] { text(cell).lines }
+
+  private func text(_ cell: Cell) -> String {
     source.text(Span(source: source.id, start: cell.range.lowerBound, end: cell.range.upperBound))
-      .split(separator: "\n", omittingEmptySubsequences: false)
+  }
+}
+
+extension String {
+  /// Without what ends them. A carriage return before a line's end is one character with it.
+  fileprivate var lines: [Substring] {
+    split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
   }
 }
 

@@ -38,7 +38,7 @@ private struct LaTeXReader {
     while !isAtEnd, text[i] == "^" || text[i] == "_" {
       let isAbove = text[i] == "^"
       i += 1
-      guard let script = argument(depth) else { break }
+      guard let script = argument(depth, isAbove: isAbove) else { break }
       if isAbove { upper = script } else { lower = script }
     }
     if case .sign(let sign) = base, ["Σ", "∏", "∫"].contains(sign) {
@@ -50,9 +50,14 @@ private struct LaTeXReader {
   }
 
   /// The next group, command or single character.
-  private mutating func argument(_ depth: Int) -> Math? {
+  private mutating func argument(_ depth: Int, isAbove: Bool = false) -> Math? {
     while !isAtEnd, text[i] == " " { i += 1 }
     guard !isAtEnd else { return nil }
+    // Brackets around an exponent are those of one line: `e^(-x)`.
+    if text[i] == "(", isAbove, depth < LaTeXReader.depthLimit {
+      i += 1
+      return row(until: ")", depth + 1)
+    }
     // Of digits after `^` one alone is meant, as in TeX.
     if text[i].isNumber || text[i].isLetter {
       defer { i += 1 }

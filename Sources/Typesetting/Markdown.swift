@@ -53,42 +53,66 @@ package struct Markdown {
 
   // MARK: Formulas
 
-  /// Formulas as code with a mark, so that nothing in them is taken for Markdown, and `*` that multiplies as itself.
-  /// As pandoc has it, no space stands after the first `$` or before the second, and no digit after that.
+  /// Formulas as code with a mark, so that nothing in them is taken for Markdown. As pandoc has it, no space stands
+  /// after the first `$` or before the second, and no digit after that.
   private static func marked(_ text: String) -> String {
-    let characters = Array(text.filter { $0 != mark && $0 != "\0" })
-    guard characters.contains("$") || characters.contains("*") else { return String(characters) }
+    let plain = starred(text.filter { $0 != mark && $0 != "\0" })
+    return outsideCode(plain) { i, characters in
+      guard characters[i] == "$", let end = end(of: i, characters) else { return nil }
+      let inner = characters[(i + 1)..<end].map { $0 == "\n" ? " " : $0 }
+      return ("`\(mark)\(String(inner))\(mark)`", end + 1)
+    }
+  }
+
+  /// A star between two factors is no emphasis.
+  private static func starred(_ text: String) -> String {
+    outsideCode(text) { i, characters in
+      // What stands in a formula is left alone.
+      if characters[i] == "$", let end = end(of: i, characters) {
+        return (String(characters[i...end]), end + 1)
+      }
+      return characters[i] == "*" && multiplies(i, characters) ? ("\\*", i + 1) : nil
+    }
+  }
+
+  /// The text with some of what is not code replaced.
+  /// - Parameter replace: what stands in place of the text from a character on, and where it goes on.
+  private static func outsideCode(
+    _ text: String, _ replace: (Int, [Character]) -> (String, next: Int)?
+  ) -> String {
+    guard text.contains("$") || text.contains("*") else { return text }
+    let characters = Array(text)
     var result = ""
     var i = 0
     while i < characters.count {
       if characters[i] == "`" {
-        // Code is left alone.
-        let fence = characters[i...].prefix { $0 == "`" }.count
-        var j = i + fence
-        while j < characters.count {
-          let run = characters[j...].prefix { $0 == "`" }.count
-          if run == fence { break }
-          j += max(1, run)
-        }
-        let end = j < characters.count ? j + fence : i + fence
+        let end = endOfCode(i, characters)
         result += String(characters[i..<end])
         i = end
       } else if characters[i] == "\\", i + 1 < characters.count {
         result += String(characters[i...i + 1])
         i += 2
-      } else if characters[i] == "$", let end = Markdown.end(of: i, characters) {
-        let inner = characters[(i + 1)..<end].map { $0 == "\n" ? " " : $0 }
-        result += "`\(mark)\(String(inner))\(mark)`"
-        i = end + 1
-      } else if characters[i] == "*", Markdown.multiplies(i, characters) {
-        result += "\\*"
-        i += 1
+      } else if let (new, next) = replace(i, characters) {
+        result += new
+        i = next
       } else {
         result.append(characters[i])
         i += 1
       }
     }
     return result
+  }
+
+  /// Where code that begins with backticks ends; a run without its partner is itself alone.
+  private static func endOfCode(_ i: Int, _ characters: [Character]) -> Int {
+    let fence = characters[i...].prefix { $0 == "`" }.count
+    var j = i + fence
+    while j < characters.count {
+      let run = characters[j...].prefix { $0 == "`" }.count
+      if run == fence { return j + fence }
+      j += max(1, run)
+    }
+    return i + fence
   }
 
   /// Whether a `*` stands between two factors, as in `0.5*2` and `1*-3`.
@@ -218,5 +242,50 @@ extension [Inline] {
       case .softBreak, .lineBreak: " "
       }
     }.joined()
+  }
+}
+
+// MARK: - Texts for other readers of Markdown
+
+extension Markdown {
+  /// The text for other readers of Markdown: inert, and with stars that multiply as they stand.
+  package static func shared(_ text: String) -> String { inert(starred(text)) }
+
+  /// The text as it is, if no reader of Markdown can make more of it than text and harmless links; else with what
+  /// could be more than text spelled out.
+  private static func inert(_ text: String) -> String {
+    guard !isHarmless(text: text) else { return text }
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case "[": result += "&#91;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// Whether there is no HTML in it, no picture, and no link but to pages.
+  private static func isHarmless(text: String) -> Bool {
+    let bytes = text.utf8.count
+    let root = text.withCString { cmark_parse_document($0, bytes, CMARK_OPT_DEFAULT) }
+    defer { cmark_node_free(root) }
+    let iterator = cmark_iter_new(root)
+    defer { cmark_iter_free(iterator) }
+    while true {
+      let event = cmark_iter_next(iterator)
+      if event == CMARK_EVENT_DONE { return true }
+      guard event == CMARK_EVENT_ENTER else { continue }
+      let node = cmark_iter_get_node(iterator)
+      switch kind(node) {
+      case "html_block", "html_inline", "image": return false
+      case "link":
+        let url = cmark_node_get_url(node).map { String(cString: $0) } ?? ""
+        if !isHarmless(url) { return false }
+      default: break
+      }
+    }
   }
 }

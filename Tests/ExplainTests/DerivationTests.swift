@@ -70,6 +70,18 @@ struct Program: Sendable, CustomTestStringConvertible {
     #expect(check.agrees)
   }
 
+  /// A part without a name that is used twice, and its parts again, is not written out 2ⁿ times.
+  @Test func sharedPartsAreNotWrittenOutWithoutEnd() throws {
+    let program = Program(
+      code: "fn twice(x) = x + x; param w = 1; "
+        + "y = " + String(repeating: "twice(", count: 40) + "w" + String(repeating: ")", count: 40),
+      root: "y", variable: "w", paths: 1)
+    let (graph, variable) = try Self.graph(program)
+    #expect(graph.steps.count > 4)
+    for step in graph.steps { #expect(graph.formula(of: step).text.count < 2_000) }
+    #expect(try graph.derivation(by: TensorEntry(variable, 0)).total == 1_099_511_627_776)
+  }
+
   /// A rate pushed from the front is the gradient that comes from the back, and each step's terms are its rate.
   @Test(arguments: programs + mixed) func forwardModeFindsTheGradient(_ program: Program) throws {
     let (graph, variable) = try Self.graph(program)

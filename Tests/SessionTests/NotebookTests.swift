@@ -25,6 +25,16 @@ import Testing
     #expect(problem.span != nil && problem.hint != nil)
   }
 
+  /// A file of Windows has the same cells.
+  @Test func carriageReturnsAreNoPartOfACell() {
+    let text = "# ---\n# seed: 7\n# ---\n# %% [markdown]\n# a\n# %%\n#| id: c\nx = 1\ny = 2\n"
+    let (read, plain) = (notebook(text.replacing("\n", with: "\r\n")), notebook(text))
+    #expect(read.seed == 7 && read.cells.map(\.id) == plain.cells.map(\.id))
+    #expect(read.cells.map(read.code) == plain.cells.map(plain.code))
+    #expect(read.prose(read.cells[0]) == "a")
+    #expect(read.source.line(at: read.codeStart(read.cells[1])) == 8)
+  }
+
   @Test func cellsAreProseOrCode() {
     let read = notebook(
       "# %% [markdown] Intro\n# Some *words*.\n#\n# More.\n# %% Code\n#| id: c\n#| echo: false\nx = 1\n"

@@ -17,7 +17,8 @@ package enum Notation: Sendable {
   /// As the function of that name is called, where its arguments stand in another order.
   case spelled(@Sendable ([String], Attributes) -> String)
 
-  static let strengths = (comparison: 0, sum: 1, product: 2, unary: 3, power: 4, atom: 5)
+  /// How tightly operators bind, from the loosest.
+  package static let strengths = (comparison: 0, sum: 1, product: 2, unary: 3, power: 4, atom: 5)
 }
 
 extension Formula {

@@ -11,6 +11,7 @@ import PackagePlugin
     ("Sources/Builtins/Library", "library"), ("Sources/Rendering/Pages", "help"),
     ("Sources/Rendering/Pages/errors", "help/errors"),
     ("Sources/Rendering/Pages/glossary", "help/glossary"),
+    ("Sources/Export/Assets", "page"),
     ("Sources/nnrepl/NewCourse", "new"), ("Sources/nnrepl/NewCourse/exercises", "new/exercises"),
     ("Sources/nnrepl/NewCourse/private", "new/private"),
     ("Sources/nnrepl/NewCourse/private/mutants", "new/private/mutants"),

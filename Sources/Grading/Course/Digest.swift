@@ -6,7 +6,8 @@ package enum Digest {
   /// SHA-256 in hexadecimal.
   package static func sha256(_ text: String) -> String { hex(sha256(Array(text.utf8))) }
 
-  static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+  /// SHA-256 as bytes.
+  package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     nnrepl_sha256(bytes, bytes.count, &digest)
     return digest
@@ -24,6 +25,22 @@ package enum Digest {
   /// The seed of a learner's inputs for one check.
   static func seed(key: String, learner: String, check: String) -> UInt64 {
     UInt64(hmac(key: key, learner + "\u{0}" + check).prefix(16), radix: 16) ?? 0
+  }
+
+  /// RFC 4648.
+  package static func base64(_ bytes: [UInt8]) -> String {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    var text = ""
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = (0..<3).reduce(0) { bits, i in
+        bits << 8 | (i < group.count ? Int(group[start + i]) : 0)
+      }
+      for i in 0..<4 {
+        text.append(i <= group.count ? letters[bits >> (18 - 6 * i) & 63] : "=")
+      }
+    }
+    return text
   }
 
   static func hex(_ bytes: [UInt8]) -> String {

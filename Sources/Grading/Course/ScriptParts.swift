@@ -34,10 +34,10 @@ package struct ScriptParts {
     }.joined(separator: "\n")
   }
 
-  /// `# exercise ex03`, `# %% exercise ex03`
+  /// `# exercise ex03`, `# %% exercise ex03`, and as a heading of a text, `# ## exercise ex03`
   private static func exercise(begunBy line: Substring) -> String? {
     guard line.first == "#" else { return nil }
-    let words = line.dropFirst().split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "%" }
+    let words = line.dropFirst().split { " \t\r%#".contains($0) }
     // A sentence that begins so is a comment like any other.
     guard words.count == 2, words[0] == "exercise",
       words[1].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" })

@@ -14,7 +14,10 @@ extension Record {
 
   /// Whose a submission of that name is.
   package static func learner(of name: String) -> String {
-    name.hasSuffix(".nn") ? String(name.dropLast(3)) : name
+    for ending in [".nn", ".ipynb"] where name.hasSuffix(ending) {
+      return String(name.dropLast(ending.count))
+    }
+    return name
   }
 
   /// The exercises whose checks it holds, in their order.

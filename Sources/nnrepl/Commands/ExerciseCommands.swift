@@ -60,19 +60,19 @@ struct CheckExercise: ParsableCommand {
 
   /// How the result is written.
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
+    case text, json, html, md
   }
 
   @OptionGroup var arguments: ExerciseArguments
 
-  @Option(help: "text or json.")
+  @Option(help: "text, json, html or md.")
   var format = Format.text
 
   func run() throws {
     try withCourse {
       if let all = try several() { return all }
       var (place, exercise, path) = try arguments.look()
-      guard let text = Files.text(path) else { return try begin(exercise, path, place) }
+      guard let text = try Files.script(path) else { return try begin(exercise, path, place) }
       guard let script = ScriptParts(text).text(of: exercise.id) else {
         throw UsageFault(
           text:
@@ -86,13 +86,14 @@ struct CheckExercise: ParsableCommand {
   /// Checks each exercise of a script that says which it holds.
   /// - Returns: nil if the word is no such script.
   private func several() throws -> Int32? {
-    guard let word = arguments.exercise, word.hasSuffix(".nn"), let text = Files.text(word) else {
-      return nil
-    }
+    guard let word = arguments.exercise, HandedScript.isScript(word),
+      let text = try Files.script(word)
+    else { return nil }
     let parts = ScriptParts(text)
     var place = try Workplace(arguments.course)
     let held = place.course.exercises.filter { parts.exercises.contains($0.id) }
-    guard held.count > 1 || held.first.map({ !word.hasSuffix($0.id + ".nn") }) ?? false else {
+    guard held.count > 1 || held.first.map({ !HandedScript.plain(word).hasSuffix($0.id) }) ?? false
+    else {
       return nil
     }
     var statuses: [Int32] = []
@@ -120,10 +121,14 @@ struct CheckExercise: ParsableCommand {
     }
     place.progress.note(exercise, outcomes, script: script)
     place.save()
-    if format == .json {
+    let page = CheckPage(exercise, outcomes, script: script)
+    switch format {
+    case .json:
       Console.write(
         String(decoding: Wire.line(CheckReport(exercise, outcomes)), as: UTF8.self), to: stdout)
-    } else {
+    case .html: Console.write(page.html, to: stdout)
+    case .md: Console.write(page.markdown, to: stdout)
+    case .text:
       let text = checkText(arguments.course)
       Console.emit(
         text.report(
@@ -147,7 +152,7 @@ struct CheckExercise: ParsableCommand {
       or let nnrepl watch \(exercise.id)\(of) check it each time you save
 
       """
-    Console.write(text, to: format == .json ? stderr : stdout)
+    Console.write(text, to: format == .text ? stdout : stderr)
     return CheckStatus.failed
   }
 }
@@ -271,6 +276,9 @@ struct ResetExercise: ParsableCommand {
     try withCourse {
       let place = try Workplace(course)
       let (exercise, path) = try place.exercise(self.exercise)
+      guard path.hasSuffix(".nn") else {
+        throw UsageFault(text: "`\(path)` is a notebook: move it away to begin anew with a script")
+      }
       var kept = ""
       if let old = Files.text(path), old != exercise.starter {
         var backup = path + ".bak"

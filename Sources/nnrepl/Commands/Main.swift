@@ -26,6 +26,11 @@ struct Main: ParsableCommand {
           Interact.self, Learn.self, Run.self, ListLessons.self, Help.self,
         ]),
       CommandGroup(
+        name: "Sharing",
+        subcommands: [
+          ExportNotebook.self, ImportNotebook.self, MakeSite.self, ViewNotebook.self,
+        ]),
+      CommandGroup(
         name: "Exercising",
         subcommands: [
           ListExercises.self, CheckExercise.self, ShowHint.self, ShowSolution.self, Watch.self,

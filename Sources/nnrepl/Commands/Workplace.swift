@@ -48,7 +48,11 @@ struct Workplace {
     // Where progress is kept is where the work is; one stray file moves nobody.
     let folder =
       folders.first { Files.text("\($0)/\(Workplace.progressName)") != nil }
-      ?? folders.first { folder in ids.contains { Files.text("\(folder)/\($0).nn") != nil } }
+      ?? folders.first { folder in
+        ids.contains { id in
+          [".nn", ".ipynb"].contains { Files.place("\(folder)/\(id)\($0)") != nil }
+        }
+      }
       ?? (folders.contains("exercises") ? "exercises" : "work")
     let path = "\(folder)/\(Workplace.progressName)"
     let text = Files.text(path)
@@ -72,8 +76,11 @@ struct Workplace {
     }
   }
 
+  /// The learner's file; a notebook where there is one and no script.
   func path(_ exercise: Exercise) -> String {
-    folder == "." ? "\(exercise.id).nn" : "\(folder)/\(exercise.id).nn"
+    let path = folder == "." ? exercise.id : "\(folder)/\(exercise.id)"
+    return Files.place(path + ".nn") == nil && Files.place(path + ".ipynb") != nil
+      ? path + ".ipynb" : path + ".nn"
   }
 
   /// The exercise that a word names: `ex03`, `3`, `some/ex03.nn`; without one, the next.
@@ -86,20 +93,20 @@ struct Workplace {
       return (next, path(next))
     }
     let file = word.split(separator: "/").last.map(String.init) ?? word
-    let name = file.hasSuffix(".nn") ? String(file.dropLast(3)) : file
+    let name = HandedScript.plain(file)
     // `3`, `ex3` and `EX03` all mean ex03.
     let plain = name.lowercased()
     let digits = plain.hasPrefix("ex") ? String(plain.dropFirst(2)) : plain
     let padded = Int(digits).map { $0 >= 0 && $0 < 10 ? "ex0\($0)" : "ex\($0)" } ?? name
     guard let found = course.exercise(padded) else {
-      if word.hasSuffix(".nn") {
+      if HandedScript.isScript(word) {
         throw UsageFault(text: "`\(word)`: a file is named after its exercise, as ex03.nn")
       }
       let ends = [course.exercises.first, course.exercises.last].compactMap { $0?.id }
       throw UsageFault(
         text: "there is no exercise `\(word)`; the course has \(ends.joined(separator: " to "))")
     }
-    return (found, word.hasSuffix(".nn") && word != found.id + ".nn" ? word : path(found))
+    return (found, HandedScript.isScript(word) && word != found.id + ".nn" ? word : path(found))
   }
 }
 

@@ -1,5 +1,6 @@
 // Files that a run reads and writes: data and weights.
 import CMeter
+import Export
 @preconcurrency import Glibc
 import Interpreter
 
@@ -112,11 +113,45 @@ enum Files {
     return String(validating: bytes, as: UTF8.self)
   }
 
+  /// A script; a notebook of Jupyter is read as one. Nil if there is none.
+  static func script(_ path: String) throws(UsageFault) -> String? {
+    guard let text = text(path) else { return nil }
+    guard ImportedNotebook.isNotebook(text) || path.lowercased().hasSuffix(".ipynb") else {
+      return text
+    }
+    do throws(ImportFault) { return try ImportedNotebook(text).text } catch {
+      throw UsageFault(text: "`\(path)` " + error.text)
+    }
+  }
+
   /// Where a path leads, links followed; nil if nowhere.
   static func place(_ path: String) -> String? {
     let found = realpath(path, nil)
     defer { free(found) }
     return found.map { String(cString: $0) }
+  }
+
+  /// What changes with each save; nil where there is no such file.
+  static func stamp(_ path: String) -> [Int]? {
+    var info = stat()
+    guard stat(path, &info) == 0 else { return nil }
+    return [
+      Int(info.st_mtim.tv_sec), info.st_mtim.tv_nsec, Int(info.st_size), Int(info.st_ino),
+    ]
+  }
+
+  /// The names in a folder, in order.
+  static func names(in folder: String) -> [String] {
+    guard let entries = opendir(folder) else { return [] }
+    defer { closedir(entries) }
+    var names: [String] = []
+    while let entry = readdir(entries)?.pointee {
+      names.append(
+        withUnsafeBytes(of: entry.d_name) { bytes in
+          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        })
+    }
+    return names.filter { !$0.hasPrefix(".") }.sorted()
   }
 
   static func isFolder(_ path: String) -> Bool {

@@ -28,7 +28,16 @@ struct HandedScript {
     }
   }
 
-  private static func isScript(_ name: String) -> Bool { name.lowercased().hasSuffix(".nn") }
+  /// Scripts, and notebooks of Jupyter.
+  static func isScript(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return name.hasSuffix(".nn") || name.hasSuffix(".ipynb")
+  }
+
+  /// A file's name without its ending.
+  static func plain(_ name: String) -> String {
+    [".nn", ".ipynb"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
+  }
 
   private static func names(in directory: Int32, _ folder: String) -> [String] {
     let file = openat(directory, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)

@@ -1,5 +1,6 @@
 // Reading what was handed in: nothing about it is trusted, its names and links included.
 import Diagnostics
+import Export
 @preconcurrency import Glibc
 import Grading
 import Session
@@ -118,7 +119,9 @@ enum SubmissionFolder {
     switch info.st_mode & S_IFMT {
     case S_IFDIR: return submission(name, of: file, grader)
     case S_IFREG:
-      guard name.hasSuffix(".nn") else { return rejected("it is neither a folder nor an .nn file") }
+      guard HandedScript.isScript(name) else {
+        return rejected("it is neither a folder nor an .nn file nor a notebook")
+      }
       guard let exercise else { return rejected("it is a file; name its exercise with --exercise") }
       var script = contents(file, grader)
       if case .text(let text) = script {
@@ -191,23 +194,30 @@ enum SubmissionFolder {
     return contents(file, grader)
   }
 
+  /// Bytes of a notebook with its outputs.
+  private static let notebookLimit = 32 << 20
+
   private static func contents(_ file: Int32, _ grader: Grader) -> Submission.File {
     var info = stat()
     guard fstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
       return .refused(id: "not-a-file", "it is no ordinary file")
     }
     let limit = grader.course.list.budgets.sourceBytes
-    guard info.st_size <= limit else {
-      return .refused(
+    func tooLarge(_ count: Int) -> Submission.File {
+      .refused(
         id: Diagnostic.Identifier.sourceTooLarge.rawValue,
-        "the script has \(info.st_size) bytes; at most \(limit) are read")
+        "the script has \(count) bytes; at most \(limit) are read")
     }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count <= limit {
+    // A notebook carries its outputs.
+    while bytes.count <= (bytes.first == UInt8(ascii: "{") ? notebookLimit : limit) {
       let count = Glibc.read(file, &chunk, chunk.count)
       if count <= 0 { break }
       bytes += chunk[..<count]
+    }
+    if bytes.count > limit, bytes.first != UInt8(ascii: "{") || bytes.count > notebookLimit {
+      return tooLarge(Int(info.st_size))
     }
     if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
       || bytes.count > 3 && bytes.count(where: { $0 == 0 }) * 3 > bytes.count
@@ -219,6 +229,14 @@ enum SubmissionFolder {
     guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
       return .refused(id: Diagnostic.Identifier.notUTF8.rawValue, "the script is not UTF-8 text")
     }
-    return .text(text)
+    guard ImportedNotebook.isNotebook(text) else {
+      return text.utf8.count > limit ? tooLarge(text.utf8.count) : .text(text)
+    }
+    do throws(ImportFault) {
+      let script = try ImportedNotebook(text).text
+      return script.utf8.count > limit ? tooLarge(script.utf8.count) : .text(script)
+    } catch {
+      return .refused(id: "not-a-notebook", "the file " + error.text)
+    }
   }
 }

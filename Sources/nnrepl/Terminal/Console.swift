@@ -124,7 +124,8 @@ struct Console {
     for diagnostic in diagnostics { Console.write(text.render(diagnostic) + "\n", to: stderr) }
   }
 
-  private func status(_ errors: [Diagnostic]) -> Int32 {
+  /// What the program ends with.
+  func status(_ errors: [Diagnostic]) -> Int32 {
     // Ctrl-C ends the program as it should even when the last statement was through.
     guard let first = errors.first else { return nnrepl_take_interrupt() != 0 ? 130 : 0 }
     return first.id == .interrupted ? 130 : first.id.isLimit ? 3 : 1
@@ -229,7 +230,8 @@ struct Console {
     return status(errors)
   }
 
-  private func open(_ script: Script) -> (Session, Notebook) {
+  /// A script's notebook, and a session as its header asks for.
+  func open(_ script: Script) -> (Session, Notebook) {
     let header = Notebook(SourceText(id: 0, name: script.name, script.text))
     let session = session(seed: header.seed)
     if let dtype = header.dtype { session.machine.setDType(named: dtype) }

@@ -1,0 +1,204 @@
+// A course as a folder of pages for any static host: lessons, exercises, the reference.
+import Builtins
+import Documents
+import Grading
+import Interpreter
+import JSONText
+import Rendering
+import Typesetting
+
+/// Pages that link to each other and to nothing else.
+package struct Site {
+  /// A lesson with what comes after it.
+  package struct Chapter {
+    package let document: Document
+    package let minutes: Int
+
+    package init(_ document: Document, minutes: Int) {
+      self.document = document
+      self.minutes = minutes
+    }
+  }
+
+  private let title: String
+  private let chapters: [Chapter]
+  private let exercises: [Exercise]
+
+  /// - Parameter title: of the course.
+  package init(title: String, _ chapters: [Chapter], _ exercises: [Exercise]) {
+    self.title = title
+    self.chapters = chapters
+    self.exercises = exercises
+  }
+
+  /// All files, by their paths in the folder.
+  package var files: [(path: String, text: String)] {
+    [("index.html", index)]
+      + chapters.indices.map { ("\(chapters[$0].document.name).html", chapter($0)) }
+      + exercises.map { ("\($0.id).html", exercise($0)) }
+      + Reference().files.map { ("reference/" + $0.path, $0.text) }
+  }
+
+  // MARK: Pages
+
+  private var index: String {
+    let total = chapters.reduce(0) { $0 + $1.minutes }
+    var body = [
+      HTML("h1", [], title),
+      HTML(
+        "p", [],
+        [
+          HTML(
+            "Every step forward, backward and downhill, with the learner's own names and real numbers. "
+          ),
+          HTML(
+            "\(Site.counted(chapters.count, "lesson")), about \(total) minutes; each ends with an exercise. "
+          ),
+          HTML("a", [("href", "reference/index.html")], "The reference"),
+          HTML(" has every function with its formula and its derivative."),
+        ]),
+      HTML("h2", [], "Lessons"),
+    ]
+    body.append(
+      HTML(
+        "ol", [],
+        chapters.map { chapter in
+          let document = chapter.document
+          var parts = [
+            HTML("a", [("href", "\(document.name).html")], Site.plain(document)),
+            HTML("span", [("class", "faint")], " \(chapter.minutes) min"),
+          ]
+          for exercise in exercises where exercise.lesson == document.name {
+            parts.append(HTML("span", [("class", "faint")], ", then "))
+            parts.append(HTML("a", [("href", "\(exercise.id).html")], exercise.title))
+          }
+          return HTML("li", [], parts)
+        }))
+    let rest = exercises.filter { exercise in
+      !chapters.contains { $0.document.name == exercise.lesson }
+    }
+    if !rest.isEmpty {
+      body += [HTML("h2", [], "More exercises"), HTML("ul", [], rest.map { link($0) })]
+    }
+    return PageFrame.page(title, body, isWalked: false)
+  }
+
+  private func link(_ exercise: Exercise) -> HTML {
+    HTML(
+      "li", [],
+      [
+        HTML("a", [("href", "\(exercise.id).html")], exercise.title),
+        HTML("span", [("class", "faint")], " \(exercise.points) points"),
+      ])
+  }
+
+  private func chapter(_ i: Int) -> String {
+    let document = chapters[i].document
+    var next: [HTML] = exercises.filter { $0.lesson == document.name }.map {
+      HTML("a", [("href", "\($0.id).html")], "Exercise: \($0.title)")
+    }
+    if i + 1 < chapters.count {
+      let following = chapters[i + 1].document
+      next.append(HTML("a", [("href", "\(following.name).html")], "Next: \(Site.plain(following))"))
+    }
+    let foot = HTML("nav", [("aria-label", "What comes next")], next)
+    return DocumentPage(
+      document, lead: [navigation(before: i == 0 ? nil : chapters[i - 1].document)],
+      foot: next.isEmpty ? [] : [HTML(void: "hr"), foot]
+    ).html
+  }
+
+  private func navigation(before: Document?) -> HTML {
+    HTML(
+      "nav", [("aria-label", "The course")],
+      [HTML("a", [("href", "index.html")], title)]
+        + (before.map {
+          [HTML("a", [("href", "\($0.name).html")], "Before: \(Site.plain($0))")]
+        } ?? []) + [HTML("a", [("href", "reference/index.html")], "Reference")])
+  }
+
+  private func exercise(_ exercise: Exercise) -> String {
+    var body = [navigation(before: nil)] + ExerciseText(exercise).body
+    if let i = chapters.firstIndex(where: { $0.document.name == exercise.lesson }) {
+      var links = [
+        HTML(
+          "a", [("href", "\(chapters[i].document.name).html")],
+          "Lesson: \(Site.plain(chapters[i].document))")
+      ]
+      if i + 1 < chapters.count {
+        let next = chapters[i + 1].document
+        links.append(HTML("a", [("href", "\(next.name).html")], "Next: \(Site.plain(next))"))
+      }
+      body += [HTML(void: "hr"), HTML("nav", [("aria-label", "What comes next")], links)]
+    }
+    return PageFrame.page(exercise.title, body, isWalked: false)
+  }
+
+  // MARK: Words
+
+  private static func plain(_ document: Document) -> String {
+    document.title ?? document.name
+  }
+
+  static func counted(_ n: Int, _ noun: String) -> String { "\(n) \(noun)\(n == 1 ? "" : "s")" }
+}
+
+/// What an exercise asks for, as a page has it.
+package struct ExerciseText {
+  private let exercise: Exercise
+
+  package init(_ exercise: Exercise) { self.exercise = exercise }
+
+  /// What is to be done, what to begin with, and how to have it checked.
+  package var body: [HTML] {
+    let (lead, code) = ExerciseText.parts(exercise.starter)
+    let blocks = Markdown(lead).blocks
+    var body: [HTML] = []
+    if case .heading(1, _)? = blocks.first {} else { body.append(HTML("h1", [], exercise.title)) }
+    body += TextHTML(firstLevel: 1).render(blocks)
+    body += [
+      HTML("h2", [], "Begin with this"),
+      TextHTML.code(code, "What to begin with", kind: "code"),
+      HTML(
+        "p", [],
+        [
+          HTML("code", [], "nnrepl check \(exercise.id)"), HTML(" writes the file and checks it; "),
+          HTML("code", [], "nnrepl hint \(exercise.id)"),
+          HTML(
+            " helps. \(Site.counted(exercise.checks.count { !$0.isHidden }, "check")), \(exercise.points) points."
+          ),
+        ]),
+    ]
+    if !exercise.hints.isEmpty {
+      body.append(HTML("h2", [], "Hints"))
+      body += exercise.hints.enumerated().map { i, hint in
+        HTML(
+          "details", [],
+          [HTML("summary", [], "hint \(i + 1)"), HTML("p", [], HTML.prose(hint))])
+      }
+    }
+    return body
+  }
+
+  /// The comment at the head of the starter, and its code.
+  private static func parts(_ starter: String) -> (lead: String, code: String) {
+    let lines = starter.split(separator: "\n", omittingEmptySubsequences: false)
+    let head = lines.prefix { $0.hasPrefix("#") }
+    var text: [String] = []
+    for (i, line) in head.enumerated() {
+      var words = line.drop { $0 == "#" }
+      let indent = words.prefix { $0 == " " }.count
+      words = words.drop { $0 == " " }
+      if i == 0 {
+        text.append("# \(words)")
+      } else {
+        // Formulas that stand apart are set in from the margin.
+        text.append((indent > 1 ? "    " : "") + words)
+      }
+    }
+    var code = lines.dropFirst(head.count)
+    while code.first?.allSatisfy(\.isWhitespace) == true { code.removeFirst() }
+    while code.last?.allSatisfy(\.isWhitespace) == true { code.removeLast() }
+    return (text.joined(separator: "\n"), code.joined(separator: "\n"))
+  }
+}
