@@ -27,7 +27,9 @@ extension PythonHelper {
       text: """
         def load_csv(name, target=None):
             \"\"\"A table from a file beside this script; words as targets become numbers.\"\"\"
-            with open(Path(__file__).parent / name, newline="", encoding="utf-8") as file:
+            # A notebook has no file of its own; it runs where it lies.
+            folder = Path(globals().get("__file__", "notebook")).parent
+            with open(folder / name, newline="", encoding="utf-8") as file:
                 header, *rows = [row for row in csv.reader(file) if row]
             place = len(header) - 1 if target is None else header.index(target)
             words = [row[place].strip() for row in rows]

@@ -52,7 +52,7 @@ package struct Site {
             "Every step forward, backward and downhill, with the learner's own names and real numbers. "
           ),
           HTML(
-            "\(Site.counted(chapters.count, "lesson")), about \(total) minutes; each ends with an exercise. "
+            "\(Site.counted(chapters.count, "lesson")), about \(total) minutes, and \(Site.counted(exercises.count, "exercise")). "
           ),
           HTML("a", [("href", "reference/index.html")], "The reference"),
           HTML(" has every function with its formula and its derivative."),
@@ -148,6 +148,9 @@ package struct ExerciseText {
   private let exercise: Exercise
 
   package init(_ exercise: Exercise) { self.exercise = exercise }
+
+  /// A page of its own.
+  package var html: String { PageFrame.page(exercise.title, body, isWalked: false) }
 
   /// What is to be done, what to begin with, and how to have it checked.
   package var body: [HTML] {

@@ -7,6 +7,7 @@ import Documents
 import EmbeddedFiles
 import Export
 @preconcurrency import Glibc
+import Grading
 import Interpreter
 import JSONText
 import Session
@@ -69,6 +70,10 @@ struct ExportNotebook: ParsableCommand {
     nnrepl_catch_interrupt()
     let console = Console(options)
     let form = try form()
+    // The page of an exercise says what is to be done.
+    if form == .html, let exercise = try exercise() {
+      return try put(ExerciseText(exercise).html)
+    }
     let script = try console.exported(file)
     let (document, notebook, status) = console.document(script)
     let files = exported(document, notebook, form)
@@ -76,6 +81,12 @@ struct ExportNotebook: ParsableCommand {
     try put(files.text)
     for remark in files.remarks { Console.tell(remark) }
     throw ExitCode(status)
+  }
+
+  /// An exercise of the program's own course, if the word names one and no file.
+  private func exercise() throws -> Exercise? {
+    guard Files.place(file) == nil, !file.contains("/") else { return nil }
+    return (try? CourseOptions.own.load())?.exercise(HandedScript.plain(file))
   }
 
   private func form() throws -> ExportForm {

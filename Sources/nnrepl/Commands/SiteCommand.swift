@@ -65,7 +65,7 @@ struct MakeSite: ParsableCommand {
   }
 
   private func course() throws -> Course? {
-    var options = CourseOptions()
+    var options = CourseOptions.own
     options.course = lessons
     if let lessons, Files.text(lessons + "/course.json") == nil { return nil }
     do { return try options.load() } catch {

@@ -3,9 +3,6 @@ import ArgumentParser
 import CMeter
 import CSupport
 import Export
-import FlyingFox
-import FlyingSocks
-import Foundation
 @preconcurrency import Glibc
 
 struct ViewNotebook: ParsableCommand {
@@ -25,29 +22,33 @@ struct ViewNotebook: ParsableCommand {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
     let console = Console(options)
-    let shelf = PageShelf()
+    var version = 0
+    var page = ""
     func render() throws {
       let (document, _, status) = console.document(try console.exported(file))
       if status == 130 { throw ExitCode(130) }
-      shelf.put { DocumentPage(document).served(version: $0) }
+      version += 1
+      page = DocumentPage(document).served(version: version)
     }
     var last = Files.stamp(file)
     try render()
-    let server = PageServer(shelf, port)
-    server.start()
-    while !server.isUp {
-      if let fault = server.fault {
-        Console.tell("cannot serve on port \(port): \(fault); try --port 0")
-        throw ExitCode(CheckStatus.usage)
-      }
-      usleep(10_000)
+    let server: PageServer
+    do throws(UsageFault) { server = try PageServer(port) } catch {
+      Console.tell(error.text)
+      throw ExitCode(CheckStatus.usage)
     }
+    defer { server.close() }
     Console.emit("http://127.0.0.1:\(server.port)/   Ctrl-C ends\n")
     while nnrepl_take_interrupt() == 0 {
-      usleep(100_000)
-      let stamp = Files.stamp(file)
+      server.answer(within: 100) { path in
+        switch path {
+        case "/": ("text/html", page)
+        case "/version": ("text/plain", "\(version)")
+        default: nil
+        }
+      }
       // A file that is being replaced is not there for a moment.
-      guard let stamp, stamp != last else { continue }
+      guard let stamp = Files.stamp(file), stamp != last else { continue }
       last = stamp
       try? render()
     }
@@ -55,75 +56,101 @@ struct ViewNotebook: ParsableCommand {
   }
 }
 
-/// The page as it is now.
-private final class PageShelf: @unchecked Sendable {
-  private let lock = NSLock()
-  private var page = ""
-  private var version = 0
+/// Gives out a page to browsers on this machine. A library for it would bring Foundation's networking, whose libraries
+/// make every start of the program two fifths longer.
+private struct PageServer {
+  private let socket: Int32
+  let port: UInt16
 
-  func put(_ make: (Int) -> String) {
-    let next = lock.withLock { version + 1 }
-    let made = make(next)
-    lock.withLock { (page, version) = (made, next) }
-  }
+  /// What a browser sends before the page is at most this long, and is there within this many milliseconds.
+  private static let (requestLimit, patience) = (16_384, Int32(500))
 
-  var content: (page: String, version: Int) { lock.withLock { (page, version) } }
-}
-
-/// Gives out the page, to this machine alone.
-private final class PageServer: @unchecked Sendable {
-  private let shelf: PageShelf
-  private let wanted: UInt16
-  private let lock = NSLock()
-  private var found: UInt16?
-  private var problem: String?
-
-  init(_ shelf: PageShelf, _ port: UInt16) {
-    self.shelf = shelf
-    wanted = port
-  }
-
-  var isUp: Bool { lock.withLock { found != nil } }
-  var port: UInt16 { lock.withLock { found ?? wanted } }
-  var fault: String? { lock.withLock { problem } }
-
-  func start() {
-    Task.detached { [self] in
-      do {
-        let server = HTTPServer(
-          address: try .inet(ip4: "127.0.0.1", port: wanted), logger: .disabled)
-        await server.appendRoute("GET /") { [self] in answer($0, "text/html") { $0.page } }
-        await server.appendRoute("GET /version") { [self] in
-          answer($0, "text/plain") { "\($0.version)" }
-        }
-        Task {
-          try? await server.waitUntilListening()
-          let address = await server.listeningAddress
-          if case .ip4(_, let port)? = address { lock.withLock { found = port } }
-          if case .ip6(_, let port)? = address { lock.withLock { found = port } }
-        }
-        try await server.run()
-      } catch {
-        let said =
-          if case .failed(_, _, let message)? = error as? SocketError { message } else {
-            "\(error)"
-          }
-        lock.withLock { problem = said.lowercased() }
+  init(_ wanted: UInt16) throws(UsageFault) {
+    let socket = Glibc.socket(
+      AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    var on: Int32 = 1
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = wanted.bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isUp = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, size) == 0 && listen(socket, 16) == 0
+          && getsockname(socket, $0, &size) == 0
       }
     }
+    guard socket >= 0, isUp else {
+      let reason = String(cString: strerror(errno)).lowercased()
+      if socket >= 0 { Glibc.close(socket) }
+      throw UsageFault(text: "cannot serve on port \(wanted): \(reason); try --port 0")
+    }
+    self.socket = socket
+    port = UInt16(bigEndian: address.sin_port)
   }
 
-  /// A page of another site must not read this one by giving this machine a name of its own.
-  private func answer(
-    _ request: HTTPRequest, _ type: String, _ content: ((page: String, version: Int)) -> String
-  ) -> HTTPResponse {
-    let host = request.headers[.host] ?? ""
-    guard ["127.0.0.1:\(port)", "localhost:\(port)", "[::1]:\(port)"].contains(host) else {
-      return HTTPResponse(statusCode: .forbidden)
+  func close() { Glibc.close(socket) }
+
+  /// Answers who comes within some milliseconds.
+  /// - Parameter content: the type and the text at a path; nil where there is nothing.
+  func answer(within time: Int32, _ content: (String) -> (type: String, text: String)?) {
+    var wait = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    guard poll(&wait, 1, time) > 0 else { return }
+    let client = accept(socket, nil, nil)
+    guard client >= 0 else { return }
+    defer { Glibc.close(client) }
+    _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+    let lines = PageServer.request(client).split(separator: "\r\n")
+    let words = (lines.first ?? "").split(separator: " ")
+    let host =
+      lines.dropFirst().first { $0.lowercased().hasPrefix("host:") }
+      .map { $0.dropFirst(5).drop { $0 == " " } } ?? ""
+    var (status, type, text) = ("404 Not Found", "text/plain", "")
+    if words.count != 3 || words[0] != "GET" {
+      status = "400 Bad Request"
+    } else if host != "127.0.0.1:\(port)", host != "localhost:\(port)" {
+      // A page of another site must not read this one by giving this machine a name of its own.
+      status = "403 Forbidden"
+    } else if let found = content(String(words[1])) {
+      (status, type, text) = ("200 OK", found.type, found.text)
     }
-    return HTTPResponse(
-      statusCode: .ok,
-      headers: [.contentType: "\(type); charset=utf-8", HTTPHeader("Cache-Control"): "no-store"],
-      body: Data(content(shelf.content).utf8))
+    let head = [
+      "HTTP/1.1 \(status)", "Content-Type: \(type); charset=utf-8",
+      "Content-Length: \(text.utf8.count)", "Cache-Control: no-store",
+      "X-Content-Type-Options: nosniff", "Connection: close",
+    ]
+    PageServer.send(head.joined(separator: "\r\n") + "\r\n\r\n" + text, to: client)
+  }
+
+  /// What was asked, up to the empty line; nothing where it does not come.
+  private static func request(_ client: Int32) -> String {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4_096)
+    while bytes.count < requestLimit {
+      var wait = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
+      guard poll(&wait, 1, patience) > 0 else { return "" }
+      let count = recv(client, &chunk, chunk.count, 0)
+      guard count > 0 else { return "" }
+      bytes += chunk[..<count]
+      let text = String(decoding: bytes, as: UTF8.self)
+      if text.contains("\r\n\r\n") { return text }
+    }
+    return ""
+  }
+
+  private static func send(_ text: String, to client: Int32) {
+    let bytes = Array(text.utf8)
+    var sent = 0
+    while sent < bytes.count {
+      var wait = pollfd(fd: client, events: Int16(POLLOUT), revents: 0)
+      guard poll(&wait, 1, patience) > 0 else { return }
+      // A browser that has gone is no reason to end.
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { return }
+      sent += count
+    }
   }
 }

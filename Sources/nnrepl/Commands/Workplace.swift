@@ -18,6 +18,13 @@ struct CourseOptions: ParsableArguments {
     return try Course(files(secret: secret))
   }
 
+  /// The course that the program carries.
+  static var own: CourseOptions {
+    var options = CourseOptions()
+    options.course = nil
+    return options
+  }
+
   func files(secret: String? = nil) -> CourseFiles {
     guard let course else {
       return CourseFiles(
