@@ -144,6 +144,21 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
     #expect(page.contains("\\frac{\\partial \\mathit{loss}}{\\partial \\mathit{w1}}"))
   }
 
+  /// Brackets where the formula needs them, in LaTeX as in MathML, which are of one tree.
+  @Test(arguments: [
+    ("-(a + b)*c", "-(a+b)\\cdot c"), ("(a - b) - (c - a)", "a-b-(c-a)"),
+    ("a - (b + c)", "a-(b+c)"), ("a/(b*c)", "\\frac{a}{b\\cdot c}"),
+    ("(a/b)^2", "{(\\frac{a}{b})}^{2}"), ("(a^2)^b", "{({a}^{2})}^{b}"),
+    ("a^(b^2)", "{a}^{{b}^{2}}"), ("2^(-a)", "{2}^{-a}"), ("a*(b - c)", "a\\cdot (b-c)"),
+    ("(a*b)^c", "{(a\\cdot b)}^{c}"), ("(-a)^2", "{(-a)}^{2}"), ("a*(-b)", "a\\cdot (-b)"),
+    ("a/b/c", "\\frac{\\frac{a}{b}}{c}"), ("sin(a)^2", "{\\sin(a)}^{2}"),
+    ("sqrt(a)*b", "\\sqrt{a}\\cdot b"), ("a % b", "a\\%b"), ("exp(-(a + b))", "\\exp(-(a+b))"),
+  ]) func bracketsStandWhereTheyMust(_ formula: String, _ latex: String) {
+    let code = "param a = 2; param b = 3; param c = 4; z = \(formula); forward z"
+    let page = DocumentPage(played(code).0).html
+    #expect(page.contains("z &amp;= \(latex.replacing("&", with: "&amp;")) \\\\"), "\(formula)")
+  }
+
   @Test func aForkShowsItsPartsAndTheirSum() {
     let page = DocumentPage(
       played("param a = 2; c = 3*a; d = 2*c; e = c + d; backward e").0

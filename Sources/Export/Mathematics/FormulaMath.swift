@@ -52,14 +52,19 @@ struct FormulaMath {
     _ op: Op, _ arguments: [Formula], _ attributes: Attributes, _ whole: Formula, _ bond: Bond
   ) -> Math {
     switch op.notation {
-    case .infix("/", _): return .fraction(set(arguments[0], .loose), set(arguments[1], .loose))
+    case .infix("/", _):
+      let math = Math.fraction(set(arguments[0], .loose), set(arguments[1], .loose))
+      return bond >= .power ? .bracketed(math) : math
     case .infix("^", _):
-      return .above(set(arguments[0], .power), set(arguments[1], .loose))
+      let math = Math.above(set(arguments[0], .power), set(arguments[1], .loose))
+      return bond >= .power ? .bracketed(math) : math
     case .infix(let sign, let strength):
       let own: Bond =
         strength >= Notation.strengths.product
         ? .product : strength == Notation.strengths.sum ? .sum : .loose
-      let left = set(arguments[0], own)
+      // A minus that leads needs no brackets.
+      let leads = bond <= .sum && FormulaMath.isNegation(arguments[0])
+      let left = set(arguments[0], leads ? min(own, .sum) : own)
       // Behind a plus a sum needs no brackets.
       let isPlus = sign.contains("+")
       let right = set(arguments[1], isPlus ? own : FormulaMath.tighter(own))
@@ -68,7 +73,9 @@ struct FormulaMath {
     case .prefix(let sign):
       let inner = Math.row([.sign(FormulaMath.sign(sign)), set(arguments[0], .product)])
       return bond > .sum ? .bracketed(inner) : inner
-    case .suffix(".T"): return .above(set(arguments[0], .power), .name("T"))
+    case .suffix(".T"):
+      let math = Math.above(set(arguments[0], .power), .name("T"))
+      return bond >= .power ? .bracketed(math) : math
     case .call: return call(op, arguments, attributes)
     default:
       // As the language writes it.
@@ -101,6 +108,11 @@ struct FormulaMath {
   private func signed(_ math: Math) -> Math {
     let text = math.plain
     return text.hasPrefix("-") || text.hasPrefix("−") ? .bracketed(math) : math
+  }
+
+  private static func isNegation(_ formula: Formula) -> Bool {
+    guard case .apply(let op, _, _) = formula, case .prefix = op.notation else { return false }
+    return true
   }
 
   private static func tighter(_ bond: Bond) -> Bond { Bond(rawValue: bond.rawValue + 1) ?? .atom }

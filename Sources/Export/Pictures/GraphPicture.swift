@@ -137,13 +137,19 @@ struct GraphDrawing {
     return place.map { " " + HTML.factor($0) } ?? ""
   }
 
+  /// The class of the factor by which a value is reached.
+  private func factor(into place: Int) -> String {
+    let members = drawn.places[place].members
+    return path.firstIndex { members.contains($0.from) }.map { " " + HTML.factor($0) } ?? ""
+  }
+
   var parts: [HTML] {
     let wires = flows.indices.map(wire)
     let nodes = cards.indices.map { i -> HTML in
       let card = cards[i]
       let rect = layout.nodes[i]
       return SVG.group(
-        "node \(card.look.rawValue)\(card.isRoot ? " root" : "")",
+        "node \(card.look.rawValue)\(card.isRoot ? " root" : "")" + factor(into: i),
         card.outline(rect) + card.texts(rect), [("data-node", key(i))])
     }
     let notes = notes.enumerated().map { i, note in

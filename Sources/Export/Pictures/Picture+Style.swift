@@ -13,67 +13,71 @@ extension Picture {
   ]
 
   /// Selectors with their declarations, in which `$name` is a colour.
-  private static let rules: [(String, String)] = [
-    (
-      ".picture",
-      "display: block; max-width: 100%; height: auto; margin: 0 auto; font: 13px system-ui, Segoe UI, Helvetica Neue, Arial, sans-serif; color: $ink"
-    ),
-    // Graphs and networks keep their size: what is around them scrolls.
-    (".picture.graph, .picture.network", "max-width: none"),
-    (".picture text", "fill: $ink; stroke: none"),
-    (
-      ".picture .code",
-      "font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, Liberation Mono, monospace; white-space: pre"
-    ),
-    (".picture .paper", "fill: $paper"),
-    (".picture .heading", "font-weight: 600"),
-    (".picture .note, .picture .tick", "font-size: 12px; fill: $faint"),
-    (".picture .faint, .picture .tag", "fill: $faint"),
-    (".picture .axis", "stroke: $wire; fill: none"),
-    (".picture .grid", "stroke: $line; fill: none"),
-    (".picture .leader", "stroke: $wire; fill: none; stroke-width: .75"),
-    // Curves and points: a hue each, and dashes and shapes beside it.
-    (
-      ".picture .curve",
-      "fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round"
-    ),
-    (".picture .d1", "stroke-dasharray: 7 4"), (".picture .d2", "stroke-dasharray: 2 4"),
-    (".picture .d3", "stroke-dasharray: 9 3 2 3"), (".picture .d4", "stroke-dasharray: 12 4"),
-    (".picture .dot", "stroke: $paper; stroke-width: 1"),
-    (".picture .area", "stroke: none; opacity: .2"),
-    (".picture .border", "fill: none; stroke: $faint; stroke-width: 1.25"),
-    (".picture .bar", "fill: $f0; opacity: .85"),
-    // Heat maps: their colours are data and the same everywhere.
-    (".picture .cells", "stroke: none; shape-rendering: crispEdges"),
-    (".picture .frame", "fill: none; stroke: $wire; stroke-width: .75"),
-    (".picture .missing", "fill: none; stroke: $f1; stroke-width: 1.25"),
-    (".picture .dark", "fill: #000000"), (".picture .bright", "fill: #ffffff"),
-    (".picture .small", "font-size: 11px"),
-    // Graphs.
-    (".picture .name", "font-weight: 700"),
-    (".picture .grad, .picture .gradtag, .picture .flow", "fill: $grad"),
-    (".picture .box", "fill: $paper; stroke: $wire; stroke-width: 1.25"),
-    (".picture .rim", "fill: none; stroke: $wire; stroke-width: 1"),
-    (".picture .data .box, .picture .folded .box", "fill: $soft"),
-    (".picture .data .box", "stroke-width: 1"),
-    (".picture .parameter .box, .picture .parameter .rim", "stroke: $f2"),
-    (".picture .root .box, .picture .root .rim", "stroke: $ink"),
-    (".picture .wire .line", "fill: none; stroke: $wire; stroke-width: 1.25"),
-    (".picture .wire .tip", "fill: $wire; stroke: none"),
-    (".picture .wire.f0 .line", "stroke: $f0; stroke-width: 2"),
-    (".picture .wire.f1 .line", "stroke: $f1; stroke-width: 2"),
-    (".picture .wire.f2 .line", "stroke: $f2; stroke-width: 2"),
-    (".picture .wire.f3 .line", "stroke: $f3; stroke-width: 2"),
-    (".picture .wire.f4 .line", "stroke: $f4; stroke-width: 2"),
-    // What a script lights up.
-    (".picture .on .box, .picture .wire.on .line", "stroke: $grad; stroke-width: 2.25"),
-    (".picture .wire.on .tip", "fill: $grad"),
-    (".picture .on .grad, .picture .on .flow", "font-weight: 700"),
-    // Networks: sign by hue and dash, size by width.
-    (".picture .plus", "stroke: $f0; fill: none"),
-    (".picture .minus", "stroke: $f1; fill: none; stroke-dasharray: 5 3"),
-    (".picture .unit", "fill: $paper; stroke: $ink; stroke-width: 1.25"),
-  ]
+  private static let rules: [(String, String)] =
+    [
+      (
+        ".picture",
+        "display: block; max-width: 100%; height: auto; margin: 0 auto; font: 13px system-ui, Segoe UI, Helvetica Neue, Arial, sans-serif; color: $ink"
+      ),
+      // Graphs and networks keep their size: what is around them scrolls.
+      (".picture.graph, .picture.network", "max-width: none"),
+      (".picture text", "fill: $ink; stroke: none"),
+      (
+        ".picture .code",
+        "font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, Liberation Mono, monospace; white-space: pre"
+      ),
+      (".picture .paper", "fill: $paper"),
+      (".picture .heading", "font-weight: 600"),
+      (".picture .note, .picture .tick", "font-size: 12px; fill: $faint"),
+      (".picture .faint, .picture .tag", "fill: $faint"),
+      (".picture .axis", "stroke: $wire; fill: none"),
+      (".picture .grid", "stroke: $line; fill: none"),
+      (".picture .leader", "stroke: $wire; fill: none; stroke-width: .75"),
+      // Curves and points: a hue each, and dashes and shapes beside it.
+      (
+        ".picture .curve",
+        "fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round"
+      ),
+      (".picture .d1", "stroke-dasharray: 7 4"), (".picture .d2", "stroke-dasharray: 2 4"),
+      (".picture .d3", "stroke-dasharray: 9 3 2 3"), (".picture .d4", "stroke-dasharray: 12 4"),
+      (".picture .dot", "stroke: $paper; stroke-width: 1"),
+      (".picture .area", "stroke: none; opacity: .2"),
+      (".picture .border", "fill: none; stroke: $faint; stroke-width: 1.25"),
+      (".picture .bar", "fill: $f0; opacity: .85"),
+      // Heat maps: their colours are data and the same everywhere.
+      (".picture .cells", "stroke: none; shape-rendering: crispEdges"),
+      (".picture .frame", "fill: none; stroke: $wire; stroke-width: .75"),
+      (".picture .missing", "fill: none; stroke: $f1; stroke-width: 1.25"),
+      (".picture .dark", "fill: #000000"), (".picture .bright", "fill: #ffffff"),
+      (".picture .small", "font-size: 11px"),
+      // Graphs.
+      (".picture .name", "font-weight: 700"),
+      (".picture .grad, .picture .gradtag, .picture .flow", "fill: $grad"),
+      (".picture .box", "fill: $paper; stroke: $wire; stroke-width: 1.25"),
+      (".picture .rim", "fill: none; stroke: $wire; stroke-width: 1"),
+      (".picture .data .box, .picture .folded .box", "fill: $soft"),
+      (".picture .data .box", "stroke-width: 1"),
+      (".picture .parameter .box, .picture .parameter .rim", "stroke: $f2"),
+      (".picture .root .box, .picture .root .rim", "stroke: $ink"),
+      (".picture .wire .line", "fill: none; stroke: $wire; stroke-width: 1.25"),
+      (".picture .wire .tip", "fill: $wire; stroke: none"),
+      // A path, each factor in its colour: its wire, and the value that it is taken by.
+    ]
+    + (0..<5).map {
+      (
+        ".picture .wire.f\($0) .line, .picture .node.f\($0) .box",
+        "stroke: $f\($0); stroke-width: 2"
+      )
+    } + [
+      // What a script lights up.
+      (".picture .on .box, .picture .wire.on .line", "stroke: $grad; stroke-width: 2.25"),
+      (".picture .wire.on .tip", "fill: $grad"),
+      (".picture .on .grad, .picture .on .flow", "font-weight: 700"),
+      // Networks: sign by hue and dash, size by width.
+      (".picture .plus", "stroke: $f0; fill: none"),
+      (".picture .minus", "stroke: $f1; fill: none; stroke-dasharray: 5 3"),
+      (".picture .unit", "fill: $paper; stroke: $ink; stroke-width: 1.25"),
+    ]
 
   /// The style of all pictures of a page. It gives the page its colours too, `--ink` and the like, and the classes
   /// `f0` to `f4` of factors.
