@@ -251,16 +251,24 @@ extension Markdown {
   /// The text for other readers of Markdown: inert, and with stars that multiply as they stand.
   package static func shared(_ text: String) -> String { inert(starred(text)) }
 
+  /// Commands of LaTeX that do more than set a formula, where a reader of formulas knows them.
+  private static let commands = [
+    "\\href", "\\url", "\\html", "\\class", "\\style", "\\cssId", "\\data", "\\include",
+    "\\require", "\\def", "\\newcommand", "\\let",
+  ]
+
   /// The text as it is, if no reader of Markdown can make more of it than text and harmless links; else with what
   /// could be more than text spelled out.
   private static func inert(_ text: String) -> String {
-    guard !isHarmless(text: text) else { return text }
+    let hasCommands = commands.contains { text.contains($0) }
+    guard hasCommands || !isHarmless(text: text) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case "[": result += "&#91;"
+      case "$" where hasCommands: result += "&#36;"
       default: result.unicodeScalars.append(scalar)
       }
     }

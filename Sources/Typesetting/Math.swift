@@ -105,7 +105,7 @@ extension Math {
     case .sign(let sign): Math.commands[sign] ?? Math.escaped(sign)
     case .function(let name):
       Math.functions.contains(name) ? "\\\(name)" : "\\operatorname{\(Math.escaped(name))}"
-    case .text(let text): "\\text{\(Math.escaped(text))}"
+    case .text(let text): "\\text{\(Math.escaped(words: text))}"
     case .fraction(let a, let b): "\\frac{\(a.latex)}{\(b.latex)}"
     case .above(let a, let b): "{\(a.latex)}^{\(b.latex)}"
     case .below(let a, let b): "{\(a.latex)}_{\(b.latex)}"
@@ -140,7 +140,7 @@ extension Math {
     "⟵": "\\mathrel{+}= ", "Σ": "\\sum ", "∑": "\\sum ", "Π": "\\prod ", "∏": "\\prod ",
     "∞": "\\infty ", "…": "\\dots ", "⊙": "\\odot ", "∈": "\\in ", "∇": "\\nabla ",
     "(": "(", ")": ")", "[": "[", "]": "]", "&": "\\&", "@": "\\,@\\,", "|": "|", "±": "\\pm ",
-    "{": "\\{", "}": "\\}", "∫": "\\int ", "%": "\\%",
+    "{": "\\{", "}": "\\}", "∫": "\\int ", "%": "\\mathbin{\\%}",
   ]
 
   static let greek: [String: String] = [
@@ -178,6 +178,19 @@ extension Math {
       return number == "inf" ? "\\infty " : number == "-inf" ? "-\\infty " : escaped(number)
     }
     return "\(number[..<e]) \\times 10^{\(number[number.index(after: e)...])}"
+  }
+
+  /// Within `\text`, where letters are themselves and commands of mathematics mean nothing.
+  private static func escaped(words: String) -> String {
+    words.map { character -> String in
+      switch character {
+      case "\\": "\\textbackslash{}"
+      case "_", "%", "$", "#", "&", "{", "}": "\\\(character)"
+      case "^": "\\textasciicircum{}"
+      case "~": "\\textasciitilde{}"
+      default: String(character)
+      }
+    }.joined()
   }
 
   private static func escaped(_ text: String) -> String {

@@ -152,7 +152,9 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
     ("a^(b^2)", "{a}^{{b}^{2}}"), ("2^(-a)", "{2}^{-a}"), ("a*(b - c)", "a\\cdot (b-c)"),
     ("(a*b)^c", "{(a\\cdot b)}^{c}"), ("(-a)^2", "{(-a)}^{2}"), ("a*(-b)", "a\\cdot (-b)"),
     ("a/b/c", "\\frac{\\frac{a}{b}}{c}"), ("sin(a)^2", "{\\sin(a)}^{2}"),
-    ("sqrt(a)*b", "\\sqrt{a}\\cdot b"), ("a % b", "a\\%b"), ("exp(-(a + b))", "\\exp(-(a+b))"),
+    ("sqrt(a)*b", "\\sqrt{a}\\cdot b"), ("a % b", "a\\mathbin{\\%}b"),
+    ("-(a % b)", "-(a\\mathbin{\\%}b)"), ("(a/1e7)^2", "{(\\frac{a}{10000000})}^{2}"),
+    ("exp(-(a + b))", "\\exp(-(a+b))"),
   ]) func bracketsStandWhereTheyMust(_ formula: String, _ latex: String) {
     let code = "param a = 2; param b = 3; param c = 4; z = \(formula); forward z"
     let page = DocumentPage(played(code).0).html
@@ -183,7 +185,8 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
     "# %%\r\nx = 1\r\n# %% [markdown]\r\n# a\r\n", "# \u{202e}\nprint(\"\u{202e}\")\n",
     "#!/usr/bin/env nnrepl\n# ---\n# seed: 3\n# ---\nx = 1\n",
     "# %% [markdown]\n# <script> and 2*3*4\n# %%\n#| echo: false\n#| id: a\nx = 1\n",
-    "# %%\nx = 1\n# %%\nx = 1\n# %%\nx = 1\n",
+    "# %%\nx = 1\n# %%\nx = 1\n# %%\nx = 1\n", "x=1\n# %% c\ny=2\n# %% A [x] *b*\nz = 1\n",
+    "# %% [markdown]\n# $\\href{javascript:alert(1)}{x}$\n",
   ]) func exportedAndImportedItIsTheSame(_ text: String) throws {
     let (document, notebook) = played(text)
     let file = JupyterNotebook(document, notebook).text

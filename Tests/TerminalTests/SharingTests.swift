@@ -45,6 +45,21 @@ import Testing
     #expect(status == 2 && told.contains(words), "\(told)")
   }
 
+  /// A notebook runs as the script of its cells, and no file is written over itself.
+  @Test func notebooksRunAndStay() throws {
+    try Data("x = 2\nx\n".utf8).write(to: folder.appending(path: "a.nn"))
+    #expect(try Program.run(["export", path("a.nn"), "-o", path("a.ipynb")]).status == 0)
+    #expect(try Program.run(["run", "--quiet", path("a.ipynb")]).output == "x = 2\n")
+    for command in [
+      ["export", path("a.nn"), "--html", "-o", path("a.nn")],
+      ["import", path("a.ipynb"), "-o", path("a.ipynb")],
+    ] {
+      let (status, _, told) = try Program.tell(command)
+      #expect(status == 2 && told.contains("is the file itself"))
+    }
+    #expect(try text("a.nn") == "x = 2\nx\n")
+  }
+
   /// A script that ends in an error is exported with it.
   @Test func anErrorIsOnThePage() throws {
     try Data("x = 1\nnope\n".utf8).write(to: folder.appending(path: "e.nn"))

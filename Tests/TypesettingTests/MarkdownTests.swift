@@ -65,7 +65,10 @@ import Typesetting
     ("[a](data:text/html,x)", "p:a"),
   ]) func htmlIsText(_ text: String, _ expected: String) { #expect(shape(text) == expected) }
 
-  @Test(arguments: ["<b>", "a <script>x</script>", "[a](javascript:x)", "![a](b.png)", "<!-- -->"])
+  @Test(arguments: [
+    "<b>", "a <script>x</script>", "[a](javascript:x)", "![a](b.png)", "<!-- -->",
+    "$\\href{javascript:x}{y}$",
+  ])
   func sharedTextsAreInert(_ text: String) {
     let shared = Markdown.shared(text)
     #expect(shared != text)
@@ -98,6 +101,7 @@ import Typesetting
     ("\\partial loss", "∂loss", "\\partial \\mathit{loss}"), ("e^(-x)", "e^(−x)", "{e}^{-x}"),
     ("\\sqrt{a+b}", "√(a + b)", "\\sqrt{a+b}"), ("\\alpha \\cdot x", "α · x", "\\alpha \\cdot x"),
     ("\\sum_{i} x_i", "∑_i xᵢ", "\\sum _{i}{x}_{i}"), ("\\text{so}", "so", "\\text{so}"),
+    ("\\text{γ_1 ^}", "γ_1 ^", "\\text{γ\\_1 \\textasciicircum{}}"),
     ("\\unknown{x}", "\\unknownx", "\\text{\\textbackslash{}unknown}x"),
     ("sin(x)", "sin(x)", "\\sin(x)"),
     ("10^-3", "10^−3", "{10}^{-}3"),

@@ -32,6 +32,14 @@ extension Formula {
     return strength == Notation.strengths.sum
   }
 
+  /// Whether a minus before it is one before its first part: of a product, not of a remainder.
+  package var carriesSign: Bool {
+    guard case .apply(let op, _, _) = self, case .infix(let sign, _) = op.notation else {
+      return true
+    }
+    return !sign.contains("%") && !sign.contains("//")
+  }
+
   /// Whether it is written with an operator, so that a name next to it needs brackets.
   package var isOperation: Bool {
     guard case .apply(let op, _, _) = self else { return false }
@@ -122,7 +130,8 @@ extension Formula {
     case .prefix(let symbol) where arguments.count == 1:
       let own = Notation.strengths.unary
       let brackets = own < strength || !opens
-      let inner = arguments[0].write(strength: Notation.strengths.product, opens: false, leaf)
+      let inner = arguments[0].write(
+        strength: arguments[0].carriesSign ? Notation.strengths.product : own, opens: false, leaf)
       return brackets ? "(\(symbol)\(inner))" : symbol + inner
     case .suffix(let symbol) where arguments.count == 1:
       return arguments[0].write(strength: atom, opens: false, leaf) + symbol

@@ -45,7 +45,10 @@ struct FormulaMath {
   /// A negative number is bracketed behind a sign and below an exponent.
   private func number(_ text: String, _ bond: Bond) -> Math {
     let math = Math(naming: text)
-    return text.hasPrefix("-") && bond >= .product ? .bracketed(math) : math
+    let isSigned = text.hasPrefix("-") && bond >= .product
+    // A power of ten is more than one thing.
+    let isPower = text.first?.isNumber == true && text.contains("e") && bond >= .power
+    return isSigned || isPower ? .bracketed(math) : math
   }
 
   private func apply(
@@ -71,7 +74,8 @@ struct FormulaMath {
       let inner = Math.row([left, .sign(FormulaMath.sign(sign)), signed(right)])
       return own < bond ? .bracketed(inner) : inner
     case .prefix(let sign):
-      let inner = Math.row([.sign(FormulaMath.sign(sign)), set(arguments[0], .product)])
+      let own: Bond = arguments[0].carriesSign ? .product : .unary
+      let inner = Math.row([.sign(FormulaMath.sign(sign)), set(arguments[0], own)])
       return bond > .sum ? .bracketed(inner) : inner
     case .suffix(".T"):
       let math = Math.above(set(arguments[0], .power), .name("T"))

@@ -9,6 +9,8 @@ package enum ImportFault: Error {
   case noCells
   /// An older form: `worksheets`.
   case tooOld
+  /// The text of a cell, counted from 1, cannot be read.
+  case noText(cell: Int)
 }
 
 extension ImportFault {
@@ -17,6 +19,7 @@ extension ImportFault {
     switch self {
     case .notJSON: "is no notebook: it is not JSON"
     case .noCells: "is no notebook: it has no list of cells"
+    case .noText(let cell): "is a notebook whose cell \(cell) has no text that can be read"
     case .tooOld: "is a notebook of an older format; open it in Jupyter and save it once"
     }
   }
@@ -36,7 +39,8 @@ package struct ImportedNotebook {
 
   private struct Cell: Decodable {
     let kind: String
-    let source: String
+    /// Nil if it cannot be read.
+    let source: String?
     /// The cell as it stood in the script that was exported, where the notebook cannot say it.
     let original: String?
 
@@ -52,7 +56,7 @@ package struct ImportedNotebook {
       if let lines = try? members.decode([String].self, forKey: .source) {
         source = lines.joined()
       } else {
-        source = (try? members.decode(String.self, forKey: .source)) ?? ""
+        source = try? members.decode(String.self, forKey: .source)
       }
       original = (try? members.decode(Metadata.self, forKey: .metadata))?.nnrepl?.text
     }
@@ -80,13 +84,14 @@ package struct ImportedNotebook {
     for (i, cell) in cells.enumerated() {
       // What is neither code nor a header is for readers.
       let isText = cell.kind != "code"
-      if i == 0, cell.kind == "raw", ImportedNotebook.isLead(cell.source) {
-        text += ImportedNotebook.ended(cell.source)
+      guard let source = cell.source else { throw .noText(cell: i + 1) }
+      if i == 0, cell.kind == "raw", ImportedNotebook.isLead(source) {
+        text += ImportedNotebook.ended(source)
         continue
       }
       text +=
-        cell.original.flatMap { ImportedNotebook.says($0, isText, cell.source) ? $0 : nil }
-        ?? NotebookParts.written(isText: isText, title: "", cell.source)
+        cell.original.flatMap { ImportedNotebook.says($0, isText, source) ? $0 : nil }
+        ?? NotebookParts.written(isText: isText, title: "", source)
     }
     self.text = text
   }

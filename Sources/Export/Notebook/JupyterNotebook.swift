@@ -28,8 +28,7 @@ package struct JupyterNotebook {
     if !parts.lead.isEmpty { append("raw", parts.lead) }
     let told = ToldHTML(sources: document.sources, prefix: "o")
     for (part, cell) in zip(parts.cells, document.cells) {
-      let written = NotebookParts.written(
-        isText: part.cell.isText, title: part.cell.title, part.content)
+      let written = NotebookParts.written(isText: part.cell.isText, title: "", part.content)
       let shown = NotebookParts.shown(isText: part.cell.isText, part.content)
       // What this form cannot say is kept beside the cell; it counts as long as the cell is as it was.
       let own: JSON? =

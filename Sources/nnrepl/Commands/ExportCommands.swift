@@ -70,6 +70,7 @@ struct ExportNotebook: ParsableCommand {
     nnrepl_catch_interrupt()
     let console = Console(options)
     let form = try form()
+    try refuseOverwriting(file, output)
     // The page of an exercise says what is to be done.
     if form == .html, let exercise = try exercise() {
       return try put(ExerciseText(exercise).html)
@@ -164,7 +165,8 @@ struct ImportNotebook: ParsableCommand {
   var output: String?
 
   mutating func run() throws {
-    let script = try Console(SessionOptions.standard).read(file)
+    try refuseOverwriting(file, output)
+    let script = try Console(SessionOptions.standard).open(file)
     let text: String
     do throws(ImportFault) { text = try ImportedNotebook(script.text).text } catch {
       Console.tell("`\(file)` \(error.text)")
@@ -175,6 +177,15 @@ struct ImportNotebook: ParsableCommand {
       Console.tell("cannot write `\(output)`: \(fault.reason)")
       throw ExitCode(CheckStatus.usage)
     }
+  }
+}
+
+extension ParsableCommand {
+  /// What is read is not written over.
+  func refuseOverwriting(_ file: String, _ output: String?) throws {
+    guard let output, let own = Files.place(file), Files.place(output) == own else { return }
+    Console.tell("`\(output)` is the file itself; give another name after -o")
+    throw ExitCode(CheckStatus.usage)
   }
 }
 

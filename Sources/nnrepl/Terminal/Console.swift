@@ -3,6 +3,7 @@ import ArgumentParser
 import CMeter
 import CSupport
 import Diagnostics
+import Export
 @preconcurrency import Glibc
 import Interpreter
 import Lessons
@@ -150,7 +151,22 @@ struct Console {
   // MARK: Reading
 
   /// A file by its path, a lesson by its name, or standard input.
+  /// A notebook of Jupyter is read as a script.
   func read(_ name: String) throws -> Script {
+    let script = try open(name)
+    guard ImportedNotebook.isNotebook(script.text) else { return script }
+    do throws(ImportFault) {
+      return Script(
+        name: script.name, text: try ImportedNotebook(script.text).text,
+        recordPath: script.recordPath, recorded: script.recorded)
+    } catch {
+      Console.tell("`\(name)` \(error.text)")
+      throw ExitCode(CheckStatus.usage)
+    }
+  }
+
+  /// A file as it is.
+  func open(_ name: String) throws -> Script {
     if name == "-" {
       return Script(
         name: "standard input", text: try Console.text(of: stdin, "standard input"),
