@@ -26,13 +26,6 @@ package struct ForwardMode {
   package let products: (forward: Int, all: Int, reverse: Int)
   /// Numbers in parameters, each of which needs a forward pass.
   package let inputs: Int
-
-  /// The pass as far as one of its steps goes.
-  package func only(_ step: RateStep) -> ForwardMode {
-    ForwardMode(
-      root: root, variable: variable, steps: [step], reverse: reverse, products: products,
-      inputs: inputs)
-  }
 }
 
 extension NamedGraph {

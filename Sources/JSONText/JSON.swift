@@ -71,10 +71,6 @@ package enum JSON: Sendable {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  private static let directions: Set<UInt32> = [
-    0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069,
-  ]
-
   private static func quote(_ string: String, in text: inout String) {
     text += "\""
     for scalar in string.unicodeScalars {
@@ -87,7 +83,7 @@ package enum JSON: Sendable {
       case "\u{8}": text += "\\b"
       case "\u{c}": text += "\\f"
       // What turns the direction of text must not make a file look like another.
-      case _ where scalar.value < 0x20 || JSON.directions.contains(scalar.value):
+      case _ where scalar.value < 0x20 || scalar.turnsDirection:
         let hex = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
       default: text.unicodeScalars.append(scalar)
@@ -109,5 +105,15 @@ extension JSON: ExpressibleByDictionaryLiteral {
   package static func + (json: JSON, more: JSON?) -> JSON {
     guard case .object(let members) = json, case .object(let others)? = more else { return json }
     return .object(members + others)
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it turns the direction of text, and so can make a text look like another.
+  package var turnsDirection: Bool {
+    switch value {
+    case 0x61c, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

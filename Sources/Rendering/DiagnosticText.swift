@@ -21,7 +21,7 @@ package struct DiagnosticText {
         ? style.paint(line, .bold)
         : style.paint(label, .bold, ink) + style.paint(String(line.dropFirst(label.count)), .bold)
     }
-    if let frame = frame(diagnostic, ink) { lines += frame }
+    lines += frame(diagnostic)
     if let reason = diagnostic.reason, !reason.isEmpty { lines += style.wrapped(reason.visible) }
     if let hint = diagnostic.hint {
       var hinted = style.wrapped("Try: " + hint.visible)
@@ -29,6 +29,11 @@ package struct DiagnosticText {
       lines += hinted
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// The lines that it is about with their marks; none where it is about no line.
+  package func frame(_ diagnostic: Diagnostic) -> [String] {
+    frame(diagnostic, diagnostic.severity == .error ? .red : .yellow) ?? []
   }
 
   private struct Mark {

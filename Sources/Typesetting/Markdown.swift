@@ -232,6 +232,13 @@ package struct Markdown {
   }
 }
 
+extension [Block] {
+  /// The heading of the first level that it begins with.
+  package var title: [Inline]? {
+    if case .heading(1, let inner)? = first { inner } else { nil }
+  }
+}
+
 extension [Inline] {
   /// Without its dress: code, names and formulas as they stand.
   package var plain: String {

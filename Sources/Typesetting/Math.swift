@@ -105,7 +105,7 @@ extension Math {
     case .sign(let sign): Math.commands[sign] ?? Math.escaped(sign)
     case .function(let name):
       Math.functions.contains(name) ? "\\\(name)" : "\\operatorname{\(Math.escaped(name))}"
-    case .text(let text): "\\text{\(Math.escaped(words: text))}"
+    case .text(let text): "\\text{\(Math.escaped(text, isText: true))}"
     case .fraction(let a, let b): "\\frac{\(a.latex)}{\(b.latex)}"
     case .above(let a, let b): "{\(a.latex)}^{\(b.latex)}"
     case .below(let a, let b): "{\(a.latex)}_{\(b.latex)}"
@@ -180,27 +180,17 @@ extension Math {
     return "\(number[..<e]) \\times 10^{\(number[number.index(after: e)...])}"
   }
 
-  /// Within `\text`, where letters are themselves and commands of mathematics mean nothing.
-  private static func escaped(words: String) -> String {
-    words.map { character -> String in
-      switch character {
-      case "\\": "\\textbackslash{}"
-      case "_", "%", "$", "#", "&", "{", "}": "\\\(character)"
-      case "^": "\\textasciicircum{}"
-      case "~": "\\textasciitilde{}"
-      default: String(character)
-      }
-    }.joined()
-  }
-
-  private static func escaped(_ text: String) -> String {
+  /// - Parameter isText: within `\text`, where letters are themselves and commands of mathematics mean nothing.
+  private static func escaped(_ text: String, isText: Bool = false) -> String {
     text.map { character -> String in
       switch character {
-      case "\\": "\\textbackslash{}"
-      case "_", "%", "$", "#", "&", "{", "}": "\\\(character)"
-      case "^": "\\hat{}"
-      case "~": "\\sim "
-      default: greek[String(character)].map { "\\\($0) " } ?? String(character)
+      case "\\": return "\\textbackslash{}"
+      case "_", "%", "$", "#", "&", "{", "}": return "\\\(character)"
+      case "^": return isText ? "\\textasciicircum{}" : "\\hat{}"
+      case "~": return isText ? "\\textasciitilde{}" : "\\sim "
+      default:
+        let letter = isText ? nil : greek[String(character)]
+        return letter.map { "\\\($0) " } ?? String(character)
       }
     }.joined()
   }

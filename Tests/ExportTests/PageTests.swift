@@ -169,6 +169,13 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
     #expect(page.contains("class=\"sum\""))
   }
 
+  /// Where it is stands on the page, however long what is said of it.
+  @Test func aWarningShowsItsPlace() {
+    let page = DocumentPage(played("param a = 2; e = a*a; backward e\nbackward e").0).html
+    #expect(page.contains("gradients were there already"))
+    #expect(page.contains("class=\"frame\"") && page.contains("2 │ backward e"))
+  }
+
   @Test func megabytesAreCut() {
     let page = DocumentPage(played("repeat 60000 { print(\"0123456789012345678901234567890\") }").0)
       .html

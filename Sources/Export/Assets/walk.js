@@ -4,13 +4,11 @@ for (const walk of document.querySelectorAll(".walk")) {
   const rows = [...walk.querySelectorAll("[data-step]")];
   const count = rows.reduce((n, row) => Math.max(n, +row.dataset.step + 1), 0);
   if (count < 2) continue;
-  const kind = walk.dataset.kind;
-  const blanks = kind === "forward" ? ".value" : kind === "backward" ? ".grad, .flow" : null;
+  // What is blank in the picture until its step: of a forward pass values, of a backward pass gradients.
+  const blanks = { forward: ".node .value", backward: ".node .grad, .wire .flow" }[walk.dataset.kind];
   const texts = new Map();
-  for (const text of blanks ? walk.querySelectorAll(`.node ${blanks.split(", ")[0]}, .wire ${blanks.split(", ").pop()}`) : []) {
-    texts.set(text, text.textContent);
-  }
-  let at = count, asks = false, right = 0, asked = 0, tries = 0;
+  for (const text of blanks ? walk.querySelectorAll(blanks) : []) texts.set(text, text.textContent);
+  let at = count, moved = false, asks = false, right = 0, asked = 0, tries = 0;
 
   const make = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
   const bar = make("div", "", { className: "steps" });
@@ -69,7 +67,7 @@ for (const walk of document.querySelectorAll(".walk")) {
     tries = 0;
     for (const row of rows) {
       const own = +row.dataset.step;
-      row.classList.toggle("on", at < count + 1 && own === at - 1 && at > 0 && isWalking());
+      row.classList.toggle("on", moved && own === at - 1);
       for (const cell of row.querySelectorAll(".num")) cell.classList.toggle("unknown", own >= at);
     }
     for (const [text, shown] of texts) {
@@ -80,21 +78,18 @@ for (const walk of document.querySelectorAll(".walk")) {
     }
     for (const lit of walk.querySelectorAll(".node.on, .wire.on")) lit.classList.remove("on");
     for (const lit of document.querySelectorAll(".line.on")) lit.classList.remove("on");
-    if (isWalking()) for (const row of rowsAt(at - 1)) light(row);
+    if (moved) for (const row of rowsAt(at - 1)) light(row);
     first.disabled = back.disabled = at === 0;
     last.disabled = at === count;
     next.textContent = at < count ? "next ▶" : moved ? "again ▶" : "walk ▶";
     guess.hidden = !(asks && at < count && rowsAt(at)[0]?.dataset.answer);
     guess.value = "";
     const score = asked ? ` ${right} of ${asked} at the first try.` : "";
-    said.textContent = at === count && !isWalking() ? ""
+    said.textContent = at === count && !moved ? ""
       : (at === count ? `All ${count} steps.` : `Step ${at} of ${count}.`) + score
         + (guess.hidden ? "" : ` What will ${name(rowsAt(at)[0])} be?`);
     if (!guess.hidden && walk.contains(document.activeElement)) guess.focus();
   };
-
-  let moved = false;
-  const isWalking = () => moved;
 
   const light = (row) => {
     const { from, to, node, line } = row.dataset;

@@ -150,7 +150,7 @@ struct NarrationMath {
     return Equation(left, sign: sign, [chain, formulas, values, number(c.gradient[0])])
   }
 
-  private func equation(_ step: RateStep, _ pass: ForwardMode) -> Equation? {
+  func equation(_ step: RateStep, _ pass: ForwardMode) -> Equation? {
     guard step.rate.rank == 0 else { return nil }
     let left = derivative(step.name, by: pass.variable)
     func row(_ part: (Int) -> (Math, Math)) -> Math {
@@ -186,7 +186,7 @@ struct NarrationMath {
   func equations(_ d: Derivation) -> [Equation] {
     let left = derivative(d.root.text, by: d.variable.text)
     guard d.paths.count != 1 || d.isOneStep else {
-      return [Equation(left, stages(d.paths[0]) + [number(d.total)])]
+      return [Equation(left, stages(d.paths[0].factors) + [number(d.total)])]
     }
     let terms = d.paths.prefix(NarrationMath.termLimit).map { path in
       Equation(
@@ -219,8 +219,6 @@ struct NarrationMath {
   func name(_ factor: Factor) -> Math {
     derivative(factor.top.text, by: factor.bottom.text)
   }
-
-  func stages(_ path: Path) -> [Math] { stages(path.factors) }
 
   /// One kind of thing replaced in each stage: names, formulas, numbers put in, their values.
   func stages(_ factors: [Factor]) -> [Math] {

@@ -23,13 +23,6 @@ struct FormulaMath {
 
   func callAsFunction(_ formula: Formula) -> Math { set(formula, .loose) }
 
-  /// In brackets where it is a sum: as a factor of a product.
-  func factor(_ formula: Formula, isFirst: Bool) -> Math {
-    let math = set(formula, .product)
-    guard !isFirst, math.plain.hasPrefix("-") || math.plain.hasPrefix("−") else { return math }
-    return .bracketed(math)
-  }
-
   private func set(_ formula: Formula, _ bond: Bond) -> Math {
     switch formula {
     case .apply(let op, let arguments, let attributes):

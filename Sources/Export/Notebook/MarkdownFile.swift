@@ -38,10 +38,8 @@ package struct MarkdownFile {
   }
 
   private var beginsWithHeading: Bool {
-    guard case .text(let text)? = document.cells.first?.body,
-      case .heading(1, _)? = Markdown(text).blocks.first
-    else { return false }
-    return true
+    guard case .text(let text)? = document.cells.first?.body else { return false }
+    return Markdown(text).blocks.title != nil
   }
 
   /// What was printed stays together; a derivation is set as mathematics.

@@ -1,5 +1,6 @@
 // A script cut where its cells begin, so that it can be put together again to the byte.
 import Diagnostics
+import JSONText
 import Session
 import Typesetting
 
@@ -60,7 +61,7 @@ struct NotebookParts {
   static func shown(isText: Bool, _ content: String) -> String {
     var result = ""
     for scalar in content.unicodeScalars {
-      if scalar.isDirection {
+      if scalar.turnsDirection {
         result += "\\u{\(String(scalar.value, radix: 16))}"
       } else {
         result.unicodeScalars.append(scalar)
@@ -77,13 +78,5 @@ struct NotebookParts {
       $0.isEmpty ? "#" : "# " + $0
     }
     return ([marker] + lines).joined(separator: "\n") + "\n"
-  }
-}
-
-extension Unicode.Scalar {
-  /// Whether it turns the direction of text, and so can make code look like other code.
-  fileprivate var isDirection: Bool {
-    [0x61c, 0x200e, 0x200f].contains(value) || (0x202a...0x202e).contains(value)
-      || (0x2066...0x2069).contains(value)
   }
 }

@@ -43,9 +43,7 @@ package struct DocumentPage {
     let blocks = document.cells.map { cell -> [Block] in
       if case .text(let text) = cell.body { Markdown(text).blocks } else { [] }
     }
-    let heading = blocks.first?.first.flatMap { block -> [Inline]? in
-      if case .heading(1, let inner) = block { inner } else { nil }
-    }
+    let heading = blocks.first?.title
     parts.append(
       HTML("h1", [], heading.map(texts.inline) ?? [HTML(title)]))
     var count = 0
@@ -109,13 +107,8 @@ package struct DocumentPage {
         HTML("span", [("class", "line"), ("data-line", "\(first + i)")], String(line)))
     }
     parts.append(
-      HTML(
-        "pre",
-        [
-          ("class", "code"), ("tabindex", "0"), ("role", "group"),
-          ("aria-label", "Code \(code.number)"),
-        ],
-        [HTML("code", [], lines)]))
+      HTML.scrolled(
+        HTML("code", [], lines), "Code \(code.number)", kind: "code", tag: "pre"))
     return parts
   }
 

@@ -38,19 +38,15 @@ struct NarrationHTML {
   /// A table under its heads; the caption says what it is for.
   func table(_ caption: String, _ heads: [String], _ rows: [HTML]) -> [HTML] {
     func table(_ rows: [HTML], _ caption: String) -> HTML {
-      HTML(
-        "div", [("class", "wide"), ("tabindex", "0"), ("role", "group"), ("aria-label", caption)],
-        [
-          HTML(
-            "table", [("class", "told")],
-            [
-              HTML("caption", [("class", "hidden")], caption),
-              HTML(
-                "thead", [],
-                [HTML("tr", [], heads.map { HTML("th", [("scope", "col")], $0) })]),
-              HTML("tbody", [], rows),
-            ])
-        ])
+      HTML.scrolled(
+        HTML(
+          "table", [("class", "told")],
+          [
+            HTML("caption", [("class", "hidden")], caption),
+            HTML(
+              "thead", [], [HTML("tr", [], heads.map { HTML("th", [("scope", "col")], $0) })]),
+            HTML("tbody", [], rows),
+          ]), caption)
     }
     guard rows.count > NarrationHTML.rowLimit else { return [table(rows, caption)] }
     let rest = Array(rows.dropFirst(NarrationHTML.rowLimit))
@@ -91,7 +87,7 @@ struct NarrationHTML {
     HTML("td", isNumber ? [("class", "num")] : [], math.map { [HTML($0)] } ?? [])
   }
 
-  private var empty: HTML { HTML("td", [], [HTML]()) }
+  var empty: HTML { HTML("td", [], [HTML]()) }
 
   /// A cell in words.
   func cell(words: String) -> HTML { HTML("td", [], words) }
@@ -110,10 +106,10 @@ struct NarrationHTML {
       ])
   }
 
-  private func head(_ math: Math) -> HTML { HTML("th", [("scope", "row")], named(math)) }
+  func head(_ math: Math) -> HTML { HTML("th", [("scope", "row")], named(math)) }
 
   /// A formula that names its row: said in words, too, as not every reader reads formulas aloud.
-  private func named(_ math: Math) -> [HTML] {
+  func named(_ math: Math) -> [HTML] {
     [
       HTML("span", [("class", "hidden")], math.plain),
       HTML("span", [("aria-hidden", "true")], [HTML(math)]),
@@ -145,7 +141,7 @@ struct NarrationHTML {
   }
 
   /// A single number as it is shown.
-  private func answer(_ tensor: Tensor) -> String? {
+  func answer(_ tensor: Tensor) -> String? {
     tensor.rank == 0 && tensor[0].isFinite ? format(tensor[0]) : nil
   }
 
@@ -256,103 +252,6 @@ struct NarrationHTML {
     }
   }
 
-  // MARK: Derivations
-
-  private func derivation(_ d: Derivation, _ places: GraphPlaces) -> [HTML] {
-    let words = DerivationWords(format)
-    var parts: [HTML] = d.introduced.map { name, formula in
-      HTML(
-        "p", [("class", "faint")],
-        [HTML("with "), HTML(.row([.name(name), .sign("="), math.formula(formula)]))])
-    }
-    parts += math.equations(d).suffix(1).map { equation in
-      // The first stage names the factors; the table has the rest.
-      let stages =
-        d.paths.count == 1 && !d.isOneStep
-        ? [equation.stages.first, equation.stages.last] : [equation.stages.last]
-      let row = stages.compactMap { $0 }.reduce(into: [equation.left]) { $0 += [.sign("="), $1] }
-      return HTML(
-        "div",
-        [
-          ("class", "equation"), ("tabindex", "0"), ("role", "group"),
-          ("aria-label", "The chain rule"),
-        ],
-        [HTML(.row(row))])
-    }
-    if !d.paths.isEmpty {
-      parts += table(
-        "The factors of each path, and their product so far",
-        ["factor", "formula", "numbers put in", "value", "product so far"],
-        rows(d, places))
-    }
-    if let check = words.check(d) {
-      parts.append(
-        HTML(
-          "p", [("class", check.isDoubtful ? "check doubtful" : "check")], HTML.prose(check.text)))
-    }
-    return parts + d.zeros.map { HTML("p", [("class", "faint")], HTML.prose(words.reason($0))) }
-  }
-
-  private func rows(_ d: Derivation, _ places: GraphPlaces) -> [HTML] {
-    var rows: [HTML] = []
-    var count = 0
-    let shown = d.paths.prefix(NarrationMath.termLimit)
-    for path in shown {
-      if d.paths.count > 1 {
-        rows.append(
-          row([
-            HTML(
-              "th", [("colspan", "5"), ("scope", "colgroup"), ("class", "step")],
-              math.way(path))
-          ]))
-      }
-      var product = 1.0
-      for (i, factor) in math.factors(path, d).enumerated() {
-        product *= factor.value
-        let name = factor.via.map { "\(factor.bottom.text) through \($0.text)" }
-        let isNumeric = factor.formula.isCompound || factor.formula.text != format(factor.value)
-        rows.append(
-          row(
-            [
-              HTML(
-                "th", [("scope", "row")],
-                name.map { [HTML($0)] } ?? named(.factor(i, math.name(factor)))),
-              cell(.factor(i, math.formula(factor.formula))),
-              cell(isNumeric ? .factor(i, math.numbers(factor.formula)) : nil, isNumber: true),
-              cell(.factor(i, math.number(factor.value)), isNumber: true),
-              cell(math.number(product), isNumber: true),
-            ],
-            Target(
-              step: count, from: places.place(factor.bottom.name),
-              to: places.place(factor.top.name), line: places.line(factor.top.name, sources),
-              answer: format(factor.value))))
-        count += 1
-      }
-    }
-    guard d.paths.count > 1 else { return rows }
-    let rest = d.paths.dropFirst(shown.count)
-    if !rest.isEmpty {
-      rows.append(
-        row(
-          [
-            HTML("th", [("scope", "row")], "\(rest.count) more paths"), empty, empty, empty,
-            cell(math.number(rest.reduce(0) { $0 + $1.product }), isNumber: true),
-          ], Target(step: count)))
-      count += 1
-    }
-    let terms = d.paths.count <= 8 ? math.sum(d.paths.map(\.product)) : nil
-    rows.append(
-      row(
-        [
-          head(math.derivative(d.root.text, by: d.variable.text)),
-          cell(words: "the paths add up"), empty,
-          cell(terms, isNumber: true), cell(math.number(d.total), isNumber: true),
-        ],
-        Target(step: count, node: places.place(d.variable.name), answer: format(d.total)),
-        kind: "sum"))
-    return rows
-  }
-
   // MARK: Forward mode
 
   private func rates(_ pass: ForwardMode, _ places: GraphPlaces) -> [HTML] {
@@ -363,11 +262,8 @@ struct NarrationHTML {
           cell(.number("1"), isNumber: true), empty,
         ], Target(step: 0, node: places.place(pass.variable)))
     ]
-    let equations = pass.steps.map { step -> [Math] in
-      math.equations(.rates(pass.only(step))).first?.stages ?? []
-    }
     for (i, step) in pass.steps.enumerated() {
-      let stages = equations[i]
+      let stages = math.equation(step, pass)?.stages ?? []
       rows.append(
         row(
           [
@@ -417,26 +313,5 @@ struct NarrationHTML {
     }
     return table(
       "What the step changed", ["update", "rule", "numbers put in", "new value"], rows)
-  }
-}
-
-/// Where the values of a narration stand in its graph.
-struct GraphPlaces {
-  private var places: [String: Int] = [:]
-  private let graph: StepGraph?
-
-  init(_ graph: StepGraph?) {
-    self.graph = graph
-    for (i, vertex) in (graph?.vertices ?? []).enumerated() { places[vertex.name] = i }
-  }
-
-  func place(_ name: String) -> Int? { places[name] }
-
-  /// The line of the notebook on which a value was computed.
-  func line(_ name: String, _ sources: [SourceText]) -> Int? {
-    guard let place = places[name], let site = graph?.vertices[place].site,
-      let own = sources.first, own.id == site.source
-    else { return nil }
-    return own.line(at: site.start)
   }
 }

@@ -22,18 +22,7 @@ struct TextHTML {
         items.map { HTML("li", [], item($0)) })
     case .quote(let inner): HTML("blockquote", [], render(inner))
     case .table(let head, let rows):
-      HTML(
-        "div", [("class", "wide"), ("tabindex", "0"), ("role", "group"), ("aria-label", "Table")],
-        [
-          HTML(
-            "table", [],
-            [
-              HTML(
-                "thead", [],
-                [HTML("tr", [], head.map { HTML("th", [("scope", "col")], inline($0)) })]),
-              HTML("tbody", [], rows.map { HTML("tr", [], $0.map { HTML("td", [], inline($0)) }) }),
-            ])
-        ])
+      HTML.table("Table", head.map(inline), rows.map { $0.map(inline) })
     case .rule: HTML(void: "hr")
     }
   }
@@ -61,7 +50,6 @@ struct TextHTML {
 
   /// Text as it stands, which may be scrolled by key.
   static func code(_ text: String, _ label: String, kind: String = "block") -> HTML {
-    HTML(
-      "pre", [("class", kind), ("tabindex", "0"), ("role", "group"), ("aria-label", label)], text)
+    HTML.scrolled(HTML(text), label, kind: kind, tag: "pre")
   }
 }

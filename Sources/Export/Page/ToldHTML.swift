@@ -48,10 +48,7 @@ struct ToldHTML {
   // MARK: Errors and warnings
 
   func diagnostic(_ diagnostic: Diagnostic) -> HTML {
-    let lines = DiagnosticText(Style(), sources: sources).render(diagnostic).split(
-      separator: "\n", omittingEmptySubsequences: false)
-    let isFramed: (Substring) -> Bool = { $0.hasPrefix(" ") || $0.contains(" | ") }
-    let frame = lines.dropFirst().prefix(while: isFramed).map(String.init)
+    let frame = DiagnosticText(Style(), sources: sources).frame(diagnostic)
     var parts: [HTML] =
       [
         HTML("strong", [], "\(diagnostic.severity.rawValue)[\(diagnostic.id.rawValue)]"),
@@ -78,27 +75,8 @@ struct ToldHTML {
     }
     switch figure {
     case .table(let head, let rows, let foot):
-      return [
-        HTML(
-          "div",
-          [("class", "wide"), ("tabindex", "0"), ("role", "group"), ("aria-label", "Table")],
-          [
-            HTML(
-              "table", [],
-              [
-                HTML(
-                  "thead", [],
-                  [
-                    HTML(
-                      "tr", [],
-                      head.map {
-                        $0.isEmpty ? HTML("td", [], "") : HTML("th", [("scope", "col")], $0)
-                      })
-                  ]),
-                HTML("tbody", [], rows.map { HTML("tr", [], $0.map { HTML("td", [], $0) }) }),
-              ])
-          ])
-      ] + (foot.isEmpty ? [] : [HTML("p", [("class", "faint")], foot)])
+      return [HTML.table("Table", head.map { [HTML($0)] }, rows.map { $0.map { [HTML($0)] } })]
+        + (foot.isEmpty ? [] : [HTML("p", [("class", "faint")], foot)])
     case .report(let findings): return [HTML("ul", [("class", "report")], findings.map(finding))]
     default: return [block(terminal(output), "Figure")]
     }
@@ -172,14 +150,5 @@ extension Narration {
 
   fileprivate var backward: BackwardPass? {
     if case .backward(let pass) = self { pass } else { nil }
-  }
-}
-
-extension HTML {
-  /// What may be wider than the page, scrolled by key too.
-  static func scrolled(_ inner: HTML, _ label: String) -> HTML {
-    HTML(
-      "div", [("class", "wide"), ("tabindex", "0"), ("role", "group"), ("aria-label", label)],
-      [inner])
   }
 }

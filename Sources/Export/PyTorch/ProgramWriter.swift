@@ -21,35 +21,10 @@ final class ProgramWriter {
       isDistributed: options.isDistributed)
     for (i, cell) in document.cells.enumerated() {
       guard case .code(let code) = cell.body else { continue }
-      let place = offset(of: code, in: cell)
-      let line = document.sources.first.map { $0.line(at: place) } ?? 1
+      let line = document.sources.first.map { $0.line(at: code.start) } ?? 1
       let text = CellText(number: i, source: code.source, firstLine: line)
       cells.append((i, code, text, Parser.parse(SourceText(id: i, name: "", code.source))))
     }
-  }
-
-  /// Where a cell's code begins in the notebook.
-  func offset(of code: Document.Code, in cell: Document.Cell) -> Int {
-    for source in document.sources {
-      if let place = ProgramWriter.place(of: code, in: cell.range, source) { return place }
-    }
-    return cell.range.lowerBound
-  }
-
-  private static func place(of code: Document.Code, in range: Range<Int>, _ source: SourceText)
-    -> Int?
-  {
-    let wanted = Array(code.source.utf8)
-    guard let first = wanted.first else { return nil }
-    let end = min(range.upperBound, source.bytes.count)
-    var i = range.lowerBound
-    while i + wanted.count <= end {
-      if source.bytes[i] == first, source.bytes[i..<i + wanted.count].elementsEqual(wanted) {
-        return i
-      }
-      i += 1
-    }
-    return nil
   }
 
   // MARK: Names
@@ -190,9 +165,8 @@ final class ProgramWriter {
   func failing(
     _ error: Diagnostic, _ code: Document.Code, _ text: CellText, _ statements: [Statement]
   ) -> Int {
-    let start = offset(of: code, in: document.cells[text.number])
     for label in error.labels {
-      let place = Int(label.span.start) - start
+      let place = Int(label.span.start) - code.start
       if let i = statements.firstIndex(where: {
         Int($0.span.start) <= place && place < Int($0.span.end)
       }) {

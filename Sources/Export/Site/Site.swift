@@ -1,9 +1,6 @@
 // A course as a folder of pages for any static host: lessons, exercises, the reference.
-import Builtins
 import Documents
 import Grading
-import Interpreter
-import JSONText
 import Rendering
 import Typesetting
 
@@ -157,7 +154,7 @@ package struct ExerciseText {
     let (lead, code) = ExerciseText.parts(exercise.starter)
     let blocks = Markdown(lead).blocks
     var body: [HTML] = []
-    if case .heading(1, _)? = blocks.first {} else { body.append(HTML("h1", [], exercise.title)) }
+    if blocks.title == nil { body.append(HTML("h1", [], exercise.title)) }
     body += TextHTML(firstLevel: 1).render(blocks)
     body += [
       HTML("h2", [], "Begin with this"),

@@ -20,6 +20,14 @@ package struct ScriptParts {
     }
   }
 
+  /// How the names of scripts end: our own, and notebooks of Jupyter.
+  package static let endings = [".nn", ".ipynb"]
+
+  /// A file's name without its ending.
+  package static func plain(_ name: String) -> String {
+    endings.first(where: name.hasSuffix).map { String(name.dropLast($0.count)) } ?? name
+  }
+
   /// The exercises that it says it holds.
   package var exercises: Set<String> { Set(owners.compactMap { $0 }) }
 

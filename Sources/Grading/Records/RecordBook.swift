@@ -14,10 +14,7 @@ extension Record {
 
   /// Whose a submission of that name is.
   package static func learner(of name: String) -> String {
-    for ending in [".nn", ".ipynb"] where name.hasSuffix(ending) {
-      return String(name.dropLast(ending.count))
-    }
-    return name
+    ScriptParts.plain(name)
   }
 
   /// The exercises whose checks it holds, in their order.

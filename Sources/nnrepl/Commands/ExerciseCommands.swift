@@ -92,7 +92,7 @@ struct CheckExercise: ParsableCommand {
     let parts = ScriptParts(text)
     var place = try Workplace(arguments.course)
     let held = place.course.exercises.filter { parts.exercises.contains($0.id) }
-    guard held.count > 1 || held.first.map({ !HandedScript.plain(word).hasSuffix($0.id) }) ?? false
+    guard held.count > 1 || held.first.map({ !ScriptParts.plain(word).hasSuffix($0.id) }) ?? false
     else {
       return nil
     }

@@ -87,7 +87,7 @@ struct ExportNotebook: ParsableCommand {
   /// An exercise of the program's own course, if the word names one and no file.
   private func exercise() throws -> Exercise? {
     guard Files.place(file) == nil, !file.contains("/") else { return nil }
-    return (try? CourseOptions.own.load())?.exercise(HandedScript.plain(file))
+    return (try? CourseOptions.own.load())?.exercise(ScriptParts.plain(file))
   }
 
   private func form() throws -> ExportForm {
@@ -111,10 +111,7 @@ struct ExportNotebook: ParsableCommand {
 
   private func put(_ text: String) throws {
     guard let output, output != "-" else { return Console.write(text, to: stdout) }
-    if case .failure(let fault) = FileAccess.open.write(output, Array(text.utf8)) {
-      Console.tell("cannot write `\(output)`: \(fault.reason)")
-      throw ExitCode(CheckStatus.usage)
-    }
+    try Console.write(text, toFile: output)
   }
 
   /// A file that the exported one reads.
@@ -123,10 +120,7 @@ struct ExportNotebook: ParsableCommand {
     let folder = output.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let path = (folder + [name[...]]).joined(separator: "/")
     guard Files.text(path) != text else { return }
-    if case .failure(let fault) = FileAccess.open.write(path, Array(text.utf8)) {
-      Console.tell("cannot write `\(path)`: \(fault.reason)")
-      throw ExitCode(CheckStatus.usage)
-    }
+    try Console.write(text, toFile: path)
   }
 
   private struct Exported {
@@ -173,10 +167,7 @@ struct ImportNotebook: ParsableCommand {
       throw ExitCode(CheckStatus.usage)
     }
     guard let output, output != "-" else { return Console.write(text, to: stdout) }
-    if case .failure(let fault) = FileAccess.open.write(output, Array(text.utf8)) {
-      Console.tell("cannot write `\(output)`: \(fault.reason)")
-      throw ExitCode(CheckStatus.usage)
-    }
+    try Console.write(text, toFile: output)
   }
 }
 
@@ -190,6 +181,14 @@ extension ParsableCommand {
 }
 
 extension Console {
+  /// Writes a file, or says why that cannot be.
+  static func write(_ text: String, toFile path: String) throws {
+    if case .failure(let fault) = FileAccess.open.write(path, Array(text.utf8)) {
+      tell("cannot write `\(path)`: \(fault.reason)")
+      throw ExitCode(CheckStatus.usage)
+    }
+  }
+
   /// A file, a lesson or an exercise by its name.
   func exported(_ name: String) throws -> Script {
     let exercise = name.hasSuffix(".nn") ? name : name + ".nn"

@@ -81,9 +81,6 @@ struct MakeSite: ParsableCommand {
       folder += part + "/"
       if !folder.isEmpty, folder != "/", !Files.isFolder(folder) { mkdir(folder, 0o755) }
     }
-    if case .failure(let fault) = FileAccess.open.write(whole, Array(text.utf8)) {
-      Console.tell("cannot write `\(whole)`: \(fault.reason)")
-      throw ExitCode(CheckStatus.usage)
-    }
+    try Console.write(text, toFile: whole)
   }
 }

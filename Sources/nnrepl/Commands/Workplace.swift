@@ -57,7 +57,7 @@ struct Workplace {
       folders.first { Files.text("\($0)/\(Workplace.progressName)") != nil }
       ?? folders.first { folder in
         ids.contains { id in
-          [".nn", ".ipynb"].contains { Files.place("\(folder)/\(id)\($0)") != nil }
+          ScriptParts.endings.contains { Files.place("\(folder)/\(id)\($0)") != nil }
         }
       }
       ?? (folders.contains("exercises") ? "exercises" : "work")
@@ -100,7 +100,7 @@ struct Workplace {
       return (next, path(next))
     }
     let file = word.split(separator: "/").last.map(String.init) ?? word
-    let name = HandedScript.plain(file)
+    let name = ScriptParts.plain(file)
     // `3`, `ex3` and `EX03` all mean ex03.
     let plain = name.lowercased()
     let digits = plain.hasPrefix("ex") ? String(plain.dropFirst(2)) : plain

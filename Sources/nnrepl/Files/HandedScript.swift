@@ -30,13 +30,7 @@ struct HandedScript {
 
   /// Scripts, and notebooks of Jupyter.
   static func isScript(_ name: String) -> Bool {
-    let name = name.lowercased()
-    return name.hasSuffix(".nn") || name.hasSuffix(".ipynb")
-  }
-
-  /// A file's name without its ending.
-  static func plain(_ name: String) -> String {
-    [".nn", ".ipynb"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
+    ScriptParts.endings.contains { name.lowercased().hasSuffix($0) }
   }
 
   private static func names(in directory: Int32, _ folder: String) -> [String] {

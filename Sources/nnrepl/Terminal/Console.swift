@@ -273,10 +273,7 @@ struct Console {
         Console.tell("`\(script.name)` has no place of its own to record its output beside")
         return CheckStatus.usage
       }
-      if case .failure(let fault) = FileAccess.open.write(path, Array(output.utf8)) {
-        Console.tell("cannot write `\(path)`: \(fault.reason)")
-        return CheckStatus.usage
-      }
+      try Console.write(output, toFile: path)
       return status(errors)
     }
     guard let recorded = script.recorded else {
