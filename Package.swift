@@ -2,8 +2,30 @@
 // Targets stand in the order in which data flows; a target imports only targets named above it.
 import PackageDescription
 
+/// Whether this build is of the engine that a page carries: `Sources/Engine/build` sets it.
+let isForPage = Context.environment["NNREPL_ENGINE"] != nil
+
+/// What only the program has.
+func native<Part>(_ parts: [Part]) -> [Part] { isForPage ? [] : parts }
+
+/// Files that a page's engine, or the program, does without.
+func without(inPage page: [String], inProgram program: [String] = []) -> [String] {
+  isForPage ? page : program
+}
+
+/// A page's engine: a part of Swift that needs no run time, for a machine that is the browser's.
+let embedded: [SwiftSetting] =
+  isForPage
+  ? [
+    .enableExperimentalFeature("Embedded"), .enableExperimentalFeature("Extern"),
+    .unsafeFlags(["-wmo", "-Xcc", "-isystem", "-Xcc", "/usr/include/wasm32-wasi"]),
+  ] : []
+let engineC: [CSetting] =
+  isForPage
+  ? [.unsafeFlags(["-isystem", "/usr/include/wasm32-wasi", "-D__wasi__", "-msimd128", "-O3"])] : []
+
 /// Every target treats warnings as errors and speaks Swift 6.
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)] + embedded
 
 /// The numeric core and the interpreter run on one thread at a time, and the graph's own objects never
 /// leave it, so run-time exclusivity checks only cost time there (10 % of a scalar backward pass).
@@ -18,18 +40,27 @@ let package = Package(
   name: "nnrepl",
   products: [.executable(name: "nnrepl", targets: ["nnrepl"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     // OpenBLAS, for matrix products.
     .systemLibrary(name: "CBLAS", providers: [.apt(["libopenblas-dev"])]),
 
-    // What a run may still use, and whether Ctrl-C was pressed: read by every loop and kernel that takes long.
-    .target(name: "CMeter"),
+    // What a run may still use and whether Ctrl-C was pressed, read by every loop and kernel that takes long; what
+    // must have the same bits everywhere and is built for several processors; memory and the clock.
+    .target(name: "CPlatform", cSettings: engineC),
+
+    // The program and the page: threads, clock, memory; elementary functions and matrix products.
+    .target(name: "Platform", dependencies: ["CPlatform"] + native(["CBLAS"]), swiftSettings: hot),
+
+    // Texts and formulas as trees: Markdown and mathematics.
+    .target(
+      name: "Typesetting", dependencies: ["Platform"] + native(["CMarkGFM"]),
+      exclude: without(inPage: ["Markdown.swift"], inProgram: ["Markdown+Page.swift"]),
+      swiftSettings: strict),
 
     // What Swift cannot say: processes closed off for good.
-    .target(name: "CSupport", linkerSettings: [.linkedLibrary("md")]),
+    .target(name: "CSupport", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("md")]),
 
     // libedit: its variadic functions, one for each use.
     .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
@@ -38,11 +69,9 @@ let package = Package(
     .systemLibrary(
       name: "CMarkGFM", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
 
-    // Texts and formulas as trees: Markdown and mathematics.
-    .target(name: "Typesetting", dependencies: ["CMarkGFM"], swiftSettings: strict),
-
     // JSON as the program writes it.
-    .target(name: "JSONText", swiftSettings: strict),
+    .target(
+      name: "JSONText", exclude: without(inPage: ["JSON+Encoding.swift"]), swiftSettings: strict),
 
     // Where source text is kept, and what can be said about a span of it.
     .target(name: "Diagnostics", swiftSettings: strict),
@@ -50,26 +79,27 @@ let package = Package(
     // Text to tokens to tree, with recovery; a formatter back to text.
     .target(name: "Syntax", dependencies: ["Diagnostics"], swiftSettings: strict),
 
-    // PyTorch's normal numbers: Swift cannot build one function for processors with fused instructions.
-    .target(name: "CNormals"),
-
     // Shapes, storage, dtypes, broadcasting, kernels, BLAS, random streams; no gradients.
-    .target(name: "Tensors", dependencies: ["CBLAS", "CMeter", "CNormals"], swiftSettings: hot),
+    .target(name: "Tensors", dependencies: ["CPlatform", "Platform"], swiftSettings: hot),
 
     // The op table, the recorded graph, backward, replay, gradient checks.
-    .target(name: "Autograd", dependencies: ["CMeter", "Tensors"], swiftSettings: hot),
+    .target(
+      name: "Autograd", dependencies: ["CPlatform", "Platform", "Tensors"], swiftSettings: hot),
 
     // Optimizers, schedules, data sets, saved weights.
     .target(
       name: "Training",
       dependencies: [
-        "JSONText", "Tensors", "Autograd", .product(name: "SwiftCSV", package: "SwiftCSV"),
+        "JSONText", "Platform", "Tensors", "Autograd",
       ],
+      exclude: without(
+        inPage: ["Safetensors.swift", "Safetensors+Header.swift"],
+        inProgram: ["Safetensors+Page.swift"]),
       swiftSettings: hot),
 
     // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
     .target(
-      name: "Explain", dependencies: ["Syntax", "Tensors", "Autograd", "Training"],
+      name: "Explain", dependencies: ["Platform", "Syntax", "Tensors", "Autograd", "Training"],
       swiftSettings: strict),
 
     // Lessons, exercises, data sets, the library in nn and help pages, carried inside the program.
@@ -81,7 +111,8 @@ let package = Package(
     .target(
       name: "Interpreter",
       dependencies: [
-        "CMeter", "CSupport", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
+        "CPlatform", "Platform", "Diagnostics", "Tensors", "Autograd", "Training", "Explain",
+        "Syntax",
       ],
       swiftSettings: hot),
 
@@ -89,7 +120,8 @@ let package = Package(
     .target(
       name: "Builtins",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "EmbeddedFiles",
+        "Platform", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
+        "EmbeddedFiles",
         "Interpreter",
       ],
       exclude: ["Library"], swiftSettings: hot),
@@ -98,7 +130,7 @@ let package = Package(
     .target(
       name: "Session",
       dependencies: [
-        "CSupport", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
+        "Platform", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
         "Interpreter", "Builtins",
       ],
       swiftSettings: hot),
@@ -107,17 +139,16 @@ let package = Package(
     .target(
       name: "Lessons",
       dependencies: [
-        "JSONText", "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins", "Session",
-        "CSupport",
-      ], swiftSettings: strict),
+        "Platform", "JSONText", "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins",
+        "Session",
+      ], exclude: without(inPage: ["LessonProgress.swift", "Diff.swift"]), swiftSettings: strict),
 
     // What a notebook told, as data; and that data as JSON.
     .target(
       name: "Documents",
       dependencies: [
-        "JSONText", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
-        "Interpreter",
-        "Session", "Lessons",
+        "JSONText", "Platform", "Diagnostics", "Tensors", "Autograd", "Training", "Explain",
+        "Syntax", "Interpreter", "Session", "Lessons",
       ], swiftSettings: strict),
 
     // Exercises: check files, fresh inputs, verdicts and the reasons for them, records.
@@ -134,30 +165,55 @@ let package = Package(
     .target(
       name: "Rendering",
       dependencies: [
-        "JSONText", "Typesetting", "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd",
-        "Training", "Explain",
+        "Platform", "JSONText", "Typesetting", "Diagnostics", "EmbeddedFiles", "Tensors",
+        "Autograd", "Training", "Explain",
         "Syntax",
         "Interpreter",
         "Builtins", "Session", "Lessons", "Documents",
-        "Grading",
-      ],
-      exclude: ["Pages"], swiftSettings: strict),
+      ] + native(["Grading"]),
+      exclude: ["Pages"]
+        + without(inPage: [
+          "HTML+Page.swift", "CheckPage.swift", "CheckText.swift", "FeedbackText.swift",
+          "ReportText.swift",
+          "PlaybackJSON.swift", "HelpText.swift", "LessonList.swift", "FunctionPage.swift",
+          "Glossary.swift",
+        ]), swiftSettings: strict),
 
-    // What a notebook told, for others: pages, pictures, notebooks, PyTorch.
+    // What a notebook told as a page: HTML, pictures in SVG, mathematics in MathML.
+    .target(
+      name: "Pages",
+      dependencies: [
+        "Platform", "JSONText", "Typesetting", "Diagnostics", "EmbeddedFiles", "Tensors",
+        "Autograd",
+        "Training", "Explain", "Syntax", "Interpreter", "Builtins", "Session", "Lessons",
+        "Documents", "Rendering",
+      ],
+      exclude: ["Assets"] + without(inPage: ["Page/DocumentPage.swift"]), swiftSettings: strict),
+
+    // All of the above for a browser: requests in, answers out.
+    .target(
+      name: "Engine",
+      dependencies: [
+        "CPlatform", "Platform", "JSONText", "Diagnostics", "Tensors", "Explain", "Interpreter",
+        "Session", "Lessons", "Documents", "Rendering", "Pages",
+      ], exclude: ["build", "check", "check.mjs"], swiftSettings: strict),
+
+    // What a notebook told, for others: notebooks, PyTorch, a site.
     .target(
       name: "Export",
       dependencies: [
-        "JSONText", "Typesetting", "Diagnostics", "EmbeddedFiles", "Tensors", "Autograd",
-        "Training", "Explain", "Syntax", "Interpreter", "Builtins", "Session", "Lessons",
-        "Documents", "Grading", "Rendering",
+        "JSONText", "Platform", "Typesetting", "Diagnostics", "EmbeddedFiles", "Tensors",
+        "Autograd", "Training", "Explain", "Syntax", "Interpreter", "Builtins", "Session",
+        "Lessons", "Documents", "Grading", "Rendering", "Pages",
       ],
-      exclude: ["Assets"], swiftSettings: strict),
+      swiftSettings: strict),
 
     // A session at work: cells, commands, completion, stepping; text in, text out.
     .target(
       name: "Workbench",
       dependencies: [
-        "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax", "Interpreter",
+        "Platform", "Diagnostics", "Tensors", "Autograd", "Training", "Explain", "Syntax",
+        "Interpreter",
         "Builtins", "Session", "Lessons", "Documents", "Grading", "EmbeddedFiles",
         "Rendering",
       ],
@@ -167,10 +223,11 @@ let package = Package(
     .executableTarget(
       name: "nnrepl",
       dependencies: [
-        "CMeter", "CSupport", "CEditLine", "JSONText", "Diagnostics", "EmbeddedFiles",
+        "CPlatform", "Platform", "CSupport", "CEditLine", "JSONText", "Diagnostics",
+        "EmbeddedFiles",
         "Interpreter",
         "Builtins", "Session", "Lessons", "Documents", "Grading",
-        "Rendering", "Export",
+        "Rendering", "Pages", "Export",
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -180,6 +237,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Diagnostics", "Interpreter", "Session"],
       path: "Tests/Support",
+      swiftSettings: strict),
+    .testTarget(
+      name: "PlatformTests", dependencies: ["Platform"], exclude: ["elementary.txt"],
       swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
     .testTarget(
@@ -201,7 +261,7 @@ let package = Package(
       name: "ExportTests",
       dependencies: [
         "Diagnostics", "Tensors", "Explain", "Interpreter", "Session", "Lessons", "Documents",
-        "Grading", "Export",
+        "Grading", "Pages", "Export",
       ], swiftSettings: strict),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
@@ -256,3 +316,14 @@ let package = Package(
       exclude: ["Transcripts"], swiftSettings: strict),
   ]
 )
+
+if isForPage {
+  let carried: Set = [
+    "CPlatform", "Platform", "JSONText", "Diagnostics", "Syntax", "Tensors", "Autograd", "Training",
+    "Explain", "EmbedPlugin", "EmbeddedFiles", "Interpreter", "Builtins", "Session", "Typesetting",
+    "Lessons", "Documents", "Rendering", "Pages", "Engine",
+  ]
+  package.products = []
+  package.dependencies = []
+  package.targets = package.targets.filter { carried.contains($0.name) }
+}

@@ -1,4 +1,5 @@
 // Built-ins for data: sets, files, loaders, saved weights.
+import Platform
 import Interpreter
 import EmbeddedFiles
 import Autograd
@@ -248,7 +249,7 @@ extension BuiltinCall {
   fileprivate func load(
     _ tensors: [(name: String, tensor: Tensor)], into layer: LayerObject, _ path: String
   ) throws(Diagnostic) {
-    let given = Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
+    let given = Dictionary(firstOf: tensors.map { ($0.name, $0.tensor) })
     let state = layer.state
     if let extra = tensors.first(where: { t in !state.contains { $0.name == t.name } }) {
       throw BuiltinFault.unknownTensor(path: path, name: extra.name).at(span)
@@ -273,8 +274,9 @@ extension BuiltinCall {
     }
     let saved = layer.savedState
     if let missing = saved.first(where: { found[ObjectIdentifier($0.node)] == nil }) {
-      throw BuiltinFault.missingTensor(path: path, name: missing.name, has: tensors.map(\.name)).at(
-        span)
+      throw BuiltinFault.missingTensor(path: path, name: missing.name, has: tensors.map { $0.name })
+        .at(
+          span)
     }
     for (_, node) in saved {
       guard let tensor = found[ObjectIdentifier(node)]?.tensor else { continue }

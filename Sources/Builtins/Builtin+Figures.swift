@@ -107,7 +107,7 @@ extension Builtin {
       "How many numbers fall into each of `bins` equal ranges.",
       example: "seed(0); hist(randn(200), bins=6)"
     ) { call throws(Diagnostic) in
-      let values = try call.node("x").value.values.filter(\.isDrawable)
+      let values = try call.node("x").value.values.filter { $0.isDrawable }
       let bins = try call.positive("bins")
       guard bins <= 200 else {
         throw BuiltinFault.tooManyBins(bins).at(call.span)
@@ -226,7 +226,7 @@ extension BuiltinCall {
       try graph.trial(root, leaf, offset: offset, places)
     }
     let curve = Figure.Series(name: rootName, x: xs, y: Array(ys.dropLast()))
-    let drawn = curve.y.filter(\.isDrawable)
+    let drawn = curve.y.filter { $0.isDrawable }
     let (low, high) = (drawn.min() ?? 0, drawn.max() ?? 1)
     // The tangent as far as the curve's own height lets it be seen.
     let slack = 0.05 * (high - low)
@@ -235,7 +235,7 @@ extension BuiltinCall {
     var series = [curve]
     if tangent.count > 1 {
       series.append(
-        Figure.Series(name: "tangent", x: tangent.map(\.0), y: tangent.map(\.1)))
+        Figure.Series(name: "tangent", x: tangent.map { $0.0 }, y: tangent.map { $0.1 }))
     }
     var marks = [
       Figure.Mark(
@@ -303,7 +303,9 @@ extension BuiltinCall {
   private func plane(_ points: [Figure.Point], _ columns: Int, _ rows: Int) -> (
     [Double], Figure.Box
   ) {
-    let (xs, ys) = (points.map(\.x).filter(\.isDrawable), points.map(\.y).filter(\.isDrawable))
+    let (xs, ys) = (
+      points.map { $0.x }.filter { $0.isDrawable }, points.map { $0.y }.filter { $0.isDrawable }
+    )
     let (left, right) = (xs.min() ?? 0, xs.max() ?? 1)
     let (bottom, top) = (ys.min() ?? 0, ys.max() ?? 1)
     let (dx, dy) = (0.08 * max(right - left, 1e-9), 0.08 * max(top - bottom, 1e-9))
@@ -323,7 +325,7 @@ extension BuiltinCall {
     let points = y.indices.map { i in
       Figure.Point(x: x[2 * i], y: x[2 * i + 1], label: Int(exactly: y[i]).map { max(0, $0) } ?? 0)
     }
-    let count = (points.map(\.label).max() ?? 0) + 1
+    let count = (points.map { $0.label }.max() ?? 0) + 1
     // More kinds than marks: the targets are no classes.
     guard count <= 100 else {
       return (points.map { Figure.Point(x: $0.x, y: $0.y, label: 0) }, [])

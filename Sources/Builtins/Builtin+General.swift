@@ -2,7 +2,6 @@
 import Interpreter
 import Autograd
 import Diagnostics
-import Glibc
 import Training
 import Tensors
 

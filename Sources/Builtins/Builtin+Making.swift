@@ -222,7 +222,7 @@ extension BuiltinCall {
   /// Steps that lead away from the end, or never reach it; PyTorch refuses both.
   fileprivate func uncountable(_ start: Double, _ end: Double, _ step: Double) -> Diagnostic {
     let (a, b, c) = (machine.format(start), machine.format(end), machine.format(step))
-    let isTurned = step != 0 && (end - start) / step < 0 && [start, end].allSatisfy(\.isFinite)
+    let isTurned = step != 0 && (end - start) / step < 0 && [start, end].allSatisfy { $0.isFinite }
     return BuiltinFault.uncountable(
       start: a, end: b, step: c, turned: isTurned ? machine.format(-step) : nil
     ).at(span)

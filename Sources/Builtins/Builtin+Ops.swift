@@ -8,7 +8,7 @@ extension Builtin {
   /// Functions that are called in a way of their own: what the table would make of their ops is not wanted.
   private static let own = Set(
     (making + shaping + joining + layerFunctions + overloads + gradients + general + overloaded)
-      .map(\.name))
+      .map { $0.name })
 
   /// Ops without an example have no function of their name: operators, views by brackets.
   static let opFunctions: [Builtin] =
@@ -36,7 +36,7 @@ extension Builtin {
       if op.family == .loss { call.warnLoss(op, operands) }
       if op.family == .reduction { call.warnCrossed(op, operands) }
       if op.family == .activation { call.warnLone(op, operands) }
-      if operands.allSatisfy(\.isNumber), let plain = plain(op, operands, attributes) {
+      if operands.allSatisfy({ $0.isNumber }), let plain = plain(op, operands, attributes) {
         return .number(plain)
       }
       return try call.apply(op, operands, attributes)
@@ -306,7 +306,8 @@ extension BuiltinCall {
   /// which are compared all with all.
   /// A softmax along an axis of length 1 is 1 everywhere.
   func warnLone(_ op: Op, _ operands: [Node.Operand]) {
-    guard op.settings.contains(where: \.isGuess), has("dim"), !SourceID.isLibrary(Int(span.source)),
+    guard op.settings.contains(where: { $0.isGuess }), has("dim"),
+      !SourceID.isLibrary(Int(span.source)),
       case .node(let x)? = operands.first, x.shape.rank > 1,
       let dim = (try? settings(of: op))?.dims.first, let axis = try? x.shape.axis(dim),
       x.shape[axis] == 1, x.shape.count > 1

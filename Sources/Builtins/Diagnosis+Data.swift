@@ -1,4 +1,5 @@
 // What the loss compares, and what the model was given.
+import Platform
 import Autograd
 import Interpreter
 import Tensors
@@ -79,7 +80,8 @@ extension Diagnosis {
       ]
     }
     let last = source(predictions)
-    if !last.isLeaf, last.op.family == .activation, last.op.settings.contains(where: \.isGuess),
+    if !last.isLeaf, last.op.family == .activation,
+      last.op.settings.contains(where: { $0.isGuess }),
       low < -1e-9 || high > 1 + 1e-9, last.value.values.allSatisfy({ $0 >= 0 && $0 <= 1 })
     {
       return [
@@ -156,7 +158,7 @@ extension Diagnosis {
       {
         return a.isTracked ? (a, b) : (b, a)
       }
-      guard let next = node.operands.compactMap(\.node).first(where: \.isTracked) else {
+      guard let next = node.operands.compactMap({ $0.node }).first(where: { $0.isTracked }) else {
         return nil
       }
       node = next
@@ -170,7 +172,7 @@ extension Diagnosis {
   var inputs: [Node] {
     var found: [Node] = []
     for node in nodes where !node.isLeaf && isWeighted(node) {
-      let operands = node.operands.compactMap(\.node)
+      let operands = node.operands.compactMap { $0.node }
       for operand in operands.prefix(2) where !operand.isTracked && operand.shape.rank > 0 {
         if operand.dtype.isFloat || operand.isLeaf, !found.contains(where: { $0 === operand }) {
           found.append(operand)
@@ -188,7 +190,7 @@ extension Diagnosis {
       default:
         if case .infix(let symbol, _) = node.op.notation { symbol.contains("*") } else { false }
       }
-    return isProduct && !node.op.name.contains("norm")
+    return isProduct && !node.op.name.includes("norm")
       && node.operands.contains { $0.node.map(isWeight) ?? false }
   }
 
@@ -202,7 +204,7 @@ extension Diagnosis {
   private func isNormalized(_ input: Node) -> Bool {
     let users = nodes.filter { node in node.operands.contains { $0.node === input } }
     return nodes.contains { node in
-      node.op.name.contains("norm")
+      node.op.name.includes("norm")
         && node.operands.contains { operand in users.contains { $0 === operand.node } }
     }
   }

@@ -59,7 +59,7 @@ struct Guess {
     let losses = answers.compactMap { answer -> Double? in
       loss([Double](repeating: answer, count: values.count), predictions, targets)
     }
-    guard let least = losses.filter(\.isFinite).min() else { return nil }
+    guard let least = losses.filter({ $0.isFinite }).min() else { return nil }
     return (least, "answering the same for all gives \(show(least)) at best")
   }
 
@@ -70,7 +70,7 @@ struct Guess {
       guard
         let given = try? Tensor(answers, shape: predictions.shape, dtype: predictions.dtype),
         let call = try? root.op.applied(
-          [given] + root.operands.dropFirst().map(\.value), root.attributes)
+          [given] + root.operands.dropFirst().map({ $0.value }), root.attributes)
       else { return nil }
       return call.output.rank == 0 ? call.output[0] : nil
     }

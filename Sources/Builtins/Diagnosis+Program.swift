@@ -175,7 +175,7 @@ extension Diagnosis {
       )
     }
     return finding(
-      .bad, "optimizer", "it does not hold \(list(missing.map(\.name))): they never move",
+      .bad, "optimizer", "it does not hold \(list(missing.map { $0.name })): they never move",
       "give it the whole model: `\(optimizer.kind)(model, lr=\(show(optimizer["lr"] ?? 0.1)))`")
   }
 
@@ -214,7 +214,7 @@ extension Diagnosis {
         found.append(
           finding(
             .bad, "weight_decay",
-            "\(show(decay)) pulls \(list(pulls.map(\.name))) to 0 harder than the loss pulls elsewhere",
+            "\(show(decay)) pulls \(list(pulls.map { $0.name })) to 0 harder than the loss pulls elsewhere",
             "a weight_decay such as 1e-4"))
       }
     }
@@ -255,7 +255,7 @@ extension Diagnosis {
     guard !missing.isEmpty, missing.count < parameters.count || !training.reached.isEmpty else {
       return nil
     }
-    let names = list(missing.map(\.name))
+    let names = list(missing.map { $0.name })
     let isBelow = missing.contains { p in nodes.contains { $0 === p.node } }
     guard isBelow, let cut = graph.cut(below: root) else {
       return finding(

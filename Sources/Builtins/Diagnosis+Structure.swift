@@ -1,4 +1,5 @@
 // How the model is built: units that are copies, layers without a bend.
+import Platform
 import Autograd
 import Interpreter
 import Tensors
@@ -13,7 +14,7 @@ extension Diagnosis {
   private func isLinear(_ node: Node) -> Bool {
     guard !node.isLeaf, [.product, .layer, .window].contains(node.op.family) else { return false }
     return node.operands.dropFirst().prefix(1).contains { $0.node.map(isWeight) ?? false }
-      && !node.op.name.contains("norm")
+      && !node.op.name.includes("norm")
   }
 
   /// What is left to say where all else is sound and nothing is learned.
@@ -98,7 +99,9 @@ extension Diagnosis {
         let isSum: Bool =
           if case .infix(let symbol, _) = node.op.notation { symbol.contains("+") } else { false }
         guard [.shape, .layer].contains(node.op.family) || isSum,
-          let next = node.operands.compactMap(\.node).first(where: { !$0.isLeaf && $0.isTracked })
+          let next = node.operands.compactMap({ $0.node }).first(where: {
+            !$0.isLeaf && $0.isTracked
+          })
         else { return nil }
         node = next
       }
@@ -107,7 +110,7 @@ extension Diagnosis {
     for next in linears {
       guard case .node(let input) = next.operand(0), let before = layer(before: input),
         // What attention gives out is a product of softmaxes and values: its last layer is no second one.
-        graph.label(of: before)?.contains("out_proj") != true
+        graph.label(of: before)?.includes("out_proj") != true
       else { continue }
       let inner = input.shape.dims.last ?? 0
       let outer = min(next.shape.dims.last ?? 0, inputWidth(before))

@@ -1,4 +1,5 @@
 // What a backward pass says about a model's health: causes before consequences.
+import Platform
 import Autograd
 import Diagnostics
 import Interpreter
@@ -29,8 +30,7 @@ extension BuiltinCall {
       throw BuiltinFault.noBackwardYet.at(span)
     }
     let names = Dictionary(
-      layer?.state.map { (ObjectIdentifier($0.node), $0.name) } ?? [],
-      uniquingKeysWith: { first, _ in first })
+      firstOf: layer?.state.map { (ObjectIdentifier($0.node), $0.name) } ?? [])
     let parameters = nodes.map { node in
       (name: graph.label(of: node) ?? names[ObjectIdentifier(node)] ?? "a parameter", node: node)
     }
@@ -162,7 +162,7 @@ struct Diagnosis {
       let node = waiting.removeFirst()
       if node.isLeaf || node.shape.rank > 0 { continue }
       if node.op.family == .loss { return node }
-      if node.op.family == .arithmetic { waiting += node.operands.compactMap(\.node) }
+      if node.op.family == .arithmetic { waiting += node.operands.compactMap({ $0.node }) }
     }
     return nil
   }
@@ -238,7 +238,7 @@ struct Diagnosis {
     let parts = sizes.map { "\($0.name) \(show($0.size))" }
     let line = (parts.count > 5 ? parts.prefix(2) + ["…"] + parts.suffix(2) : parts[...])
       .joined(separator: ", ")
-    let largest = sizes.map(\.size).max() ?? 0
+    let largest = sizes.map { $0.size }.max() ?? 0
     // A loss that is a sum is as many times larger as it has samples.
     let isSum = loss.op.family == .loss && loss.attributes.word("reduction") == "sum"
     let samples = isSum ? Double(max(1, predictions?.shape.dims.first ?? 1)) : 1
@@ -278,7 +278,7 @@ struct Diagnosis {
   }
 
   /// Whether the next step is long; without an optimizer no one knows.
-  private var isFast: Bool { ratios.map(\.ratio).max().map { $0 > 0.1 } ?? true }
+  private var isFast: Bool { ratios.map { $0.ratio }.max().map { $0 > 0.1 } ?? true }
 
   // MARK: Units
 
@@ -383,7 +383,7 @@ struct Diagnosis {
   private var updates: [Figure.Finding] {
     guard let optimizer else { return [] }
     let ratios = ratios
-    guard let most = ratios.map(\.ratio).max() else { return [] }
+    guard let most = ratios.map({ $0.ratio }).max() else { return [] }
     let line = ratios.map { "\($0.name) \(show($0.ratio))" }.joined(separator: ", ")
     let usual = "an update of about 0.001 of the weights is usual"
     if most > 0.5 {

@@ -1,4 +1,5 @@
 // The part of the language that is written in itself: layers, cells, and textbook definitions.
+import Platform
 import EmbeddedFiles
 import Interpreter
 
@@ -8,7 +9,7 @@ package enum Library {
   package static let definitions = read("layers.nn")
   /// What fused ops do, step by step, by the op's name.
   package static let textbook = Dictionary(
-    uniqueKeysWithValues: read("textbook.nn").map { ($0.name, $0) })
+    firstOf: read("textbook.nn").map { ($0.name, $0) })
 
   /// The source of a name: its textbook definition if it is fused, else its definition in nn.
   package static func source(_ name: String) -> String? {
@@ -19,7 +20,7 @@ package enum Library {
 
   /// Helpers that learners do not see: definitions whose name starts with `_`, and what is written in Swift.
   static let helpers = Dictionary(
-    uniqueKeysWithValues: (definitions.filter { $0.name.hasPrefix("_") }.map { Builtin($0, .rest) }
+    firstOf: (definitions.filter { $0.name.hasPrefix("_") }.map { Builtin($0, .rest) }
       + Builtin.helpers).map { ($0.name, $0) })
 
   /// Cuts a file into its definitions: each begins at the left margin and ends with a brace there, or with
@@ -52,11 +53,12 @@ package enum Library {
     var (summary, example): ([Substring], [Substring]) = ([], [])
     var notes: [Definition.Note: String] = [:]
     for line in comment {
-      let pair = line.split(separator: ": ", maxSplits: 1)
-      if pair.count == 2, pair[0] == "example" {
-        example.append(pair[1])
-      } else if pair.count == 2, let note = Definition.Note(rawValue: String(pair[0])) {
-        notes[note] = String(pair[1])
+      let colon = line.firstPlace(of: ": ")
+      let (key, rest) = colon.map { (line[..<$0.lowerBound], line[$0.upperBound...]) } ?? ("", "")
+      if key == "example" {
+        example.append(rest)
+      } else if let note = Definition.Note(rawValue: String(key)) {
+        notes[note] = String(rest)
       } else {
         summary.append(line)
       }

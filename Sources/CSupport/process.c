@@ -1,6 +1,7 @@
 // Processes that run a stranger's script: started with nothing, and closed off by the kernel before they read it.
 #define _GNU_SOURCE
 #include "support.h"
+#include "system.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -22,23 +23,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int memory_file = -1;
-
-// Pages that the process has mapped, and those that are in memory; zeros where the system does not tell.
-static void count_pages(unsigned long *mapped, unsigned long *resident) {
-  *mapped = *resident = 0;
-  if (memory_file < 0) memory_file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  char text[64] = {0};
-  if (memory_file < 0 || pread(memory_file, text, sizeof text - 1, 0) <= 0) return;
-  sscanf(text, "%lu %lu", mapped, resident);
-}
-
-size_t nnrepl_resident_bytes(void) {
-  unsigned long mapped, resident;
-  count_pages(&mapped, &resident);
-  return resident * (size_t)sysconf(_SC_PAGESIZE);
-}
 
 int nnrepl_start(const char *const arguments[], int is_silent, int *channel) {
   int ends[2];
@@ -146,7 +130,7 @@ void nnrepl_fork_server(int channel) {
         dup2(file, 1);
         // The fork server's own memory file and channel stay behind.
         close_range(3, ~0u, 0);
-        memory_file = -1;
+        nnrepl_forget_files();
         return;
       }
       if (value > 0) setpgid(value, value);
@@ -239,9 +223,9 @@ static int lock_calls(void) {
 
 int nnrepl_confine(size_t memory, unsigned seconds) {
   // This also opens what the memory budget is read from, while files can still be opened.
-  unsigned long mapped, resident;
-  count_pages(&mapped, &resident);
-  limit(RLIMIT_AS, mapped * (size_t)sysconf(_SC_PAGESIZE) + memory);
+  size_t mapped, resident;
+  nnrepl_memory(&mapped, &resident);
+  limit(RLIMIT_AS, mapped + memory);
   // Told first by a signal of its own, as a kill could have come from anywhere.
   struct rlimit processor = {seconds, seconds + 2};
   setrlimit(RLIMIT_CPU, &processor);

@@ -78,7 +78,7 @@ package enum Suggest {
       let distance = edits(Array(name), Array(other))
       return distance <= limit ? (other, distance) : nil
     }
-    return scored.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(3).map(\.0)
+    return scored.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(3).map { $0.0 }
   }
 
   private static func edits(_ a: [Character], _ b: [Character]) -> Int {

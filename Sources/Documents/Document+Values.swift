@@ -1,4 +1,5 @@
 // The numbers that a cell's names stand for when it has run.
+import Autograd
 import Interpreter
 import Session
 import Syntax

@@ -108,24 +108,12 @@ package struct Document {
       change(&code)
       played[codes[next]].body = .code(code)
     }
-    // What is printed bit by bit is one text.
-    var printed: (text: String, format: NumberFormat)?
-    func close() {
-      guard let (text, format) = printed else { return }
-      printed = nil
-      update { $0.outputs.append(Output(told: .stream(text), format: format)) }
-    }
+    var told = OutputList()
+    func close() { update { $0.outputs += told.take() } }
     errors = Playback.run(notebook, in: session) { step in
       switch step {
       case .prose, .code: break
-      case .event(.progress): break
-      case .event(.text(let text)):
-        if printed == nil { printed = ("", session.machine.format) }
-        printed?.text += text
-      case .event(let event):
-        close()
-        let output = Output(told: Told(event, in: session), format: session.machine.format)
-        update { $0.outputs.append(output) }
+      case .event(let event): told.add(event, in: session)
       case .expectedError(let error):
         close()
         update { $0.error = error }
@@ -135,7 +123,7 @@ package struct Document {
         next += 1
       }
     }
-    close()
+    if next < codes.count { close() }
     if let error = errors.first { update { $0.error = error } }
     cells = played
     sources = session.sources
@@ -145,5 +133,41 @@ package struct Document {
   private static func plain(_ path: String) -> String {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     return name.hasSuffix(".nn") ? String(name.dropLast(3)) : name
+  }
+}
+
+/// Outputs of a cell, as they come.
+package struct OutputList {
+  private var outputs: [Document.Output] = []
+  /// What is printed bit by bit is one text.
+  private var printed: (text: String, format: NumberFormat)?
+
+  package init() {}
+
+  /// What an event tells, after what came before.
+  package mutating func add(_ event: Event, in session: Session) {
+    switch event {
+    case .progress: break
+    case .text(let text):
+      if printed == nil { printed = ("", session.machine.format) }
+      printed?.text += text
+    default:
+      close()
+      outputs.append(
+        Document.Output(told: Told(event, in: session), format: session.machine.format))
+    }
+  }
+
+  /// All that came since the last time.
+  package mutating func take() -> [Document.Output] {
+    close()
+    defer { outputs = [] }
+    return outputs
+  }
+
+  private mutating func close() {
+    guard let (text, format) = printed else { return }
+    printed = nil
+    outputs.append(Document.Output(told: .stream(text), format: format))
   }
 }

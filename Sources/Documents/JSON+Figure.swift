@@ -1,4 +1,5 @@
 // Figures as JSON: series, grids, columns and rows.
+import Explain
 import Interpreter
 import JSONText
 

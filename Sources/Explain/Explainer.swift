@@ -20,7 +20,7 @@ extension NamedGraph {
   /// Replays the root and tells each step, with values that changed.
   package func forward() throws(ExplainError) -> ForwardPass {
     let steps = steps
-    let before = steps.map(\.value)
+    let before = steps.map { $0.value }
     do throws(TensorError) { try graph.replay(root) } catch { throw .tensor(error) }
     return ForwardPass(
       steps: zip(steps, before).map { step, old in
@@ -144,7 +144,7 @@ extension NamedGraph {
   private func accumulations(_ gradients: Gradients, _ old: [ObjectIdentifier: Tensor])
     -> [Accumulation]
   {
-    nodes.filter(\.isParameter).compactMap { leaf in
+    nodes.filter { $0.isParameter }.compactMap { leaf in
       guard let before = old[ObjectIdentifier(leaf)], let new = gradients(leaf),
         let total = try? before + new
       else { return nil }
@@ -272,7 +272,7 @@ extension NamedGraph {
 
   /// The steps of paths that have a name of ours, newest first, so that each is made of what follows.
   private func introduced(in paths: [Path]) -> [(name: String, formula: Formula)] {
-    let used = Set(paths.flatMap(\.factors).flatMap { [$0.top.name, $0.bottom.name] })
+    let used = Set(paths.flatMap { $0.factors }.flatMap { [$0.top.name, $0.bottom.name] })
     return steps.reversed().compactMap { step in
       guard temporaries.contains(ObjectIdentifier(step)), let name = name(step),
         used.contains(name)

@@ -69,7 +69,7 @@ extension NamedGraph {
             name: name(step) ?? "", formula: formula(of: step), terms: terms, rate: rate,
             reverse: gradients(step)))
       }
-      let parameters = nodes.filter(\.isParameter)
+      let parameters = nodes.filter { $0.isParameter }
       return ForwardMode(
         root: name(root) ?? "", variable: name(variable), steps: told,
         reverse: gradients(variable.node)?[variable.offset] ?? 0,

@@ -1,4 +1,5 @@
 // The graph as the learner sees it: named values are steps, unnamed ops are folded into their formulas.
+import Platform
 import Autograd
 import Tensors
 
@@ -161,7 +162,8 @@ package final class NamedGraph {
     // Without memory for operands in the op's type the recorded ones serve: only entries are read from them.
     let call =
       (try? node.call())
-      ?? Call(inputs: node.operands.map(\.value), attributes: node.attributes, output: node.value)
+      ?? Call(
+        inputs: node.operands.map({ $0.value }), attributes: node.attributes, output: node.value)
     calls[ObjectIdentifier(node)] = call
     return call
   }
@@ -189,7 +191,7 @@ package final class NamedGraph {
 
   /// Data without a name, as written if it is short.
   private static func literal(_ tensor: Tensor) -> String {
-    let text = tensor.count <= 6 ? tensor.text().replacing("\n", with: "") : ""
+    let text = tensor.count <= 6 ? tensor.text().with("\n", replacedBy: "") : ""
     return text.isEmpty || text.count > 24 ? "data \(tensor.shape)" : text
   }
 
@@ -351,9 +353,9 @@ package final class NamedGraph {
       }
     }
     let slots = Dictionary(grouping: seeds) { ObjectIdentifier($0.node) }.mapValues { seeds in
-      Set(seeds.map(\.slot)).sorted()
+      Set(seeds.map { $0.slot }).sorted()
     }
-    let users = seeds.map(\.node).reduce(into: [Node]()) { users, node in
+    let users = seeds.map { $0.node }.reduce(into: [Node]()) { users, node in
       if !users.contains(where: { $0 === node }) { users.append(node) }
     }
     let isFork = users.count > 1

@@ -78,8 +78,12 @@ package struct Contribution {
 
   /// What all contributions to this input come to, once the last has come.
   package var total: Tensor? {
-    guard let parts = sum, let first = parts.first else { return nil }
-    return try? parts.dropFirst().reduce(first) { try $0 + $1 }
+    guard let parts = sum, var total = parts.first else { return nil }
+    for part in parts.dropFirst() {
+      guard let more = try? total + part else { return nil }
+      total = more
+    }
+    return total
   }
 }
 

@@ -18,7 +18,7 @@ private final class Place: Encoder {
   let userInfo: [CodingUserInfoKey: Any] = [:]
 
   var value: JSON {
-    if let items { return .array(items.map(\.value)) }
+    if let items { return .array(items.map { $0.value }) }
     if let members {
       return .object(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value.value) })
     }

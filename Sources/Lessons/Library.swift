@@ -1,4 +1,5 @@
 // The lessons that travel inside the program.
+import Platform
 import EmbeddedFiles
 
 /// A lesson carried by the program.
@@ -26,7 +27,7 @@ package struct Lesson: Sendable {
   /// How long a lesson of this text takes.
   package static func minutes(of text: String) -> Int {
     let words = text.split { $0 == " " || $0 == "\n" }.count
-    let cells = text.split(separator: "\n").filter { $0.hasPrefix("# %%") && !$0.contains("[m") }
+    let cells = text.split(separator: "\n").filter { $0.hasPrefix("# %%") && !$0.includes("[m") }
       .count
     return max(5, (words / 150 + cells / 2 + 2) / 5 * 5)
   }

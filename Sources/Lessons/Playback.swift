@@ -33,21 +33,29 @@ package enum Playback {
         if cell.tries != nil { continue }
         number += 1
         show(.code(number: number, cell, notebook.code(cell)))
-        let outcome = session.drawing(from: cell.stream) {
-          session.run(notebook.source, in: cell.range, number: number) { show(.event($0)) }
-        }
-        if let expected = cell.expectedError {
-          guard let error = outcome.errors.first, error.id == expected else {
-            return outcome.errors.isEmpty ? [missing(expected, cell, notebook)] : outcome.errors
-          }
-          show(.expectedError(error))
-        } else if !outcome.succeeded {
-          return outcome.errors
-        }
+        let errors = run(cell, of: notebook, number, in: session) { show($0) }
+        if !errors.isEmpty { return errors }
         show(.cellEnd)
       }
       return []
     }
+  }
+
+  /// Runs one code cell.
+  /// - Returns: what stopped it; empty if it did what it should.
+  package static func run(
+    _ cell: Notebook.Cell, of notebook: Notebook, _ number: Int, in session: Session,
+    _ show: @escaping (PlaybackStep) -> Void
+  ) -> [Diagnostic] {
+    let outcome = session.drawing(from: cell.stream) {
+      session.run(notebook.source, in: cell.range, number: number) { show(.event($0)) }
+    }
+    guard let expected = cell.expectedError else { return outcome.errors }
+    guard let error = outcome.errors.first, error.id == expected else {
+      return outcome.errors.isEmpty ? [missing(expected, cell, notebook)] : outcome.errors
+    }
+    show(.expectedError(error))
+    return []
   }
 
   private static func missing(

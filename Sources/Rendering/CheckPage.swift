@@ -1,4 +1,5 @@
 // What became of an exercise's checks, as a page and as Markdown.
+import Diagnostics
 import Grading
 
 /// A learner's script with what its checks found.
@@ -23,7 +24,7 @@ package struct CheckPage {
       HTML("h1", [], "\(exercise.id): \(exercise.title)"), HTML("p", [], score),
     ]
     body += warnings.map { HTML("p", [("class", "faint")], "warning: " + $0) }
-    body += [CheckPage.table(outcomes.map(\.record)), HTML("h2", [], "The script")]
+    body += [CheckPage.table(outcomes.map { $0.record }), HTML("h2", [], "The script")]
     body.append(HTML("pre", [], script))
     if !printed.isEmpty { body += [HTML("h2", [], "It printed"), HTML("pre", [], printed)] }
     return HTML.page("\(exercise.id): \(exercise.title)", body)

@@ -86,7 +86,7 @@ private struct CircuitText {
 
   /// Wires that meet in a gate, and the one that leaves it.
   private func joined(_ inputs: [Block], _ gate: String, _ own: Block) -> Block {
-    let width = inputs.map(\.width).max() ?? 0
+    let width = inputs.map { $0.width }.max() ?? 0
     var rows: [String] = []
     var outs: [Int] = []
     for input in inputs {

@@ -59,7 +59,7 @@ struct DerivationText {
   /// product. A factor keeps its colour through all of them.
   private func chain(_ path: Path, putsIn: Bool = true) -> [String] {
     let isLone = path.factors.count == 1
-    let formulas = path.factors.map(\.formula)
+    let formulas = path.factors.map { $0.formula }
     func bracketed(_ formula: Formula, _ text: String) -> String {
       formula.isSum && !isLone ? "(\(text))" : text
     }
@@ -69,7 +69,7 @@ struct DerivationText {
       rows.append(path.factors.map { derivativeName(short($0.top), by: short($0.bottom)) })
     }
     rows.append(formulas.map { bracketed($0, short($0)) })
-    if putsIn, formulas.contains(where: \.isCompound) {
+    if putsIn, formulas.contains(where: { $0.isCompound }) {
       let put = formulas.map { bracketed($0, $0.substituted(format)) }
       // Among other rows it is a help, if there is room for it.
       if isLone || product(put).columns + name.columns + 3 <= text.room { rows.append(put) }
@@ -124,9 +124,9 @@ struct DerivationText {
       lines.append(
         "\(paths.count) paths lead from \(d.root.text) to \(d.variable.text); their products add up:"
       )
-      lines += groups.contains(where: \.isIndexed) ? groups.flatMap(told) : listed(paths)
+      lines += groups.contains { $0.isIndexed } ? groups.flatMap(told) : listed(paths)
     }
-    let numbers = paths.count <= 8 ? text.sum(paths.map(\.product)) + " = " : ""
+    let numbers = paths.count <= 8 ? text.sum(paths.map { $0.product }) + " = " : ""
     return lines + [name + " = " + numbers + result(name.columns + 3 + numbers.columns)]
   }
 
@@ -136,7 +136,7 @@ struct DerivationText {
   private func listed(_ paths: [Path]) -> [String] {
     guard paths.count > 8 else { return terms(paths, through) }
     let forks = Dictionary(grouping: paths) { $0.between.first }
-    let order = paths.map(\.between.first).reduce(into: [Place?]()) { order, place in
+    let order = paths.map { $0.between.first }.reduce(into: [Place?]()) { order, place in
       if !order.contains(place) { order.append(place) }
     }
     guard order.count <= 8, order.count < paths.count else {

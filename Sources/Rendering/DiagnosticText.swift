@@ -1,4 +1,5 @@
 // A diagnostic as text: headline, the source line with marks, the reason, one thing to try.
+import Platform
 import Diagnostics
 
 /// A diagnostic with the lines it is about.
@@ -75,7 +76,7 @@ package struct DiagnosticText {
     let line = place.1
     let text = source.text(line: line)
     guard text.contains(where: { !$0.isWhitespace }), let first = labels.first else { return nil }
-    let main = labels.first(where: \.isPrimary) ?? first
+    let main = labels.first { $0.isPrimary } ?? first
     let (shown, cut) = window(text, around: source.column(at: Int(main.span.start)))
     let marks = labels.compactMap { label -> Mark? in
       let start = source.column(at: Int(label.span.start))
@@ -99,7 +100,7 @@ package struct DiagnosticText {
   /// A long line is shown around the marked place.
   private func window(_ text: String, around column: Int) -> (String, cut: Int) {
     let room = max(40, style.width - 8)
-    let clean = text.replacing("\t", with: " ").filter { !$0.isNewline && $0 != "\u{1b}" }
+    let clean = text.with("\t", replacedBy: " ").filter { !$0.isNewline && $0 != "\u{1b}" }
     guard clean.columns > room else { return (clean, 0) }
     let start = max(0, min(column - room / 2, clean.count - room))
     return (String(clean.dropFirst(start).prefix(room)), start)

@@ -70,7 +70,7 @@ extension EventText {
   /// Rows in columns, cut with a count.
   private func rows(_ rows: [[String]], limit: Int = 20) -> String {
     let shown = rows.prefix(limit)
-    let widths = (0..<(shown.map(\.count).max() ?? 0)).map { k in
+    let widths = (0..<(shown.map { $0.count }.max() ?? 0)).map { k in
       shown.map { k < $0.count ? $0[k].columns : 0 }.max() ?? 0
     }
     var lines = shown.map { row -> String in

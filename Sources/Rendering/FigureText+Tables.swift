@@ -3,7 +3,7 @@ import Interpreter
 
 extension FigureText {
   func table(_ head: [String], _ rows: [[String]], _ foot: String) -> [String] {
-    var widths = head.map(\.columns)
+    var widths = head.map { $0.columns }
     for row in rows {
       for (k, cell) in row.enumerated() where k < widths.count {
         widths[k] = max(widths[k], cell.columns)
@@ -44,7 +44,7 @@ extension FigureText {
   }
 
   func report(_ findings: [Figure.Finding]) -> [String] {
-    let margin = findings.map(\.title.columns).max() ?? 0
+    let margin = findings.map { $0.title.columns }.max() ?? 0
     return findings.flatMap { finding -> [String] in
       let (sign, ink): (String, Style.Ink) =
         switch finding.verdict {
@@ -79,13 +79,13 @@ extension FigureText {
         return isGap ? mark("⋮", ":") : unit
       }
       cells = [column.title] + cells + [column.units == 1 ? "1 unit" : "\(column.units) units"]
-      let width = cells.map(\.columns).max() ?? 1
+      let width = cells.map { $0.columns }.max() ?? 1
       blocks.append(cells.map { centred($0, width) })
       guard i < columns.count - 1 else { break }
       // The steps stand over the arrow, one to a line.
       let steps = column.steps
       let arrow = rows / 2
-      let inner = max(7, steps.map(\.columns).max() ?? 0)
+      let inner = max(7, steps.map { $0.columns }.max() ?? 0)
       var link = [String](repeating: "", count: rows + 2)
       link[arrow + 1] = String(repeating: mark("─", "-"), count: inner - 1) + mark("▶", ">")
       var row = arrow
@@ -96,7 +96,7 @@ extension FigureText {
       let overflow = steps.count - arrow
       if overflow > 0 { link[0] = steps.prefix(overflow).joined(separator: ", ") }
       if column.parameters > 0 { link[arrow + 2] = "\(column.parameters) numbers" }
-      let wide = max(inner, link.map(\.columns).max() ?? 0)
+      let wide = max(inner, link.map({ $0.columns }).max() ?? 0)
       link[arrow + 1] = String(repeating: mark("─", "-"), count: wide - 1) + mark("▶", ">")
       if let edges = edges(column, columns[i + 1], rows) {
         // Between units there are edges in place of an arrow: what the layer is stands above and below.
@@ -114,7 +114,7 @@ extension FigureText {
     guard columns.contains(where: { hasEdges($0) }), fits else {
       // Where edges do not fit, arrows may; and where these do not, one column below the other.
       if columns.contains(where: { hasEdges($0) }) {
-        return network(columns.map(\.withoutWeights))
+        return network(columns.map { $0.withoutWeights })
       }
       return fits ? drawn : stacked(columns)
     }
@@ -126,7 +126,7 @@ extension FigureText {
 
   /// A network from top to bottom, a line for each column and each way between two.
   private func stacked(_ columns: [Figure.Column]) -> [String] {
-    let margin = columns.map(\.title.columns).max() ?? 0
+    let margin = columns.map { $0.title.columns }.max() ?? 0
     return columns.enumerated().flatMap { i, column -> [String] in
       let units = column.units == 1 ? "1 unit" : "\(column.units) units"
       let row =

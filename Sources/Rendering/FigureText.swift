@@ -1,4 +1,5 @@
 // Figures as text: dots of Braille, shades, box drawing; or plain characters where these are missing.
+import Diagnostics
 import Interpreter
 import Tensors
 
@@ -32,7 +33,7 @@ package struct FigureText {
       case .panels(let units, let columns, let title): titled(title, panels(units, columns))
       case .report(let findings): report(findings)
       }
-    return lines.map(\.trimmedRight).joined(separator: "\n")
+    return lines.map { $0.trimmedRight }.joined(separator: "\n")
   }
 
   private func titled(_ title: String, _ lines: [String]) -> [String] {
@@ -60,11 +61,11 @@ package struct FigureText {
     _ series: [Figure.Series], _ isLog: Bool, _ rows: Int, _ pointed: [Figure.Mark] = []
   ) -> [String] {
     // A curve's name stands at its end.
-    let names = series.count > 1 ? series.map(\.name.columns).max() ?? 0 : 0
+    let names = series.count > 1 ? series.map { $0.name.columns }.max() ?? 0 : 0
     let columns = max(20, min(64, style.width - 14 - names))
     func scaled(_ y: Double) -> Double { isLog ? Double.log(y) / Double.log(10) : y }
-    let ys = (series.flatMap(\.y) + pointed.map(\.y)).map(scaled).filter(\.isDrawable)
-    let xs = (series.flatMap(\.x) + pointed.map(\.x)).filter(\.isDrawable)
+    let ys = (series.flatMap { $0.y } + pointed.map { $0.y }).map(scaled).filter { $0.isDrawable }
+    let xs = (series.flatMap { $0.x } + pointed.map { $0.x }).filter { $0.isDrawable }
     guard let low = ys.min(), let high = ys.max(), let left = xs.min(), let right = xs.max() else {
       return ["  (nothing to draw)"]
     }
@@ -96,12 +97,12 @@ package struct FigureText {
     let top = isLog ? Double.pow(10, high) : high
     let bottom = isLog ? Double.pow(10, low) : low
     let labels = [0: format(top), rows - 1: format(bottom)]
-    let margin = max(labels.values.map(\.count).max() ?? 0, 4)
+    let margin = max(labels.values.map { $0.count }.max() ?? 0, 4)
     // Where each curve ends, its name stands.
     var ends: [Int: [String]] = [:]
     if series.count > 1 {
       for (i, line) in series.enumerated() {
-        guard let y = line.y.map(scaled).last(where: \.isDrawable),
+        guard let y = line.y.map(scaled).last(where: { $0.isDrawable }),
           var row = cell((high - y) / height, of: rows)
         else { continue }
         while ends[row] != nil, row < rows - 1 { row += 1 }
@@ -139,7 +140,8 @@ package struct FigureText {
     let rows = regions.map { $0.0.count / max(1, $0.1) } ?? 18
     let marks = style.isASCII ? ["o", "x", "+", "*", "#", "@"] : ["○", "●", "△", "▲", "□", "■"]
     let grounds = style.isASCII ? [" ", ".", ":", "-", "=", "~"] : [" ", "░", "▒", "·", "▓", "-"]
-    let xs = points.map(\.x).filter(\.isDrawable), ys = points.map(\.y).filter(\.isDrawable)
+    let xs = points.map { $0.x }.filter { $0.isDrawable },
+      ys = points.map { $0.y }.filter { $0.isDrawable }
     let box =
       regions?.2
       ?? Figure.Box(
@@ -157,7 +159,7 @@ package struct FigureText {
       cells[row * columns + column] = (marks[point.label % marks.count], point.label)
     }
     let labels = [0: format(box.top), rows - 1: format(box.bottom)]
-    let margin = max(labels.values.map(\.count).max() ?? 0, 4)
+    let margin = max(labels.values.map { $0.count }.max() ?? 0, 4)
     var lines = (0..<rows).map { row -> String in
       let label = labels[row] ?? ""
       let body = (0..<columns).map { column -> String in
@@ -187,7 +189,7 @@ package struct FigureText {
   // MARK: Shades and bars
 
   private func shades(_ values: [Double], _ rows: Int, _ columns: Int) -> [String] {
-    let finite = values.filter(\.isDrawable)
+    let finite = values.filter { $0.isDrawable }
     guard let low = finite.min(), let high = finite.max() else { return ["  (nothing to draw)"] }
     let wide = columns * 2 <= style.width - 6
     let shown = min(columns, wide ? columns : style.width - 6)
@@ -208,7 +210,7 @@ package struct FigureText {
 
   /// Small fields side by side, as many as fit the screen, all on one scale.
   private func panels(_ units: [(title: String, values: [Double])], _ columns: Int) -> [String] {
-    let finite = units.flatMap(\.values).filter(\.isDrawable)
+    let finite = units.flatMap { $0.values }.filter { $0.isDrawable }
     guard columns > 0, let low = finite.min(), let high = finite.max() else {
       return ["  (nothing to draw)"]
     }
@@ -223,7 +225,7 @@ package struct FigureText {
         }
         return [unit.title.padded(columns)] + scale.rows(cells, width: 1)
       }
-      for row in 0..<(fields.map(\.count).max() ?? 0) {
+      for row in 0..<(fields.map({ $0.count }).max() ?? 0) {
         lines.append("  " + fields.map { row < $0.count ? $0[row] : "" }.joined(separator: "  "))
       }
     }
@@ -236,7 +238,7 @@ package struct FigureText {
     let labels = counts.indices.map { i in
       "\(format(low + Double(i) * width)) to \(format(low + Double(i + 1) * width))"
     }
-    let margin = labels.map(\.count).max() ?? 0
+    let margin = labels.map { $0.count }.max() ?? 0
     return counts.enumerated().map { i, count in
       let length = Double(count) / Double(most) * 40
       let bar = String(repeating: mark("█", "#"), count: Int(length.rounded()))
@@ -251,7 +253,7 @@ package struct FigureText {
 package enum Sparkline {
   /// A curve one line high.
   package static func text(_ values: [Double], width: Int, isASCII: Bool) -> String {
-    let finite = values.suffix(width).filter(\.isDrawable)
+    let finite = values.suffix(width).filter { $0.isDrawable }
     guard let low = finite.min(), let high = finite.max() else { return "" }
     let bars = Array(isASCII ? "_.-~^" : "▁▂▃▄▅▆▇█")
     return String(

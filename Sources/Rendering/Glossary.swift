@@ -55,8 +55,9 @@ package struct GlossaryWord: Sendable {
   package func page(_ style: Style) -> String {
     var lines = [style.paint(name, .bold)] + style.wrapped(text, indent: "  ")
     if lesson > 0 { lines.append("  lesson      \(lesson) shows it: `:lesson \(lesson)`") }
-    let near = GlossaryWord.all.filter { $0.lesson == lesson && $0.name != name }.prefix(5).map(
-      \.name)
+    let near = GlossaryWord.all.filter { $0.lesson == lesson && $0.name != name }.prefix(5).map({
+      $0.name
+    })
     if !near.isEmpty { lines.append("  see also    " + near.joined(separator: ", ")) }
     return lines.joined(separator: "\n")
   }

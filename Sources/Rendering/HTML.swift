@@ -1,5 +1,5 @@
 // Pages of HTML, built from parts that escape what they are given.
-import Grading
+import Diagnostics
 
 /// A piece of HTML.
 package struct HTML {
@@ -12,7 +12,7 @@ package struct HTML {
 
   /// An element with its attributes and what is in it.
   package init(_ name: String, _ attributes: [(String, String)] = [], _ inner: [HTML] = []) {
-    text = "<\(name)\(HTML.list(attributes))>" + inner.map(\.text).joined() + "</\(name)>"
+    text = "<\(name)\(HTML.list(attributes))>" + inner.map { $0.text }.joined() + "</\(name)>"
   }
 
   package init(_ name: String, _ attributes: [(String, String)] = [], _ inner: String) {
@@ -22,6 +22,12 @@ package struct HTML {
   /// An element that holds nothing: `<br>`.
   package init(void name: String, _ attributes: [(String, String)] = []) {
     text = "<\(name)\(HTML.list(attributes))>"
+  }
+
+  /// Text that the page's script reads and that no browser shows or runs.
+  /// - Parameter text: without `</script`; where it may hold `<`, as JSON, that is written as `\u003c`.
+  package static func carried(_ id: String, _ text: String, type: String = "text/plain") -> HTML {
+    HTML(raw: "<script type=\"\(type)\" id=\"\(id)\">\n\(text)\n</script>")
   }
 
   private static func list(_ attributes: [(String, String)]) -> String {
@@ -38,71 +44,7 @@ package struct HTML {
     }
   }
 
-  private static func escaped(_ text: String) -> String {
+  static func escaped(_ text: String) -> String {
     Escaped.markup(text) { Escaped.line(String($0)) }
   }
-
-  /// A whole page that needs nothing else. What it may use is its own style and its own script, by their hashes, so
-  /// that nothing in its text can run, and no other file.
-  /// - Parameter asksServer: whether its script may ask the place that it came from.
-  package static func page(
-    _ title: String, style: String = HTML.style, script: String = "", asksServer: Bool = false,
-    _ body: [HTML]
-  ) -> String {
-    let style = "\n" + style + "\n"
-    let script = script.isEmpty ? "" : "\n" + script + "\n"
-    let policy =
-      "default-src 'none'; style-src \(source(style)); "
-      + (script.isEmpty ? "" : "script-src \(source(script)); ")
-      + (asksServer ? "connect-src 'self'; " : "") + "base-uri 'none'; form-action 'none'"
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="\(policy)">
-      <title>\(escaped(title))</title>
-      <style>\(style)</style>
-      </head>
-      <body>
-      <main>
-      \(body.map(\.text).joined(separator: "\n"))
-      </main>
-      \(script.isEmpty ? "" : "<script>\(script)</script>\n")</body>
-      </html>
-
-      """
-  }
-
-  /// A text by its hash, as a policy names what may run.
-  private static func source(_ text: String) -> String {
-    "'sha256-\(Digest.base64(Digest.sha256(Array(text.utf8))))'"
-  }
-
-  /// Light and dark, on paper too; good and bad differ in sign and shape as well as in colour.
-  package static let style = """
-    :root { --ink: #1a1a1a; --paper: #ffffff; --faint: #5c5c5c; --line: #d8d8d8;
-      --bar: #2f6fb0; --good: #1d6b3a; --bad: #a3261b; --soft: #f3f5f8; }
-    @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #16181c; --faint: #a8a8a8;
-      --line: #3a3d44; --bar: #6aa9e9; --good: #7fd09c; --bad: #f1968d; --soft: #20242b; } }
-    body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-    main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-    h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
-    p { margin: .5rem 0; } .faint { color: var(--faint); } .lead { font-size: 1.05rem; background: var(--soft);
-      border-left: .25rem solid var(--bar); padding: .75rem 1rem; }
-    .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-    th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-    th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-    td.bar { width: 30%; } meter { width: 100%; height: 1rem; }
-    code, pre { font: .9em/1.4 ui-monospace, monospace; } pre { margin: .3rem 0 0; white-space: pre-wrap;
-      overflow-wrap: anywhere; } .pass, .fail { white-space: nowrap; }
-    .pass { color: var(--good); } .fail { color: var(--bad); }
-    .columns { display: flex; align-items: flex-end; gap: 2px; height: 8rem; } .columns div { flex: 1;
-      background: var(--bar); min-height: 1px; } .scale { display: flex; gap: 2px; } .scale span { flex: 1;
-      text-align: center; font-size: .75rem; color: var(--faint); }
-    details { margin: .1rem 0; font-size: .9rem; color: var(--faint); } summary { cursor: pointer; }
-    @media print { main { max-width: none; padding: 0; } details { break-inside: avoid; } }
-    """
 }

@@ -1,4 +1,5 @@
 // Help pages, made from the tables they document.
+import Platform
 import Autograd
 import Builtins
 import Diagnostics
@@ -67,7 +68,7 @@ package enum HelpText {
   /// All words of the field.
   private static func glossary(_ style: Style) -> String {
     ([style.paint("The words of the field", .bold) + "; `help WORD` explains one"]
-      + style.wrapped(GlossaryWord.all.map(\.name).joined(separator: ", "), indent: "  "))
+      + style.wrapped(GlossaryWord.all.map { $0.name }.joined(separator: ", "), indent: "  "))
       .joined(separator: "\n")
   }
 
@@ -79,9 +80,9 @@ package enum HelpText {
 
   /// Everything that has a page.
   package static var topics: [String] {
-    pages + ["functions", "glossary"] + GlossaryWord.all.map(\.name)
-      + Builtin.Topic.allCases.map(\.rawValue) + Builtin.names
-      + Diagnostic.Identifier.allCases.map(\.rawValue)
+    pages + ["functions", "glossary"] + GlossaryWord.all.map { $0.name }
+      + Builtin.Topic.allCases.map { $0.rawValue } + Builtin.names
+      + Diagnostic.Identifier.allCases.map { $0.rawValue }
   }
 
   /// What has a page of its own in the folder `Pages`.
@@ -103,7 +104,7 @@ package enum HelpText {
       $0.hasPrefix(prompt) ? example(String($0.dropFirst(prompt.count))) : [String($0)]
     }
     if Verb(rawValue: topic) != nil {
-      lines += seeAlso(Verb.allCases.map(\.rawValue).filter { $0 != topic })
+      lines += seeAlso(Verb.allCases.map { $0.rawValue }.filter { $0 != topic })
     }
     return lines.joined(separator: "\n")
   }
@@ -124,7 +125,7 @@ package enum HelpText {
         let note =
           lines.contains { $0.hasPrefix("  gradient") } ? "" : ", where dz is the gradient of z"
         let text =
-          formula.text.replacing(".T", with: "ᵀ") + (isMean ? ", over n for the mean" : "")
+          formula.text.with(".T", replacedBy: "ᵀ") + (isMean ? ", over n for the mean" : "")
         lines.append("  gradient    of \(name): \(text)\(note)")
         lines += formula.definitions.map { "              where \($0.name) = \($0.formula.text)" }
       case .none(let reason): lines.append("  derivative  none: \(reason)")
@@ -156,7 +157,7 @@ package enum HelpText {
   /// Every function, by topic.
   private static func functions(_ style: Style) -> String {
     Builtin.Topic.allCases.map { topic in
-      let names = Builtin.all.filter { $0.topic == topic }.map(\.name)
+      let names = Builtin.all.filter { $0.topic == topic }.map { $0.name }
       return topic.rawValue.padded(13) + fold(names, indent: 13, width: style.width)
     }.joined(separator: "\n") + "\nA topic has its page too, as in `help losses`."
   }

@@ -1,4 +1,6 @@
 // Texts of a lesson on the terminal.
+import Diagnostics
+import Platform
 import Typesetting
 
 /// Markdown as lines that fit the screen.
@@ -58,7 +60,7 @@ package struct MarkdownText {
 
   private func table(_ rows: [[[Inline]]]) -> [String] {
     let cells = rows.map { $0.map { text($0) } }
-    let count = cells.map(\.count).max() ?? 0
+    let count = cells.map { $0.count }.max() ?? 0
     let widths = (0..<count).map { k in
       cells.map { k < $0.count ? $0[k].columns : 0 }.max() ?? 0
     }
@@ -80,7 +82,7 @@ package struct MarkdownText {
   private func filled(_ inner: [Inline], _ width: Int) -> [String] {
     let parts = text(inner).split(separator: "\n", omittingEmptySubsequences: false)
     return parts.flatMap { Style.filled(String($0), width) }.map {
-      $0.replacing(Self.joint, with: " ")
+      $0.with(Self.joint, replacedBy: " ")
     }
   }
 
@@ -91,7 +93,7 @@ package struct MarkdownText {
     inner.map { inline in
       switch inline {
       case .text(let text): return text.visible
-      case .code(let code): return "`\(code.visible.replacing(" ", with: Self.joint))`"
+      case .code(let code): return "`\(code.visible.with(" ", replacedBy: Self.joint))`"
       case .emphasis(let inner):
         return style.hasColor ? style.paint(text(inner), .bold) : text(inner)
       case .strong(let inner): return style.hasColor ? style.paint(text(inner), .bold) : text(inner)
@@ -99,7 +101,7 @@ package struct MarkdownText {
         let words = text(inner)
         return words == to.visible ? words : "\(words) (\(to.visible))"
       case .math(let latex):
-        return Math(latex: latex).plain.visible.replacing(" ", with: Self.joint)
+        return Math(latex: latex).plain.visible.with(" ", replacedBy: Self.joint)
       case .softBreak: return " "
       case .lineBreak: return "\n"
       }

@@ -85,7 +85,7 @@ extension NarrationText {
   /// Cells of rows padded to common widths, as long as the rows stay on one line; else each cell below
   /// the one before.
   func aligned(_ rows: [[String]]) -> [String] {
-    let count = rows.map(\.count).max() ?? 0
+    let count = rows.map { $0.count }.max() ?? 0
     let widths = (0..<count).map { column in
       rows.map { column < $0.count - 1 ? $0[column].columns : 0 }.max() ?? 0
     }

@@ -1,4 +1,5 @@
 // Forward mode, as text.
+import Platform
 import Autograd
 import Explain
 import Tensors
@@ -36,7 +37,7 @@ extension NarrationText {
         derivativeName(input, by: pass.variable)
       }
       let numbers = row({ _, local in format(local) }) { _, rate in
-        product([1, rate]).replacing("1 × ", with: "")
+        product([1, rate]).with("1 × ", replacedBy: "")
       }
       lines += aligned([[name, "= " + symbols, "= " + numbers, "= " + format(step.rate[0])]]).map {
         "  " + $0

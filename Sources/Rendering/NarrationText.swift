@@ -1,4 +1,5 @@
 // What the verbs tell, as aligned lines.
+import Platform
 import Autograd
 import Diagnostics
 import Explain
@@ -60,7 +61,7 @@ package struct NarrationText {
   }
 
   func sum(_ numbers: [Double]) -> String {
-    product(numbers).replacing(" × ", with: " + ")
+    product(numbers).with(" × ", replacedBy: " + ")
   }
 
   // MARK: Forward
@@ -161,7 +162,7 @@ package struct NarrationText {
       part.local.isEmpty
         ? "" : ([part.local[0].padded(nameWidth)] + part.local.dropFirst()).joined(separator: " ")
     }
-    let width = locals.map(\.columns).max() ?? 0
+    let width = locals.map { $0.columns }.max() ?? 0
     let pairs = zip(locals, parts).map {
       $0.padded(width) + "     " + $1.chain.joined(separator: " ")
     }
@@ -228,7 +229,7 @@ package struct NarrationText {
 
   private func tensorChain(_ c: Contribution, _ arrow: String) -> [String] {
     guard let pullback = c.pullback else { return [] }
-    let text = pullback.text.replacing(".T", with: "ᵀ")
+    let text = pullback.text.with(".T", replacedBy: "ᵀ")
     var shapes = c.gradient.rank == 0 ? "" : "   \(c.gradient.shape)"
     if let (a, b) = c.factorShapes { shapes = "   \(c.gradient.shape) = \(a) @ \(b)" }
     if c.gradient.rank == 0 { return ["\(arrow) \(text) = \(format(c.gradient[0]))"] }

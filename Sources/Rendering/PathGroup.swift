@@ -12,7 +12,7 @@ struct PathGroup {
     var order: [[String]] = []
     var members: [[String]: [Path]] = [:]
     for path in paths {
-      let key = path.between.map(\.name)
+      let key = path.between.map { $0.name }
       if members[key] == nil { order.append(key) }
       members[key, default: []].append(path)
     }
@@ -75,14 +75,12 @@ struct PathGroup {
   func pattern(_ short: ShortNames) -> [String]? {
     guard let first = paths.first, first.factors.count > 1 else { return nil }
     return first.factors.enumerated().map { n, factor in
-      func written(_ place: KeyPath<Factor, Place>) -> String {
+      func written(_ place: (Factor) -> Place) -> String {
         short(
-          factor[keyPath: place],
-          indices(factor[keyPath: place]) { axis in
-            paths.map { $0.factors[n][keyPath: place].indices[axis] }
-          })
+          place(factor),
+          indices(place(factor)) { axis in paths.map { place($0.factors[n]).indices[axis] } })
       }
-      return derivativeName(written(\.top), by: written(\.bottom))
+      return derivativeName(written { $0.top }, by: written { $0.bottom })
     }
   }
 }

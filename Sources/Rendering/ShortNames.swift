@@ -16,7 +16,7 @@ struct ShortNames {
       taken.insert(name)
       if name.columns > 8, !names.contains(name) { names.append(name) }
     }
-    for factor in d.paths.flatMap(\.factors) {
+    for factor in d.paths.flatMap({ $0.factors }) {
       for place in [factor.top, factor.bottom] { note(place.name) }
       _ = factor.formula.filled { leaf in
         if case .symbol(let symbol) = leaf { note(ShortNames.base(symbol.text)) }

@@ -32,7 +32,7 @@ package struct Style: Sendable {
   /// A text in these inks, where there is colour.
   package func paint(_ text: String, _ inks: Ink...) -> String {
     guard hasColor, !text.isEmpty else { return text }
-    return "\u{1b}[\(inks.map(\.rawValue).joined(separator: ";"))m\(text)\u{1b}[0m"
+    return "\u{1b}[\(inks.map { $0.rawValue }.joined(separator: ";"))m\(text)\u{1b}[0m"
   }
 }
 

@@ -1,4 +1,5 @@
 // A `.nn` file as a notebook: percent cells, header, cell options.
+import Platform
 import Builtins
 import Interpreter
 import Diagnostics
@@ -70,9 +71,9 @@ package struct Notebook {
     guard line.hasPrefix("# %%") || line.hasPrefix("#%%") else { return nil }
     var title = line.drop { $0 != "%" }.dropFirst(2).drop { $0 == " " || $0 == "\t" }
     var isText = false
-    for kind in ["[markdown]", "[md]"] where title.contains(kind) {
+    for kind in ["[markdown]", "[md]"] where title.includes(kind) {
       isText = true
-      if let place = title.firstRange(of: kind) { title.removeSubrange(place) }
+      if let place = title.firstPlace(of: kind) { title.removeSubrange(place) }
     }
     while title.last?.isWhitespace == true { title.removeLast() }
     return (String(title), isText)
@@ -170,7 +171,7 @@ package struct Notebook {
   /// Where the code of a cell begins, in bytes of the source.
   package func codeStart(_ cell: Cell) -> Int {
     let text = text(cell)
-    let first = text.lines.first { !$0.hasPrefix("#|") && !$0.allSatisfy(\.isWhitespace) }
+    let first = text.lines.first { !$0.hasPrefix("#|") && !$0.allSatisfy { $0.isWhitespace } }
     let start = first?.startIndex ?? text.endIndex
     return cell.range.lowerBound + text.utf8.distance(from: text.startIndex, to: start)
   }
@@ -207,8 +208,8 @@ extension StringProtocol {
   /// Without empty lines at either end.
   fileprivate var trimmedLines: String {
     var lines = split(separator: "\n", omittingEmptySubsequences: false)[...]
-    while lines.first?.allSatisfy(\.isWhitespace) == true { lines.removeFirst() }
-    while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+    while lines.first?.allSatisfy({ $0.isWhitespace }) == true { lines.removeFirst() }
+    while lines.last?.allSatisfy({ $0.isWhitespace }) == true { lines.removeLast() }
     return lines.joined(separator: "\n")
   }
 }

@@ -1,4 +1,5 @@
 // A session used from outside as a library: expressions evaluated, functions called.
+import Platform
 import Builtins
 import Interpreter
 import Autograd
@@ -8,8 +9,8 @@ import Tensors
 
 extension Session {
   /// Runs statements that were parsed already: definitions, mostly.
-  package func define(_ statements: [Statement], in source: SourceText) throws {
-    try onBigStack {
+  package func define(_ statements: [Statement], in source: SourceText) throws(Diagnostic) {
+    try explaining { () throws(Diagnostic) in
       let scope = Scope(parent: nil, parameters: [], body: statements)
       let compiler = Compiler(self.machine, source, scope)
       for statement in statements { _ = try compiler.action(statement).run(self.machine.frame) }
@@ -20,10 +21,10 @@ extension Session {
   /// - Throws: `Diagnostic`
   package func value(
     of expression: Expression, in source: SourceText, with bindings: [(name: String, Value)] = []
-  ) throws -> Value {
+  ) throws(Diagnostic) -> Value {
     for (name, value) in bindings { machine[name] = value }
     var result = Value.none
-    try onBigStack {
+    try explaining { () throws(Diagnostic) in
       let scope = Scope(parent: nil, parameters: [], body: [])
       result = try Compiler(self.machine, source, scope).code(expression).run(self.machine.frame)
     }
@@ -34,7 +35,8 @@ extension Session {
   /// are what they were, whatever the script calls by their names.
   /// - Parameter own: names that mean the script's functions all the same.
   /// - Throws: `Diagnostic`
-  package func function(_ parameters: [String], _ body: String, own: [String] = []) throws -> Value
+  package func function(_ parameters: [String], _ body: String, own: [String] = [])
+    throws(Diagnostic) -> Value
   {
     machine.probe.unsealed = Set(own)
     let list = parameters.joined(separator: ", ")
@@ -54,11 +56,11 @@ extension Session {
   /// - Throws: `Diagnostic`
   package func call(
     _ function: Value, _ arguments: [Value], sink: @escaping (Event) -> Void = { _ in }
-  ) throws -> Value {
+  ) throws(Diagnostic) -> Value {
     var result = Value.none
     machine.sink = sink
     defer { machine.sink = { _ in } }
-    try onBigStack {
+    try explaining { () throws(Diagnostic) in
       let span = self.sources.last?.whole ?? Span(source: 0, start: 0, end: 0)
       result = try self.machine.call(
         function, Arguments(arguments), at: span, span,
@@ -74,7 +76,7 @@ extension Session {
   /// For how many different arguments functions of these names are called from now on is kept in
   /// `machine.probe.calls`; `any` counts all functions of the script, each for itself.
   package func count(callsOf names: [String]) {
-    machine.probe.calls = Dictionary(names.map { ($0, []) }) { first, _ in first }
+    machine.probe.calls = Dictionary(firstOf: names.map { ($0, []) })
   }
 
   /// The counts of the names that were asked for; of `any` function the largest.
@@ -83,7 +85,7 @@ extension Session {
     for name in names { counts[name] = machine.probe.calls[name]?.count ?? 0 }
     if names.contains(Probe.any) {
       counts[Probe.any] =
-        machine.probe.calls.filter { $0.key.hasPrefix(Probe.any) }.map(\.value.count).max() ?? 0
+        machine.probe.calls.filter { $0.key.hasPrefix(Probe.any) }.map { $0.value.count }.max() ?? 0
     }
     return counts
   }

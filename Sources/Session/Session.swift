@@ -2,9 +2,8 @@
 import Builtins
 import Interpreter
 import Autograd
-import CSupport
 import Diagnostics
-import Glibc
+import Platform
 import Syntax
 import Tensors
 
@@ -168,7 +167,7 @@ package final class Session {
   private func warnLookAlikes(_ statements: [Statement]) throws(Diagnostic) {
     var assigned: Set<String> = []
     Names.assigned(in: statements, &assigned)
-    for name in assigned where !name.allSatisfy(\.isASCII) {
+    for name in assigned where !name.allSatisfy({ $0.isASCII }) {
       let folded = LookAlike.folded(name)
       guard folded != name,
         machine.variables.contains(where: { $0.name != name && LookAlike.folded($0.name) == folded }
@@ -197,7 +196,7 @@ extension Value {
   fileprivate var holdsOutputs: Bool {
     switch self {
     case .host(let object): object is OutputsObject
-    case .list(let list): list.items.contains(where: \.holdsOutputs)
+    case .list(let list): list.items.contains(where: { $0.holdsOutputs })
     case .record(let record): record.fields.contains { $0.value.holdsOutputs }
     default: false
     }
@@ -237,53 +236,9 @@ extension Expression {
     case .number, .boolean, .none: true
     case .string(let parts):
       parts.allSatisfy { if case .text = $0 { true } else { false } }
-    case .bracket(let elements): elements.allSatisfy(\.isLiteral)
+    case .bracket(let elements): elements.allSatisfy({ $0.isLiteral })
     case .function: true
     default: false
-    }
-  }
-}
-
-/// Deep recursion in a learner's program needs a deep stack.
-package enum BigStack {
-  private static let bytes = 512 << 20
-
-  private final class Job: @unchecked Sendable {
-    let body: (UInt) -> Void
-    init(_ body: @escaping (UInt) -> Void) { self.body = body }
-  }
-
-  /// Runs `body` on a thread with a large stack and waits for it; on such a thread already, at once.
-  /// - Parameter body: is told the lowest address its frames may reach.
-  package static func run(_ body: @escaping (UInt) -> Void) {
-    let limit = nnrepl_stack_limit().pointee
-    if limit != 0 { return body(UInt(limit)) }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setstacksize(&attributes, bytes)
-    defer { pthread_attr_destroy(&attributes) }
-    var thread = pthread_t()
-    let job = Unmanaged.passRetained(Job(body))
-    let failed = pthread_create(
-      &thread, &attributes,
-      { raw in
-        guard let raw else { return nil }
-        let job = Unmanaged<Job>.fromOpaque(raw).takeRetainedValue()
-        var marker: UInt8 = 0
-        let top = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
-        let limit = top - UInt(BigStack.bytes) + 4 << 20
-        nnrepl_stack_limit().pointee = Int(limit)
-        job.body(limit)
-        return nil
-      }, job.toOpaque())
-    if failed == 0 {
-      pthread_join(thread, nil)
-    } else {
-      // Without the memory for a large stack, run here with what there is.
-      let job = job.takeRetainedValue()
-      var marker: UInt8 = 0
-      let top = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
-      job.body(top - 4 << 20)
     }
   }
 }
@@ -322,15 +277,22 @@ extension Session {
   }
 
   /// Runs code that calls into the language, with the stack and the budgets of a cell.
-  package func onBigStack(_ body: @escaping () throws -> Void) throws {
-    var fault: (any Error)?
+  package func onBigStack<Fault: Error>(
+    _ body: @escaping () throws(Fault) -> Void
+  ) throws(Fault) {
+    var fault: Fault?
     BigStack.run { nativeLimit in
       self.machine.run(nativeLimit: nativeLimit) {
-        do { try body() } catch {
-          fault = (error as? Diagnostic).map(self.machine.explained) ?? error
-        }
+        do throws(Fault) { try body() } catch { fault = error }
       }
     }
     if let fault { throw fault }
+  }
+
+  /// The same, and what goes wrong is explained by what the session has seen.
+  func explaining(_ body: @escaping () throws(Diagnostic) -> Void) throws(Diagnostic) {
+    try onBigStack { () throws(Diagnostic) in
+      do throws(Diagnostic) { try body() } catch { throw self.machine.explained(error) }
+    }
   }
 }

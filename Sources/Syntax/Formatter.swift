@@ -7,12 +7,12 @@ extension Expression {
   private func written(_ least: Int) -> String {
     switch kind {
     case .number(let n): return Expression.number(n, least)
-    case .string(let parts): return "\"" + parts.map(\.text).joined() + "\""
+    case .string(let parts): return "\"" + parts.map({ $0.text }).joined() + "\""
     case .boolean(let on): return on ? "true" : "false"
     case .none: return "none"
     case .name(let name): return name
     case .bracket(let elements):
-      return "[" + elements.map(\.text).joined(separator: ", ") + "]"
+      return "[" + elements.map { $0.text }.joined(separator: ", ") + "]"
     case .unary(let sign, let inner):
       let strength = sign == .not ? 3 : 7
       return Expression.bracketed(sign.rawValue + inner.written(strength), strength < least)
@@ -27,9 +27,9 @@ extension Expression {
       return Expression.bracketed(
         left.written(own) + (isAnd ? " and " : " or ") + right.written(own + 1), own < least)
     case .call(let callee, let arguments):
-      return callee.written(9) + "(" + arguments.map(\.text).joined(separator: ", ") + ")"
+      return callee.written(9) + "(" + arguments.map { $0.text }.joined(separator: ", ") + ")"
     case .index(let base, let entries):
-      return base.written(9) + "[" + entries.map(\.text).joined(separator: ", ") + "]"
+      return base.written(9) + "[" + entries.map { $0.text }.joined(separator: ", ") + "]"
     case .field(let base, let name, _): return base.written(9) + "." + name
     case .function(let function): return Expression.bracketed(function.text(""), least > 0)
     case .gradient: return Expression.bracketed(derivative, least > 8)
@@ -154,7 +154,7 @@ extension Statement {
     switch kind {
     case .expression(let value): return value.text
     case .assign(let targets, let operation, let value):
-      let names = targets.map(\.text).joined(separator: ", ")
+      let names = targets.map { $0.text }.joined(separator: ", ")
       return "\(names) \(operation.rawValue) \(value.text)"
     case .parameter(let name, let value, _): return "param \(name) = \(value.text)"
     case .buffer(let name, let value, _): return "buffer \(name) = \(value.text)"
@@ -163,7 +163,7 @@ extension Statement {
       return parts.joined(separator: " else ") + (otherwise.map { " else " + block($0) } ?? "")
     case .whileLoop(let condition, let body): return "while \(condition.text) \(block(body))"
     case .forLoop(let targets, let sequence, let body):
-      let names = targets.map(\.name).joined(separator: ", ")
+      let names = targets.map { $0.name }.joined(separator: ", ")
       return "for \(names) in \(sequence.text) \(block(body))"
     case .repeatLoop(let count, let body): return "repeat \(count.text) \(block(body))"
     case .breakLoop: return "break"

@@ -179,7 +179,8 @@ package struct Parser {
       if ["param", "buffer"].contains(word) {
         throw SyntaxFault.declarationAlone(word).at(last.span.to(span))
       }
-      if let verb = Suggest.close(to: word, among: Verb.allCases.map(\.rawValue) + ["param"]).first
+      if let verb = Suggest.close(to: word, among: Verb.allCases.map({ $0.rawValue }) + ["param"])
+        .first
       {
         throw SyntaxFault.notVerb(word, meant: verb).at(last.span)
       }

@@ -185,5 +185,5 @@ package enum Verb: String, CaseIterable {
 extension Statement {
   /// Words that begin a statement.
   package static let words: Set<String> = Set(
-    ["param", "buffer", "layer", "repeat", "no_grad", "expect"] + Verb.allCases.map(\.rawValue))
+    ["param", "buffer", "layer", "repeat", "no_grad", "expect"] + Verb.allCases.map { $0.rawValue })
 }

@@ -66,8 +66,8 @@ extension Expression {
     case .bracket(let elements): elements
     case .unary(_, let inner), .field(let inner, _, _): [inner]
     case .binary(_, let a, let b, _), .logical(_, let a, let b), .gradient(let a, let b): [a, b]
-    case .call(let callee, let arguments): [callee] + arguments.map(\.value)
-    case .index(let base, let entries): [base] + entries.flatMap(\.parts)
+    case .call(let callee, let arguments): [callee] + arguments.map({ $0.value })
+    case .index(let base, let entries): [base] + entries.flatMap({ $0.parts })
     }
   }
 

@@ -1,11 +1,11 @@
 // Memory for elements. The C library's allocator, told to keep what it has, is the pool.
-import CMeter
-import Glibc
+import CPlatform
+import Platform
 import Synchronization
 
 /// How many bytes of tensor elements the process may hold at once.
 package enum MemoryBudget {
-  private static let limitBytes = Atomic<Int>(4 << 30)
+  private static let limitBytes = Atomic<Int>(Memory.limit)
   private static let liveBytes = Atomic<Int>(0)
 
   /// Bytes that all tensors together may take.
@@ -29,13 +29,13 @@ package final class Buffer: @unchecked Sendable {
   private let bytes: Int
 
   /// - Throws: `TensorError.tooLarge` when the budget would be passed or the system has no more.
-  init<E: Element>(shape: Shape, of _: E.Type) throws(TensorError) {
-    let stride = MemoryLayout<E>.stride
+  init(shape: Shape, of stored: DType) throws(TensorError) {
+    let stride = stored == .float32 ? MemoryLayout<Float>.stride : MemoryLayout<Double>.stride
     try shape.checkSize(stride: stride)
     try Work.charge(shape.count)
-    stored = E.stored
+    self.stored = stored
     bytes = shape.count * stride
-    guard let memory = aligned_alloc(64, max(64, (bytes + 63) & ~63)) else {
+    guard let memory = nnrepl_allocate(bytes) else {
       throw .tooLarge(shape.dims, limit: MemoryBudget.limit)
     }
     self.memory = memory
@@ -49,7 +49,7 @@ package final class Buffer: @unchecked Sendable {
   }
 
   deinit {
-    free(memory)
+    nnrepl_free(memory)
     MemoryBudget.add(-bytes)
   }
 }

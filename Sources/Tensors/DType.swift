@@ -53,8 +53,16 @@ package enum DType: UInt8, Sendable, Comparable, CaseIterable {
   }
 }
 
+#if hasFeature(Embedded)
+  /// What elements of vectors are where nothing is coded.
+  package typealias Coded = Sendable
+#else
+  /// What elements of vectors are where there is such a thing.
+  package typealias Coded = Codable
+#endif
+
 /// The two types that kernels are specialised for.
-package protocol Element: BinaryFloatingPoint, SIMDScalar, Codable, Sendable {
+package protocol Element: BinaryFloatingPoint, SIMDScalar, Coded, Sendable {
   static var stored: DType { get }
   static func exp(_ x: Self) -> Self
   static func expm1(_ x: Self) -> Self

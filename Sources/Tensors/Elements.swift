@@ -1,20 +1,19 @@
-// The C library's functions and OpenBLAS's matrix product, by element type.
-import CBLAS
-import CMeter
-import Glibc
+// The elementary functions and the matrix product, by element type.
+import CPlatform
+import Platform
 
 extension Double: Element {
   package static var stored: DType { .float64 }
-  @inline(__always) package static func exp(_ x: Double) -> Double { Glibc.exp(x) }
-  @inline(__always) package static func expm1(_ x: Double) -> Double { Glibc.expm1(x) }
-  @inline(__always) package static func log(_ x: Double) -> Double { Glibc.log(x) }
-  @inline(__always) package static func log1p(_ x: Double) -> Double { Glibc.log1p(x) }
-  @inline(__always) package static func sin(_ x: Double) -> Double { Glibc.sin(x) }
-  @inline(__always) package static func cos(_ x: Double) -> Double { Glibc.cos(x) }
-  @inline(__always) package static func tanh(_ x: Double) -> Double { Glibc.tanh(x) }
-  @inline(__always) package static func erf(_ x: Double) -> Double { Glibc.erf(x) }
+  @inline(__always) package static func exp(_ x: Double) -> Double { Elementary.exp(x) }
+  @inline(__always) package static func expm1(_ x: Double) -> Double { Elementary.expm1(x) }
+  @inline(__always) package static func log(_ x: Double) -> Double { Elementary.log(x) }
+  @inline(__always) package static func log1p(_ x: Double) -> Double { Elementary.log1p(x) }
+  @inline(__always) package static func sin(_ x: Double) -> Double { Elementary.sin(x) }
+  @inline(__always) package static func cos(_ x: Double) -> Double { Elementary.cos(x) }
+  @inline(__always) package static func tanh(_ x: Double) -> Double { Elementary.tanh(x) }
+  @inline(__always) package static func erf(_ x: Double) -> Double { Elementary.erf(x) }
   @inline(__always) package static func pow(_ x: Double, _ y: Double) -> Double {
-    y == 2 ? x * x : Glibc.pow(x, y)
+    plainPower(x, y) ?? Elementary.pow(x, y)
   }
 
   package static func areFinite(_ x: UnsafePointer<Double>, _ count: Int) -> Bool {
@@ -26,27 +25,41 @@ extension Double: Element {
     transposed tb: Bool,
     _ c: UnsafeMutablePointer<Double>, beta: Double, _ m: Int, _ k: Int, _ n: Int
   ) {
-    BLAS.inParts(m, k, n) { start, rows in
-      cblas_dgemm(
-        CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
-        blasint(rows), blasint(n), blasint(k), 1, a + start * (ta ? 1 : k), blasint(ta ? m : k), b,
-        blasint(tb ? k : n), beta, c + start * n, blasint(n))
+    Work.productInParts(m, k, n) { start, rows in
+      MatrixProduct.run(
+        a + start * (ta ? 1 : k), ta ? m : nil, b, tb, c + start * n, adding: beta != 0, rows, k, n)
     }
   }
 }
 
+extension Element {
+  /// Powers that PyTorch multiplies out or takes a root for.
+  @inline(__always)
+  fileprivate static func plainPower(_ x: Self, _ y: Self) -> Self? {
+    if y == 2 { return x * x }
+    if y == 3 { return x * x * x }
+    if y == 0.5 { return x.squareRoot() }
+    if y == -1 { return 1 / x }
+    return y == -2 ? 1 / (x * x) : nil
+  }
+}
+
+/// In single precision they are those of double precision, rounded once.
 extension Float: Element {
   package static var stored: DType { .float32 }
-  @inline(__always) package static func exp(_ x: Float) -> Float { expf(x) }
-  @inline(__always) package static func expm1(_ x: Float) -> Float { expm1f(x) }
-  @inline(__always) package static func log(_ x: Float) -> Float { logf(x) }
-  @inline(__always) package static func log1p(_ x: Float) -> Float { log1pf(x) }
-  @inline(__always) package static func sin(_ x: Float) -> Float { sinf(x) }
-  @inline(__always) package static func cos(_ x: Float) -> Float { cosf(x) }
-  @inline(__always) package static func tanh(_ x: Float) -> Float { tanhf(x) }
-  @inline(__always) package static func erf(_ x: Float) -> Float { erff(x) }
+  @inline(__always) private static func once(_ x: Float, _ f: (Double) -> Double) -> Float {
+    Float(f(Double(x)))
+  }
+  @inline(__always) package static func exp(_ x: Float) -> Float { once(x, Elementary.exp) }
+  @inline(__always) package static func expm1(_ x: Float) -> Float { once(x, Elementary.expm1) }
+  @inline(__always) package static func log(_ x: Float) -> Float { once(x, Elementary.log) }
+  @inline(__always) package static func log1p(_ x: Float) -> Float { once(x, Elementary.log1p) }
+  @inline(__always) package static func sin(_ x: Float) -> Float { once(x, Elementary.sin) }
+  @inline(__always) package static func cos(_ x: Float) -> Float { once(x, Elementary.cos) }
+  @inline(__always) package static func tanh(_ x: Float) -> Float { once(x, Elementary.tanh) }
+  @inline(__always) package static func erf(_ x: Float) -> Float { once(x, Elementary.erf) }
   @inline(__always) package static func pow(_ x: Float, _ y: Float) -> Float {
-    y == 2 ? x * x : powf(x, y)
+    plainPower(x, y) ?? Float(Elementary.pow(Double(x), Double(y)))
   }
 
   package static func areFinite(_ x: UnsafePointer<Float>, _ count: Int) -> Bool {
@@ -57,32 +70,27 @@ extension Float: Element {
     _ a: UnsafePointer<Float>, transposed ta: Bool, _ b: UnsafePointer<Float>, transposed tb: Bool,
     _ c: UnsafeMutablePointer<Float>, beta: Float, _ m: Int, _ k: Int, _ n: Int
   ) {
-    BLAS.inParts(m, k, n) { start, rows in
-      cblas_sgemm(
-        CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
-        blasint(rows), blasint(n), blasint(k), 1, a + start * (ta ? 1 : k), blasint(ta ? m : k), b,
-        blasint(tb ? k : n), beta, c + start * n, blasint(n))
+    Work.productInParts(m, k, n) { start, rows in
+      MatrixProduct.run(
+        a + start * (ta ? 1 : k), ta ? m : nil, b, tb, c + start * n, adding: beta != 0, rows, k, n)
     }
   }
 }
 
-/// How OpenBLAS is used.
-enum BLAS {
-  private static let threads = Int(openblas_get_num_threads())
-  /// Below this many multiplications, waking a second thread costs more than it brings.
-  private static let worthThreads = 1 << 22
-
+extension Work {
   /// Multiplications of one call: a few hundredths of a second.
-  private static let part = 1 << 29
+  private static let productPart: Int64 = 1 << 29
 
-  /// Calls `body` for rows of the result: all at once, or in parts if that takes long, until the run is to be
+  /// Calls `body` for rows of a product: all at once, or in parts if that takes long, until the run is to be
   /// broken off. Sixteen multiplications cost what one number of another op does.
   @inline(__always)
-  static func inParts(_ m: Int, _ k: Int, _ n: Int, _ body: (_ start: Int, _ rows: Int) -> Void) {
-    let work = m * k * n
-    if threads > 1 { openblas_set_num_threads(work < worthThreads ? 1 : Int32(threads)) }
-    nnrepl_charge(work >> 4)
-    guard work > part else { return body(0, m) }
-    Work.inParts(m, of: max(1, part / (k * n))) { body($0.lowerBound, $0.count) }
+  fileprivate static func productInParts(
+    _ m: Int, _ k: Int, _ n: Int, _ body: (_ start: Int, _ rows: Int) -> Void
+  ) {
+    let work = Int64(m) * Int64(k) * Int64(n)
+    nnrepl_charge(Int(clamping: work >> 4))
+    guard work > productPart else { return body(0, m) }
+    let rows = max(1, Int(clamping: Work.productPart / max(1, Int64(k) * Int64(n))))
+    inParts(m, of: rows) { body($0.lowerBound, $0.count) }
   }
 }

@@ -1,6 +1,6 @@
 // PyTorch's CPU random stream: the same seed gives the same numbers.
-import CNormals
-import Glibc
+import CPlatform
+import Platform
 
 /// The Mersenne Twister MT19937 (Matsumoto and Nishimura 1998) with PyTorch's ways of drawing from it.
 package struct Generator: Sendable {
@@ -109,10 +109,10 @@ package struct Generator: Sendable {
       var x = uniforms(count, 0, 1, stream)
       for start in stride(from: 0, through: count - 16, by: 16) {
         for i in start..<start + 8 {
-          let radius = (-2 * Glibc.log(1 - x[i])).squareRoot()
+          let radius = (-2 * Elementary.log(1 - x[i])).squareRoot()
           let angle = 2 * Double.pi * x[i + 8]
-          x[i] = radius * Glibc.cos(angle) * deviation + mean
-          x[i + 8] = radius * Glibc.sin(angle) * deviation + mean
+          x[i] = radius * Elementary.cos(angle) * deviation + mean
+          x[i + 8] = radius * Elementary.sin(angle) * deviation + mean
         }
       }
       return x
@@ -129,10 +129,10 @@ package struct Generator: Sendable {
       return spare
     }
     let (u1, u2) = (uniform(.float64), uniform(.float64))
-    let radius = (-2 * Glibc.log1p(-u2)).squareRoot()
+    let radius = (-2 * Elementary.log1p(-u2)).squareRoot()
     let angle = 2 * Double.pi * u1
-    spare = radius * Glibc.sin(angle)
-    return radius * Glibc.cos(angle)
+    spare = radius * Elementary.sin(angle)
+    return radius * Elementary.cos(angle)
   }
 
   /// The numbers `0..<count` in random order.

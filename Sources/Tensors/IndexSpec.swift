@@ -94,7 +94,7 @@ extension Shape {
       axis += item.consumed
     }
     guard let listsAt else {
-      return try Shape.selection(sliced, from: base, shape: sliced.map(\.count))
+      return try Shape.selection(sliced, from: base, shape: sliced.map { $0.count })
     }
     var common = Shape.scalar
     for (indices, _) in lists { common = try common.broadcast(with: indices.shape) }
@@ -111,7 +111,7 @@ extension Shape {
     let front = listsAt.first == listsAt.last ? listsAt.first : 0
     return try Shape.selection(
       sliced[..<front] + [.places(picked)] + sliced[front...], from: base,
-      shape: sliced[..<front].map(\.count) + common.dims + sliced[front...].map(\.count))
+      shape: sliced[..<front].map { $0.count } + common.dims + sliced[front...].map { $0.count })
   }
 
   /// The source offsets along one axis of a result, from where it begins.

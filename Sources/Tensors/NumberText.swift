@@ -1,5 +1,5 @@
 // Numbers as text: no locale, no -0, significant digits as the session asks.
-import Glibc
+import Platform
 
 /// How numbers and tensors are written.
 package struct NumberFormat: Sendable {
@@ -16,10 +16,10 @@ package struct NumberFormat: Sendable {
     if x == x.rounded(), Swift.abs(x) < 1e15 { return String(Int64(x)) }
     let size = Swift.abs(x)
     if size >= 1e15 || size < 1e-4 { return scientific(x) }
-    let exponent = Int(Glibc.floor(Glibc.log10(size)))
+    let exponent = Int(Elementary.log10(size).rounded(.down))
     // Digits before the point are never cut: 138.8338 shows as 138.8, 24705.5 as 24705.5.
     let decimals = max(exponent >= digits - 1 ? 1 : 0, digits - 1 - exponent)
-    let fixed = NumberFormat.fixed(x, decimals)
+    let fixed = Printed.fixed(x, decimals)
     let short = trimmed(fixed)
     // 0.99998 is not 1: what only rounds to a whole number keeps its zeros, `1.000`.
     let isNearlyWhole = Swift.abs(x - x.rounded()) <= 1e-12 * size
@@ -27,7 +27,7 @@ package struct NumberFormat: Sendable {
   }
 
   private func scientific(_ x: Double) -> String {
-    let text = NumberFormat.printf("%.\(max(0, digits - 1))e", x)
+    let text = Printed.scientific(x, max(0, digits - 1))
     guard let e = text.firstIndex(of: "e"), let power = Int(text[text.index(after: e)...]) else {
       return text
     }
@@ -40,19 +40,6 @@ package struct NumberFormat: Sendable {
     while text.last == "0" { text.removeLast() }
     if text.last == "." { text.removeLast() }
     return text == "-0" ? "0" : String(text)
-  }
-
-  /// `x` with exactly `decimals` digits after the point.
-  package static func fixed(_ x: Double, _ decimals: Int) -> String { printf("%.\(decimals)f", x) }
-
-  /// One number through the C library's formatter, whose locale here is always "C".
-  package static func printf(_ format: String, _ x: Double) -> String {
-    withVaList([x]) { arguments in
-      var buffer = [CChar](repeating: 0, count: 400)
-      let length = vsnprintf(&buffer, buffer.count, format, arguments)
-      let bytes = buffer[..<min(max(0, Int(length)), buffer.count - 1)]
-      return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
   }
 }
 
@@ -78,7 +65,7 @@ extension Tensor {
             ? "…" : cell(Swift.zip(places, strides).reduce(0) { $0 + $1.0 * $1.1 }, format))
       }
     }
-    let column = rank > 1 ? cells.map(\.count).max() ?? 0 : 0
+    let column = rank > 1 ? cells.map { $0.count }.max() ?? 0 : 0
     let padded = cells.map { String(repeating: " ", count: max(0, column - $0.count)) + $0 }
     return Tensor.brackets(padded[...], shown, axis: 0, width)
   }

@@ -161,12 +161,46 @@ extension Tensor {
     return try Tensor(places, shape: shape, dtype: .int64)
   }
 
-  /// The numbers below `count` in an order of their own; the standard library forgets of what type a
-  /// comparison's error is.
+  /// The numbers below `count` in an order of their own, by merging; the standard library forgets of what type
+  /// a comparison's error is.
   private static func sorted(
     _ count: Int, _ precedes: (Int, Int) throws(TensorError) -> Bool
   ) throws(TensorError) -> [Int] {
-    do { return try (0..<count).sorted(by: precedes) } catch { throw .stopped }
+    var order = Array(0..<count)
+    // Short runs by insertion.
+    let short = 8
+    for start in stride(from: 0, to: count, by: short) {
+      for i in start..<min(start + short, count) {
+        var place = i
+        while place > start, try precedes(order[place], order[place - 1]) {
+          order.swapAt(place, place - 1)
+          place -= 1
+        }
+      }
+    }
+    var next = order
+    var width = short
+    while width < count {
+      for start in stride(from: 0, to: count, by: 2 * width) {
+        let (middle, end) = (min(start + width, count), min(start + 2 * width, count))
+        var (left, right) = (start, middle)
+        for place in start..<end {
+          let takesRight: Bool
+          if left == middle {
+            takesRight = true
+          } else if right == end {
+            takesRight = false
+          } else {
+            takesRight = try precedes(order[right], order[left])
+          }
+          next[place] = order[takesRight ? right : left]
+          if takesRight { right += 1 } else { left += 1 }
+        }
+      }
+      swap(&order, &next)
+      width *= 2
+    }
+    return order
   }
 
   /// Running sums along one axis.

@@ -157,7 +157,7 @@ extension Tensor {
     storage = .scalar(0)
     defer { storage = .buffer(buffer) }
     if !isKnownUniquelyReferenced(&buffer) {
-      let copy = try Buffer(shape: shape, of: E.self)
+      let copy = try Buffer(shape: shape, of: E.stored)
       copy.memory.copyMemory(
         from: buffer.memory, byteCount: shape.count * MemoryLayout<E>.stride)
       buffer = copy
@@ -186,7 +186,7 @@ struct Draft<E: Element> {
   /// Uninitialised elements.
   init(_ shape: Shape) throws(TensorError) {
     self.shape = shape
-    buffer = try Buffer(shape: shape, of: E.self)
+    buffer = try Buffer(shape: shape, of: E.stored)
     elements = buffer.memory.assumingMemoryBound(to: E.self)
   }
 

@@ -1,5 +1,5 @@
 // Work is counted where it is done, and broken off where it takes long.
-import CMeter
+import CPlatform
 
 /// What tensors cost a run, and whether it should end.
 package enum Work {

@@ -1,6 +1,5 @@
 // Tables of samples: read from CSV, or made up for practice.
-import Foundation
-import SwiftCSV
+import Platform
 import Tensors
 
 /// Samples as rows of features, each with a target.
@@ -37,23 +36,23 @@ package struct DataTable: Sendable {
   /// in which they first appear. Fields are separated by what the first line has between its names.
   /// - Parameter target: the column of targets; the last one if nil.
   package init(csv text: String, target: String?) throws(ReadFault) {
-    let lines = Lines(text)
-    oddSeparator = lines.oddSeparator
-    let header = try lines.header()
+    var rows = CSVRows(text)
+    oddSeparator = rows.oddSeparator
+    let header = try rows.next() ?? [""]
     let place = target.map { header.firstIndex(of: $0) } ?? header.count - 1
     guard let place, place >= 0 else { throw .noColumn(target ?? "", known: header) }
-    features = header.enumerated().filter { $0.offset != place }.map(\.element)
+    features = header.enumerated().filter { $0.offset != place }.map { $0.element }
     (classes, values, targets) = ([], [], [])
     var words: [String] = []
     var line = 1
-    try lines.forEach { row throws(ReadFault) in
+    while let row = try rows.next() {
       line += 1
-      if row.count == 1, row[0].allSatisfy(\.isWhitespace), header.count > 1 { return }
+      if line % 1024 == 0, Work.mustStop { throw .stopped }
+      if row == [""], header.count > 1 { continue }
       guard row.count == header.count else {
         throw .fieldCount(row.count, expected: header.count, line: line)
       }
       for (k, field) in row.enumerated() {
-        let field = field.trimmingCharacters(in: .whitespaces)
         if field.isEmpty { throw .missing(line: line, column: header[k]) }
         let number = DataTable.number(field)
         // In a column of words "nan" is none of them.
@@ -85,79 +84,6 @@ package struct DataTable: Sendable {
     else { return nil }
     return number
   }
-
-  /// A text in parts of whole rows, which the CSV reader takes one by one: a long file can be left in between.
-  private struct Lines {
-    private let separator: CSVDelimiter
-    private let head: Substring
-    private let parts: [Substring]
-
-    init(_ text: String) {
-      separator = CSVDelimiter.guessed(string: text)
-      var starts = [text.startIndex]
-      var isQuoted = false
-      let bytes = text.utf8
-      for i in bytes.indices {
-        if bytes[i] == UInt8(ascii: "\"") { isQuoted.toggle() }
-        let next = bytes.index(after: i)
-        let isEnd =
-          bytes[i] == UInt8(ascii: "\n")
-          || bytes[i] == UInt8(ascii: "\r")
-            && (next == bytes.endIndex || bytes[next] != UInt8(ascii: "\n"))
-        guard isEnd, !isQuoted else { continue }
-        // The header is a part of its own.
-        let isLong = bytes.distance(from: starts[starts.count - 1], to: next) >= 1 << 16
-        if starts.count == 1 || isLong { starts.append(next) }
-      }
-      let ends = starts.dropFirst() + [text.endIndex]
-      let parts = zip(starts, ends).map { text[$0..<$1] }
-      head = parts[0]
-      self.parts = Array(parts.dropFirst())
-    }
-
-    var oddSeparator: String? {
-      switch separator {
-      case .comma: nil
-      case .semicolon: "semicolons"
-      case .tab: "tabs"
-      case .character(let character): "`\(character)`"
-      }
-    }
-
-    func header() throws(ReadFault) -> [String] {
-      try read(head).header.map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-
-    func forEach(_ body: ([String]) throws(ReadFault) -> Void) throws(ReadFault) {
-      for part in parts {
-        if Work.mustStop { throw .stopped }
-        var rows: [[String]] = []
-        let table = try read(head + part)
-        do { try table.enumerateAsArray(startAt: 1, rowLimit: nil) { rows.append($0) } } catch {
-          throw fault(error)
-        }
-        for row in rows { try body(row) }
-      }
-    }
-
-    private func read(_ text: Substring) throws(ReadFault) -> CSV<Enumerated> {
-      // One row is enough to learn the header; the rest comes row by row, ragged ones as they are.
-      do {
-        return try CSV<Enumerated>(
-          string: String(text), delimiter: separator, loadColumns: false, rowLimit: 1)
-      } catch {
-        throw fault(error)
-      }
-    }
-
-    private func fault(_ error: any Error) -> ReadFault {
-      if case CSVParseError.quotation? = error as? CSVParseError {
-        return .unreadable(
-          "A quoted field must end with its quote, and a comma or the line's end follow.")
-      }
-      return .unreadable("It is not in rows of fields with commas between them.")
-    }
-  }
 }
 
 // MARK: - Practice data
@@ -168,7 +94,7 @@ extension DataTable {
     _ points: [(x: Double, y: Double, label: Double)], noise: Double,
     _ generator: inout Generator
   ) {
-    self.init(features: ["x1", "x2"], classes: [], values: [], targets: points.map(\.label))
+    self.init(features: ["x1", "x2"], classes: [], values: [], targets: points.map { $0.label })
     let shifts = noise > 0 ? generator.normals(points.count * 2, .float32) : []
     for (i, point) in points.enumerated() {
       values.append(point.x + (noise > 0 ? noise * shifts[2 * i] : 0))
@@ -195,7 +121,8 @@ extension DataTable {
           Double(isUpper ? i : i - upper) / Double(max(1, (isUpper ? upper : n - upper) - 1))
         let angle = Double.pi * share
         return isUpper
-          ? (cos(angle), sin(angle), 0) : (1 - cos(angle), 0.5 - sin(angle), 1)
+          ? (Elementary.cos(angle), Elementary.sin(angle), 0)
+          : (1 - Elementary.cos(angle), 0.5 - Elementary.sin(angle), 1)
       }, noise: noise, &generator)
   }
 
@@ -209,7 +136,7 @@ extension DataTable {
         let isOuter = i < outer
         let share = Double(isOuter ? i : i - outer) / Double(max(1, isOuter ? outer : n - outer))
         let (angle, radius) = (2 * Double.pi * share, isOuter ? 1 : factor)
-        return (radius * cos(angle), radius * sin(angle), isOuter ? 0 : 1)
+        return (radius * Elementary.cos(angle), radius * Elementary.sin(angle), isOuter ? 0 : 1)
       }, noise: noise, &generator)
   }
 
@@ -222,7 +149,7 @@ extension DataTable {
       (0..<each * classes).map { i in
         let (arm, share) = (i / each, Double(i % each) / Double(max(1, each - 1)))
         let angle = 2 * Double.pi * Double(arm) / Double(classes) + 4 * share
-        return (share * cos(angle), share * sin(angle), Double(arm))
+        return (share * Elementary.cos(angle), share * Elementary.sin(angle), Double(arm))
       }, noise: noise, &generator)
   }
 

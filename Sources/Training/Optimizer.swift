@@ -33,7 +33,7 @@ package final class Optimizer {
     self.settings = settings.map { ($0.0, $0.1) }
     self.kept = kept.map { ($0.0, $0.1) }
     self.rules = (first ?? rules, rules)
-    let names = kept.map(\.0)
+    let names = kept.map { $0.0 }
     programs = (UpdateProgram(first ?? rules, kept: names), UpdateProgram(rules, kept: names))
   }
 
@@ -96,7 +96,7 @@ package final class Optimizer {
       }
     }
     state.steps += 1
-    state.settings = settings.map(\.value)
+    state.settings = settings.map { $0.value }
     let program = state.steps == 1 ? programs.first : programs.later
     let numbers = known[state.steps] ?? program.scalars.map { value(of: $0, state) }
     known[state.steps] = numbers
@@ -160,7 +160,7 @@ package final class Optimizer {
     let dtype = parameter.dtype
     var state = i < states.count ? states[i] : State()
     state.steps += 1
-    state.settings = settings.map(\.value)
+    state.settings = settings.map { $0.value }
     var values = [
       "w": parameter.value, "grad": gradient, "t": Tensor(Double(state.steps), dtype: dtype),
     ]
@@ -201,7 +201,7 @@ package final class Optimizer {
       guard state.steps > 0, !state.before.isEmpty else { return nil }
       var numbers = ["t": Double(state.steps)]
       for (setting, value) in zip(settings, state.settings) { numbers[setting.name] = value }
-      for (name, value) in zip(["w", "grad"] + kept.map(\.name), state.before) {
+      for (name, value) in zip(["w", "grad"] + kept.map({ $0.name }), state.before) {
         numbers[name] = value
       }
       var assignments: [Assignment] = []
@@ -224,10 +224,10 @@ package final class Optimizer {
 
   /// The update as a definition in nn: what `??adam` shows. Made from the rules that run.
   package var textbook: String {
-    let names = ["w", "grad"] + kept.map(\.name) + ["t"] + settings.map(\.name)
+    let names = ["w", "grad"] + kept.map { $0.name } + ["t"] + settings.map { $0.name }
     var lines = ["fn \(kind)(\(names.joined(separator: ", "))) {"]
     for rule in rules.later { lines.append("    \(rule.target) = \(rule.formula.text)") }
-    lines.append("    list(\((["w"] + kept.map(\.name)).joined(separator: ", ")))")
+    lines.append("    list(\((["w"] + kept.map { $0.name }).joined(separator: ", ")))")
     return (lines + ["}"]).joined(separator: "\n")
   }
 }

@@ -1,5 +1,5 @@
 // Learning-rate schedules of torch.optim.lr_scheduler.
-import Glibc
+import Platform
 
 /// Changes an optimizer's learning rate from step to step.
 package final class Schedule {
@@ -124,7 +124,7 @@ extension Schedule {
       "cosine_annealing_lr", optimizer,
       .byStep { step throws(ScheduleError) in
         let phase = Double(step) / Double(max(1, period))
-        return [("lr", lowest + (base - lowest) * (1 + cos(.pi * phase)) / 2)]
+        return [("lr", lowest + (base - lowest) * (1 + Elementary.cos(.pi * phase)) / 2)]
       })
   }
 
@@ -147,7 +147,7 @@ extension Schedule {
     }
     let fixed = phases
     func between(_ a: Double, _ b: Double, _ share: Double) -> Double {
-      isCosine ? b + (a - b) / 2 * (1 + cos(.pi * share)) : (b - a) * share + a
+      isCosine ? b + (a - b) / 2 * (1 + Elementary.cos(.pi * share)) : (b - a) * share + a
     }
     let name = optimizer["beta1"] != nil ? "beta1" : "momentum"
     return try Schedule(

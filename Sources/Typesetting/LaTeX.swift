@@ -1,4 +1,5 @@
 // LaTeX as authors write it between `$`, read into a tree. What is not known is shown as it stands.
+import Platform
 
 extension Math {
   /// A formula in LaTeX, or as one would write it in a program: `∂loss/∂w`, `\frac{1}{n}`.
@@ -148,9 +149,8 @@ private struct LaTeXReader {
   }
 
   private static let letters = Dictionary(
-    Math.greek.map { ($0.value, $0.key) }
-      + [("varepsilon", "ε"), ("ell", "ℓ"), ("varphi", "φ"), ("ldots", "…"), ("dots", "…")],
-    uniquingKeysWith: { first, _ in first })
+    firstOf: Math.greek.map { ($0.value, $0.key) }
+      + [("varepsilon", "ε"), ("ell", "ℓ"), ("varphi", "φ"), ("ldots", "…"), ("dots", "…")])
 
   private static let signs = [
     "times": "×", "cdot": "·", "partial": "∂", "sum": "Σ", "prod": "∏", "int": "∫",

@@ -1,32 +1,6 @@
 // Markdown as a tree, by way of cmark-gfm.
 import CMarkGFM
 
-/// A part of a text that stands on lines of its own.
-package indirect enum Block {
-  case heading(level: Int, [Inline])
-  case paragraph([Inline])
-  /// Code as it stands, with the word after its fence.
-  case code(String, language: String)
-  case list([[Block]], first: Int?)
-  case quote([Block])
-  case table(head: [[Inline]], rows: [[[Inline]]])
-  case rule
-}
-
-/// A part of a line.
-package indirect enum Inline {
-  case text(String)
-  case code(String)
-  case emphasis([Inline])
-  case strong([Inline])
-  case link([Inline], to: String)
-  /// What stood between two `$`.
-  case math(String)
-  /// Where the author began a new line.
-  case softBreak
-  case lineBreak
-}
-
 /// A text read as GitHub's Markdown, with formulas between `$`. Raw HTML in it is text.
 package struct Markdown {
   package let blocks: [Block]

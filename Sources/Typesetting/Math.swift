@@ -99,7 +99,7 @@ extension Math {
   /// As LaTeX.
   package var latex: String {
     switch self {
-    case .row(let parts): Math.joined(parts.map(\.latex))
+    case .row(let parts): Math.joined(parts.map({ $0.latex }))
     case .name(let name): Math.latex(name: name)
     case .number(let text): Math.latex(number: text)
     case .sign(let sign): Math.commands[sign] ?? Math.escaped(sign)

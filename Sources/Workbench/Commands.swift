@@ -209,7 +209,7 @@ extension Workbench {
     let wanted = topic.drop { $0 == ":" }
     let shown = topic.hasPrefix(":") && !wanted.isEmpty ? Command.matching(wanted) : Command.all
     let rows = shown.map { (":" + $0.name + " " + $0.argument, $0.summary) }
-    let margin = rows.map(\.0.count).max() ?? 0
+    let margin = rows.map { $0.0.count }.max() ?? 0
     say(
       rows.map { "  " + $0.0 + String(repeating: " ", count: margin - $0.0.count) + "  " + $0.1 }
         .joined(separator: "\n")

@@ -27,7 +27,7 @@ package struct Completion: Equatable {
 
 extension StringProtocol {
   fileprivate func commonPrefix(with other: String) -> String {
-    String(zip(self, other).prefix { $0 == $1 }.map(\.0))
+    String(zip(self, other).prefix { $0 == $1 }.map { $0.0 })
   }
 }
 
@@ -36,10 +36,10 @@ extension Workbench {
   package func completion(_ before: String) -> Completion {
     if let symbol = symbol(before) { return symbol }
     // What follows the word counts, a space too.
-    let trimmed = before.drop(while: \.isWhitespace)
+    let trimmed = before.drop(while: { $0.isWhitespace })
     if trimmed.hasPrefix(":") {
       if let space = trimmed.firstIndex(of: " ") {
-        let word = String(trimmed[trimmed.index(after: space)...].drop(while: \.isWhitespace))
+        let word = String(trimmed[trimmed.index(after: space)...].drop { $0.isWhitespace })
         if [":save", ":load"].contains(where: { $0.hasPrefix(trimmed[..<space]) }) {
           let lessons = Lesson.all.map { $0.name + ".nn" }.filter { $0.hasPrefix(word) }
           let scripts = paths(word).filter { $0.hasSuffix("/") || $0.hasSuffix(".nn") }
@@ -52,7 +52,7 @@ extension Workbench {
       }
       let word = String(trimmed.dropFirst())
       return Completion(
-        start: word.count, candidates: Command.all.map(\.name).filter { $0.hasPrefix(word) })
+        start: word.count, candidates: Command.all.map { $0.name }.filter { $0.hasPrefix(word) })
     }
     if let path = openString(before) {
       return Completion(start: path.count, candidates: paths(path))
@@ -119,8 +119,8 @@ extension Workbench {
   }
 
   private func known(_ word: String) -> [String] {
-    let keywords = Token.Keyword.allCases.map(\.rawValue)
-    let own = session.machine.variables.map(\.name).filter { $0 != "_" || word == "_" }
+    let keywords = Token.Keyword.allCases.map { $0.rawValue }
+    let own = session.machine.variables.map { $0.name }.filter { $0 != "_" || word == "_" }
     let all = Set(own + Builtin.names + Statement.words + keywords + ["help"]).filter {
       $0.hasPrefix(word)
     }
@@ -148,14 +148,14 @@ extension Workbench {
 
   private func fields(of value: Value) -> [String] {
     switch value {
-    case .record(let record): return record.fields.map(\.name)
+    case .record(let record): return record.fields.map({ $0.name })
     case .layer(let layer):
-      return layer.fields.filter { !layer.isSequence || Int($0.name) == nil }.map(\.name)
-        + layer.methods.map(\.name) + [
+      return layer.fields.filter { !layer.isSequence || Int($0.name) == nil }.map { $0.name }
+        + layer.methods.map { $0.name } + [
           "training", "train", "eval", "parameters", "zero_grad", "state",
         ]
     case .optimizer(let optimizer):
-      return optimizer.settings.map(\.name) + ["parameters", "step", "zero_grad"]
+      return optimizer.settings.map { $0.name } + ["parameters", "step", "zero_grad"]
     case .host(let object): return object.fieldNames + ["step"]
     case .tensor, .number:
       let methods = Builtin.all.filter {
@@ -163,7 +163,7 @@ extension Workbench {
           && $0.parameters.first?.fallback == nil
       }
       return ["grad", "shape", "T", "rank", "size", "dtype", "requires_grad"]
-        + methods.map(\.name).sorted()
+        + methods.map { $0.name }.sorted()
     default: return []
     }
   }

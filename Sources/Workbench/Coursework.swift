@@ -117,7 +117,7 @@ extension Workbench {
   /// What was typed as a shell would have it leads to where it works here.
   /// - Returns: nil if it is an entry like any other.
   func spelledAsInShell(_ text: String) -> Ending? {
-    var words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+    var words = text.split { $0.isWhitespace }.map(String.init)
     guard let first = words.first, session.value(first) == nil, !text.contains("\n") else {
       return nil
     }
@@ -130,7 +130,7 @@ extension Workbench {
       guard let word = rest.first?.lowercased() else { return true }
       let name = word.hasSuffix(".nn") ? String(word.dropLast(3)) : word
       return Int(name) != nil
-        || name.hasPrefix(kind) && name.dropFirst(kind.count).allSatisfy(\.isNumber)
+        || name.hasPrefix(kind) && name.dropFirst(kind.count).allSatisfy { $0.isNumber }
     }
     switch verb {
     case "lesson" where isNumbered("lesson"), "run" where isNumbered("lesson") && !rest.isEmpty:

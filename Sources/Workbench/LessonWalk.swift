@@ -263,8 +263,8 @@ extension Workbench {
   private static func mark(_ value: Value, _ session: Session) -> [UInt64] {
     switch value {
     case .tensor(let node):
-      return node.value.values.map(\.bitPattern) + [UInt64.max]
-        + (node.gradient?.values.map(\.bitPattern) ?? [])
+      return node.value.values.map { $0.bitPattern } + [UInt64.max]
+        + (node.gradient?.values.map { $0.bitPattern } ?? [])
     case .layer(let layer):
       return layer.parameters.flatMap { mark(.tensor($0), session) }
     default:

@@ -1,4 +1,5 @@
 // Guessing a number before it is shown: two tries, a hint between them, and why.
+import Platform
 import Autograd
 import Explain
 import Rendering
@@ -180,7 +181,7 @@ package struct Quiz {
     switch text {
     case "+", "-", "−", "0":
       let sign = question.value > 0 ? "+" : question.value < 0 ? "-" : "0"
-      return text.replacing("−", with: "-") == sign
+      return text.with("−", replacedBy: "-") == sign
         ? .right("the sign is right: \(told)") : .wrong(nil)
     default:
       // What is asked for is known under its own name already.

@@ -1,4 +1,5 @@
 // A session at work: entries in, output out. It reads and writes nothing itself.
+import Platform
 import Diagnostics
 import Documents
 import Interpreter

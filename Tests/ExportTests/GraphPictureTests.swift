@@ -1,3 +1,4 @@
+import Pages
 import Explain
 import Export
 import Interpreter

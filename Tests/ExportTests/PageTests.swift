@@ -1,3 +1,4 @@
+import Pages
 import Diagnostics
 import Documents
 import Export
@@ -63,7 +64,7 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
   @Test func strangersTextIsInert() {
     let (document, notebook) = played(Self.hostile)
     #expect(document.cells.count == 4)
-    let page = DocumentPage(document).html
+    let page = DocumentPage(document).html()
     #expect(isInert(page), "\(page.prefix(20_000))")
     #expect(page.contains("&lt;script&gt;alert(5)"))
     let markdown = MarkdownFile(document).text
@@ -80,7 +81,7 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
 
   /// Scripts, styles and their hashes: a browser runs these and nothing else.
   @Test func thePolicyNamesWhatIsThere() throws {
-    let page = DocumentPage(played("param w = 1; loss = w*w; backward loss").0).html
+    let page = DocumentPage(played("param w = 1; loss = w*w; backward loss").0).html()
     func between(_ a: String, _ b: String) throws -> String {
       let start = try #require(page.range(of: a))
       let end = try #require(page[start.upperBound...].range(of: b))
@@ -102,8 +103,8 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
   func lessonsInAllForms(_ name: String) throws {
     let lesson = try #require(Lesson.named(name))
     let (document, notebook) = played(lesson.text, name: name + ".nn")
-    let page = DocumentPage(document).html
-    #expect(page == DocumentPage(document).html)
+    let page = DocumentPage(document).html()
+    #expect(page == DocumentPage(document).html())
     // Names and numbers of steps are there once for each row, and rows count up.
     for walk in page.components(separatedBy: "class=\"walk\"").dropFirst() {
       let steps = walk.components(separatedBy: "data-step=\"").dropFirst().compactMap {
@@ -133,7 +134,7 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
         explain ∂loss/∂w1
         """
       ).0
-    ).html
+    ).html()
     for number in ["−1.74", "0.1132", "−0.1969", "−0.3938"] {
       let parts =
         number.hasPrefix("−") ? "<mo>−</mo><mn>\(number.dropFirst())</mn>" : "<mn>\(number)</mn>"
@@ -157,28 +158,28 @@ func played(_ text: String, name: String = "test.nn") -> (Document, Notebook) {
     ("exp(-(a + b))", "\\exp(-(a+b))"),
   ]) func bracketsStandWhereTheyMust(_ formula: String, _ latex: String) {
     let code = "param a = 2; param b = 3; param c = 4; z = \(formula); forward z"
-    let page = DocumentPage(played(code).0).html
+    let page = DocumentPage(played(code).0).html()
     #expect(page.contains("z &amp;= \(latex.replacing("&", with: "&amp;")) \\\\"), "\(formula)")
   }
 
   @Test func aForkShowsItsPartsAndTheirSum() {
     let page = DocumentPage(
       played("param a = 2; c = 3*a; d = 2*c; e = c + d; backward e").0
-    ).html
+    ).html()
     #expect(page.contains("2 contributions arrive and add up"))
     #expect(page.contains("class=\"sum\""))
   }
 
   /// Where it is stands on the page, however long what is said of it.
   @Test func aWarningShowsItsPlace() {
-    let page = DocumentPage(played("param a = 2; e = a*a; backward e\nbackward e").0).html
+    let page = DocumentPage(played("param a = 2; e = a*a; backward e\nbackward e").0).html()
     #expect(page.contains("gradients were there already"))
     #expect(page.contains("class=\"frame\"") && page.contains("2 │ backward e"))
   }
 
   @Test func megabytesAreCut() {
     let page = DocumentPage(played("repeat 60000 { print(\"0123456789012345678901234567890\") }").0)
-      .html
+      .html()
     #expect(page.utf8.count < 400_000 && page.contains("more characters"))
   }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Builtins
 import Diagnostics
 import EmbeddedFiles

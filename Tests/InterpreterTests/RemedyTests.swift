@@ -95,11 +95,12 @@ import Testing
   }
 
   /// `RunFault.notCallable`
-  static func name(_ facts: any Facts) -> String {
+  static func name(_ diagnostic: Diagnostic) -> String {
     func name(_ value: Any) -> String {
       let label = Mirror(reflecting: value).children.first?.label
       return "\(type(of: value)).\(label ?? "\(value)")"
     }
+    guard let facts = Mirror(reflecting: diagnostic).descendant("kept", "facts") else { return "" }
     let mirror = Mirror(reflecting: facts)
     // A fault of tensors, worded by another stage.
     if mirror.displayStyle == .struct, let error = mirror.children.first {
@@ -133,11 +134,11 @@ import Testing
   @Test(arguments: all) func whatIsSaidHelps(_ remedy: Remedy) throws {
     let told = Self.told(remedy.broken)
     let fault = try #require(
-      told.first { Self.name($0.facts) == remedy.name },
-      "\(remedy.broken): \(told.map { Self.name($0.facts) + ": " + $0.headline })")
+      told.first { Self.name($0) == remedy.name },
+      "\(remedy.broken): \(told.map { Self.name($0) + ": " + $0.headline })")
     let hint = try #require(fault.hint)
     let after = Self.told(remedy.mended).filter {
-      $0.severity == .error || Self.name($0.facts) == remedy.name
+      $0.severity == .error || Self.name($0) == remedy.name
     }
     #expect(after.map(\.headline) == [], "\(remedy.mended)")
     let names = hint.split(separator: "`", omittingEmptySubsequences: false).enumerated()

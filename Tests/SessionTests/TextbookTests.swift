@@ -1,3 +1,4 @@
+import Platform
 import Autograd
 import Builtins
 import Diagnostics
@@ -69,7 +70,7 @@ import Testing
     #expect(fused.contains(root.op.name))
     let span = Span(source: 0, start: 0, end: 0)
     var opened: Node?
-    try session.onBigStack { opened = try machine.opened(root, span) }
+    try session.onBigStack { () throws(Diagnostic) in opened = try machine.opened(root, span) }
     let steps = try #require(opened)
     #expect(!fused.contains(steps.op.name) || steps.op.name == "dropout")
     #expect(steps.shape == root.shape)

@@ -277,6 +277,6 @@ extension Op {
     guard let own = applies?(), activation.family == .activation else { return false }
     // Probabilities, or their logarithms: softmax along an axis, and what lies between 0 and 1.
     let isProbability = activation.bounds?.high == 1 && activation.bounds?.low == 0
-    return activation == own || isProbability || activation.settings.contains(where: \.isGuess)
+    return activation == own || isProbability || activation.settings.contains { $0.isGuess }
   }
 }

@@ -1,5 +1,5 @@
 // How an op hands gradients back: formulas that are printed, evaluated and recorded.
-import Synchronization
+import Platform
 import Tensors
 
 /// The vector-Jacobian product of an op with respect to one operand: what it says is what it does.
@@ -34,30 +34,6 @@ package enum Derivative: Sendable {
   case each(@Sendable (Int) -> VJP)
   /// Not differentiable, and why.
   case none(String)
-}
-
-/// A value that is made when it is first asked for: the formulas of two ops may name each other.
-package final class Once<Value: Sendable>: @unchecked Sendable {
-  private let isMade = Atomic(false)
-  private let lock = Mutex(())
-  /// Written once, under the lock, before `isMade` says so.
-  private var made: Value?
-  private let make: @Sendable () -> Value
-
-  init(_ make: @escaping @Sendable () -> Value) { self.make = make }
-
-  /// The value, made now if nobody has asked before.
-  package var value: Value {
-    if isMade.load(ordering: .acquiring), let made { return made }
-    // Outside the lock: to make it may ask for others.
-    let new = make()
-    return lock.withLock { _ in
-      if let made { return made }
-      made = new
-      isMade.store(true, ordering: .releasing)
-      return new
-    }
-  }
 }
 
 /// `∂z/∂x` and `∂z/∂y` of single numbers, from x, y and z. Plain function pointers: calling one touches

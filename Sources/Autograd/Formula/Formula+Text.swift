@@ -1,4 +1,5 @@
 // Formulas as text, with brackets only where precedence asks for them.
+import Platform
 import Tensors
 
 /// How an op is written.
@@ -37,7 +38,7 @@ extension Formula {
     guard case .apply(let op, _, _) = self, case .infix(let sign, _) = op.notation else {
       return true
     }
-    return !sign.contains("%") && !sign.contains("//")
+    return !sign.contains("%") && !sign.includes("//")
   }
 
   /// Whether it is written with an operator, so that a name next to it needs brackets.

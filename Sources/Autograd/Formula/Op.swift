@@ -1,4 +1,5 @@
 // One op: its value, how blame flows back to each operand, and all that help, calls and tests need to know.
+import Platform
 import Tensors
 
 /// A differentiable (or knowingly not differentiable) operation.
@@ -99,11 +100,11 @@ package final class Op: Sendable {
     self.applies = applies
     trials = samples
     self.forward = forward
-    isBinary = operands.count == 2 && operands.allSatisfy(\.isRequired)
+    isBinary = operands.count == 2 && operands.allSatisfy { $0.isRequired }
     isDifferentiable = if case .none = derivative { false } else { true }
     defaults = Op.defaults(settings)
     hasStandIns = operands.contains { if case .number = $0.absence { true } else { false } }
-    roles = operands.map(\.role)
+    roles = operands.map { $0.role }
   }
 
   /// What the operand at a place is for.

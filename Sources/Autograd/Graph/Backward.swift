@@ -148,12 +148,12 @@ extension Node {
     guard isScalar, let slopes = op.slopes else { return false }
     var (x, y) = (constant, constant)
     if let first {
-      guard first._withUnsafeGuaranteedRef(\.isScalar) else { return false }
-      x = first._withUnsafeGuaranteedRef(\.number)
+      guard first._withUnsafeGuaranteedRef({ $0.isScalar }) else { return false }
+      x = first._withUnsafeGuaranteedRef { $0.number }
     }
     if let second {
-      guard second._withUnsafeGuaranteedRef(\.isScalar) else { return false }
-      y = second._withUnsafeGuaranteedRef(\.number)
+      guard second._withUnsafeGuaranteedRef({ $0.isScalar }) else { return false }
+      y = second._withUnsafeGuaranteedRef { $0.number }
     }
     let (z, dz) = (number, gradients[Int(place)])
     first?._withUnsafeGuaranteedRef {
@@ -188,7 +188,7 @@ extension Node {
     let call = try call()
     var together: [Tensor?] = []
     if let joint = op.joint {
-      together = try joint(call, dz, operands.map(\.isTracked))
+      together = try joint(call, dz, operands.map { $0.isTracked })
     }
     for k in call.inputs.indices {
       guard case .node(let input) = operand(k), input.isTracked, op.reaches(k, call.inputs) else {

@@ -1,10 +1,12 @@
 // What left the graph: numbers taken out with `item`, and branches that a number decided.
+import Platform
 import Tensors
 
 /// A value that was read where nothing is recorded, so that a replay cannot follow it.
 package struct Departure {
   /// The value, as long as anyone holds it.
-  package private(set) weak var node: Node?
+  package var node: Node? { held.object }
+  let held: Weak<Node>
   /// What it was then.
   package let number: Double
   /// When, on the graph's clock.
@@ -39,7 +41,7 @@ extension Graph {
   package func cut(below root: Node?, from variable: Node? = nil) -> Cut? {
     guard let root else { return nil }
     for node in recorded(below: root) where !node.isLeaf && !node.isTracked {
-      guard node.operands.contains(where: \.isTracked) else { continue }
+      guard node.operands.contains(where: { $0.isTracked }) else { continue }
       if let variable, !recorded(below: node).contains(where: { $0 === variable }) { continue }
       let reason: Cut.Reason =
         node.op.isCut ? .detached : node.op.isDifferentiable ? .noGrad : .op(node.op)
@@ -58,7 +60,7 @@ extension Graph {
   /// A value of before a change that later values were computed from, and whether these only gather it.
   func carriedOver(below root: Node, change: Int) -> (old: Node, gathers: Bool)? {
     for user in recorded(below: root) where user.time > change && !user.isLeaf {
-      let old = user.operands.compactMap(\.node).first {
+      let old = user.operands.compactMap { $0.node }.first {
         !$0.isLeaf && $0.isTracked && $0.time < change
       }
       guard let old else { continue }
@@ -74,8 +76,9 @@ extension Graph {
   /// Remembers, for each place in the source, the last value that left the graph there.
   package func depart(_ node: Node, at site: UInt32, isBranch: Bool) {
     guard site != 0, node.isLive, node.shape.rank == 0 else { return }
+    node.flags.insert(.departed)
     departures[site] = Departure(
-      node: node, number: node.number, time: clock, site: site, isBranch: isBranch)
+      held: Weak(node), number: node.number, time: clock, site: site, isBranch: isBranch)
   }
 
   /// What a replay of `root` does not follow: values whose history was dropped, and numbers that left before
@@ -87,7 +90,7 @@ extension Graph {
     let dropped = order.filter { $0.flags.contains(.dropped) }
     let names = plainNumbers(order)
     let below = Set(order.map(ObjectIdentifier.init))
-    let departed = departures.values.compactMap { departure -> (Departure, String?)? in
+    let departed = departures.values.compactMap { departure -> (Departure, name: String?)? in
       guard let node = departure.node, departure.isBranch || names[departure.number] != nil,
         recorded(below: node).contains(where: { leaf in
           leaf.isLeaf && leaf.time > departure.time
@@ -95,7 +98,7 @@ extension Graph {
             && (!departure.isBranch || below.contains(ObjectIdentifier(leaf)))
         })
       else { return nil }
-      return (departure, departure.isBranch ? label(of: node) : names[departure.number])
+      return (departure, name: departure.isBranch ? label(of: node) : names[departure.number])
     }
     return (dropped, departed.sorted { $0.0.time < $1.0.time })
   }

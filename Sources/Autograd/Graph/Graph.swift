@@ -221,10 +221,10 @@ package final class Graph {
         constant(Tensor(n, dtype: dtype(of: n, beside: Graph.widest(operands), at: site, k)))
       }
     }
-    let call = try op.applied(nodes.map(\.value), attributes, whole: self.dtype)
+    let call = try op.applied(nodes.map { $0.value }, attributes, whole: self.dtype)
     let isTracked = isRecording ? try isTracked(op, nodes, call.inputs) : false
     let isCrossed = Graph.crosses(nodes, call.output.shape)
-    guard isTracked || nodes.contains(where: \.isLive) else {
+    guard isTracked || nodes.contains(where: { $0.isLive }) else {
       // Nothing of this can change; if it does after all, someone must know.
       for node in nodes { node.flags.insert(.used) }
       let result = constant(call.output)

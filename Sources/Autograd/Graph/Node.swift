@@ -1,4 +1,5 @@
 // What is recorded: one value, the op that made it, and what it was made from.
+import Platform
 import Tensors
 
 /// A value that may remember how it was computed. A single number is held inline; a tensor, its gradient,
@@ -59,6 +60,8 @@ package final class Node {
     package static let dropped = Flags(rawValue: 1024)
     /// A column [n, 1] met a row [n] on the way, so that every one was taken with every other.
     package static let crossed = Flags(rawValue: 2048)
+    /// Its number was taken out of the graph, which remembers it weakly.
+    static let departed = Flags(rawValue: 4096)
   }
 
   final class Extra {
@@ -286,6 +289,9 @@ package final class Node {
   /// A long chain is released by a loop: left to itself, each node would release its operands from
   /// within its own release, and a million of them would overflow the stack.
   deinit {
+    #if arch(wasm32)
+      if flags.contains(.departed) { Mortality.end(of: self) }
+    #endif
     unlink()
     guard hasOperands, !flags.contains(.surrendered) else { return }
     release()

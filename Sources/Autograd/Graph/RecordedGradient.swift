@@ -11,14 +11,14 @@ extension Graph {
     guard root.isTracked else { throw .untracked(root) }
     guard root.shape.count == 1 else { throw .notScalar(root) }
     // The values that lie on a road from the variable to the root.
-    let between = dependents(of: variable, in: recorded(below: root), passing: \.isTracked)
-      .filter(\.isTracked)
+    let between = dependents(of: variable, in: recorded(below: root), passing: { $0.isTracked })
+      .filter { $0.isTracked }
     let wanted = Set((between + [variable]).map(ObjectIdentifier.init))
     guard wanted.contains(ObjectIdentifier(root)) else { return nil }
     var arrived: [ObjectIdentifier: Formula] = [ObjectIdentifier(root): 1]
     for node in between.reversed() {
       guard let dz = arrived[ObjectIdentifier(node)] else { continue }
-      if let changed = node.operands.compactMap(\.node).first(where: { $0.time > node.time }) {
+      if let changed = node.operands.compactMap({ $0.node }).first(where: { $0.time > node.time }) {
         throw .stale(
           node, changed: changed, carried: carriedOver(below: root, change: changed.time))
       }

@@ -104,7 +104,7 @@ extension Node {
   /// What is computed from masks alone has no gradient anywhere, and moves with them.
   fileprivate var isHeld: Bool {
     isFollowed
-      && (op.isCut || op.isDifferentiable && operands.contains(where: \.isTracked))
+      && (op.isCut || op.isDifferentiable && operands.contains { $0.isTracked })
   }
 }
 
@@ -175,7 +175,7 @@ extension Graph {
         isKink && nearGap > 0.75 * gap
         || abs(near[1] - near[0]) > 0.75 * jump && jump > noise * h
     }
-    let held = moved(recorded(below: root), by: node).filter(\.isHeld)
+    let held = moved(recorded(below: root), by: node).filter { $0.isHeld }
     // In float32 the quotient's own rounding error is what the values' noise becomes over the step.
     let tolerance = node.dtype == .float32 ? max(1e-2, noise / max(abs(numeric), 1)) : 1e-5
     return NumericCheck(

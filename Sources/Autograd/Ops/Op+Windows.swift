@@ -1,4 +1,5 @@
 // Convolution and pooling: ops that slide a window over sequences and images.
+import Platform
 import Tensors
 
 extension Op {
@@ -344,7 +345,8 @@ extension Op {
   ) -> Op {
     Op(
       name, [Operand("input_size", .shape), "grad_output"], settings: settings, family: .adjoint,
-      summary: "The gradient of `\(name.replacing("_input", with: ""))` with respect to its input.",
+      summary:
+        "The gradient of `\(name.with("_input", replacedBy: ""))` with respect to its input.",
       definition: "", example: example, promotion: .floating,
       derivative: .vjps([
         VJP(0), VJP { c throws(TensorError) in .apply(forward(), [.dz], c.attributes) },

@@ -1,15 +1,6 @@
 #pragma once
 #include <stddef.h>
 
-/// Makes the allocator keep freed memory for the next training step instead of returning it.
-void nnrepl_keep_freed_memory(void);
-
-/// Bytes of memory that the process occupies; 0 where the system does not tell.
-size_t nnrepl_resident_bytes(void);
-
-/// The lowest address that this thread's stack may reach; 0 where nobody has set it.
-size_t *nnrepl_stack_limit(void);
-
 /// SHA-256 (FIPS 180-4) of a text.
 void nnrepl_sha256(const unsigned char *bytes, size_t size, unsigned char digest[32]);
 

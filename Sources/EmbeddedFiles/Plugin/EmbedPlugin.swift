@@ -11,17 +11,30 @@ import PackagePlugin
     ("Sources/Builtins/Library", "library"), ("Sources/Rendering/Pages", "help"),
     ("Sources/Rendering/Pages/errors", "help/errors"),
     ("Sources/Rendering/Pages/glossary", "help/glossary"),
-    ("Sources/Export/Assets", "page"),
+    ("Sources/Pages/Assets", "page"),
     ("Sources/nnrepl/NewCourse", "new"), ("Sources/nnrepl/NewCourse/exercises", "new/exercises"),
     ("Sources/nnrepl/NewCourse/private", "new/private"),
     ("Sources/nnrepl/NewCourse/private/mutants", "new/private/mutants"),
+  ]
+
+  /// A page's engine, where `Sources/Engine/build` has left one, and what it does without.
+  static let engine = (".build/engine", "engine")
+  static let programOnly: Set = [
+    "page", "new", "new/exercises", "new/private", "new/private/mutants", "lessons/solutions",
+    "lessons", "lessons/exercises", "help", "help/errors", "help/glossary",
   ]
 
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     let root = context.package.directoryURL
     let output = context.pluginWorkDirectoryURL.appending(path: "Carried.swift")
     // A file that is added changes its folder, one that is edited itself.
-    let folders = Self.folders.map { root.appending(path: $0.0) }
+    let isForPage = !context.package.targets.contains { $0.name == "nnrepl" }
+    var carried = Self.folders.filter { !isForPage || !Self.programOnly.contains($0.1) }
+    let engine = root.appending(path: Self.engine.0)
+    if !isForPage, FileManager.default.fileExists(atPath: engine.path) {
+      carried.append(Self.engine)
+    }
+    let folders = carried.map { root.appending(path: $0.0) }
     let files = try folders.flatMap {
       try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)
     }
@@ -30,7 +43,7 @@ import PackagePlugin
       .buildCommand(
         displayName: "Embedding files", executable: URL(filePath: "/bin/bash"),
         arguments: [script.path, root.path, output.path, "\(files.count)"]
-          + Self.folders.map { "\($0.0)=\($0.1)" },
+          + carried.map { "\($0.0)=\($0.1)" },
         inputFiles: [script] + folders + files, outputFiles: [output])
     ]
   }

@@ -106,7 +106,9 @@ package struct ImportedNotebook {
 
   /// Whether a text can stand before all cells: comments alone.
   private static func isLead(_ text: String) -> Bool {
-    text.split(separator: "\n").allSatisfy { $0.hasPrefix("#") || $0.allSatisfy(\.isWhitespace) }
+    text.split(separator: "\n").allSatisfy {
+      $0.hasPrefix("#") || $0.allSatisfy { $0.isWhitespace }
+    }
   }
 
   private static func ended(_ text: String) -> String {

@@ -1,4 +1,5 @@
 // Notebooks as Jupyter has them (nbformat 4.5).
+import Pages
 import Diagnostics
 import Documents
 import Explain
@@ -154,7 +155,7 @@ package struct JupyterNotebook {
         json = json + ["text/latex": lines("$$\n" + equations.latex + "\n$$")]
       }
       let html = pages.render(narration, GraphPlaces(graph))
-      json = json + ["text/html": lines(html.map(\.text).joined(separator: "\n"))]
+      json = json + ["text/html": lines(html.map { $0.text }.joined(separator: "\n"))]
     case .figure(let figure), .frame(let figure, _):
       guard let picture = Picture(figure, output.format, id: "p\(i)") else { break }
       json = json + ["image/svg+xml": lines(picture.standalone)]

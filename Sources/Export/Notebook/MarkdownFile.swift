@@ -1,4 +1,6 @@
 // A played notebook as Markdown.
+import Diagnostics
+import Pages
 import Documents
 import Explain
 import Grading

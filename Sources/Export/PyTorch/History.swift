@@ -66,12 +66,12 @@ struct History {
     for entry in entries.reversed() where !needed.isDisjoint(with: entry.names) {
       if entry.isTracked { needed.formUnion(entry.uses) }
     }
-    reached = leaves.map(\.name).filter { needed.contains($0) }
+    reached = leaves.map { $0.name }.filter { needed.contains($0) }
   }
 
   /// What it reached, as an optimizer is given it.
   var reachedText: String {
-    let texts = leaves.filter { reached.contains($0.name) }.map(\.text)
+    let texts = leaves.filter { reached.contains($0.name) }.map { $0.text }
     if texts.count == 1, let only = texts.first, only.hasPrefix("*") {
       return String(only.dropFirst())
     }

@@ -39,7 +39,7 @@ final class ProgramWriter {
       "DistributedDataParallel", "self", "rank", "world", "distributed", "check", "Part",
       "all_reduce", "show", "numbers", "SharedBatchNorm1d", "SharedBatchNorm2d", "ValueError",
       "ImportError",
-    ] + PythonHelper.all.map(\.name))
+    ] + PythonHelper.all.map { $0.name })
 
   /// What every module of PyTorch has.
   private static let reservedAttributes: Set<String> = [
@@ -70,18 +70,18 @@ final class ProgramWriter {
             }
           }
         case .function(let inner):
-          names.formUnion(inner.parameters.map(\.name))
+          names.formUnion(inner.parameters.map { $0.name })
           visit(inner.body)
         default: break
         }
       } function: { function in
-        names.formUnion(function.parameters.map(\.name))
+        names.formUnion(function.parameters.map { $0.name })
         visit(function.body)
       }
       Walk.statements(in: body) { statement in
         if case .layer(let layer) = statement.kind {
           Names.assigned(in: layer.fields, &translator.declaredFields)
-          translator.declaredFields.formUnion(layer.methods.compactMap(\.name))
+          translator.declaredFields.formUnion(layer.methods.compactMap { $0.name })
         }
       }
     }
@@ -94,7 +94,7 @@ final class ProgramWriter {
 
   func write() -> (parts: [PyTorchProgram.Part], remarks: [String]) {
     prepareNames()
-    translator.program = cells.flatMap(\.parsed.statements)
+    translator.program = cells.flatMap { $0.parsed.statements }
     translator.crossesRows = cells.contains { cell in
       cell.code.outputs.contains {
         if case .diagnostic(let warning) = $0.told { warning.id == .lossBroadcast } else { false }

@@ -100,7 +100,7 @@ extension Translator {
   func called(_ callee: Piece, _ arguments: [Expression.Argument]) throws(Uncarried) -> Piece {
     var pieces: [(name: String?, piece: Piece, value: Expression)] = []
     let named = arguments.filter { $0.name != nil }
-    guard Set(named.compactMap(\.name)).count == named.count else {
+    guard Set(named.compactMap({ $0.name })).count == named.count else {
       throw Uncarried("an argument is given twice")
     }
     for a in arguments.filter({ $0.name == nil }) + named {
@@ -133,7 +133,7 @@ extension Translator {
         switch callee {
         case .builtin(let name):
           guard let row = NameRow.byName[name] else { continue }
-          if modes.isEmpty { modes = row.parameters.map(\.mode) }
+          if modes.isEmpty { modes = row.parameters.map { $0.mode } }
           result = result.joined(kind(of: row.outcome, row, nil))
         case .written(let place):
           let facts = functionFacts(place)
@@ -226,7 +226,7 @@ extension Translator {
     let kind =
       pieces[0].kind.isNumber
       ? ValueKind.number(isWhole: isWhole) : pieces[0].kind.isFloating ? .tensor : pieces[0].kind
-    return Piece("\(scalar)(\(pieces.map(\.text).joined(separator: ", ")))", kind)
+    return Piece("\(scalar)(\(pieces.map { $0.text }.joined(separator: ", ")))", kind)
   }
 
   func kind(of outcome: CallResult, _ row: NameRow, _ first: ValueKind?) -> ValueKind {

@@ -13,7 +13,7 @@ extension Translator {
     for branch in branches { conditions.append(try piece(branch.condition).text) }
     let before = scope.kinds
     var after: [[String: ValueKind]] = otherwise == nil ? [before] : []
-    var bodies = branches.map(\.body)
+    var bodies = branches.map { $0.body }
     if let otherwise { bodies.append(otherwise) }
     for (i, body) in bodies.enumerated() {
       emit(
@@ -24,7 +24,7 @@ extension Translator {
       }
       after.append(scope.kinds)
     }
-    for name in Set(after.flatMap(\.keys)) {
+    for name in Set(after.flatMap({ $0.keys })) {
       scope.kinds[name] = after.reduce(ValueKind.unset) {
         $0.joined($1[name] ?? before[name] ?? .unset)
       }
@@ -66,8 +66,8 @@ extension Translator {
   ) throws(Uncarried) {
     var source = try piece(sequence)
     if case .bracket(let elements) = sequence.kind, elements.allSatisfy({ $0.constant != nil }) {
-      let texts = elements.compactMap(\.constant).map { PythonText.number($0) }
-      let isWhole = elements.compactMap(\.constant).allSatisfy { $0 == $0.rounded() }
+      let texts = elements.compactMap { $0.constant }.map { PythonText.number($0) }
+      let isWhole = elements.compactMap { $0.constant }.allSatisfy { $0 == $0.rounded() }
       source = Piece("[\(texts.joined(separator: ", "))]", .list(.number(isWhole: isWhole)))
     }
     var kinds: [ValueKind]
@@ -75,7 +75,7 @@ extension Translator {
     case .loader(let y), .dataset(let y): kinds = [.tensor, y]
     default:
       kinds = [ValueKind](repeating: source.kind.element, count: targets.count)
-      if targets.count > 1 { kinds = kinds.map(\.element) }
+      if targets.count > 1 { kinds = kinds.map { $0.element } }
     }
     if case .call(let callee, let items) = sequence.kind, case .name("list") = callee.kind,
       targets.count == 1

@@ -45,7 +45,7 @@ extension Translator {
   func parameters(_ function: Function) throws(Uncarried) -> String {
     var parts: [String] = []
     var hasFallback = false
-    guard Set(function.parameters.map(\.name)).count == function.parameters.count else {
+    guard Set(function.parameters.map({ $0.name })).count == function.parameters.count else {
       throw Uncarried("two parameters have the same name")
     }
     for parameter in function.parameters {
@@ -68,7 +68,7 @@ extension Translator {
     _ body: () throws(Uncarried) -> Result
   ) throws(Uncarried) -> Result {
     let facts = functionFacts(place)
-    facts.names = function.parameters.map(\.name)
+    facts.names = function.parameters.map { $0.name }
     while facts.kinds.count < facts.names.count { facts.kinds.append(.unset) }
     for (i, parameter) in function.parameters.enumerated() {
       if let fallback = parameter.fallback, let kind = try? piece(fallback).kind {
@@ -132,11 +132,11 @@ extension Translator {
     emit("class \(names[layer.name])(nn.Module):")
     var fields: Set<String> = []
     Names.assigned(in: layer.fields, &fields)
-    let methods = Set(layer.methods.compactMap(\.name))
+    let methods = Set(layer.methods.compactMap { $0.name })
     var used: Set<String> = []
     for method in layer.methods { Names.uses(of: method, &used) }
     // What a method needs of the layer's parameters is kept in a field.
-    let kept = layer.parameters.map(\.name).filter { used.contains($0) && !fields.contains($0) }
+    let kept = layer.parameters.map { $0.name }.filter { used.contains($0) && !fields.contains($0) }
     let (outer, tabs) = (scope, indent)
     defer { (scope, indent) = (outer, tabs) }
     indent += 1
@@ -175,9 +175,9 @@ extension Translator {
     emit("def __init__(self\(list.isEmpty ? "" : ", " + list)):")
     try enter(maker, place, kinds: nil) { () throws(Uncarried) in
       let inside = PythonScope(
-        self.scope.parent, own: Set(layer.parameters.map(\.name)), isInit: true)
+        self.scope.parent, own: Set(layer.parameters.map { $0.name }), isInit: true)
       inside.kinds = self.scope.kinds
-      inside.fields = fields.subtracting(layer.parameters.map(\.name))
+      inside.fields = fields.subtracting(layer.parameters.map { $0.name })
       self.scope = inside
       try self.indented { () throws(Uncarried) in
         self.emit("super().__init__()")

@@ -34,7 +34,7 @@ extension Translator {
       }
     }
     guard hasValues else {
-      return Piece(PythonText.literal(segments.map(\.text).joined()), .string)
+      return Piece(PythonText.literal(segments.map { $0.text }.joined()), .string)
     }
     if !isJoined {
       let body = segments.map {
@@ -62,7 +62,7 @@ extension Translator {
     let isTensor = pieces.allSatisfy { $0.kind.isTensor || $0.kind.isNumber || $0.kind == .any }
     guard isTensor else {
       let kind = pieces.reduce(ValueKind.unset) { $0.joined($1.kind) }
-      return Piece("[" + pieces.map(\.text).joined(separator: ", ") + "]", .list(kind))
+      return Piece("[" + pieces.map { $0.text }.joined(separator: ", ") + "]", .list(kind))
     }
     let rows = pieces.map { floats($0) }
     return Piece("torch.stack([" + rows.joined(separator: ", ") + "])", .tensor)

@@ -164,6 +164,6 @@ extension Translator {
     var parts: [Piece] = []
     for value in call.given.flatMap({ $0 }) { parts.append(try piece(value)) }
     let kind = parts.reduce(ValueKind.unset) { $0.joined($1.kind) }
-    return Piece("[" + parts.map(\.text).joined(separator: ", ") + "]", .list(kind))
+    return Piece("[" + parts.map { $0.text }.joined(separator: ", ") + "]", .list(kind))
   }
 }

@@ -86,7 +86,7 @@ extension Translator {
       t.need("standardize")
       var parts: [Piece] = []
       for value in call.given.flatMap({ $0 }) { parts.append(try t.piece(value)) }
-      let texts = parts.map(\.text)
+      let texts = parts.map { $0.text }
       let kind = parts.reduce(ValueKind.unset) { $0.joined($1.kind.isTensor ? .tensor : $1.kind) }
       return Piece(
         "standardize(\(texts.joined(separator: ", ")))", parts.count > 1 ? .list(kind) : kind)
@@ -103,7 +103,7 @@ extension Translator {
       var parts: [Piece] = []
       for value in call.given.flatMap({ $0 }) { parts.append(try t.piece(value)) }
       if parts.count == 1, parts[0].kind == .figure { return parts[0] }
-      return Piece("print(\(parts.map(\.text).joined(separator: ", ")))", .none)
+      return Piece("print(\(parts.map({ $0.text }).joined(separator: ", ")))", .none)
     },
     "range": { t, call throws(Uncarried) in try t.range(call) },
     "list": { t, call throws(Uncarried) in try t.list(call) },

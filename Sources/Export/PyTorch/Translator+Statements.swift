@@ -95,7 +95,7 @@ extension Translator {
         self.emit("for _ in range(\(try self.whole(count))):")
       }
     case .forLoop(let targets, let sequence, let body):
-      try forLoop(statement, targets.map(\.name), sequence, body)
+      try forLoop(statement, targets.map { $0.name }, sequence, body)
     case .breakLoop: emit("break")
     case .continueLoop: emit("continue")
     case .returnValue(let value):

@@ -133,7 +133,8 @@ extension Translator {
   /// The gradients of what learns, where they are single numbers.
   private func tell(_ pass: BackwardPass) {
     var totals: [String: Double] = [:]
-    for contribution in pass.steps.flatMap(\.contributions) where contribution.gradient.count == 1 {
+    for contribution in pass.steps.flatMap({ $0.contributions })
+    where contribution.gradient.count == 1 {
       if let parts = contribution.sum {
         totals[contribution.input] = parts.reduce(0) { $0 + $1[0] }
       } else if !contribution.isPart {

@@ -1,4 +1,5 @@
 // The reference: a page for each function, word and verb, and a search that needs no server.
+import Pages
 import Autograd
 import Builtins
 import Diagnostics
@@ -17,7 +18,7 @@ package struct Reference {
   /// All pages, by their paths in the folder of the reference.
   package var files: [(path: String, text: String)] {
     let pages = Builtin.all.map { function($0) } + words
-    return [("index.html", index(pages.map(\.topic)))]
+    return [("index.html", index(pages.map { $0.topic }))]
       + pages.map { (Reference.file($0.topic.name), $0.text) }
   }
 
@@ -224,10 +225,10 @@ package struct Reference {
     return HelpText.pages.filter { !functions.contains($0) }.compactMap {
       written($0, "verbs and statements")
     }
-      + GlossaryWord.all.map(\.name).filter { !functions.contains($0) }.compactMap {
+      + GlossaryWord.all.map { $0.name }.filter { !functions.contains($0) }.compactMap {
         written($0, "words of the field")
       }
-      + Diagnostic.Identifier.allCases.map(\.rawValue).compactMap {
+      + Diagnostic.Identifier.allCases.map { $0.rawValue }.compactMap {
         written($0, "errors and warnings")
       }
   }

@@ -1,4 +1,5 @@
 // A course as a folder of pages for any static host: lessons, exercises, the reference.
+import Pages
 import Documents
 import Grading
 import Rendering
@@ -102,7 +103,7 @@ package struct Site {
     return DocumentPage(
       document, lead: [navigation(before: i == 0 ? nil : chapters[i - 1].document)],
       foot: next.isEmpty ? [] : [HTML(void: "hr"), foot]
-    ).html
+    ).html()
   }
 
   private func navigation(before: Document?) -> HTML {
@@ -197,8 +198,8 @@ package struct ExerciseText {
       }
     }
     var code = lines.dropFirst(head.count)
-    while code.first?.allSatisfy(\.isWhitespace) == true { code.removeFirst() }
-    while code.last?.allSatisfy(\.isWhitespace) == true { code.removeLast() }
+    while code.first?.allSatisfy({ $0.isWhitespace }) == true { code.removeFirst() }
+    while code.last?.allSatisfy({ $0.isWhitespace }) == true { code.removeLast() }
     return (text.joined(separator: "\n"), code.joined(separator: "\n"))
   }
 }

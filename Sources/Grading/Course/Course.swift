@@ -120,7 +120,7 @@ package struct Course {
       throw GradingFault.budgets.problem
     }
     guard !list.exercises.isEmpty else { throw GradingFault.noExercises.problem }
-    guard Set(list.exercises.map(\.id)).count == list.exercises.count else {
+    guard Set(list.exercises.map({ $0.id })).count == list.exercises.count else {
       throw GradingFault.listedTwice.problem
     }
     guard [list.tolerances.rtol, list.tolerances.atol].allSatisfy({ (0...0.1).contains($0) }) else {
@@ -161,8 +161,8 @@ package struct Course {
   /// Exercises whose hidden checks are not all at hand, by the number that the course says it has.
   package var exercisesWithoutHiddenChecks: [String] {
     exercises.filter { exercise in
-      exercise.checks.filter(\.isHidden).count < list.hidden[exercise.id] ?? 0
-    }.map(\.id)
+      exercise.checks.filter { $0.isHidden }.count < list.hidden[exercise.id] ?? 0
+    }.map { $0.id }
   }
 
   private static func exercise(
@@ -179,11 +179,11 @@ package struct Course {
     guard !shown.isEmpty else {
       throw GradingFault.noChecks(exercise: entry.id).problem
     }
-    guard Set(all.map(\.id)).count == all.count else {
+    guard Set(all.map({ $0.id })).count == all.count else {
       throw GradingFault.sameName(exercise: entry.id).problem
     }
     for check in all {
-      let drawn = check.declaration.draws.flatMap(\.names)
+      let drawn = check.declaration.draws.flatMap { $0.names }
       if Set(drawn).count != drawn.count { throw GradingFault.drawnTwice(check: check.id).problem }
       if let by = check.declaration.gradient?.by, !drawn.contains(by) {
         throw GradingFault.notDrawn(check: check.id, by).problem

@@ -26,7 +26,7 @@ enum Families {
     let groups = known.filter { $0.contains(name) }
     guard groups.isEmpty else { return Array(Set(groups.flatMap { $0 })).sorted() }
     guard let family = Vocabulary.standard[name]?.op?.family else { return [name] }
-    return Vocabulary.standard.builtins.filter { $0.op?.family == family }.map(\.name)
+    return Vocabulary.standard.builtins.filter { $0.op?.family == family }.map { $0.name }
   }
 
   /// Every name in the table.

@@ -85,7 +85,7 @@ extension Blame {
             answer: answer[i], expected: expected[i], parts: values.map { $0[i] }, counts: sizes))
       }
     }
-    return PartialAnswers(all: entries, counts: counts.map(\.name))
+    return PartialAnswers(all: entries, counts: counts.map { $0.name })
   }
 
   /// A part's numbers, one for each number of the answer, as broadcasting pairs them.
@@ -168,7 +168,7 @@ extension Blame {
   private func said(_ constant: Double, _ powers: [Int], _ evidence: Int) -> Explanation {
     let parts = zip(declaration.factors, powers).filter { $0.1 != 0 }
     let formula = { (part: CheckDeclaration.Binding) in reference.text(part.value) }
-    let pairs = ([shown] + trials).flatMap(\.pairs)
+    let pairs = ([shown] + trials).flatMap { $0.pairs }
     let ratio = pairs.first { $0 != 0 && $1 != 0 }.map { PlainValue.number($0 / $1).text } ?? "?"
     let on = counted(evidence)
     if parts.isEmpty {

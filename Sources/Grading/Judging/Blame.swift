@@ -21,7 +21,7 @@ struct Trial {
   /// How much there is to read in it; where one side or all inputs are zeros there is little to learn.
   var size: Double {
     let isEmpty = [answer, expected].contains { value in !value.numbers.contains { $0 != 0 } }
-    let numbers = inputs.inputs.flatMap(\.value.numbers)
+    let numbers = inputs.inputs.flatMap { $0.value.numbers }
     let isNothing = !numbers.isEmpty && !numbers.contains { $0 != 0 }
     return inputs.size + (isEmpty ? 40 : 0) + (isNothing ? 40 : 0)
   }
@@ -64,7 +64,7 @@ struct Blame {
     guard let mismatch = shown.mismatch else { return nil }
     switch mismatch.stage {
     case .kind: return Explanation(.kind, "a value of another kind", text: "")
-    case .shape where trials.allSatisfy(\.isReversed):
+    case .shape where trials.allSatisfy({ $0.isReversed }):
       return Explanation(.transpose, "the parts of the list have changed places")
     case .shape: return Explanation(.shape, mismatch.guess ?? "another shape", text: "")
     case .finite: return Explanation(.finite, "nan or inf", text: "")
@@ -146,7 +146,7 @@ struct Blame {
 
   /// The number that all right answers were multiplied with, if there is one.
   private static func ratio(_ trials: [Trial]) -> Double? {
-    let pairs = trials.flatMap(\.pairs)
+    let pairs = trials.flatMap { $0.pairs }
     guard let first = pairs.first(where: { $0.1 != 0 }), pairs.filter({ $0.1 != 0 }).count > 2,
       trials.contains(where: { $0.expected != trials[0].expected })
     else { return nil }
@@ -192,7 +192,7 @@ struct Blame {
   }
 
   private func offset() -> Explanation? {
-    let shifts = trials.flatMap(\.pairs).map { $0.answer - $0.expected }
+    let shifts = trials.flatMap { $0.pairs }.map { $0.answer - $0.expected }
     guard shifts.count > 2, let first = shifts.first, first != 0,
       shifts.allSatisfy({ Comparison.isNear($0, first) })
     else { return nil }
@@ -203,7 +203,7 @@ struct Blame {
 
   /// How many cases are wrong, and in what way most of them are.
   func share() -> String? {
-    let wrong = trials.compactMap(\.mismatch)
+    let wrong = trials.compactMap { $0.mismatch }
     // Of an answer of many numbers it is said already how many are wrong.
     guard let stage = shown.mismatch?.stage, trials.count > 1,
       trials.allSatisfy({ $0.expected.numbers.count == 1 })

@@ -12,7 +12,7 @@ package struct Case: Equatable, Sendable {
 
   /// By what was drawn: the same inputs are the same case.
   package static func == (a: Case, b: Case) -> Bool {
-    a.inputs.map(\.value) == b.inputs.map(\.value)
+    a.inputs.map { $0.value } == b.inputs.map { $0.value }
   }
 
   /// How much there is to read in it.
@@ -103,7 +103,7 @@ package final class Reference {
     case .choice(let choices):
       let values = try choices.map { try evaluate($0) }
       guard draw.shape != nil else { return values.randomElement(using: &generator) ?? .none }
-      let numbers = values.flatMap(\.numbers)
+      let numbers = values.flatMap { $0.numbers }
       pick = { numbers.randomElement(using: &$0) ?? 0 }
     case .interval(let low, let high):
       guard let a = try evaluate(low).numbers.first, let b = try evaluate(high).numbers.first,

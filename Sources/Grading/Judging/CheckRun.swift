@@ -122,7 +122,7 @@ struct CheckRun {
     let expected = try reference.expected(inputs)
     let reply: Reply
     do throws(ScriptFault) {
-      reply = try worker.ask(.call(inputs.inputs.map(\.value), limit: CheckRun.limit(expected)))
+      reply = try worker.ask(.call(inputs.inputs.map { $0.value }, limit: CheckRun.limit(expected)))
     } catch {
       throw Refusal(category: error.id, inputs: inputs, isLimit: error.isLimit, text: error.text)
     }

@@ -207,7 +207,7 @@ package struct CourseLint {
       records += try judge.judge(
         report.exercise, script: mutant.script, learner: "learner \(seed)", key: CourseLint.key,
         only: { $0.id == id }
-      ).map(\.record)
+      ).map { $0.record }
     }
     guard let record = records.first else {
       report.problems.append(
@@ -221,7 +221,7 @@ package struct CourseLint {
     report.killed += 1
     if record.hidden {
       // What is told of a hidden check is fixed: no value may be in it.
-      if record.message.contains(where: \.isNumber) {
+      if record.message.contains(where: { $0.isNumber }) {
         report.problems.append("\(id) tells of a value: \(record.message)")
       }
       return

@@ -91,9 +91,9 @@ package struct Judge {
     let declaration = question.check.declaration
     let job = Job(
       script: question.script, call: declaration.call,
-      parameters: declaration.draws.flatMap(\.names),
+      parameters: declaration.draws.flatMap { $0.names },
       own: question.exercise.names,
-      counted: declaration.uses.map(\.function) + question.failing.sorted(),
+      counted: declaration.uses.map { $0.function } + question.failing.sorted(),
       forbidden: question.exercise.forbidden,
       mended: mended, budgets: course.list.budgets)
     let worker = try start(course.list.budgets)
@@ -183,15 +183,15 @@ extension Exercise {
       }
       // What is drawn besides may only have made the shapes.
       var used: Set<String> = []
-      for part in check.declaration.definitions.map(\.value) + [expected] {
+      for part in check.declaration.definitions.map({ $0.value }) + [expected] {
         Walk.visit(part) { if case .name(let name) = $0.kind { used.insert(name) } }
       }
-      let drawn = Set(check.declaration.draws.flatMap(\.names))
+      let drawn = Set(check.declaration.draws.flatMap { $0.names })
       guard names.count == arguments.count, Set(names).count == names.count,
         Set(names).isSuperset(of: used.intersection(drawn))
       else { continue }
       let lines =
-        check.file.definitions.map(\.text)
+        check.file.definitions.map { $0.text }
         + check.declaration.definitions.map { "\($0.name) = \($0.value.text)" } + [expected.text]
       return "fn \(name)(\(names.joined(separator: ", "))) {\n"
         + lines.joined(separator: "\n") + "\n}"

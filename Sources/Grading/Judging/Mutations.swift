@@ -48,7 +48,7 @@ package struct Mutations {
   private var mutations: [Mutation] {
     var found: [Mutation] = []
     func enter(_ function: Function) {
-      let names = function.parameters.map(\.name)
+      let names = function.parameters.map { $0.name }
       var surroundings = Surroundings()
       for name in names { surroundings.siblings[name] = names.filter { $0 != name } }
       let edits = Edits(surroundings: surroundings)
@@ -89,7 +89,7 @@ extension Expression {
     default:
       parts.isEmpty
         ? text
-        : "\(with(parts.map { _ in Expression(kind: .none, span: span) }).text)\(parts.map(\.sorted))"
+        : "\(with(parts.map { _ in Expression(kind: .none, span: span) }).text)\(parts.map { $0.sorted })"
     }
   }
 }
@@ -102,7 +102,7 @@ extension Statement {
       .buffer(_, let value, _), .whileLoop(let value, _), .repeatLoop(let value, _),
       .forLoop(_, let value, _):
       [value]
-    case .branch(let branches, _): branches.map(\.condition)
+    case .branch(let branches, _): branches.map({ $0.condition })
     case .returnValue(let value): [value].compactMap { $0 }
     default: []
     }

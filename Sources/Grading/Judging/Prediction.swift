@@ -55,7 +55,7 @@ package struct Prediction {
             formula: reference.text(factor.value), value: value,
             numbers: reference.numbers(in: factor.value, inputs)))
       }
-      let product = questions.map(\.name).joined(separator: " × ")
+      let product = questions.map { $0.name }.joined(separator: " × ")
       let whole = isNamed ? "∂\(chain[0])/∂\(chain[factors.count])" : "their product"
       self.questions =
         questions + [

@@ -56,7 +56,7 @@ extension Reference {
       let smallest = trials.min(by: { $0.inputs.size < $1.inputs.size })
     else { return [] }
     var functions: [String: Function] = [:]
-    for case .function(let function) in check.file.definitions.map(\.kind) {
+    for case .function(let function) in check.file.definitions.map({ $0.kind }) {
       if let name = function.name { functions[name] = function }
     }
     let lines =
@@ -91,7 +91,7 @@ extension Reference {
     -> Surroundings
   {
     var around = Surroundings()
-    around.counts = counts(beside: trials).map(\.name)
+    around.counts = counts(beside: trials).map { $0.name }
     // By name, the shapes in a few cases: two names are siblings if they have the same in all.
     var forms: [String: [[Int]?]] = [:]
     var names: [String] = []

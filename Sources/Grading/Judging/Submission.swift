@@ -92,7 +92,7 @@ package struct Grader {
 
   /// What can be known without running anything; the marks are none.
   package func blank(_ submission: Submission) -> Record {
-    let checks = exercises.flatMap(\.checks)
+    let checks = exercises.flatMap { $0.checks }
     return Record(
       submission: submission.name, course: course.list.name, courseHash: course.hash,
       submissionHash: submission.hash,
@@ -135,7 +135,7 @@ package struct Grader {
         do {
           let outcomes = try judge.judge(
             exercise, script: script, learner: submission.learner, key: key)
-          if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
+          if let fault = outcomes.lazy.compactMap({ $0.scriptFault }).first(where: {
             $0.id == ScriptFault.unusable
           }) {
             return failed(submission, fault.headline)
@@ -147,7 +147,7 @@ package struct Grader {
               "\(late.record.id): a call took longer than its steps explain; grade it alone, or on a faster machine"
             )
           }
-          record.checks += outcomes.map(\.record)
+          record.checks += outcomes.map { $0.record }
           record.warnings += (outcomes.first?.warnings ?? []).map { "\(exercise.id): \($0)" }
           record.output += String((outcomes.first?.printed ?? "").prefix(500))
         } catch let problem as CourseProblem {
@@ -168,7 +168,7 @@ package struct Grader {
     var record = blank(submission)
     record.status = .fault
     record.message = message
-    record.checks = exercises.flatMap(\.checks).map {
+    record.checks = exercises.flatMap { $0.checks }.map {
       CheckRecord(
         $0, .missing, category: "fault", message: "it could not be graded; no attempt is counted")
     }

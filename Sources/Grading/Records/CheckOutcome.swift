@@ -18,7 +18,7 @@ package enum ToldLine: Equatable, Sendable {
 
 extension [ToldLine] {
   /// All lines as one text.
-  var text: String { map(\.text).joined(separator: "\n") }
+  var text: String { map { $0.text }.joined(separator: "\n") }
 }
 
 /// What became of one check, for a reader.

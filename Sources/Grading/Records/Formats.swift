@@ -1,4 +1,5 @@
 // Records in the formats of the systems that show marks.
+import Diagnostics
 import Foundation
 import JSONText
 

@@ -64,7 +64,7 @@ struct MarkSheet {
     self.records = records
     var ids: [String] = []
     var seen: Set<String> = []
-    for check in records.flatMap(\.checks) where seen.insert(check.id).inserted {
+    for check in records.flatMap({ $0.checks }) where seen.insert(check.id).inserted {
       ids.append(check.id)
     }
     checks = ids
@@ -98,7 +98,7 @@ struct MarkSheet {
     if isLate { cells += [record.deduction?.remark ?? "", "\(record.mark)"] }
     if isEdited {
       cells.append(
-        record.checks.filter { $0.edited != nil }.map(\.id).joined(separator: " "))
+        record.checks.filter { $0.edited != nil }.map { $0.id }.joined(separator: " "))
     }
     return cells
   }
@@ -203,7 +203,7 @@ package struct Roster {
   /// Submissions of nobody on it.
   package func strangers(among records: [Record]) -> [String] {
     let known = rows.reduce(into: Set<String>()) { $0.formUnion(Roster.names($1[column])) }
-    return records.map(\.submission).filter { !known.contains(Roster.bare($0)) }
+    return records.map { $0.submission }.filter { !known.contains(Roster.bare($0)) }
   }
 
   /// The marks in a platform's columns, a row for each learner.

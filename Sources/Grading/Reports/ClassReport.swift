@@ -63,8 +63,8 @@ package struct ClassReport {
     self.graded = graded.count
     rejected = records.filter { $0.status == .rejected }.map { ($0.submission, $0.message) }
     faults = records.filter { $0.status == .fault }.map { ($0.submission, $0.message) }
-    marks = graded.map(\.mark).sorted()
-    most = graded.map(\.max).max() ?? 0
+    marks = graded.map { $0.mark }.sorted()
+    most = graded.map { $0.max }.max() ?? 0
     checks = ClassReport.summaries(graded)
     misconceptions = ClassReport.misconceptions(graded)
     twins = ClassReport.twins(graded)
@@ -73,10 +73,10 @@ package struct ClassReport {
         NearLimit(learner: record.submission, check: $0.id, percent: $0.load ?? 0)
       }
     }.sorted { $0.percent > $1.percent }
-    let failed = graded.flatMap(\.checks).filter { $0.verdict == .fail && !$0.hidden }
+    let failed = graded.flatMap { $0.checks }.filter { $0.verdict == .fail && !$0.hidden }
     var absent: [String: Int] = [:]
     for record in graded {
-      let missing = Set(record.checks.filter { $0.verdict == .missing }.map(\.exercise))
+      let missing = Set(record.checks.filter { $0.verdict == .missing }.map { $0.exercise })
       for exercise in missing { absent[exercise, default: 0] += 1 }
     }
     notHandedIn = absent.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -105,7 +105,7 @@ package struct ClassReport {
   private static func summaries(_ records: [Record]) -> [CheckSummary] {
     var ids: [String] = []
     var seen: Set<String> = []
-    for check in records.flatMap(\.checks) where seen.insert(check.id).inserted {
+    for check in records.flatMap({ $0.checks }) where seen.insert(check.id).inserted {
       ids.append(check.id)
     }
     return ids.map { id in
@@ -189,10 +189,10 @@ package struct ClassReport {
       all.append(
         Twins(exercise: key[0], learners: learners, isExact: true, tokens: tokens[key] ?? 0))
     }
-    for (key, files) in alike where Set(files.map(\.sha256)).count > 1 {
+    for (key, files) in alike where Set(files.map({ $0.sha256 })).count > 1 {
       all.append(
         Twins(
-          exercise: key[0], learners: files.map(\.learner), isExact: false,
+          exercise: key[0], learners: files.map { $0.learner }, isExact: false,
           tokens: tokens[key] ?? 0))
     }
     return all.sorted { ($0.exercise, $0.learners[0]) < ($1.exercise, $1.learners[0]) }

@@ -116,8 +116,8 @@ package enum PlainValue: Codable, Equatable, Sendable {
   var isAnswer: Bool {
     switch self {
     case .none, .other: false
-    case .list(let parts): parts.allSatisfy(\.isAnswer)
-    default: numbers.allSatisfy(\.isFinite)
+    case .list(let parts): parts.allSatisfy({ $0.isAnswer })
+    default: numbers.allSatisfy { $0.isFinite }
     }
   }
 
@@ -132,7 +132,7 @@ package enum PlainValue: Codable, Equatable, Sendable {
     case .number(let number): [number]
     case .boolean(let on): [on ? 1 : 0]
     case .tensor(_, let values): values
-    case .list(let parts): parts.flatMap(\.numbers)
+    case .list(let parts): parts.flatMap({ $0.numbers })
     default: []
     }
   }
@@ -144,56 +144,6 @@ package enum PlainValue: Codable, Equatable, Sendable {
     case .tensor(_, let values): values.reduce(1) { $0 + 1 + PlainValue.number($1).size }
     case .list(let parts): parts.reduce(1) { $0 + $1.size }
     default: 1
-    }
-  }
-}
-
-/// Text from a stranger, made harmless for a terminal and for a line of a record.
-package enum Escaped {
-  /// One line: control characters, and those that turn the direction of text, are spelled out.
-  package static func line(_ text: String) -> String { escape(text, keeping: []) }
-
-  /// Lines stay lines.
-  package static func block(_ text: String) -> String { escape(text, keeping: ["\n"]) }
-
-  private static func escape(_ text: String, keeping: Set<Unicode.Scalar>) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      if keeping.contains(scalar) || !isUnsafe(scalar) {
-        result.unicodeScalars.append(scalar)
-      } else if scalar == "\n" {
-        result += "\\n"
-      } else {
-        result += "\\u{" + String(scalar.value, radix: 16) + "}"
-      }
-    }
-    return result
-  }
-
-  /// Text or an attribute of HTML or XML: nothing in it is markup.
-  /// - Parameter unsafe: what stands for a character that is neither seen nor a space.
-  package static func markup(_ text: String, unsafe: (Unicode.Scalar) -> String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      case _ where isUnsafe(scalar): result += unsafe(scalar)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
-  static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
-    // Direction marks, joiners, tags; U+FEFF.
-    case .format: true
-    default: scalar.value == 0xfffe || scalar.value == 0xffff
     }
   }
 }

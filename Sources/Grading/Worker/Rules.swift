@@ -154,7 +154,7 @@ enum Rules {
       case .function(let function): names.insert(function.name ?? "")
       case .layer(let layer): names.insert(layer.name)
       case .assign(let targets, .assign, _):
-        for case .name(let name) in targets.map(\.kind) { names.insert(name) }
+        for case .name(let name) in targets.map({ $0.kind }) { names.insert(name) }
       default: break
       }
     }

@@ -29,7 +29,7 @@ struct ScriptNames {
       case .layer(let layer):
         names.append(layer.name)
         found[layer.name] = []
-        methods[layer.name] = layer.methods.compactMap(\.name)
+        methods[layer.name] = layer.methods.compactMap({ $0.name })
         let whole = Function(
           name: layer.name, parameters: layer.parameters,
           body: layer.fields
@@ -53,9 +53,9 @@ struct ScriptNames {
     Walk.statements(in: statements) { statement in
       switch statement.kind {
       case .assign(let targets, .assign, _):
-        for case .name(let name) in targets.map(\.kind) { given.insert(name) }
+        for case .name(let name) in targets.map({ $0.kind }) { given.insert(name) }
       case .parameter(let name, _, _), .buffer(let name, _, _): given.insert(name)
-      case .forLoop(let targets, _, _): given.formUnion(targets.map(\.name))
+      case .forLoop(let targets, _, _): given.formUnion(targets.map({ $0.name }))
       default: break
       }
     }

@@ -201,7 +201,7 @@ package final class Worker: Respondent {
     warnings = Rules.warnings(job.script)
     let source = session.add(source: job.script, name: "script")
     var uses = Uses()
-    try session.onBigStack {
+    try session.onBigStack { () throws in
       let parsed = Parser.parse(source)
       if let problem = parsed.diagnostics.first { throw Rules.unreadable(job.script) ?? problem }
       let script = ScriptNames(parsed.statements)
@@ -248,7 +248,8 @@ package final class Worker: Respondent {
       line = script.line(at: Int(span.start))
     }
     // What the course calls and the script does not have.
-    if case RunFault.unknownName(let name, _) = diagnostic.facts, let span = diagnostic.span,
+    if case .unknownName(let name, _)? = diagnostic.facts(as: RunFault.self),
+      let span = diagnostic.span,
       Int(span.source) == SourceID.call
     {
       return ScriptFault(
@@ -256,9 +257,11 @@ package final class Worker: Respondent {
         hint: "keep the names that the starter gives its functions")
     }
     var headline = diagnostic.headline
-    if case BuiltinFault.gap(let toDo) = diagnostic.facts { headline = "still to do: \(toDo)" }
+    if case .gap(let toDo)? = diagnostic.facts(as: BuiltinFault.self) {
+      headline = "still to do: \(toDo)"
+    }
     // What the marks under the source line would say: the shapes of both sides.
-    let marks = diagnostic.labels.map(\.text).filter { !$0.isEmpty }
+    let marks = diagnostic.labels.map({ $0.text }).filter { !$0.isEmpty }
     let shapes = marks.isEmpty ? "" : ": " + marks.joined(separator: " and ")
     return ScriptFault(
       id: diagnostic.id.rawValue, headline: headline + shapes, line: line, hint: diagnostic.hint,

@@ -24,7 +24,7 @@ extension Compiler {
     // Where something is forbidden, each call goes the way that looks at it.
     let isGuarded = machine.probe.isGuarding
     let site = site(
-      span, arguments.map(\.value), keywords: arguments.map(\.name))
+      span, arguments.map { $0.value }, keywords: arguments.map { $0.name })
     guard arguments.allSatisfy({ $0.name == nil }) else {
       let values = try gather(arguments)
       let top = scope.top
@@ -158,8 +158,8 @@ extension Compiler {
     let values = try gather(arguments)
     let machine = machine
     let site = site(
-      span, [base] + arguments.map(\.value),
-      keywords: [nil] + arguments.map(\.name))
+      span, [base] + arguments.map { $0.value },
+      keywords: [nil] + arguments.map { $0.name })
     let known = machine.vocabulary[name == "view" ? "reshape" : name]
     let function: Code? = known == nil ? load(name, place) : nil
     let top = scope.top
@@ -206,7 +206,7 @@ extension Compiler {
     throws(Diagnostic) -> (FunctionCode, Scope)
   {
     let scope = Scope(
-      parent: scope, parameters: function.parameters.map(\.name), body: function.body,
+      parent: scope, parameters: function.parameters.map { $0.name }, body: function.body,
       also: methods)
     let inner = Compiler(machine, source, scope)
     let compiled = FunctionCode(function, span: span)

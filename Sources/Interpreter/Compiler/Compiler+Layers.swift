@@ -1,4 +1,5 @@
 // Layer declarations to closures.
+import Autograd
 import Diagnostics
 import Syntax
 
@@ -14,7 +15,7 @@ extension Compiler {
     let function = Function(
       name: layer.name, parameters: layer.parameters, body: body, isShort: false)
     let scope = Scope(
-      parent: scope, parameters: layer.parameters.map(\.name), body: body, also: layer.methods)
+      parent: scope, parameters: layer.parameters.map { $0.name }, body: body, also: layer.methods)
     let inner = Compiler(machine, source, scope)
     let compiled = FunctionCode(function, span: layer.span)
     machine.disposal.add(compiled)
@@ -32,7 +33,7 @@ extension Compiler {
     let given = layer.parameters.map { ($0.name, inner.scope.place($0.name)) }
     let methodStores = methods.map { ($0.0, inner.store($0.0), $0.1) }
     let isLibrary = isSealed
-    let names = Set(declared.map(\.name))
+    let names = Set(declared.map { $0.name })
     compiled.body = Action { f throws(Diagnostic) in
       let arguments = given.map { (name: $0.0, value: Compiler.cell(f, $0.1).value) }
       let end = try fields.run(f)

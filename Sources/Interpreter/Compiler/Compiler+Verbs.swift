@@ -118,7 +118,7 @@ extension Compiler {
     let machine = machine
     return { root, f throws(Diagnostic) in
       do throws(Diagnostic) { return try variable.run(f) } catch {
-        guard case RunFault.unknownName = error.facts,
+        guard case .unknownName? = error.facts(as: RunFault.self),
           let node = machine.step(named: name, below: root)
         else { throw error }
         return .tensor(node)

@@ -97,7 +97,7 @@ package final class Compiler {
   // MARK: Names
 
   func unknown(_ name: String, _ span: Span) -> Diagnostic {
-    let known = machine.variables.map(\.name) + machine.vocabulary.names
+    let known = machine.variables.map { $0.name } + machine.vocabulary.names
     return RunFault.unknownName(name, meant: Suggest.meant(by: name, known)).at(span)
   }
 

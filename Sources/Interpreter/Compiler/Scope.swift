@@ -25,7 +25,7 @@ package final class Scope {
     var inner: Set<String> = []
     var used: Set<String> = []
     if parent != nil { Names.assigned(in: body, &names) }
-    names.formUnion(functions.compactMap(\.name))
+    names.formUnion(functions.compactMap({ $0.name }))
     Names.innerUses(in: body, &inner)
     for function in functions { Names.uses(of: function, &inner) }
     Names.uses(of: Function(name: nil, parameters: [], body: body, isShort: false), &used)
@@ -101,7 +101,7 @@ package enum Names {
       case .whileLoop(_, let body), .repeatLoop(_, let body), .noGrad(let body):
         assigned(in: body, &names)
       case .forLoop(let targets, _, let body):
-        names.formUnion(targets.map(\.name))
+        names.formUnion(targets.map({ $0.name }))
         assigned(in: body, &names)
       case .function(let function): if let name = function.name { names.insert(name) }
       case .layer(let layer): names.insert(layer.name)

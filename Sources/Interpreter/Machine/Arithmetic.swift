@@ -1,4 +1,5 @@
 // Operators on values: plain numbers at once, tracked numbers as one node, anything else by its kind.
+import Platform
 import Autograd
 import Diagnostics
 import Tensors
@@ -66,7 +67,7 @@ package struct OperatorSite {
   let right: Span
   /// Gradients are not recorded for what a parameter's name warns about, and so on.
   let graph: Graph
-  unowned let machine: Machine
+  unowned(unsafe) let machine: Machine
 }
 
 extension NumberOperator {
@@ -208,7 +209,7 @@ extension Machine {
     case .node(let node) where node.isScalar: return of(node.number)
     case .node(let node):
       if node.value.isFinite { return .none }
-      return node.value.values.contains(where: \.isNaN) ? .nan : .infinite
+      return node.value.values.contains(where: { $0.isNaN }) ? .nan : .infinite
     }
   }
 

@@ -106,7 +106,7 @@ package final class Builtin: Sendable {
     self.body = body
     definition = nil
     function = nil
-    parameterNames = parameters.map(\.name)
+    parameterNames = parameters.map { $0.name }
     isInOrder = Builtin.isInOrder(op, parameters)
   }
 
@@ -123,7 +123,7 @@ package final class Builtin: Sendable {
     unary = nil
     binary = nil
     body = { _ in .none }
-    parameterNames = parameters.map(\.name)
+    parameterNames = parameters.map { $0.name }
     isInOrder = Builtin.isInOrder(op, parameters)
   }
 
@@ -198,13 +198,13 @@ package final class Builtin: Sendable {
     var values = [Value](repeating: .unset, count: parameters.count)
     var rest: [Value] = []
     for (i, value) in arguments.positional.enumerated() {
-      if i < (parameters.firstIndex(where: \.isVariadic) ?? parameters.count) {
+      if i < (parameters.firstIndex(where: { $0.isVariadic }) ?? parameters.count) {
         values[i] = value
-      } else if parameters.contains(where: \.isVariadic) {
+      } else if parameters.contains(where: { $0.isVariadic }) {
         rest.append(value)
       } else {
         throw RunFault.argumentCount(
-          name, takes: parameters.map(\.name), given: arguments.positional.count
+          name, takes: parameters.map { $0.name }, given: arguments.positional.count
         ).at(span)
       }
     }
@@ -213,7 +213,8 @@ package final class Builtin: Sendable {
         let i = parameters.firstIndex(where: { $0.name == name || Builtin.means(name, $0.name) })
       else {
         if takesAnyName { continue }
-        throw RunFault.noParameter(self.name, name: name, takes: parameters.map(\.name)).at(place)
+        throw RunFault.noParameter(self.name, name: name, takes: parameters.map({ $0.name })).at(
+          place)
       }
       guard case .unset = values[i] else {
         throw RunFault.givenTwice(name).at(place)
@@ -221,7 +222,8 @@ package final class Builtin: Sendable {
       values[i] = value
     }
     if isActivation, case .unset? = values.first {
-      let settings = zip(parameters, values).dropFirst().map { parameter, value in
+      let settings = zip(parameters, values).dropFirst().map {
+        parameter, value -> (name: String, value: Value) in
         if case .unset = value { return (parameter.name, parameter.constant?.value ?? .none) }
         return (parameter.name, value)
       }
@@ -453,7 +455,7 @@ package struct BuiltinCall {
   /// An element type by PyTorch's name; the session's own if it is left out.
   package func dtype(_ name: String) throws(Diagnostic) -> DType {
     guard has(name) else { return machine.dtype }
-    let word = try choice(name, DType.allCases.map(\.name))
+    let word = try choice(name, DType.allCases.map { $0.name })
     return DType(name: word) ?? .float64
   }
 

@@ -1,4 +1,5 @@
 // What means something else than in an earlier version of the language, told to scripts that were written for one.
+import Tensors
 import Autograd
 import Diagnostics
 
@@ -27,7 +28,7 @@ extension Machine {
   /// A replay that follows what has no gradient.
   package func meetsReplay(_ root: Node, _ span: Span) {
     guard scriptVersion < Machine.version, !told.change,
-      graph.recorded(below: root).contains(where: \.isFollowed)
+      graph.recorded(below: root).contains(where: { $0.isFollowed })
     else { return }
     meets(.replay, span)
   }

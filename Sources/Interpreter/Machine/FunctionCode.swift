@@ -3,7 +3,7 @@ import Diagnostics
 import Syntax
 
 /// A function, compiled.
-package final class FunctionCode {
+package final class FunctionCode: Disposable {
   package let name: String
   package let parameters: [Function.Parameter]
   package let source: String
@@ -21,10 +21,8 @@ package final class FunctionCode {
     source = function.text
     self.span = span
   }
-}
 
-extension FunctionCode: Disposable {
-  func dispose() {
+  override func dispose() {
     body = Action { _ in .normal }
     fallbacks = []
   }

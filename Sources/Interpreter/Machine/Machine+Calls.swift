@@ -1,4 +1,5 @@
 // Running functions, built-ins and layers.
+import CPlatform
 import Autograd
 import Diagnostics
 import Syntax
@@ -179,7 +180,7 @@ extension Machine {
     var values = [Value?](repeating: nil, count: parameters.count)
     guard arguments.positional.count <= parameters.count else {
       throw RunFault.argumentCount(
-        code.name, takes: parameters.map(\.name), given: arguments.positional.count
+        code.name, takes: parameters.map { $0.name }, given: arguments.positional.count
       ).at(span)
     }
     for (i, value) in arguments.positional.enumerated() { values[i] = value }
@@ -190,7 +191,8 @@ extension Machine {
             || SourceID.isLibrary(Int(code.span.source)) && Builtin.means(name, $0.name)
         })
       else {
-        throw RunFault.noParameter(code.name, name: name, takes: parameters.map(\.name)).at(place)
+        throw RunFault.noParameter(code.name, name: name, takes: parameters.map { $0.name }).at(
+          place)
       }
       guard values[i] == nil else {
         throw RunFault.givenTwice(name).at(place)

@@ -1,4 +1,5 @@
 // What stands in brackets behind a value: reading and writing entries.
+import Platform
 import Autograd
 import Diagnostics
 import Tensors
@@ -157,7 +158,7 @@ extension Machine {
       return false
     case .string(let string):
       guard case .string(let part) = value else { break }
-      return part.text.isEmpty || string.text.contains(part.text)
+      return part.text.isEmpty || string.text.includes(part.text)
     case .record(let record):
       guard case .string(let name) = value else { break }
       return record[name.text] != nil

@@ -39,7 +39,7 @@ extension Machine {
     while let next = waiting.popLast(), seen.count < 10_000 {
       guard seen.insert(ObjectIdentifier(next)).inserted else { continue }
       if graph.label(of: next) == name { return next }
-      waiting += next.operands.compactMap(\.node)
+      waiting += next.operands.compactMap({ $0.node })
     }
     return nil
   }
@@ -141,7 +141,7 @@ extension Machine {
   {
     optimizer.adopt(training.reached)
     warnSummed(optimizer)
-    if tellsIdle, !optimizer.parameters.contains(where: \.hasGradient) {
+    if tellsIdle, !optimizer.parameters.contains(where: { $0.hasGradient }) {
       warn(GradientFault.idleStep.at(shown(span)))
     }
     training.history.meetsStep()

@@ -1,4 +1,5 @@
 // The part of the language that is written in itself, as the machine runs it.
+import Platform
 import Diagnostics
 import Syntax
 
@@ -77,8 +78,8 @@ package struct Vocabulary: Sendable {
     self.builtins = builtins
     self.helpers = helpers
     self.textbook = textbook
-    table = Dictionary(builtins.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    names = builtins.map(\.name) + Vocabulary.constants.keys.sorted()
+    table = Dictionary(firstOf: builtins.map { ($0.name, $0) })
+    names = builtins.map { $0.name } + Vocabulary.constants.keys.sorted()
   }
 
   package subscript(name: String) -> Builtin? { table[name] }

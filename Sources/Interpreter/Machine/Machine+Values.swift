@@ -1,4 +1,5 @@
 // What values can do: fields, entries, unpacking, becoming parameters.
+import Training
 import Autograd
 import Diagnostics
 import Tensors
@@ -14,7 +15,7 @@ extension Machine {
   {
     // Nothing in brackets is the beginning of a list.
     if values.isEmpty { return .list(ListObject([])) }
-    let areTruths = values.allSatisfy(\.isTruth)
+    let areTruths = values.allSatisfy({ $0.isTruth })
     var operands: [Node.Operand] = []
     for (value, isRow) in zip(values, isBracket) {
       switch value {
@@ -252,9 +253,9 @@ extension Machine {
       if tensorFields.contains(name) { return "write it without brackets: `.\(name)`" }
     case .list:
       if tensorFields.contains(name) { return "a list counts with `len(x)`; `tensor(x)` has it" }
-    case .record(let record): known = record.fields.map(\.name)
+    case .record(let record): known = record.fields.map({ $0.name })
     case .layer(let layer):
-      known += layer.fields.map(\.name) + layer.methods.map(\.name)
+      known += layer.fields.map({ $0.name }) + layer.methods.map({ $0.name })
     case .host(let object): known = object.fieldNames
     default: break
     }
@@ -334,7 +335,7 @@ extension Machine {
   func unpack(_ value: Value, _ count: Int, _ span: Span) throws(Diagnostic) -> [Value] {
     var parts: [Value] = []
     if case .record(let record) = value {
-      parts = record.fields.map(\.value)
+      parts = record.fields.map { $0.value }
     } else {
       while parts.count <= count, let part = try next(of: value, parts.count, span) {
         parts.append(part)

@@ -1,6 +1,6 @@
 // What a session can see of a run from outside: whether anything changed, how far a loop is.
 import Autograd
-import Glibc
+import Platform
 import Tensors
 
 extension Machine {
@@ -24,9 +24,7 @@ extension Machine {
 
   /// Seconds on a clock that only goes forward.
   package static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    Clock.now
   }
 
   /// Starts to measure a loop, unless one around it is measured already.

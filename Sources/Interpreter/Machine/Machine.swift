@@ -1,10 +1,8 @@
 // The state of a run: value stack, budgets, output; and the executable form of a program.
 import Autograd
-import CMeter
-import CSupport
+import CPlatform
 import Diagnostics
 import Explain
-import Glibc
 import Tensors
 
 /// An expression, compiled. A struct around the closure: stored bare in a container, a closure would be

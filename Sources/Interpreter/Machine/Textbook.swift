@@ -1,4 +1,5 @@
 // Fused ops opened: the same computation recorded again, step by step.
+import Syntax
 import Autograd
 import Diagnostics
 import Tensors
@@ -60,7 +61,7 @@ extension Machine {
   ) throws(Diagnostic) -> Node {
     let function = try compiled(definition, textbook: true)
     guard case .function(let object) = function else { return graph.constant(Tensor(0)) }
-    let names = object.code.parameters.map(\.name)
+    let names = object.code.parameters.map { $0.name }
     var arguments = Arguments(
       operands.map { operand in
         switch operand {

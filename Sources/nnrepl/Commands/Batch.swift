@@ -1,4 +1,5 @@
 // Many submissions, several at a time, and the file that their records go to.
+import Platform
 import Foundation
 import Grading
 import Interpreter

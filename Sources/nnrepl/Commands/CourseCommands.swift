@@ -1,4 +1,5 @@
 // The instructor's commands about a course itself.
+import Diagnostics
 import ArgumentParser
 import EmbeddedFiles
 import Foundation

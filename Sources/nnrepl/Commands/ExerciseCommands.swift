@@ -1,4 +1,5 @@
 // The learner's commands: exercises, check, hint, solution, reset, predict.
+import Platform
 import ArgumentParser
 import CSupport
 import Diagnostics

@@ -1,6 +1,7 @@
 // What a notebook told, for others: pages, Markdown, notebooks of Jupyter, PyTorch.
+import Pages
 import ArgumentParser
-import CMeter
+import CPlatform
 import CSupport
 import Diagnostics
 import Documents
@@ -44,6 +45,10 @@ struct ExportNotebook: ParsableCommand {
 
   @Flag(help: "One page of HTML.")
   var html = false
+
+  @Flag(
+    name: .customLong("static"), help: "A page to be read: without the engine that runs its cells.")
+  var isStatic = false
 
   @Flag(help: "Markdown, with formulas between $$.")
   var md = false
@@ -132,7 +137,12 @@ struct ExportNotebook: ParsableCommand {
   private func exported(_ document: Document, _ notebook: Notebook, _ form: ExportForm) -> Exported
   {
     switch form {
-    case .html: return Exported(text: DocumentPage(document).html)
+    case .html:
+      let engine = isStatic ? nil : PageEngine.own
+      let isMissing = engine == nil && !isStatic
+      return Exported(
+        text: DocumentPage(document).html(engine: engine),
+        remarks: isMissing ? [PageEngine.howToAdd] : [])
     case .md: return Exported(text: MarkdownFile(document).text)
     case .json: return Exported(text: document.json.pretty + "\n")
     case .ipynb where !pytorch: return Exported(text: JupyterNotebook(document, notebook).text)

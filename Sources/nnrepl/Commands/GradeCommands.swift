@@ -1,4 +1,6 @@
 // The instructor's commands about submissions: grade, merge, regrade.
+import Diagnostics
+import Platform
 import ArgumentParser
 import CSupport
 import Foundation

@@ -1,6 +1,6 @@
 // The command line. All input and output is here and in the files beside it.
 import ArgumentParser
-import CMeter
+import CPlatform
 import CSupport
 @preconcurrency import Foundation
 @preconcurrency import Glibc

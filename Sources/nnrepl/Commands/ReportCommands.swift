@@ -1,4 +1,5 @@
 // What an instructor does with records: looks at the class, gives feedback back.
+import Diagnostics
 import ArgumentParser
 import Foundation
 import Grading

@@ -1,6 +1,6 @@
 // A course as a folder of pages.
 import ArgumentParser
-import CMeter
+import CPlatform
 import CSupport
 import Diagnostics
 import Documents

@@ -1,6 +1,7 @@
 // One page on the loopback address, anew with each save.
+import Pages
 import ArgumentParser
-import CMeter
+import CPlatform
 import CSupport
 import Export
 @preconcurrency import Glibc

@@ -1,6 +1,6 @@
 // `watch`: checks an exercise each time its file is saved.
 import ArgumentParser
-import CMeter
+import CPlatform
 import CSupport
 import Foundation
 import Grading

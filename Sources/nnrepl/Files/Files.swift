@@ -1,5 +1,5 @@
 // Files that a run reads and writes: data and weights.
-import CMeter
+import CPlatform
 import Export
 @preconcurrency import Glibc
 import Interpreter

@@ -1,5 +1,5 @@
 // A session for programs: one JSON object per line, in and out.
-import CMeter
+import CPlatform
 import CSupport
 import Diagnostics
 import Documents

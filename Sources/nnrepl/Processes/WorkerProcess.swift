@@ -1,4 +1,5 @@
 // A learner's script in a process of its own: one line of JSON each way for each question.
+import Platform
 import ArgumentParser
 import CSupport
 import Foundation

@@ -1,5 +1,5 @@
 // The interactive session.
-import CMeter
+import CPlatform
 import Diagnostics
 @preconcurrency import Glibc
 import Lessons

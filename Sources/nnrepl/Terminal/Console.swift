@@ -1,6 +1,6 @@
 // Files, the terminal, exit statuses.
 import ArgumentParser
-import CMeter
+import CPlatform
 import CSupport
 import Diagnostics
 import Export

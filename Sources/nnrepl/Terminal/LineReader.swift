@@ -1,5 +1,5 @@
 // Reading entries: from a terminal through libedit, or plain lines.
-import CMeter
+import CPlatform
 import CSupport
 @preconcurrency import Glibc
 import Rendering

@@ -1,12 +1,12 @@
 // What a run may use, and what it has used.
-import CMeter
-import CSupport
+import CPlatform
+import Platform
 
 /// What a run may use.
 package struct Limits: Sendable {
   package var steps = Int.max
   package var depth = 20_000
-  package var liveBytes = 4 << 30
+  package var liveBytes = Memory.limit
   package var outputBytes = 64 << 20
   package init() {}
 }
@@ -30,7 +30,7 @@ package struct Budget {
 
   mutating func begin(_ meter: inout nnrepl_meter) {
     (usedBefore, outputBytes) = (0, 0)
-    memoryBefore = Int(nnrepl_resident_bytes())
+    memoryBefore = Memory.resident
     fill(&meter)
   }
 
@@ -59,7 +59,7 @@ package struct Budget {
   }
 
   /// What the process holds more than when the run began.
-  var bytesHeld: Int { Int(nnrepl_resident_bytes()) - memoryBefore }
+  var bytesHeld: Int { Memory.resident - memoryBefore }
 
   /// Counts what is printed; false if it is too much.
   mutating func prints(_ bytes: Int) -> Bool {

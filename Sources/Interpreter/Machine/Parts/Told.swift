@@ -1,4 +1,5 @@
 // What has been told already.
+import Platform
 import Diagnostics
 
 /// Warnings are told once.
@@ -30,6 +31,6 @@ struct Told {
 
   /// Whether something has not been found yet.
   mutating func isFirst(_ object: AnyObject) -> Bool {
-    places.insert(UInt64(UInt(bitPattern: ObjectIdentifier(object).hashValue))).inserted
+    places.insert(UInt64(identity(of: object))).inserted
   }
 }

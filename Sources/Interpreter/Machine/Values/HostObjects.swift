@@ -1,4 +1,5 @@
 // Objects of the host: schedules of a learning rate, and what the cells so far gave.
+import Tensors
 import Diagnostics
 import Training
 

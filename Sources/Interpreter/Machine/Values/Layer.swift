@@ -83,7 +83,7 @@ package final class LayerObject {
     return methods.first { $0.name == name }.map { .function($0.function) }
   }
 
-  package var stages: [Value] { isSequence ? fields.map(\.value) : [] }
+  package var stages: [Value] { isSequence ? fields.map { $0.value } : [] }
 
   // MARK: Parts
 
@@ -95,8 +95,8 @@ package final class LayerObject {
   /// Leaves and layers in the fields and in lists of them, each with its place and its part of PyTorch's
   /// name. As there, the leaves that are fields themselves come first.
   private var members: [(place: String, key: String, member: Member)] {
-    var own: [(String, String, Member)] = []
-    var parts: [(String, String, Member)] = []
+    var own: [(place: String, key: String, member: Member)] = []
+    var parts: [(place: String, key: String, member: Member)] = []
     func visit(_ value: Value, _ place: String, _ key: String) {
       switch value {
       case .layer(let layer): parts.append((place, key, .layer(layer)))

@@ -1,5 +1,6 @@
 // Values within values: what shows, compares and saves them goes down by recursion, so there must be an end.
 import Diagnostics
+import Platform
 
 extension Value {
   /// How deep lists, records and layers may lie in one another.
@@ -8,8 +9,8 @@ extension Value {
   private var holder: (object: AnyObject, parts: [Value])? {
     switch self {
     case .list(let list): (list, list.items)
-    case .record(let record): (record, record.fields.map(\.value))
-    case .layer(let layer): (layer, layer.fields.map(\.value))
+    case .record(let record): (record, record.fields.map({ $0.value }))
+    case .layer(let layer): (layer, layer.fields.map({ $0.value }))
     default: nil
     }
   }
@@ -19,7 +20,7 @@ extension Value {
   package func nested(in container: AnyObject? = nil, _ span: Span) throws(Diagnostic) -> Value {
     guard holder != nil else { return self }
     // Heights of what was seen, as parts that are shared would be visited once per path.
-    var heights: [ObjectIdentifier: Int] = [:]
+    var heights: [UInt: Int] = [:]
     var isCircle = false
     func height(_ value: Value, within limit: Int) -> Int? {
       guard let (object, parts) = value.holder else { return 0 }
@@ -27,7 +28,7 @@ extension Value {
         isCircle = true
         return nil
       }
-      let id = ObjectIdentifier(object)
+      let id = identity(of: object)
       if let known = heights[id] { return known <= limit ? known : nil }
       guard limit > 0 else { return nil }
       var most = 0

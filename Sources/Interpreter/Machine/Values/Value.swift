@@ -1,4 +1,5 @@
 // What a name can stand for.
+import Platform
 import Autograd
 import Diagnostics
 import Training
@@ -34,7 +35,7 @@ package enum Value {
   /// A number that tells this value from another: its bits, or which object it is.
   var mark: UInt64 {
     func id(_ object: AnyObject) -> UInt64 {
-      UInt64(UInt(bitPattern: ObjectIdentifier(object).hashValue))
+      UInt64(identity(of: object))
     }
     switch self {
     case .unset: return 1
@@ -170,13 +171,10 @@ package final class RangeObject {
 }
 
 /// A variable that functions share with what is around them.
-package final class SharedVariable {
+package final class SharedVariable: Disposable {
   @exclusivity(unchecked) var value: Value
   init(_ value: Value) { self.value = value }
-}
-
-extension SharedVariable: Disposable {
-  func dispose() { value = .unset }
+  override func dispose() { value = .unset }
 }
 
 /// A function with the variables it closes over.

@@ -1,4 +1,7 @@
 // Values as plain text: what `print` and string interpolation show.
+import Syntax
+import Training
+import Platform
 import Autograd
 import Diagnostics
 import Tensors
@@ -97,8 +100,8 @@ extension Machine {
 
   private func quoted(_ value: Value, _ reach: inout Reach) -> String {
     if case .string(let string) = value {
-      let text = string.text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-      return "\"" + text.replacing("\n", with: "\\n").visible + "\""
+      let text = string.text.with("\\", replacedBy: "\\\\").with("\"", replacedBy: "\\\"")
+      return "\"" + text.with("\n", replacedBy: "\\n").visible + "\""
     }
     return text(of: value, &reach)
   }
@@ -129,11 +132,11 @@ extension Machine {
         throw RunFault.formatKind(format: spec, kind: value.kind).at(span)
       }
       switch kind {
-      case "f": body = NumberFormat.fixed(n, precision ?? 6)
-      case "e": body = NumberFormat.printf("%.\(precision ?? 6)e", n)
-      case "g": body = NumberFormat.printf("%.\(precision ?? 6)g", n)
-      case "d": body = NumberFormat.fixed(n, 0)
-      case "%": body = NumberFormat.fixed(n * 100, precision ?? 6) + "%"
+      case "f": body = Printed.fixed(n, precision ?? 6)
+      case "e": body = Printed.scientific(n, precision ?? 6)
+      case "g": body = Printed.general(n, precision ?? 6)
+      case "d": body = Printed.fixed(n, 0)
+      case "%": body = Printed.fixed(n * 100, precision ?? 6) + "%"
       default: throw badFormat(spec, span)
       }
       if showsPlus, n >= 0 { body = "+" + body }

@@ -1,0 +1,29 @@
+#pragma once
+#include <stddef.h>
+
+/// Makes the allocator keep freed memory for the next training step instead of returning it.
+void nnrepl_keep_freed_memory(void);
+
+/// Bytes of memory that the process has mapped, and those that it occupies; zeros where the system does not tell.
+void nnrepl_memory(size_t *_Nonnull mapped, size_t *_Nonnull resident);
+
+#ifndef __wasm__
+/// After all files were closed: the one that tells of memory is opened anew.
+void nnrepl_forget_files(void);
+#endif
+
+/// The lowest address that this thread's stack may reach; 0 where nobody has set it.
+size_t *_Nonnull nnrepl_stack_limit(void);
+
+/// Seconds on a clock that only goes forward.
+double nnrepl_seconds(void);
+
+/// Memory at a multiple of 64 bytes; NULL if there is none.
+void *_Nullable nnrepl_allocate(size_t bytes);
+void nnrepl_free(void *_Nonnull memory);
+
+/// Writes a number as C's `printf` does, with `digits` after the point: `%.{digits}f`, `%.{digits}e` or
+/// `%.{digits}g`. Returns the length, without the 0 at the end.
+int nnrepl_print_fixed(char *_Nonnull buffer, size_t size, int digits, double number);
+int nnrepl_print_scientific(char *_Nonnull buffer, size_t size, int digits, double number);
+int nnrepl_print_general(char *_Nonnull buffer, size_t size, int digits, double number);

@@ -1,0 +1,53 @@
+// What the page's script calls. Texts go in and out as UTF-8 in the engine's memory.
+import CPlatform
+import JSONText
+import Platform
+
+/// The one engine of a page's worker.
+nonisolated(unsafe) private var engine = Engine()
+
+/// Memory for a request of so many bytes, until the request is made.
+@_cdecl("nn_allocate") public func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
+  nnrepl_allocate(count)
+}
+
+/// Does what is asked: a verb and its parts, with a zero byte between them. The answer is a length, in four bytes, and
+/// so many bytes of JSON; it stays until the next request.
+@_cdecl("nn_request") public func request(
+  _ bytes: UnsafeMutableRawPointer, _ count: Int
+) -> UnsafeMutableRawPointer? {
+  let text = UnsafeRawBufferPointer(start: bytes, count: count)
+  let parts = text.split(separator: 0, omittingEmptySubsequences: false).map {
+    String(decoding: $0, as: UTF8.self)
+  }
+  nnrepl_free(bytes)
+  return kept(answer(parts).line)
+}
+
+private func answer(_ parts: [String]) -> JSON {
+  func part(_ place: Int) -> String { place < parts.count ? parts[place] : "" }
+  switch part(0) {
+  case "reset":
+    engine.reset(header: part(1))
+    return .null
+  case "run": return engine.run(part(3), number: Int(part(1)), name: part(2))
+  case "play": return .string(engine.play(part(2), name: part(1)))
+  default: return .string("no such request: \(part(0))")
+  }
+}
+
+/// The last answer.
+nonisolated(unsafe) private var last: UnsafeMutableRawPointer?
+
+private func kept(_ text: String) -> UnsafeMutableRawPointer? {
+  if let last { nnrepl_free(last) }
+  let bytes = Array(text.utf8)
+  last = nnrepl_allocate(bytes.count + 4)
+  last?.storeBytes(of: UInt32(bytes.count).littleEndian, as: UInt32.self)
+  bytes.withUnsafeBytes { from in
+    if let start = from.baseAddress, let last {
+      (last + 4).copyMemory(from: start, byteCount: bytes.count)
+    }
+  }
+  return last
+}

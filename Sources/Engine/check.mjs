@@ -1,0 +1,101 @@
+// Plays every lesson, solution and generated program in the engine that pages carry, and by the program: byte for byte
+// the same. What lessons print is held by their records, so that the engine's is, too.
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const [program, path] = process.argv.slice(2);
+const module = new WebAssembly.Module(readFileSync(path));
+const decoder = new TextDecoder(), encoder = new TextEncoder();
+
+const start = () => {
+  const imports = {};
+  let engine, spoken = "";
+  const view = () => new DataView(engine.memory.buffer);
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    (imports[from] ??= {})[name] = name === "now" ? () => performance.now() : name !== "fd_write" ? () => 0
+      : (file, parts, count, written) => {
+        let total = 0;
+        for (let i = 0; i < count; i += 1) {
+          const [at, size] = [view().getUint32(parts + 8 * i, true), view().getUint32(parts + 8 * i + 4, true)];
+          spoken += decoder.decode(new Uint8Array(engine.memory.buffer, at, size));
+          total += size;
+        }
+        view().setUint32(written, total, true);
+        return 0;
+      };
+  }
+  engine = new WebAssembly.Instance(module, imports).exports;
+  engine.__wasm_call_ctors();
+  return (...parts) => {
+    const text = encoder.encode(parts.join("\0"));
+    const place = engine.nn_allocate(text.length);
+    new Uint8Array(engine.memory.buffer, place, text.length).set(text);
+    try {
+      const answer = engine.nn_request(place, text.length);
+      const size = view().getUint32(answer, true);
+      return JSON.parse(decoder.decode(new Uint8Array(engine.memory.buffer, answer + 4, size)));
+    } catch (error) {
+      return `trap: ${error.message} ${spoken}`;
+    }
+  };
+};
+
+const folder = mkdtempSync(join(tmpdir(), "nnrepl-engine-"));
+let different = 0, count = 0, times = [0, 0];
+const compare = (name, text) => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  const begun = performance.now();
+  let wanted;
+  try {
+    wanted = execFileSync(program, ["run", "--quiet", name], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    // An error is told beside the output.
+    wanted = Buffer.concat([error.stdout, error.stderr]);
+  }
+  const between = performance.now();
+  const found = start()("play", name, text);
+  const ended = performance.now();
+  times[0] += between - begun;
+  times[1] += ended - between;
+  count += 1;
+  const own = [between - begun, ended - between].map((ms) => ms.toFixed(0));
+  if (name.startsWith("lesson")) console.log(`${name}: ${own[1]} ms, the program ${own[0]} ms`);
+  if (found === wanted.toString()) return;
+  different += 1;
+  const [a, b] = [wanted.toString().split("\n"), found.split("\n")];
+  const line = a.findIndex((text, i) => text !== b[i]);
+  console.log(`${name} differs at line ${line + 1}\n  program: ${a[line]}\n  engine:  ${b[line]}`);
+};
+
+for (const place of ["lessons", "lessons/solutions"]) {
+  for (const name of readdirSync(place).filter((name) => name.endsWith(".nn")).sort()) {
+    compare(name, readFileSync(join(place, name), "utf8"));
+  }
+}
+
+// Programs that a generator makes: plain arithmetic, tensors, passes, training.
+let seed = 20261127;
+const draw = (n) => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) % n;
+const pick = (list) => list[draw(list.length)];
+const number = () => (draw(400) / 100 - 2).toFixed(2);
+const unary = ["exp", "log", "tanh", "sigmoid", "relu", "sin", "cos", "sqrt", "gelu", "erf", "softplus", "abs", "log1p", "expm1"];
+const generated = (k) => {
+  const lines = [`seed(${k})`, pick(["", 'set_default_dtype("float32")'])];
+  const [n, m] = [1 + draw(6), 1 + draw(6)];
+  lines.push(`param w = ${number()}`, `param W = randn(${n}, ${m})`, `x = rand(${m}, ${1 + draw(4)})`);
+  lines.push(`a = ${pick(unary)}(${number()}*w + ${number()})`, `A = ${pick(unary)}(W @ x*${number()})`, "print(A)");
+  lines.push(pick([`loss = A.${pick(["mean", "sum"])}() + a^2`, `loss = (A - a).square().mean()*${number()}`, `loss = (softmax(A, dim=0)*a).sum()`]));
+  lines.push("print(loss)", pick(["backward loss", "loss.backward()"]), "print(W.grad)", "explain ∂loss/∂w");
+  if (draw(3) === 0) {
+    lines.push(`model = mlp(2, [${1 + draw(9)}], ${1 + draw(3)})`, `opt = ${pick(["sgd", "adam"])}(model, lr=0.0${1 + draw(9)})`,
+      `d = ${pick(["moons", "xor", "circles"])}(${8 + draw(40)})`, "repeat 5 {", "    out = model(d.X)", "    l = out.square().mean()",
+      "    opt.zero_grad()", "    l.backward()", "    opt.step()", "}", "print(l)", "print(out[0])");
+  }
+  return lines.join("\n") + "\n";
+};
+for (let k = 0; k < Number(process.env.PROGRAMS ?? 1000); k += 1) compare(`program${k}.nn`, generated(k));
+console.log(`${count} programs, ${different} different; engine ${(times[1] / times[0]).toFixed(2)} times the program's time, starts included`);
+process.exit(different ? 1 : 0);
