@@ -5,27 +5,12 @@ import PackageDescription
 /// Whether this build is of the engine that a page carries: `Sources/Engine/build` sets it.
 let isForPage = Context.environment["NNREPL_ENGINE"] != nil
 
-/// What only the program has.
-func native<Part>(_ parts: [Part]) -> [Part] { isForPage ? [] : parts }
-
-/// Files that a page's engine, or the program, does without.
-func without(inPage page: [String], inProgram program: [String] = []) -> [String] {
-  isForPage ? page : program
-}
-
-/// A page's engine: a part of Swift that needs no run time, for a machine that is the browser's.
-let embedded: [SwiftSetting] =
-  isForPage
-  ? [
-    .enableExperimentalFeature("Embedded"), .enableExperimentalFeature("Extern"),
-    .unsafeFlags(["-wmo", "-Xcc", "-isystem", "-Xcc", "/usr/include/wasm32-wasi"]),
-  ] : []
 let engineC: [CSetting] =
   isForPage
   ? [.unsafeFlags(["-isystem", "/usr/include/wasm32-wasi", "-D__wasi__", "-msimd128", "-O3"])] : []
 
 /// Every target treats warnings as errors and speaks Swift 6.
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)] + embedded
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// The numeric core and the interpreter run on one thread at a time, and the graph's own objects never
 /// leave it, so run-time exclusivity checks only cost time there (10 % of a scalar backward pass).
@@ -51,12 +36,12 @@ let package = Package(
     .target(name: "CPlatform", cSettings: engineC),
 
     // The program and the page: threads, clock, memory; elementary functions and matrix products.
-    .target(name: "Platform", dependencies: ["CPlatform"] + native(["CBLAS"]), swiftSettings: hot),
+    .target(name: "Platform", dependencies: ["CPlatform", "CBLAS"], swiftSettings: hot),
 
     // Texts and formulas as trees: Markdown and mathematics.
     .target(
-      name: "Typesetting", dependencies: ["Platform"] + native(["CMarkGFM"]),
-      exclude: without(inPage: ["Markdown.swift"], inProgram: ["Markdown+Page.swift"]),
+      name: "Typesetting", dependencies: ["Platform", "CMarkGFM"],
+      exclude: ["Markdown+Page.swift"],
       swiftSettings: strict),
 
     // What Swift cannot say: processes closed off for good.
@@ -71,7 +56,7 @@ let package = Package(
 
     // JSON as the program writes it.
     .target(
-      name: "JSONText", exclude: without(inPage: ["JSON+Encoding.swift"]), swiftSettings: strict),
+      name: "JSONText", swiftSettings: strict),
 
     // Where source text is kept, and what can be said about a span of it.
     .target(name: "Diagnostics", swiftSettings: strict),
@@ -92,9 +77,7 @@ let package = Package(
       dependencies: [
         "JSONText", "Platform", "Tensors", "Autograd",
       ],
-      exclude: without(
-        inPage: ["Safetensors.swift", "Safetensors+Header.swift"],
-        inProgram: ["Safetensors+Page.swift"]),
+      exclude: ["Safetensors+Page.swift"],
       swiftSettings: hot),
 
     // Turns a graph into a derivation: steps, factors, paths, numbers, as data.
@@ -141,7 +124,7 @@ let package = Package(
       dependencies: [
         "Platform", "JSONText", "EmbeddedFiles", "Diagnostics", "Interpreter", "Builtins",
         "Session",
-      ], exclude: without(inPage: ["LessonProgress.swift", "Diff.swift"]), swiftSettings: strict),
+      ], swiftSettings: strict),
 
     // What a notebook told, as data; and that data as JSON.
     .target(
@@ -170,14 +153,8 @@ let package = Package(
         "Syntax",
         "Interpreter",
         "Builtins", "Session", "Lessons", "Documents",
-      ] + native(["Grading"]),
-      exclude: ["Pages"]
-        + without(inPage: [
-          "HTML+Page.swift", "CheckPage.swift", "CheckText.swift", "FeedbackText.swift",
-          "ReportText.swift",
-          "PlaybackJSON.swift", "HelpText.swift", "LessonList.swift", "FunctionPage.swift",
-          "Glossary.swift",
-        ]), swiftSettings: strict),
+      ] + ["Grading"],
+      exclude: ["Pages"], swiftSettings: strict),
 
     // What a notebook told as a page: HTML, pictures in SVG, mathematics in MathML.
     .target(
@@ -188,7 +165,7 @@ let package = Package(
         "Training", "Explain", "Syntax", "Interpreter", "Builtins", "Session", "Lessons",
         "Documents", "Rendering",
       ],
-      exclude: ["Assets"] + without(inPage: ["Page/DocumentPage.swift"]), swiftSettings: strict),
+      exclude: ["Assets"], swiftSettings: strict),
 
     // All of the above for a browser: requests in, answers out.
     .target(
@@ -196,7 +173,7 @@ let package = Package(
       dependencies: [
         "CPlatform", "Platform", "JSONText", "Diagnostics", "Tensors", "Explain", "Interpreter",
         "Session", "Lessons", "Documents", "Rendering", "Pages",
-      ], exclude: ["build", "check", "check.mjs"], swiftSettings: strict),
+      ], exclude: ["build", "check", "check.mjs", "Modules"], swiftSettings: strict),
 
     // What a notebook told, for others: notebooks, PyTorch, a site.
     .target(
@@ -317,13 +294,37 @@ let package = Package(
   ]
 )
 
+// A page's engine is one module: whole, it is compiled in a quarter of the time. `Sources/Engine/Modules` has empty
+// modules by the names that its files import.
 if isForPage {
-  let carried: Set = [
-    "CPlatform", "Platform", "JSONText", "Diagnostics", "Syntax", "Tensors", "Autograd", "Training",
-    "Explain", "EmbedPlugin", "EmbeddedFiles", "Interpreter", "Builtins", "Session", "Typesetting",
-    "Lessons", "Documents", "Rendering", "Pages", "Engine",
-  ]
   package.products = []
   package.dependencies = []
-  package.targets = package.targets.filter { carried.contains($0.name) }
+  package.targets = package.targets.filter { ["CPlatform", "EmbedPlugin"].contains($0.name) }
+  package.targets.append(
+    .target(
+      name: "Engine", dependencies: ["CPlatform"], path: "Sources",
+      exclude: [
+        "EmbeddedFiles/Plugin", "Builtins/Library", "Rendering/Pages", "Pages/Assets",
+        "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/Modules",
+        // What needs Foundation, cmark, a digest or processes.
+        "JSONText/JSON+Encoding.swift", "Training/Safetensors.swift",
+        "Training/Safetensors+Header.swift", "Typesetting/Markdown.swift",
+        "Lessons/LessonProgress.swift", "Lessons/Diff.swift", "Rendering/HTML+Page.swift",
+        "Rendering/CheckPage.swift", "Rendering/CheckText.swift", "Rendering/FeedbackText.swift",
+        "Rendering/ReportText.swift", "Rendering/PlaybackJSON.swift", "Rendering/HelpText.swift",
+        "Rendering/LessonList.swift", "Rendering/FunctionPage.swift", "Rendering/Glossary.swift",
+        "Pages/Page/DocumentPage.swift", "Pages/Page/PageEngine.swift",
+      ],
+      sources: [
+        "Platform", "JSONText", "Diagnostics", "Syntax", "Tensors", "Autograd", "Training",
+        "Explain", "EmbeddedFiles", "Interpreter", "Builtins", "Session", "Typesetting", "Lessons",
+        "Documents", "Rendering", "Pages", "Engine",
+      ],
+      swiftSettings: [
+        .enableExperimentalFeature("Embedded"), .enableExperimentalFeature("Extern"),
+        .unsafeFlags([
+          "-wmo", "-Osize", "-Xcc", "-isystem", "-Xcc", "/usr/include/wasm32-wasi", "-I",
+          "Sources/Engine/Modules", "-enforce-exclusivity=unchecked",
+        ]),
+      ], plugins: ["EmbedPlugin"]))
 }

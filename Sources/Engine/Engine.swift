@@ -56,12 +56,7 @@ package final class Engine {
   private func answer(
     _ told: [Document.Output], _ error: Diagnostic?, _ notebook: Notebook, isExpected: Bool = false
   ) -> JSON {
-    // The cell's own text comes first: its lines are those that light up.
-    var sources = session.sources
-    if let own = sources.firstIndex(where: { $0.id == notebook.source.id }) {
-      sources.insert(sources.remove(at: own), at: 0)
-    }
-    let pages = ToldHTML(sources: sources, prefix: "r")
+    let pages = ToldHTML(sources: session.sources, prefix: "r", lit: notebook.source)
     var html: [HTML] = []
     var text = ""
     for output in told {
@@ -81,17 +76,20 @@ package final class Engine {
     ])
   }
 
-  /// A script played as `nnrepl run --quiet` plays it.
-  package func play(_ script: String, name: String) -> String {
+  /// A script played as `nnrepl run --quiet` plays it: what that prints, and what it tells beside.
+  package func play(_ script: String, name: String) -> JSON {
     reset(header: script)
     session.machine.audience.keepsGraphs = false
     let notebook = Notebook(session.add(source: script, name: name))
     let pages = PlaybackText(Style(), isQuiet: true)
-    var text = ""
-    let errors = Playback.run(notebook, in: session) { text += pages.render($0, in: self.session) }
-    for error in errors {
-      text += DiagnosticText(Style(), sources: session.sources).render(error)
+    var (printed, told) = ("", "")
+    let errors = Playback.run(notebook, in: session) { step in
+      let text = pages.render(step, in: self.session)
+      if case .event(.warning) = step { told += text } else { printed += text }
     }
-    return text
+    for error in errors {
+      told += DiagnosticText(Style(), sources: session.sources).render(error) + "\n"
+    }
+    return .array([.string(printed), .string(told)])
   }
 }

@@ -1,7 +1,8 @@
 // Plays every lesson, solution and generated program in the engine that pages carry, and by the program: byte for byte
 // the same. What lessons print is held by their records, so that the engine's is, too.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync, mkdtempSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -48,32 +49,44 @@ const compare = (name, text) => {
   const file = join(folder, name);
   writeFileSync(file, text);
   const begun = performance.now();
-  let wanted;
-  try {
-    wanted = execFileSync(program, ["run", "--quiet", name], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  } catch (error) {
-    // An error is told beside the output.
-    wanted = Buffer.concat([error.stdout, error.stderr]);
-  }
+  const run = spawnSync(program, ["run", "--quiet", name], { cwd: folder, encoding: "utf8" });
   const between = performance.now();
-  const found = start()("play", name, text);
+  let found = start()("play", name, text);
   const ended = performance.now();
   times[0] += between - begun;
   times[1] += ended - between;
   count += 1;
   const own = [between - begun, ended - between].map((ms) => ms.toFixed(0));
   if (name.startsWith("lesson")) console.log(`${name}: ${own[1]} ms, the program ${own[0]} ms`);
-  if (found === wanted.toString()) return;
-  different += 1;
-  const [a, b] = [wanted.toString().split("\n"), found.split("\n")];
-  const line = a.findIndex((text, i) => text !== b[i]);
-  console.log(`${name} differs at line ${line + 1}\n  program: ${a[line]}\n  engine:  ${b[line]}`);
+  if (typeof found === "string") found = [found, ""];
+  for (const [k, wanted] of [run.stdout, run.stderr].entries()) {
+    if (found[k] === wanted) continue;
+    different += 1;
+    const [a, b] = [wanted.split("\n"), found[k].split("\n")];
+    const line = a.findIndex((text, i) => text !== b[i]);
+    return console.log(`${name} differs at line ${line + 1}\n  program: ${a[line]}\n  engine:  ${b[line]}`);
+  }
 };
 
 for (const place of ["lessons", "lessons/solutions"]) {
   for (const name of readdirSync(place).filter((name) => name.endsWith(".nn")).sort()) {
     compare(name, readFileSync(join(place, name), "utf8"));
   }
+}
+
+// What a page carries is this engine: its own script unpacks it.
+const page = execFileSync(program, ["export", "1"], { encoding: "utf8", maxBuffer: 1 << 26 });
+const carried = (id) => page.split(`id="${id}">\n`)[1]?.split("\n</script>")[0];
+if (carried("engine") === undefined) {
+  console.log("the program carries no engine: build it after Sources/Engine/build");
+  different += 1;
+} else {
+  const unpacked = new Function(`${page.match(/const unpacked = [\s\S]*?\n};/)[0]} return unpacked;`)();
+  if (!gunzipSync(unpacked(carried("engine"))).equals(readFileSync(path))) {
+    console.log("the page's engine is another");
+    different += 1;
+  }
+  console.log(`a page of lesson 1 has ${(page.length / 1e6).toFixed(2)} MB`);
 }
 
 // Programs that a generator makes: plain arithmetic, tensors, passes, training.

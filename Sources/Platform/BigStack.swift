@@ -1,7 +1,6 @@
 // Deep recursion in a learner's program needs a deep stack.
-import CPlatform
-
 #if !arch(wasm32)
+  import CPlatform
   import Glibc
 #endif
 
@@ -11,15 +10,10 @@ package enum BigStack {
   private static let reserve: UInt = 4 << 20
 
   #if arch(wasm32)
-    /// What the engine is linked with.
-    private static let bytes: UInt = 64 << 20
-
-    /// Runs `body`: a page has one stack, which is large.
+    /// Runs `body`: a page has one stack, which is large and begins at address 0.
     /// - Parameter body: is told the lowest address its frames may reach.
     package static func run(_ body: @escaping (UInt) -> Void) {
-      let limit = nnrepl_stack_limit()
-      if limit.pointee == 0 { limit.pointee = Int(here - bytes + reserve + (1 << 20)) }
-      body(UInt(limit.pointee))
+      body(reserve)
     }
   #else
     private static let bytes: UInt = 512 << 20

@@ -16,7 +16,7 @@ extension FigureText {
 }
 
 /// A part of a circuit: rows of one width, with a wire that leaves it at the right.
-private struct Block {
+private struct WiredRows {
   var rows: [String]
   var width: Int
   /// The row of the wire.
@@ -38,7 +38,7 @@ private struct CircuitText {
     String(repeating: mark("─", "-"), count: max(0, count))
   }
 
-  func block(_ wire: Figure.Wire) -> Block {
+  func block(_ wire: Figure.Wire) -> WiredRows {
     let own = segment(wire)
     guard let gate = wire.gate, !wire.inputs.isEmpty else { return own }
     return joined(wire.inputs.map { block($0) }, text(gate), own)
@@ -57,7 +57,7 @@ private struct CircuitText {
   }
 
   /// The wire that a value goes along: its number above, its name on it, its gradient below.
-  private func segment(_ wire: Figure.Wire) -> Block {
+  private func segment(_ wire: Figure.Wire) -> WiredRows {
     let number = format(wire.value)
     let below =
       switch wire.gradient {
@@ -77,7 +77,7 @@ private struct CircuitText {
         + String(repeating: fill, count: room - left - text.columns)
     }
     let pad = String(repeating: " ", count: head.columns)
-    return Block(
+    return WiredRows(
       rows: [
         pad + centred(above, " "), head + centred(name, mark("─", "-")),
         pad + style.paint(centred(below, " "), factor: 0),
@@ -85,7 +85,7 @@ private struct CircuitText {
   }
 
   /// Wires that meet in a gate, and the one that leaves it.
-  private func joined(_ inputs: [Block], _ gate: String, _ own: Block) -> Block {
+  private func joined(_ inputs: [WiredRows], _ gate: String, _ own: WiredRows) -> WiredRows {
     let width = inputs.map { $0.width }.max() ?? 0
     var rows: [String] = []
     var outs: [Int] = []
@@ -122,7 +122,7 @@ private struct CircuitText {
       let box = i == middle ? style.paint(gate, .bold) : String(repeating: " ", count: gate.columns)
       rows[i] += bar + box + tail
     }
-    return Block(
+    return WiredRows(
       rows: rows, width: width + (first == last ? 0 : 1) + gate.columns + own.width, out: middle)
   }
 }

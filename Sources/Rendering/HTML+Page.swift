@@ -7,16 +7,18 @@ extension HTML {
   /// - Parameters:
   ///   - asksServer: whether its script may ask the place that it came from.
   ///   - runsEngine: whether its script may compile WebAssembly that the page holds, and run it in a worker.
+  ///   - readsOwnFiles: whether scripts may come from files beside the page.
   package static func page(
     _ title: String, style: String = HTML.style, script: String = "", asksServer: Bool = false,
-    runsEngine: Bool = false, _ body: [HTML]
+    runsEngine: Bool = false, readsOwnFiles: Bool = false, _ body: [HTML]
   ) -> String {
     let style = "\n" + style + "\n"
     let script = script.isEmpty ? "" : "\n" + script + "\n"
     let policy =
       "default-src 'none'; style-src \(source(style)); "
       + (script.isEmpty
-        ? "" : "script-src \(source(script))\(runsEngine ? " 'wasm-unsafe-eval'" : ""); ")
+        ? ""
+        : "script-src \(readsOwnFiles ? "'self' " : "")\(source(script))\(runsEngine ? " 'wasm-unsafe-eval'" : ""); ")
       + (runsEngine ? "worker-src blob:; " : "")
       + (asksServer ? "connect-src 'self'; " : "") + "base-uri 'none'; form-action 'none'"
     return """

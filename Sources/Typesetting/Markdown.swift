@@ -206,26 +206,6 @@ package struct Markdown {
   }
 }
 
-extension [Block] {
-  /// The heading of the first level that it begins with.
-  package var title: [Inline]? {
-    if case .heading(1, let inner)? = first { inner } else { nil }
-  }
-}
-
-extension [Inline] {
-  /// Without its dress: code, names and formulas as they stand.
-  package var plain: String {
-    map { inline in
-      switch inline {
-      case .text(let text), .code(let text), .math(let text): text
-      case .emphasis(let inner), .strong(let inner), .link(let inner, _): inner.plain
-      case .softBreak, .lineBreak: " "
-      }
-    }.joined()
-  }
-}
-
 // MARK: - Texts for other readers of Markdown
 
 extension Markdown {

@@ -21,10 +21,17 @@ package struct Site {
   private let title: String
   private let chapters: [Chapter]
   private let exercises: [Exercise]
+  /// What runs the cells of all lessons, and its file.
+  private let engine: (engine: PageEngine, text: String)?
 
-  /// - Parameter title: of the course.
-  package init(title: String, _ chapters: [Chapter], _ exercises: [Exercise]) {
+  /// - Parameters:
+  ///   - title: of the course.
+  ///   - engine: runs the lessons' cells; without one the pages are to be read.
+  package init(
+    title: String, _ chapters: [Chapter], _ exercises: [Exercise], engine: PageEngine? = nil
+  ) {
     self.title = title
+    self.engine = engine?.shared(at: "engine.js")
     self.chapters = chapters
     self.exercises = exercises
   }
@@ -34,6 +41,7 @@ package struct Site {
     [("index.html", index)]
       + chapters.indices.map { ("\(chapters[$0].document.name).html", chapter($0)) }
       + exercises.map { ("\($0.id).html", exercise($0)) }
+      + (engine.map { [("engine.js", $0.text)] } ?? [])
       + Reference().files.map { ("reference/" + $0.path, $0.text) }
   }
 
@@ -103,7 +111,7 @@ package struct Site {
     return DocumentPage(
       document, lead: [navigation(before: i == 0 ? nil : chapters[i - 1].document)],
       foot: next.isEmpty ? [] : [HTML(void: "hr"), foot]
-    ).html()
+    ).html(engine: engine?.engine)
   }
 
   private func navigation(before: Document?) -> HTML {

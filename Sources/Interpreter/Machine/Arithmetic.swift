@@ -1,4 +1,5 @@
 // Operators on values: plain numbers at once, tracked numbers as one node, anything else by its kind.
+import CPlatform
 import Platform
 import Autograd
 import Diagnostics

@@ -89,7 +89,7 @@ package final class Machine {
 
   package var budget = Budget()
   package var sink: (Event) -> Void = { _ in }
-  var told = Told()
+  var told = Findings()
   /// The version of the language that the script was written for.
   package var scriptVersion = Machine.version
 

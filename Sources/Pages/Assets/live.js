@@ -1,3 +1,28 @@
+// Base 91 back to bytes: two characters hold 13 bits, of which 6 at a time are the digits of base 64.
+const unpacked = (text) => {
+  const digit = (at) => {
+    const code = text.charCodeAt(at);
+    return code - 33 - (code > 34) - (code > 60) - (code > 92);
+  };
+  const bytes = new Uint8Array(Math.floor(text.length / 2 * 13 / 8));
+  let [bits, count, word, digits, size] = [0, 0, 0, 0, 0];
+  for (let at = 0; at < text.length; at += 2) {
+    bits |= (digit(at) + 91 * digit(at + 1)) << count;
+    count += 13;
+    for (; count >= 6; count -= 6, bits >>= 6) {
+      word = word << 6 | bits & 63;
+      digits += 1;
+      if (digits < 4) continue;
+      bytes[size] = word >> 16;
+      bytes[size + 1] = word >> 8;
+      bytes[size + 2] = word;
+      size += 3;
+      [word, digits] = [0, 0];
+    }
+  }
+  return bytes.subarray(0, size);
+};
+
 // Cells that a reader changes and runs. The page always shows what its script would print from the top: to run a cell
 // again goes back to before it, and what comes after it follows or turns grey.
 const makeLive = async (data) => {
@@ -10,9 +35,10 @@ const makeLive = async (data) => {
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
   // The engine, in a worker of its own.
-  const packed = Uint8Array.from(atob(document.getElementById("engine").textContent.trim()), (c) => c.charCodeAt(0));
+  const packed = unpacked(globalThis.nnreplEngine ?? document.getElementById("engine").textContent.trim());
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const module = await WebAssembly.compile(await new Response(stream).arrayBuffer());
+  const module = await WebAssembly.compileStreaming(
+    new Response(stream, { headers: { "Content-Type": "application/wasm" } }));
   const source = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
   let worker, waiting, counter = 0;
   const call = (message) => new Promise((done, fail) => {
@@ -35,12 +61,12 @@ const makeLive = async (data) => {
     await call({ module });
     await ask("reset", data.header);
     await ask("save", 0);
-    ran = 0;
+    [ran, isMoved] = [0, false];
   };
 
   // Cells of code, in their order. `ran` of them have been run by the engine as they are now.
   const cells = data.cells.filter((cell) => cell.code !== undefined);
-  let ran = 0, turn = 0, isBusy = false;
+  let ran = 0, turn = 0, isBusy = false, isMoved = false;
   const key = `nnrepl ${location.pathname} ${document.title}`;
   const kept = (() => { try { return JSON.parse(localStorage.getItem(key)) ?? {}; } catch { return {}; } })();
   const keep = () => {
@@ -92,7 +118,10 @@ const makeLive = async (data) => {
     for (const row of cell.outputs.querySelectorAll("[data-line]")) {
       row.dataset.line = +row.dataset.line + cell.first - 1 - cell.options;
     }
-    cell.outputs.querySelectorAll(".walk").forEach(walkThrough);
+    for (const walk of cell.outputs.querySelectorAll(".walk")) {
+      walkThrough(walk);
+      open(walk, cells.indexOf(cell));
+    }
     cell.box.classList.remove("stale");
     cell.box.classList.toggle("failed", answer.failed);
   };
@@ -105,8 +134,9 @@ const makeLive = async (data) => {
     isBusy = true;
     const slow = setTimeout(() => { stop.hidden = false; said.textContent = "running …"; }, 250);
     try {
-      if (place < ran || ran === 0) {
-        if (ran > 0) ran = await ask("restore", place);
+      if (place < ran || isMoved) {
+        ran = await ask("restore", Math.min(place, ran));
+        isMoved = false;
         grey(place);
       }
       let spent = 0, sinceSave = 0;
@@ -133,6 +163,75 @@ const makeLive = async (data) => {
     } finally {
       clearTimeout(slow);
       if (own === turn) { isBusy = false; stop.hidden = true; }
+    }
+  };
+
+  // What is asked of the engine as it is after the cell at `place`; nothing on the page changes.
+  const after = async (place, ...parts) => {
+    const own = turn += 1;
+    if (isBusy) await begin();
+    isBusy = true;
+    const slow = setTimeout(() => { stop.hidden = false; }, 250);
+    try {
+      if (place + 1 < ran || isMoved) ran = await ask("restore", Math.min(place + 1, ran));
+      isMoved = false;
+      for (; ran <= place; ran += 1) {
+        const cell = cells[ran];
+        const answer = await ask("run", String(cell.number), data.name, cell.settings + cell.now);
+        if (answer.failed) break;
+      }
+      isMoved = true;
+      return await ask(...parts);
+    } catch (error) {
+      if (own === turn) await begin();
+      return { html: "", text: error.message, failed: true };
+    } finally {
+      clearTimeout(slow);
+      if (own === turn) { isBusy = false; stop.hidden = true; }
+    }
+  };
+
+  // Derivations of the numbers of a pass: each node leads to its own, and a way leads back.
+  const open = (walk, place) => {
+    const names = JSON.parse(walk.dataset.names ?? "[]"), root = walk.dataset.root;
+    if (!root) return;
+    let door;
+    const show = async (wanted, way) => {
+      const answer = await after(place, "run", "", "page", wanted);
+      door ??= walk.appendChild(make("div", "", { className: "door" }));
+      door.textContent = "";
+      const bar = make("div", "", { className: "steps" });
+      way.forEach((text, i) => bar.append(button(text, () => show(text, way.slice(0, i)), `Back to ${text}`), "›"));
+      const line = make("input", "", { type: "text", value: wanted, spellcheck: false, autocomplete: "off" });
+      line.setAttribute("aria-label", "What is derived; an index such as W[0, 1] leads to one entry");
+      line.addEventListener("keydown", (event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") show(line.value, [...way, wanted]);
+      });
+      bar.append(line, button("close", () => { door.remove(); door = undefined; }));
+      const told = make("div", "");
+      told.innerHTML = answer.html || answer.text;
+      door.append(bar, told);
+      for (const inner of told.querySelectorAll(".walk")) {
+        walkThrough(inner);
+        lead(inner, (text) => show(text, [...way, wanted]));
+      }
+      door.scrollIntoView({ block: "nearest" });
+    };
+    lead(walk, (text) => show(text, []));
+    function lead(walk, go) {
+      const names = JSON.parse(walk.dataset.names ?? "[]");
+      for (const node of walk.querySelectorAll(".node[data-node]")) {
+        const name = names[+node.dataset.node.split(" ")[0]];
+        if (!name || name === root) continue;
+        node.classList.add("leads");
+        node.setAttribute("tabindex", "0");
+        node.setAttribute("role", "button");
+        node.setAttribute("aria-label", `How ∂${root}/∂${name} comes about`);
+        const act = (event) => { event.stopPropagation(); event.preventDefault(); go(`explain ∂${root}/∂${name}`); };
+        node.addEventListener("click", act);
+        node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") act(event); });
+      }
     }
   };
 
@@ -167,6 +266,60 @@ const makeLive = async (data) => {
     }
   };
 
+  // A number is asked for before it is shown: two tries, and a score.
+  const score = { right: 0, asked: 0 };
+  const guess = (cell, place) => {
+    const box = cell.box.querySelector(".ask");
+    if (!box) return;
+    const line = make("input", "", { type: "text", size: 10, autocomplete: "off" });
+    line.setAttribute("aria-label", `Your guess for ${cell.predicts}`);
+    const word = make("span", "", { className: "said" });
+    word.setAttribute("role", "status");
+    let tries = 0;
+    const reveal = (text) => {
+      cell.outputs.hidden = false;
+      for (const part of [line, say, show]) part.hidden = true;
+      word.textContent = text + (score.asked ? ` ${score.right} of ${score.asked} at the first try.` : "");
+    };
+    const say = button("say it", async () => {
+      if (!line.value.trim()) { word.textContent = "Type what you expect."; return line.focus(); }
+      const truth = await after(place, "number", cell.predicts);
+      const typed = parseFloat(line.value.replace("−", "-").replace(",", "."));
+      if (truth === null || truth === undefined || truth.failed) return reveal("Compare with what it tells:");
+      if (Number.isNaN(typed)) { word.textContent = "Type a number."; return line.focus(); }
+      const isRight = Math.abs(typed - truth) <= Math.max(0.01 * Math.abs(truth), 5e-3);
+      if (tries === 0) score.asked += 1;
+      if (isRight && tries === 0) score.right += 1;
+      if (isRight) return reveal("✓ That is it.");
+      tries += 1;
+      if (tries === 1) { word.textContent = `Not ${line.value}. ${cell.hint || "Once more?"}`; return line.select(); }
+      return reveal("✗ See what it is:");
+    });
+    const show = button("show it", () => reveal(""), `Show ${cell.predicts}`);
+    line.addEventListener("keydown", (event) => { if (event.key === "Enter") say.click(); });
+    const row = make("div", "", { className: "tools" });
+    row.append(line, say, show, word);
+    box.append(row);
+    cell.outputs.hidden = true;
+  };
+
+  // What a reader is to try is checked on what the cells, and the prompt after them, have left.
+  for (const cell of data.cells.filter((cell) => cell.check !== undefined)) {
+    const box = document.getElementById(cell.id);
+    if (!box) continue;
+    const word = make("span", "", { className: "said" });
+    word.setAttribute("role", "status");
+    const row = make("div", "", { className: "tools" });
+    row.append(button("check it", async () => {
+      if (ran < cells.length && !isMoved) await run(ran, { whole: true });
+      const answer = await ask("run", "", "check", cell.check).catch((error) => ({ failed: true, text: error.message }));
+      isMoved = true;
+      const why = answer.text.split("\n")[0].replace(/^error\[[\w-]+\]:? */, "");
+      word.textContent = answer.failed ? `Not yet: ${why}` : "✓ That is it.";
+    }), word);
+    box.append(row);
+  }
+
   for (const [i, cell] of cells.entries()) {
     cell.box = document.getElementById(cell.id);
     cell.outputs = cell.box.querySelector(".outputs");
@@ -184,6 +337,8 @@ const makeLive = async (data) => {
       if (cell.pre) lines(cell);
     };
     cell.set(kept[cell.id] ?? cell.code);
+    for (const walk of cell.outputs.querySelectorAll(".walk")) open(walk, i);
+    if (cell.predicts) guess(cell, i);
     if (!cell.pre) continue;
 
     const area = make("textarea", "", { className: "edit", spellcheck: false, hidden: true });
@@ -290,7 +445,8 @@ const makeLive = async (data) => {
       asked.push(text);
       at = asked.length;
       line.value = "";
-      if (ran < cells.length) await run(ran, { whole: true });
+      if (ran < cells.length && !isMoved) await run(ran, { whole: true });
+      isMoved = true;
       const box = make("div", "", { className: "code-cell" });
       const pre = make("pre", "", { className: "code" });
       pre.append(make("code", text));
@@ -302,6 +458,7 @@ const makeLive = async (data) => {
         const answer = await ask("run", "", "prompt", text);
         outputs.innerHTML = answer.html;
         outputs.querySelectorAll(".walk").forEach(walkThrough);
+        line.focus();
       } catch (error) {
         outputs.textContent = error.message === "stopped" ? "stopped" : `The engine failed here: ${error.message}`;
         if (error.message !== "stopped") await begin();

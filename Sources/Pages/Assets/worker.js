@@ -39,17 +39,20 @@ const ask = (...parts) => {
   return JSON.parse(decoder.decode(new Uint8Array(engine.memory.buffer, answer + 4, size)));
 };
 
+// Between requests the stack, which comes first, is empty.
+const begin = () => engine.__stack_pointer.value;
+
 const save = (place) => {
   let total = 0;
   for (const copy of saved.values()) total += copy.byteLength;
-  if (total + engine.memory.buffer.byteLength < savedLimit) saved.set(place, engine.memory.buffer.slice(0));
+  if (total + engine.memory.buffer.byteLength < savedLimit) saved.set(place, engine.memory.buffer.slice(begin()));
 };
 
 // Goes back to before the cell at `place`, or to before an earlier one; which it was is the answer.
 const restore = (place) => {
   const known = Math.max(...[...saved.keys()].filter((key) => key <= place));
   for (const key of [...saved.keys()]) if (key > known) saved.delete(key);
-  const copy = new Uint8Array(saved.get(known)), memory = new Uint8Array(engine.memory.buffer);
+  const copy = new Uint8Array(saved.get(known)), memory = new Uint8Array(engine.memory.buffer, begin());
   memory.set(copy);
   memory.fill(0, copy.length);
   return known;

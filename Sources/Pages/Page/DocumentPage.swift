@@ -35,7 +35,7 @@ package struct DocumentPage {
       carried = [prompt, .carried("cells", cells, type: "application/json")] + engine.parts
     }
     return PageFrame.page(
-      title, lead + body + carried + foot, isWalked: true, isLive: engine != nil)
+      title, lead + body + carried + foot, isWalked: true, engine: engine)
   }
 
   /// Where a reader asks for more.
@@ -89,6 +89,11 @@ package struct DocumentPage {
           ("settings", .string(settings)), ("code", .string(own)), ("number", .int(code.number)),
           ("first", .int(source.line(at: code.start))), ("body", .string(settings + own)),
         ]
+        if let name = code.predicts {
+          members += [("predicts", .string(name)), ("hint", .string(code.hint ?? ""))]
+        }
+      } else if case .attempt(let attempt) = cell.body {
+        members += [("body", .string(text(cell.range))), ("check", .string(attempt.check))]
       } else {
         members.append(("body", .string(text(cell.range))))
       }
@@ -208,28 +213,9 @@ package struct DocumentPage {
   }
 }
 
-/// What runs a page's cells.
-package struct PageEngine {
-  /// The engine, packed: gzip, in base64.
-  private let packed: String
-
-  /// The one that this program was built with; nil if it was built without.
-  package static let own: PageEngine? = EmbeddedFiles.text("engine/engine.b64").map {
-    PageEngine(packed: $0.filter { !$0.isWhitespace })
-  }
-
-  /// What a program without one says.
-  package static let howToAdd =
-    "this page is to be read; `Sources/Engine/build && swift build -c release` gives the program the engine that runs its cells"
-
-  fileprivate var parts: [HTML] {
-    [.carried("worker", PageFrame.asset("worker.js")), .carried("engine", packed)]
-  }
-}
-
 /// What all pages share: their looks and their script.
 package enum PageFrame {
-  fileprivate static func asset(_ name: String) -> String {
+  private static func asset(_ name: String) -> String {
     EmbeddedFiles.text("page/" + name) ?? ""
   }
 
@@ -238,15 +224,16 @@ package enum PageFrame {
   ///   - isServed: whether the page looks for a newer one.
   package static func page(
     _ title: String, _ body: [HTML], isWalked: Bool, isServed: Bool = false,
-    isSearched: Bool = false, isLive: Bool = false
+    isSearched: Bool = false, engine: PageEngine? = nil
   ) -> String {
     let scripts = [
-      isWalked ? asset("walk.js") : "", isLive ? asset("live.js") : "",
+      isWalked ? asset("walk.js") : "", engine != nil ? asset("live.js") : "",
       isServed ? asset("reload.js") : "",
       isSearched ? asset("search.js") : "",
     ]
     return HTML.page(
       title, style: asset("page.css") + Picture.style, script: scripts.joined(),
-      asksServer: isServed, runsEngine: isLive, body)
+      asksServer: isServed, runsEngine: engine != nil,
+      readsOwnFiles: engine?.isShared == true, body)
   }
 }

@@ -15,9 +15,9 @@ package struct GraphPlaces {
   package func place(_ name: String) -> Int? { places[name] }
 
   /// The line of the notebook on which a value was computed.
-  func line(_ name: String, _ sources: [SourceText]) -> Int? {
+  func line(_ name: String, _ lit: SourceText?) -> Int? {
     guard let place = places[name], let site = graph?.vertices[place].site,
-      let own = sources.first, own.id == site.source
+      let own = lit, own.id == site.source
     else { return nil }
     return own.line(at: site.start)
   }

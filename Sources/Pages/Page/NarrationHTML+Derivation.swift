@@ -64,7 +64,7 @@ extension NarrationHTML {
             ],
             Target(
               step: count, from: places.place(factor.bottom.name),
-              to: places.place(factor.top.name), line: places.line(factor.top.name, sources),
+              to: places.place(factor.top.name), line: places.line(factor.top.name, lit),
               answer: format(factor.value))))
         count += 1
       }

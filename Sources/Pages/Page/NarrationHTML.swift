@@ -9,13 +9,17 @@ import Typesetting
 /// Sets narrations for a page.
 package struct NarrationHTML {
   package let format: NumberFormat
-  /// What was run: its lines light up with the steps.
+  /// What was run.
   let sources: [SourceText]
+  /// The text whose lines light up with the steps.
+  let lit: SourceText?
   package let math: NarrationMath
 
-  package init(_ format: NumberFormat, _ sources: [SourceText]) {
+  /// - Parameter lit: the text whose lines light up with the steps; the first if nil.
+  package init(_ format: NumberFormat, _ sources: [SourceText], lit: SourceText? = nil) {
     self.format = format
     self.sources = sources
+    self.lit = lit ?? sources.first
     math = NarrationMath(format)
   }
 
@@ -132,7 +136,7 @@ package struct NarrationHTML {
           cell(step.value),
         ] + (hasBefore(pass) ? was ?? [empty] : []),
         Target(
-          step: i, node: places.place(step.name), line: places.line(step.name, sources),
+          step: i, node: places.place(step.name), line: places.line(step.name, lit),
           answer: answer(step.value)))
     }
     let heads = ["name", "formula", "numbers put in", "value"] + (hasBefore(pass) ? ["was"] : [])
@@ -163,11 +167,11 @@ package struct NarrationHTML {
       row(
         [head(math.derivative(pass.root, by: pass.root))] + [empty, empty, empty]
           + [cell(.number("1"), isNumber: true)],
-        Target(step: 0, node: places.place(pass.root), line: places.line(pass.root, sources)))
+        Target(step: 0, node: places.place(pass.root), line: places.line(pass.root, lit)))
     ]
     var count = 1
     for step in pass.steps {
-      let line = places.line(step.name, sources)
+      let line = places.line(step.name, lit)
       rows.append(
         row(
           [
@@ -274,7 +278,7 @@ package struct NarrationHTML {
             step.reverse.map { cell($0) } ?? empty,
           ],
           Target(
-            step: i + 1, node: places.place(step.name), line: places.line(step.name, sources),
+            step: i + 1, node: places.place(step.name), line: places.line(step.name, lit),
             answer: answer(step.rate))))
     }
     let text = NarrationText(Style(), format, sources)

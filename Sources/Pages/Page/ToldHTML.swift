@@ -12,9 +12,12 @@ package struct ToldHTML {
   package let sources: [SourceText]
   /// What tells the pictures of this page apart.
   let prefix: String
+  /// The text whose lines light up with the steps.
+  private let lit: SourceText?
 
-  package init(sources: [SourceText], prefix: String) {
-    (self.sources, self.prefix) = (sources, prefix)
+  /// - Parameter lit: the text whose lines light up with the steps; the first if nil.
+  package init(sources: [SourceText], prefix: String, lit: SourceText? = nil) {
+    (self.sources, self.prefix, self.lit) = (sources, prefix, lit ?? sources.first)
   }
 
   /// Characters past these are not on the page.
@@ -109,7 +112,7 @@ package struct ToldHTML {
   private func walk(
     _ narration: Narration, _ graph: StepGraph?, _ output: Document.Output, _ id: String
   ) -> HTML {
-    let pages = NarrationHTML(output.format, sources)
+    let pages = NarrationHTML(output.format, sources, lit: lit)
     let equations = pages.math.equations(narration)
     var parts: [HTML] = []
     if let graph, graph.edges.count > 1 {

@@ -49,7 +49,7 @@ struct PlaneDrawing: Drawing {
   /// Entries of the legend with their places, in rows that fit.
   private var legend: [(label: Int, at: Picture.Point)] {
     guard classes.count > 1 else { return [] }
-    var entries: [(Int, Picture.Point)] = []
+    var entries: [(label: Int, at: Picture.Point)] = []
     let left = field.rect.x + 6
     var at = Picture.Point(left, field.rect.bottom + PlotField.tickLine + 26)
     for (label, name) in classes.enumerated().prefix(20) {

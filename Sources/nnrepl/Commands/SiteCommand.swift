@@ -9,6 +9,7 @@ import Export
 import Grading
 import Interpreter
 import Lessons
+import Pages
 
 struct MakeSite: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,6 +27,11 @@ struct MakeSite: ParsableCommand {
   @Option(name: .short, help: "The folder to write to.")
   var output: String
 
+  @Flag(
+    name: .customLong("static"), help: "Pages to be read: without the engine that runs their cells."
+  )
+  var isStatic = false
+
   mutating func run() throws {
     nnrepl_keep_freed_memory()
     nnrepl_catch_interrupt()
@@ -41,9 +47,12 @@ struct MakeSite: ParsableCommand {
       return Site.Chapter(document, minutes: Lesson.minutes(of: script.text))
     }
     let course = try course()
-    let site = Site(title: course?.list.title ?? "Lessons", chapters, course?.exercises ?? [])
+    let site = Site(
+      title: course?.list.title ?? "Lessons", chapters, course?.exercises ?? [],
+      engine: isStatic ? nil : PageEngine.own)
     for file in site.files { try put(file.text, file.path) }
     console.show("\(output)/index.html\n")
+    if !isStatic, PageEngine.own == nil { Console.tell(PageEngine.howToAdd) }
     throw ExitCode(status)
   }
 

@@ -3,7 +3,7 @@ import Platform
 import Diagnostics
 
 /// Warnings are told once.
-struct Told {
+struct Findings {
   /// Whether a nan or inf has been told of in this run: what follows from it is no news.
   private(set) var birth = false
   private var warnings: Set<String> = []
