@@ -76,6 +76,11 @@ package final class Engine {
     ])
   }
 
+  /// The number that an expression has; null if it has none.
+  package func number(_ text: String) -> JSON {
+    session.number(text).map { $0.isFinite ? .number($0) : .string("\($0)") } ?? .null
+  }
+
   /// A script played as `nnrepl run --quiet` plays it: what that prints, and what it tells beside.
   package func play(_ script: String, name: String) -> JSON {
     reset(header: script)

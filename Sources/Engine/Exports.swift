@@ -31,6 +31,7 @@ private func answer(_ parts: [String]) -> JSON {
     engine.reset(header: part(1))
     return .null
   case "run": return engine.run(part(3), number: Int(part(1)), name: part(2))
+  case "number": return engine.number(part(1))
   case "play": return engine.play(part(2), name: part(1))
   default: return .string("no such request: \(part(0))")
   }

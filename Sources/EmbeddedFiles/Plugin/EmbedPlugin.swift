@@ -7,7 +7,7 @@ import PackagePlugin
   /// The folder of the repository, and what its files are called inside the program.
   static let folders = [
     ("lessons", "lessons"), ("lessons/exercises", "lessons/exercises"),
-    ("lessons/solutions", "lessons/solutions"), ("lessons/data", "data"),
+    ("lessons/solutions", "lessons/solutions"), ("lessons/data", "data"), ("lessons/playground", "playground"),
     ("Sources/Builtins/Library", "library"), ("Sources/Rendering/Pages", "help"),
     ("Sources/Rendering/Pages/errors", "help/errors"),
     ("Sources/Rendering/Pages/glossary", "help/glossary"),
@@ -21,7 +21,7 @@ import PackagePlugin
   static let engine = (".build/engine", "engine")
   static let programOnly: Set = [
     "page", "new", "new/exercises", "new/private", "new/private/mutants", "lessons/solutions",
-    "lessons", "lessons/exercises", "help", "help/errors", "help/glossary",
+    "lessons", "lessons/exercises", "playground", "help", "help/errors", "help/glossary",
   ]
 
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {

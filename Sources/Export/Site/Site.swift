@@ -1,8 +1,10 @@
 // A course as a folder of pages for any static host: lessons, exercises, the reference.
 import Pages
 import Documents
+import EmbeddedFiles
 import Grading
 import Rendering
+import Session
 import Typesetting
 
 /// Pages that link to each other and to nothing else.
@@ -41,11 +43,29 @@ package struct Site {
     [("index.html", index)]
       + chapters.indices.map { ("\(chapters[$0].document.name).html", chapter($0)) }
       + exercises.map { ("\($0.id).html", exercise($0)) }
-      + (engine.map { [("engine.js", $0.text)] } ?? [])
+      + (engine.map {
+        [("engine.js", $0.text), ("playground.html", playground($0.engine))]
+      } ?? [])
       + Reference().files.map { ("reference/" + $0.path, $0.text) }
   }
 
   // MARK: Pages
+
+  /// A page for programs of one's own, with some to begin with.
+  private func playground(_ engine: PageEngine) -> String {
+    let starts = EmbeddedFiles.names.filter { $0.hasPrefix("playground/") }.sorted().compactMap {
+      EmbeddedFiles.text($0).map { text -> (title: String, code: String) in
+        let title = text.prefix { !$0.isNewline }.drop { $0 == "#" || $0 == " " }
+        return (String(title), String(text.drop { !$0.isNewline }.dropFirst()))
+      }
+    }
+    let session = Session()
+    let text = "# ---\n# title: Playground\n# ---\n# %%\n" + (starts.first?.code ?? "")
+    let source = session.add(source: text, name: "playground.nn")
+    return DocumentPage(
+      Document(playing: Notebook(source), in: session), lead: [navigation(before: nil)]
+    ).html(engine: engine, starts: starts)
+  }
 
   private var index: String {
     let total = chapters.reduce(0) { $0 + $1.minutes }
@@ -63,7 +83,19 @@ package struct Site {
           HTML("a", [("href", "reference/index.html")], "The reference"),
           HTML(" has every function with its formula and its derivative."),
         ]),
-      HTML("h2", [], "Lessons"),
+    ]
+    if engine != nil {
+      body.append(
+        HTML(
+          "p", [],
+          [
+            HTML("a", [("href", "playground.html")], "The playground"),
+            HTML(
+              " runs programs of your own, and every cell of the lessons can be changed and run."),
+          ]))
+    }
+    body += [
+      HTML("h2", [], "Lessons")
     ]
     body.append(
       HTML(

@@ -104,6 +104,29 @@ const makeLive = async (data) => {
     stop, said);
   (document.querySelector("h1") ?? document.querySelector("main").firstChild).after(bar);
 
+  // A playground: programs to begin with, the page anew while one types, and a link that holds the program.
+  const fragment = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+  const fromFragment = () => {
+    const found = location.hash.match(/^#code=(.*)$/);
+    try { return found && new TextDecoder().decode(Uint8Array.from(atob(found[1]), (c) => c.charCodeAt(0))); } catch { return null; }
+  };
+  if (data.starts?.length) {
+    const select = make("select", "");
+    select.setAttribute("aria-label", "A program to begin with");
+    for (const [i, start] of data.starts.entries()) select.append(make("option", start.title, { value: i }));
+    select.addEventListener("change", () => {
+      cells[0].set(data.starts[select.value].code);
+      keep();
+      run(0, { whole: true });
+    });
+    bar.prepend(select);
+    bar.insertBefore(button("link", () => {
+      location.hash = `code=${fragment(cells[0].now)}`;
+      navigator.clipboard?.writeText(location.href).catch(() => {});
+      said.textContent = "The address of this page now holds the program.";
+    }, "A link to this page with its program"), stop);
+  }
+
   // The page as a script, with what was changed.
   const script = () => data.header + data.cells.map((cell) => cell.head + (cell.now ?? cell.body)).join("");
 
@@ -336,7 +359,7 @@ const makeLive = async (data) => {
       for (const line of text.split("\n")) cell.starts.push(cell.starts.at(-1) + line.length + 1);
       if (cell.pre) lines(cell);
     };
-    cell.set(kept[cell.id] ?? cell.code);
+    cell.set((i === 0 && fromFragment()) || (kept[cell.id] ?? cell.code));
     for (const walk of cell.outputs.querySelectorAll(".walk")) open(walk, i);
     if (cell.predicts) guess(cell, i);
     if (!cell.pre) continue;
@@ -350,6 +373,13 @@ const makeLive = async (data) => {
       [area.hidden, cell.pre.hidden] = [false, true];
       area.focus();
     };
+    // A playground follows while one types.
+    let pause;
+    area.addEventListener("input", () => {
+      if (!data.starts?.length) return;
+      clearTimeout(pause);
+      pause = setTimeout(() => { cell.set(area.value); run(i, { budget: 60 }); }, 250);
+    });
     const close = () => { [area.hidden, cell.pre.hidden] = [true, false]; };
     const take = () => {
       if (area.hidden) return;

@@ -28,11 +28,15 @@ package struct DocumentPage {
   package var title: String { document.title ?? document.name }
 
   /// The whole page.
-  /// - Parameter engine: runs what a reader changes; without one the page is to be read.
-  package func html(engine: PageEngine? = nil) -> String {
+  /// - Parameters:
+  ///   - engine: runs what a reader changes; without one the page is to be read.
+  ///   - starts: programs that may take the place of the first cell.
+  package func html(
+    engine: PageEngine? = nil, starts: [(title: String, code: String)] = []
+  ) -> String {
     var carried: [HTML] = []
     if let engine {
-      carried = [prompt, .carried("cells", cells, type: "application/json")] + engine.parts
+      carried = [prompt, .carried("cells", cells(starts), type: "application/json")] + engine.parts
     }
     return PageFrame.page(
       title, lead + body + carried + foot, isWalked: true, engine: engine)
@@ -60,18 +64,18 @@ package struct DocumentPage {
   }
 
   /// The notebook as the page's script reads it: each cell as the file has it.
-  private var cells: String {
+  private func cells(_ starts: [(title: String, code: String)]) -> String {
     guard let source = document.sources.first else { return "{}" }
     func text(_ range: Range<Int>) -> String {
       String(decoding: source.bytes[range], as: UTF8.self)
     }
-    let starts = document.cells.map { $0.range.lowerBound }
+    let places = document.cells.map { $0.range.lowerBound }
     var end = 0
     var header = ""
     var list: [JSON] = []
     for (i, cell) in document.cells.enumerated() {
       // The marker's line stands between two cells.
-      let head = text(end..<starts[i])
+      let head = text(end..<places[i])
       end = cell.range.upperBound
       var members: [(String, JSON)] = [("id", .string("c\(i + 1)"))]
       if i == 0, let marker = head.firstPlace(of: "# %%") {
@@ -101,6 +105,11 @@ package struct DocumentPage {
     }
     return JSON.object([
       ("name", .string(document.name)), ("header", .string(header)), ("cells", .array(list)),
+      (
+        "starts",
+        .array(
+          starts.map { .object([("title", .string($0.title)), ("code", .string($0.code))]) })
+      ),
     ]).line.with("<", replacedBy: "\\u003c")
   }
 

@@ -2,6 +2,7 @@
 import Diagnostics
 import Documents
 import Explain
+import JSONText
 import Interpreter
 import Rendering
 import Tensors
@@ -128,8 +129,14 @@ package struct ToldHTML {
           HTML("summary", [], "as text, as LaTeX"), block(terminal(output), "As text"),
           block(equations.latex, "As LaTeX"),
         ]))
-    return HTML(
-      "div", [("class", "walk"), ("data-kind", narration.kind), ("id", id + "-w")], parts)
+    var attributes = [("class", "walk"), ("data-kind", narration.kind), ("id", id + "-w")]
+    if let graph, let root = narration.root {
+      attributes += [
+        ("data-root", root),
+        ("data-names", JSON.array(graph.vertices.map { .string($0.name) }).line),
+      ]
+    }
+    return HTML("div", attributes, parts)
   }
 }
 
@@ -153,6 +160,15 @@ extension Narration {
     let places = GraphPlaces(graph)
     return path.factors.map {
       (places.place($0.bottom.name) ?? -1, places.place($0.top.name) ?? -1)
+    }
+  }
+
+  /// The value whose derivatives it is about.
+  fileprivate var root: String? {
+    switch self {
+    case .backward(let pass): pass.root
+    case .derivative(let d): d.root.name
+    case .forward, .value, .rates, .ledger: nil
     }
   }
 
