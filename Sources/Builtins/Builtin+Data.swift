@@ -167,7 +167,7 @@ extension Builtin {
   static func splitData(_ data: DatasetObject, _ call: BuiltinCall) throws(Diagnostic) -> Value {
     let n = data.x.shape[0]
     let asked = try call.double("size")
-    let first = asked < 1 ? Int((asked * Double(n)).rounded()) : Int(exactly: asked) ?? -1
+    let first = asked < 1 ? Int((asked * Double(n)).rounded()) : Int(whole: asked) ?? -1
     guard asked > 0, first > 0, first < n else {
       throw BuiltinFault.cannotSplit(samples: n, first: call.machine.format(asked)).at(call.span)
     }

@@ -1,4 +1,5 @@
 // Built-ins that draw: curves, points, regions, shades, bars.
+import Platform
 import Interpreter
 import Autograd
 import Diagnostics
@@ -323,7 +324,7 @@ extension BuiltinCall {
   fileprivate func points(_ data: DatasetObject) throws(Diagnostic) -> ([Figure.Point], [String]) {
     let (x, y) = (data.x.value, data.y.value.values)
     let points = y.indices.map { i in
-      Figure.Point(x: x[2 * i], y: x[2 * i + 1], label: Int(exactly: y[i]).map { max(0, $0) } ?? 0)
+      Figure.Point(x: x[2 * i], y: x[2 * i + 1], label: Int(whole: y[i]).map { max(0, $0) } ?? 0)
     }
     let count = (points.map { $0.label }.max() ?? 0) + 1
     // More kinds than marks: the targets are no classes.

@@ -1,4 +1,5 @@
 // Built-ins that look at models: tables, diagrams, the graph, a diagnosis.
+import Platform
 import Interpreter
 import Autograd
 import Diagnostics
@@ -111,8 +112,8 @@ extension BuiltinCall {
       }
       func setting(_ name: String) -> Int? {
         switch layer.arguments.first(where: { $0.name == name })?.value {
-        case .number(let n)?: Int(exactly: n)
-        case .tensor(let node)?: node.value.item.flatMap { Int(exactly: $0) }
+        case .number(let n)?: Int(whole: n)
+        case .tensor(let node)?: node.value.item.flatMap { Int(whole: $0) }
         default: nil
         }
       }

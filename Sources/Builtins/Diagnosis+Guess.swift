@@ -1,4 +1,5 @@
 // What a model that knows nothing would lose: the loss of the best constant answer.
+import Platform
 import Autograd
 import Tensors
 
@@ -33,7 +34,7 @@ struct Guess {
     else { return count > 1 ? even : nil }
     var counts = [Double](repeating: 0, count: count)
     for label in targets.value.values {
-      guard let label = Int(exactly: label), counts.indices.contains(label) else { return even }
+      guard let label = Int(whole: label), counts.indices.contains(label) else { return even }
       counts[label] += 1
     }
     let total = Double(targets.shape.count)

@@ -12,16 +12,24 @@ import Tensors
 
 /// A notebook whose cells are run one by one. It performs no input or output.
 package final class Engine {
-  private var session = Session()
+  private var session = Session(limits: Engine.limits)
   /// Numbers of cells and of outputs that have been given out.
   private var (cells, outputs) = (0, 0)
 
   package init() {}
 
+  /// A browser's stack holds fewer calls than ours.
+  private static var limits: Limits {
+    var limits = Limits()
+    limits.depth = 500
+    return limits
+  }
+
   /// Begins anew, with what a script's header says.
   package func reset(header: String) {
     let notebook = Notebook(SourceText(id: 0, name: "page", header))
     session = Session(
+      limits: Engine.limits,
       dtype: notebook.dtype.flatMap(DType.init(name:)) ?? .float64, seed: notebook.seed ?? 0)
     session.machine.audience.keepsGraphs = true
     (cells, outputs) = (0, 0)

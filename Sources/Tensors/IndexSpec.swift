@@ -1,4 +1,5 @@
 // `x[…]`: from what stands between the brackets to the elements it picks.
+import Platform
 
 /// One entry of an index, as in NumPy.
 package enum IndexItem: Sendable {
@@ -32,7 +33,7 @@ extension Shape {
     var plain: [IndexItem] = []
     for item in items {
       if case .list(let place) = item, place.rank == 0 {
-        guard let index = Int(exactly: place[0]) else { throw .wholeNumbersNeeded("an index") }
+        guard let index = Int(whole: place[0]) else { throw .wholeNumbersNeeded("an index") }
         plain.append(.at(index))
         continue
       }
@@ -102,7 +103,7 @@ extension Shape {
     for (indices, axis) in lists {
       let stretched = try indices.expanded(to: common)
       for i in 0..<common.count {
-        guard let index = Int(exactly: stretched[i]) else {
+        guard let index = Int(whole: stretched[i]) else {
           throw .wholeNumbersNeeded("an index")
         }
         picked[i] += try place0(index, axis) * strides[axis]

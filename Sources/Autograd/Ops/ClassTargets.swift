@@ -1,4 +1,5 @@
 // Targets of a classification, in every form that PyTorch's losses take them.
+import Platform
 import Tensors
 
 /// The targets of a classification as a weight for each class of each sample, so that every variant is one
@@ -59,7 +60,7 @@ struct ClassTargets {
         isIgnored[i] = true
         continue
       }
-      guard let k = Int(exactly: label), k >= 0, k < classes else {
+      guard let k = Int(whole: label), k >= 0, k < classes else {
         throw .labelOutOfRange(label, row: i, classes: classes)
       }
       if smoothing > 0 {

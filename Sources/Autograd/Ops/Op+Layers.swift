@@ -1,4 +1,5 @@
 // What layers do, each as one op: the textbook definitions in nn give the same values and gradients.
+import Platform
 import Tensors
 
 extension Op {
@@ -399,7 +400,7 @@ extension Op {
     var offsets: [Int] = []
     offsets.reserveCapacity(c.x.count * width)
     for i in 0..<c.x.count {
-      guard let row = Int(exactly: c.x[i]) else {
+      guard let row = Int(whole: c.x[i]) else {
         throw .wholeNumbersNeeded("the numbers of an embedding")
       }
       guard row >= 0, row < count else { throw .indexOutOfRange(row, axis: 0, length: count) }

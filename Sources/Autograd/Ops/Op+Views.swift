@@ -1,4 +1,5 @@
 // Ops that move entries around: each result entry copies one entry of an operand.
+import Platform
 import Tensors
 
 extension Op {
@@ -326,7 +327,7 @@ extension Op {
     }
     var offsets: [Int] = []
     for i in 0..<index.count {
-      guard let place = Int(exactly: index[i]) else { throw .wholeNumbersNeeded("gather's index") }
+      guard let place = Int(whole: index[i]) else { throw .wholeNumbersNeeded("gather's index") }
       guard place >= 0, place < source[axis] else {
         throw .indexOutOfRange(place, axis: axis, length: source[axis])
       }
@@ -453,7 +454,7 @@ extension Op {
       }
     ) { c throws(TensorError) in
       guard c.x.rank >= 2 else { throw .rankNeeded(name, 2, c.x.shape) }
-      let diagonal = Int(exactly: c.number("diagonal")) ?? 0
+      let diagonal = Int(whole: c.number("diagonal")) ?? 0
       let (rows, columns) = (c.x.shape[c.x.rank - 2], c.x.shape[c.x.rank - 1])
       var values = c.x.values
       for i in 0..<c.x.count where !keeps(i / columns % rows, i % columns, diagonal) {
@@ -484,19 +485,19 @@ extension Op {
     ], family: .shape, summary: "For each label a row with 1 at its place and 0 elsewhere.",
     definition: "z[i, labels[i]] = 1, else 0", example: "one_hot([0, 2], 3)",
     notation: .spelled { arguments, attributes in
-      let count = Int(exactly: attributes.number("num_classes") ?? 0) ?? 0
+      let count = Int(whole: attributes.number("num_classes") ?? 0) ?? 0
       return "one_hot(\(arguments[0]), \(count))"
     },
     promotion: .none, derivative: .none("a label is a whole number; it jumps")
   ) { c throws(TensorError) in
-    guard let classes = Int(exactly: c.number("num_classes")), classes >= 0 else {
+    guard let classes = Int(whole: c.number("num_classes")), classes >= 0 else {
       throw .wholeNumbersNeeded("the number of classes")
     }
     let shape = try Shape.fitting(c.x.shape.dims + [classes])
     var values = [Double](repeating: 0, count: shape.count)
     for row in 0..<c.x.count {
       let label = c.x[row]
-      guard let place = Int(exactly: label), place >= 0, place < classes else {
+      guard let place = Int(whole: label), place >= 0, place < classes else {
         throw .labelOutOfRange(label, row: row, classes: classes)
       }
       values[row * classes + place] = 1

@@ -397,7 +397,7 @@ private struct Convolution {
     guard c.y.rank == axes + 2 else {
       throw .layerInput(name, c.y.shape, expected: "weights of rank \(axes + 2)")
     }
-    groups = Int(exactly: c.number("groups")) ?? 0
+    groups = Int(whole: c.number("groups")) ?? 0
     let image = Array(c.x.shape.dims.suffix(axes))
     let channels = c.x.shape[c.x.rank - axes - 1]
     guard groups > 0, channels == c.y.shape[1] * groups, c.y.shape[0] % groups == 0 else {

@@ -7,7 +7,8 @@ import PackagePlugin
   /// The folder of the repository, and what its files are called inside the program.
   static let folders = [
     ("lessons", "lessons"), ("lessons/exercises", "lessons/exercises"),
-    ("lessons/solutions", "lessons/solutions"), ("lessons/data", "data"), ("lessons/playground", "playground"),
+    ("lessons/solutions", "lessons/solutions"), ("lessons/data", "data"),
+    ("lessons/playground", "playground"),
     ("Sources/Builtins/Library", "library"), ("Sources/Rendering/Pages", "help"),
     ("Sources/Rendering/Pages/errors", "help/errors"),
     ("Sources/Rendering/Pages/glossary", "help/glossary"),

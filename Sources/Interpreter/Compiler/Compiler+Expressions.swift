@@ -1,4 +1,5 @@
 // Expressions to closures.
+import Platform
 import Autograd
 import Diagnostics
 import Syntax
@@ -323,7 +324,7 @@ extension Compiler {
         let container = try object.run(f)
         let position = try position.run(f)
         if case .list(let list) = container, case .number(let n) = position,
-          let i = Int(exactly: n), i >= 0, i < list.items.count
+          let i = Int(whole: n), i >= 0, i < list.items.count
         {
           return list.items[i]
         }

@@ -1,4 +1,5 @@
 // The table of built-in functions: calling, help and completion read it.
+import Platform
 import Autograd
 import Diagnostics
 import Tensors
@@ -381,7 +382,7 @@ package struct BuiltinCall {
   /// A whole number.
   package func int(_ name: String) throws(Diagnostic) -> Int {
     let n = try double(name)
-    guard abs(n) < 0x1p53, let whole = Int(exactly: n) else {
+    guard abs(n) < 0x1p53, let whole = Int(whole: n) else {
       throw RunFault.argumentNotWhole(name: name, value: machine.format(n)).at(span)
     }
     return whole
@@ -406,7 +407,7 @@ package struct BuiltinCall {
   func ints(_ value: Value) throws(Diagnostic) -> [Int] {
     var whole: [Int] = []
     for n in try numbers(in: value, "whole numbers") {
-      guard abs(n) < 0x1p53, let i = Int(exactly: n) else {
+      guard abs(n) < 0x1p53, let i = Int(whole: n) else {
         throw RunFault.notWhole(machine.format(n)).at(span)
       }
       whole.append(i)

@@ -59,7 +59,7 @@ extension Machine {
     if case .value(.tensor(let node)) = part, node.shape.rank == 0 {
       return try place(.value(.number(node.value[0])), count, span)
     }
-    guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
+    guard case .value(.number(let n)) = part, let i = Int(whole: n) else {
       throw RunFault.placeKind.at(span)
     }
     guard i >= -count, i < count else {
@@ -84,7 +84,7 @@ extension Machine {
     switch value {
     case .none: return nil
     case .number(let n):
-      guard n.isFinite, abs(n) < 0x1p53, let i = Int(exactly: n) else { break }
+      guard n.isFinite, abs(n) < 0x1p53, let i = Int(whole: n) else { break }
       return i
     case .tensor(let node) where node.shape.rank == 0:
       return try bound(.number(node.value[0]), span)
@@ -109,7 +109,7 @@ extension Machine {
         entries.append(.item(.slice(start: start, stop: stop, step: step ?? 1)))
       case .value(.none): entries.append(.item(.newAxis))
       case .value(.number(let n)):
-        guard let i = Int(exactly: n) else {
+        guard let i = Int(whole: n) else {
           throw RunFault.placeNotWhole(format(n)).at(span)
         }
         entries.append(.item(.at(i)))

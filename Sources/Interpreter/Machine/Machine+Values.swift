@@ -1,4 +1,5 @@
 // What values can do: fields, entries, unpacking, becoming parameters.
+import Platform
 import Training
 import Autograd
 import Diagnostics
@@ -231,7 +232,7 @@ extension Machine {
     guard let first = arguments.positional.first ?? arguments.named.first?.value else {
       return .list(ListObject(node.shape.dims.map { .number(Double($0)) }))
     }
-    let axis: Int? = if case .number(let n) = first { Int(exactly: n) } else { nil }
+    let axis: Int? = if case .number(let n) = first { Int(whole: n) } else { nil }
     let rank = node.shape.rank
     guard let axis, (-rank..<rank).contains(axis) else {
       throw TensorFault(.axisOutOfRange(axis ?? rank, node.shape)).at(span)
@@ -354,7 +355,7 @@ extension Machine {
     if case .number(let n) = value { number = n }
     // A length such as `X.shape[1]` is a tensor of rank 0.
     if case .tensor(let node) = value, node.shape.rank == 0 { number = node.value[0] }
-    guard let n = number, n >= 0, n < 0x1p53, let count = Int(exactly: n) else {
+    guard let n = number, n >= 0, n < 0x1p53, let count = Int(whole: n) else {
       throw RunFault.timesNotWhole(what: what, value: text(of: value)).at(span)
     }
     return count

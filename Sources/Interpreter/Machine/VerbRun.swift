@@ -1,4 +1,5 @@
 // forward, backward, step, explain at work: what they compute, and the events that tell of it.
+import Platform
 import Autograd
 import Diagnostics
 import Explain
@@ -243,7 +244,7 @@ struct VerbRun {
   private func place(_ parts: [IndexPart], _ shape: Shape) throws(Diagnostic) -> Int {
     var items: [IndexItem] = []
     for part in parts {
-      guard case .value(.number(let n)) = part, let i = Int(exactly: n) else {
+      guard case .value(.number(let n)) = part, let i = Int(whole: n) else {
         return try telling { () throws(ExplainError) in throw .notAnEntry(shape) }
       }
       items.append(.at(i))

@@ -1,12 +1,14 @@
-// Base 91 back to bytes: two characters hold 13 bits, of which 6 at a time are the digits of base 64.
+// Base 91 back to bytes: after their number and a colon two characters hold 13 bits, of which 6 at a time are the digits of base 64.
 const unpacked = (text) => {
   const digit = (at) => {
     const code = text.charCodeAt(at);
     return code - 33 - (code > 34) - (code > 60) - (code > 92);
   };
-  const bytes = new Uint8Array(Math.floor(text.length / 2 * 13 / 8));
+  const start = text.indexOf(":") + 1;
+  // The last digits may be those of fewer than three bytes.
+  const bytes = new Uint8Array(parseInt(text) + 3);
   let [bits, count, word, digits, size] = [0, 0, 0, 0, 0];
-  for (let at = 0; at < text.length; at += 2) {
+  for (let at = start; at < text.length; at += 2) {
     bits |= (digit(at) + 91 * digit(at + 1)) << count;
     count += 13;
     for (; count >= 6; count -= 6, bits >>= 6) {
@@ -20,7 +22,11 @@ const unpacked = (text) => {
       [word, digits] = [0, 0];
     }
   }
-  return bytes.subarray(0, size);
+  if (digits > 0) {
+    word <<= 6 * (4 - digits);
+    bytes.set([word >> 16, word >> 8, word], size);
+  }
+  return bytes.subarray(0, parseInt(text));
 };
 
 // Cells that a reader changes and runs. The page always shows what its script would print from the top: to run a cell
@@ -216,7 +222,7 @@ const makeLive = async (data) => {
 
   // Derivations of the numbers of a pass: each node leads to its own, and a way leads back.
   const open = (walk, place) => {
-    const names = JSON.parse(walk.dataset.names ?? "[]"), root = walk.dataset.root;
+    const root = walk.dataset.root;
     if (!root) return;
     let door;
     const show = async (wanted, way) => {
@@ -244,6 +250,8 @@ const makeLive = async (data) => {
     lead(walk, (text) => show(text, []));
     function lead(walk, go) {
       const names = JSON.parse(walk.dataset.names ?? "[]");
+      // A picture with doors in it is none to be read whole.
+      for (const picture of walk.querySelectorAll("svg.graph, .picture.graph")) picture.setAttribute("role", "group");
       for (const node of walk.querySelectorAll(".node[data-node]")) {
         const name = names[+node.dataset.node.split(" ")[0]];
         if (!name || name === root) continue;
@@ -268,10 +276,12 @@ const makeLive = async (data) => {
     const { decimals, step } = steps(text);
     return (parseFloat(text) + by * step).toFixed(decimals);
   };
+  const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const lines = (cell) => {
     const code = cell.pre.querySelector("code");
     code.textContent = "";
-    for (const [i, line] of cell.now.replace(/\n+$/, "").split("\n").entries()) {
+    const shown = cell.now.replace(/\n+$/, "").replace(unseen, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`);
+    for (const [i, line] of shown.split("\n").entries()) {
       if (i > 0) code.append("\n");
       const span = make("span", "", { className: "line" });
       span.dataset.line = cell.first + i;

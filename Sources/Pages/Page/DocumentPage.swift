@@ -110,7 +110,7 @@ package struct DocumentPage {
         .array(
           starts.map { .object([("title", .string($0.title)), ("code", .string($0.code))]) })
       ),
-    ]).line.with("<", replacedBy: "\\u003c")
+    ]).line.spelledOut
   }
 
   /// The page as a server gives it out, which comes anew when the server has another.
@@ -219,6 +219,24 @@ package struct DocumentPage {
     Markdown(text).blocks.flatMap { block -> [Inline] in
       if case .paragraph(let inner) = block { inner } else { [.text(text)] }
     }
+  }
+}
+
+extension String {
+  /// JSON in which nothing looks like markup or turns the direction of text.
+  fileprivate var spelledOut: String {
+    var text = ""
+    for scalar in unicodeScalars {
+      guard scalar == "<" || Escaped.isUnsafe(scalar) else {
+        text.unicodeScalars.append(scalar)
+        continue
+      }
+      for unit in UTF16.encode(scalar) ?? .init() {
+        let digits = String(unit, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    }
+    return text
   }
 }
 

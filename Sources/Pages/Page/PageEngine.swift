@@ -40,7 +40,7 @@ package struct PageEngine {
   }
 
   /// Base64 as base 91: 13 bits in two characters instead of 12, which saves a page 8 %. The characters are those that
-  /// are seen, but for `"`, `<` and `\`.
+  /// are seen, but for `"`, `<` and `\`; before them stands how many bytes there are.
   private static func packed(_ base64: String) -> String {
     let letters = (33...126).filter { ![34, 60, 92].contains($0) }.map { UInt8($0) }
     var values = [UInt8](repeating: 255, count: 256)
@@ -51,7 +51,7 @@ package struct PageEngine {
     }
     var text: [UInt8] = []
     text.reserveCapacity(base64.utf8.count)
-    var (bits, count) = (0, 0)
+    var (bits, count, digits) = (0, 0, 0)
     func append() {
       text.append(letters[bits % 8192 % 91])
       text.append(letters[bits % 8192 / 91])
@@ -59,12 +59,13 @@ package struct PageEngine {
     for letter in base64.utf8 where values[Int(letter)] != 255 {
       bits |= Int(values[Int(letter)]) << count
       count += 6
+      digits += 1
       guard count >= 13 else { continue }
       append()
       bits >>= 13
       count -= 13
     }
     if count > 0 { append() }
-    return String(decoding: text, as: UTF8.self)
+    return "\(digits * 6 / 8):" + String(decoding: text, as: UTF8.self)
   }
 }

@@ -165,7 +165,7 @@ package final class RangeObject {
 
   /// Nil when there would be more elements than can be counted.
   package init?(_ start: Double, _ stop: Double, _ step: Double) {
-    guard let count = Int(exactly: max(0, ((stop - start) / step).rounded(.up))) else { return nil }
+    guard let count = Int(whole: max(0, ((stop - start) / step).rounded(.up))) else { return nil }
     (self.start, self.stop, self.step, self.count) = (start, stop, step, count)
   }
 }
