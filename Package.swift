@@ -5,6 +5,7 @@ import PackageDescription
 /// Whether this build is of the engine that a page carries: `Sources/Engine/build` sets it.
 let isForPage = Context.environment["NNREPL_ENGINE"] != nil
 
+/// Its C: Debian's library, and vectors of 128 bits.
 let engineC: [CSetting] =
   isForPage
   ? [.unsafeFlags(["-isystem", "/usr/include/wasm32-wasi", "-D__wasi__", "-msimd128", "-O3"])] : []
@@ -28,7 +29,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
-    // OpenBLAS, for matrix products.
+    // OpenBLAS, for large matrix products.
     .systemLibrary(name: "CBLAS", providers: [.apt(["libopenblas-dev"])]),
 
     // What a run may still use and whether Ctrl-C was pressed, read by every loop and kernel that takes long; what
@@ -55,8 +56,7 @@ let package = Package(
       name: "CMarkGFM", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
 
     // JSON as the program writes it.
-    .target(
-      name: "JSONText", swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
 
     // Where source text is kept, and what can be said about a span of it.
     .target(name: "Diagnostics", swiftSettings: strict),

@@ -91,8 +91,8 @@ const makeLive = async (data) => {
     said.textContent = "Stopped. Nothing is lost: run a cell to go on.";
     stop.hidden = true;
     isBusy = false;
-    grey(0);
     await begin();
+    grey(0);
   });
   stop.hidden = true;
   bar.append(
@@ -149,8 +149,9 @@ const makeLive = async (data) => {
     }
     for (const walk of cell.outputs.querySelectorAll(".walk")) {
       walkThrough(walk);
-      open(walk, cells.indexOf(cell));
+      open(walk, derive(cells.indexOf(cell)));
     }
+    copies(cell.outputs);
     cell.box.classList.remove("stale");
     cell.box.classList.toggle("failed", answer.failed);
   };
@@ -220,13 +221,32 @@ const makeLive = async (data) => {
     }
   };
 
-  // Derivations of the numbers of a pass: each node leads to its own, and a way leads back.
-  const open = (walk, place) => {
+  // What is told as text, as LaTeX and as MathML, for elsewhere.
+  const copies = (box) => {
+    for (const list of box.querySelectorAll("details.sources")) {
+      const row = make("div", "", { className: "tools" });
+      const put = (text, what) => button(`copy ${what}`, (event) => {
+        navigator.clipboard?.writeText(text()).then(() => { event.target.textContent = `copied ${what}`; }, () => {});
+      });
+      const [plain, latex] = list.querySelectorAll("pre");
+      if (plain) row.append(put(() => plain.textContent, "text"));
+      if (latex) row.append(put(() => latex.textContent, "LaTeX"));
+      const formulas = () => [...list.parentElement.querySelectorAll("math")];
+      if (formulas().length) row.append(put(() => formulas().map((math) => math.outerHTML).join("\n"), "MathML"));
+      list.append(row);
+    }
+  };
+
+  const derive = (place) => (text) => after(place, "run", "", "page", text);
+
+  // Derivations of the numbers of a pass: each node leads to its own, and a way leads back. `query` runs what is asked
+  // where the pass was.
+  const open = (walk, query) => {
     const root = walk.dataset.root;
     if (!root) return;
     let door;
     const show = async (wanted, way) => {
-      const answer = await after(place, "run", "", "page", wanted);
+      const answer = await query(wanted);
       door ??= walk.appendChild(make("div", "", { className: "door" }));
       door.textContent = "";
       const bar = make("div", "", { className: "steps" });
@@ -238,9 +258,25 @@ const makeLive = async (data) => {
         if (event.key === "Enter") show(line.value, [...way, wanted]);
       });
       bar.append(line, button("close", () => { door.remove(); door = undefined; }));
+      // The same derivative in other views.
+      const [, top, bottom] = wanted.match(/∂(.+?)\/∂([^,]+)/) ?? wanted.match(/^gradcheck\((.+), (.+)\)$/)
+        ?? wanted.match(/^explain (.+?), mode="forward", wrt=(.+)$/) ?? [];
+      const views = make("div", "", { className: "steps" });
+      if (top) {
+        for (const [text, code] of [
+          ["whole paths", `explain ∂${top}/∂${bottom}`], ["one hop", `explain ∂${top}/∂${bottom}, view="hop"`],
+          ["every op", `explain ∂${top}/∂${bottom}, detail="ops"`], ["from the front", `explain ${top}, mode="forward", wrt=${bottom}`],
+          ["check it", `gradcheck(${top}, ${bottom})`],
+        ]) {
+          const view = button(text, () => show(code, way));
+          view.setAttribute("aria-pressed", code === wanted);
+          views.append(view);
+        }
+      }
       const told = make("div", "");
       told.innerHTML = answer.html || answer.text;
-      door.append(bar, told);
+      door.append(bar, views, told);
+      copies(told);
       for (const inner of told.querySelectorAll(".walk")) {
         walkThrough(inner);
         lead(inner, (text) => show(text, [...way, wanted]));
@@ -370,7 +406,8 @@ const makeLive = async (data) => {
       if (cell.pre) lines(cell);
     };
     cell.set((i === 0 && fromFragment()) || (kept[cell.id] ?? cell.code));
-    for (const walk of cell.outputs.querySelectorAll(".walk")) open(walk, i);
+    for (const walk of cell.outputs.querySelectorAll(".walk")) open(walk, derive(i));
+    copies(cell.outputs);
     if (cell.predicts) guess(cell, i);
     if (!cell.pre) continue;
 
@@ -497,7 +534,10 @@ const makeLive = async (data) => {
       try {
         const answer = await ask("run", "", "prompt", text);
         outputs.innerHTML = answer.html;
-        outputs.querySelectorAll(".walk").forEach(walkThrough);
+        for (const walk of outputs.querySelectorAll(".walk")) {
+          walkThrough(walk);
+          open(walk, (text) => ask("run", "", "page", text));
+        }
         line.focus();
       } catch (error) {
         outputs.textContent = error.message === "stopped" ? "stopped" : `The engine failed here: ${error.message}`;
