@@ -304,6 +304,8 @@ if isForPage {
     .target(
       name: "Engine", dependencies: ["CPlatform"], path: "Sources",
       exclude: [
+        "CBLAS", "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Grading", "Workbench",
+        "nnrepl", "README.md",
         "EmbeddedFiles/Plugin", "Builtins/Library", "Rendering/Pages", "Pages/Assets",
         "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/Modules",
         // What needs Foundation, cmark, a digest or processes.
