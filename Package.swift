@@ -316,6 +316,7 @@ if isForPage {
         "Rendering/ReportText.swift", "Rendering/PlaybackJSON.swift", "Rendering/HelpText.swift",
         "Rendering/LessonList.swift", "Rendering/FunctionPage.swift", "Rendering/Glossary.swift",
         "Pages/Page/DocumentPage.swift", "Pages/Page/PageEngine.swift",
+        "Pages/Page/LiveCells.swift",
       ],
       sources: [
         "Platform", "JSONText", "Diagnostics", "Syntax", "Tensors", "Autograd", "Training",

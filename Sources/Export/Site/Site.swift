@@ -169,7 +169,9 @@ package struct Site {
       }
       body += [HTML(void: "hr"), HTML("nav", [("aria-label", "What comes next")], links)]
     }
-    return PageFrame.page(exercise.title, body, isWalked: false)
+    body += ExerciseText(exercise).live(engine?.engine)
+    return PageFrame.page(
+      exercise.title, body, isWalked: engine != nil, engine: engine?.engine)
   }
 
   // MARK: Words
@@ -188,7 +190,22 @@ package struct ExerciseText {
   package init(_ exercise: Exercise) { self.exercise = exercise }
 
   /// A page of its own.
-  package var html: String { PageFrame.page(exercise.title, body, isWalked: false) }
+  /// - Parameter engine: runs what a reader writes.
+  package func html(engine: PageEngine?) -> String {
+    PageFrame.page(
+      exercise.title, body + live(engine), isWalked: engine != nil, engine: engine)
+  }
+
+  /// What makes the starter a cell at work, which is saved as the file that is checked.
+  package func live(_ engine: PageEngine?) -> [HTML] {
+    guard let engine else { return [] }
+    let lines = exercise.starter.split(separator: "\n", omittingEmptySubsequences: false)
+    let before = lines.prefix { $0.hasPrefix("#") || $0.isEmpty }
+    return LiveCells(
+      name: exercise.id, before: before.map { $0 + "\n" }.joined(),
+      code: lines.dropFirst(before.count).joined(separator: "\n"), id: "c1"
+    ).parts(engine: engine)
+  }
 
   /// What is to be done, what to begin with, and how to have it checked.
   package var body: [HTML] {
@@ -199,7 +216,9 @@ package struct ExerciseText {
     body += TextHTML(firstLevel: 1).render(blocks)
     body += [
       HTML("h2", [], "Begin with this"),
-      TextHTML.code(code, "What to begin with", kind: "code"),
+      HTML(
+        "div", [("class", "code-cell"), ("id", "c1")],
+        [TextHTML.code(code, "What to begin with", kind: "code")]),
       HTML(
         "p", [],
         [

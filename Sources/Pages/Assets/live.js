@@ -314,7 +314,7 @@ const makeLive = async (data) => {
   };
   const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const lines = (cell) => {
-    const code = cell.pre.querySelector("code");
+    const code = cell.pre.querySelector("code") ?? cell.pre;
     code.textContent = "";
     const shown = cell.now.replace(/\n+$/, "").replace(unseen, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`);
     for (const [i, line] of shown.split("\n").entries()) {

@@ -34,38 +34,16 @@ package struct DocumentPage {
   package func html(
     engine: PageEngine? = nil, starts: [(title: String, code: String)] = []
   ) -> String {
-    var carried: [HTML] = []
-    if let engine {
-      carried = [prompt, .carried("cells", cells(starts), type: "application/json")] + engine.parts
-    }
+    let carried = engine.map { cells(starts).parts(engine: $0) } ?? []
     return PageFrame.page(
       title, lead + body + carried + foot, isWalked: true, engine: engine)
   }
 
-  /// Where a reader asks for more.
-  private var prompt: HTML {
-    HTML(
-      "form", [("id", "prompt"), ("hidden", "hidden")],
-      [
-        HTML("h2", [], "Ask for more"),
-        HTML("div", [("class", "told-list")]),
-        HTML(
-          "label", [],
-          [
-            HTML("span", [("class", "hidden")], "Code to run after the cells above"),
-            HTML(
-              void: "input",
-              [
-                ("type", "text"), ("autocomplete", "off"), ("autocapitalize", "off"),
-                ("spellcheck", "false"), ("placeholder", "explain ∂loss/∂w"),
-              ]),
-          ]),
-      ])
-  }
-
   /// The notebook as the page's script reads it: each cell as the file has it.
-  private func cells(_ starts: [(title: String, code: String)]) -> String {
-    guard let source = document.sources.first else { return "{}" }
+  private func cells(_ starts: [(title: String, code: String)]) -> LiveCells {
+    guard let source = document.sources.first else {
+      return LiveCells(name: document.name, header: "", cells: [])
+    }
     func text(_ range: Range<Int>) -> String {
       String(decoding: source.bytes[range], as: UTF8.self)
     }
@@ -103,14 +81,7 @@ package struct DocumentPage {
       }
       list.append(.object(members))
     }
-    return JSON.object([
-      ("name", .string(document.name)), ("header", .string(header)), ("cells", .array(list)),
-      (
-        "starts",
-        .array(
-          starts.map { .object([("title", .string($0.title)), ("code", .string($0.code))]) })
-      ),
-    ]).line.spelledOut
+    return LiveCells(name: document.name, header: header, cells: list, starts: starts)
   }
 
   /// The page as a server gives it out, which comes anew when the server has another.
@@ -219,24 +190,6 @@ package struct DocumentPage {
     Markdown(text).blocks.flatMap { block -> [Inline] in
       if case .paragraph(let inner) = block { inner } else { [.text(text)] }
     }
-  }
-}
-
-extension String {
-  /// JSON in which nothing looks like markup or turns the direction of text.
-  fileprivate var spelledOut: String {
-    var text = ""
-    for scalar in unicodeScalars {
-      guard scalar == "<" || Escaped.isUnsafe(scalar) else {
-        text.unicodeScalars.append(scalar)
-        continue
-      }
-      for unit in UTF16.encode(scalar) ?? .init() {
-        let digits = String(unit, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      }
-    }
-    return text
   }
 }
 

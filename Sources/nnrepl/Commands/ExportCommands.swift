@@ -78,7 +78,7 @@ struct ExportNotebook: ParsableCommand {
     try refuseOverwriting(file, output)
     // The page of an exercise says what is to be done.
     if form == .html, let exercise = try exercise() {
-      return try put(ExerciseText(exercise).html)
+      return try put(ExerciseText(exercise).html(engine: isStatic ? nil : PageEngine.own))
     }
     let script = try console.exported(file)
     let (document, notebook, status) = console.document(script)
