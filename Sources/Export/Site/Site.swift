@@ -240,11 +240,33 @@ package struct ExerciseText {
     return body
   }
 
+  /// A line whose parts stand in columns keeps its end, and has its parts listed.
+  private static func aligned(_ line: Substring) -> String {
+    var parts: [String] = [""]
+    var blanks = 0
+    for character in line {
+      if character == " " {
+        blanks += 1
+        continue
+      }
+      if blanks > 2 {
+        parts.append("")
+      } else {
+        parts[parts.count - 1] += String(repeating: " ", count: blanks)
+      }
+      blanks = 0
+      parts[parts.count - 1].append(character)
+    }
+    guard parts.count > 1 else { return String(line) }
+    return parts.dropFirst().reduce(parts[0]) { $0 + ($0.hasSuffix(":") ? " " : ", ") + $1 } + "  "
+  }
+
   /// The comment at the head of the starter, and its code.
   private static func parts(_ starter: String) -> (lead: String, code: String) {
     let lines = starter.split(separator: "\n", omittingEmptySubsequences: false)
     let head = lines.prefix { $0.hasPrefix("#") }
     var text: [String] = []
+    var isApart = false
     for (i, line) in head.enumerated() {
       var words = line.drop { $0 == "#" }
       let indent = words.prefix { $0 == " " }.count
@@ -253,9 +275,14 @@ package struct ExerciseText {
         text.append("# \(words)")
       } else {
         // Formulas that stand apart are set in from the margin.
-        text.append((indent > 1 ? "    " : "") + words)
+        if (indent > 1) != isApart {
+          text.append("```")
+          isApart.toggle()
+        }
+        text.append(isApart ? String(words) : ExerciseText.aligned(words))
       }
     }
+    if isApart { text.append("```") }
     var code = lines.dropFirst(head.count)
     while code.first?.allSatisfy({ $0.isWhitespace }) == true { code.removeFirst() }
     while code.last?.allSatisfy({ $0.isWhitespace }) == true { code.removeLast() }
