@@ -284,6 +284,27 @@ const makeLive = async (data) => {
       door.scrollIntoView({ block: "nearest" });
     };
     lead(walk, (text) => show(text, []));
+
+    // All gradients of the pass beside differences, by a button or the key c.
+    const names = JSON.parse(walk.dataset.names ?? "[]");
+    const learned = [...walk.querySelectorAll(".node.parameter")].flatMap((node) => node.dataset.node.split(" ").map((at) => names[+at]));
+    if (walk.dataset.kind === "backward" && learned.length) {
+      const word = make("span", "", { className: "said" });
+      word.setAttribute("role", "status");
+      const test = button("check by differences", async () => {
+        word.textContent = "…";
+        const wrong = [];
+        for (const name of learned) {
+          const answer = await query(`gradcheck(${root}, ${name}).result`);
+          if (answer.failed || !/\bok\b/.test(answer.text)) wrong.push(name);
+        }
+        word.textContent = wrong.length ? `✗ ${wrong.join(", ")} differ` : `✓ ${learned.join(", ")}: each as its difference says`;
+      }, "Check all gradients by central differences");
+      walk.querySelector(".steps")?.append(test, word);
+      walk.addEventListener("keydown", (event) => {
+        if (event.key === "c" && event.target.tagName !== "INPUT" && !event.ctrlKey && !event.metaKey) test.click();
+      });
+    }
     function lead(walk, go) {
       const names = JSON.parse(walk.dataset.names ?? "[]");
       // A picture with doors in it is none to be read whole.
