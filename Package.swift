@@ -42,8 +42,7 @@ let package = Package(
     // Texts and formulas as trees: Markdown and mathematics.
     .target(
       name: "Typesetting", dependencies: ["Platform", "CMarkGFM"],
-      exclude: ["Markdown+Page.swift"],
-      swiftSettings: strict),
+      exclude: ["Markdown+Page.swift"], swiftSettings: strict),
 
     // What Swift cannot say: processes closed off for good.
     .target(name: "CSupport", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("md")]),
@@ -153,7 +152,8 @@ let package = Package(
         "Syntax",
         "Interpreter",
         "Builtins", "Session", "Lessons", "Documents",
-      ] + ["Grading"],
+        "Grading",
+      ],
       exclude: ["Pages"], swiftSettings: strict),
 
     // What a notebook told as a page: HTML, pictures in SVG, mathematics in MathML.

@@ -26,13 +26,6 @@ void nnrepl_free(void *memory) { free(memory); }
 
 // One thread, and memory that only grows.
 
-size_t *nnrepl_stack_limit(void) {
-    static size_t limit = 0;
-    return &limit;
-}
-
-void nnrepl_keep_freed_memory(void) {}
-
 void nnrepl_memory(size_t *mapped, size_t *resident) {
     *mapped = *resident = __builtin_wasm_memory_size(0) * 65536;
 }

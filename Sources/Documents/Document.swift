@@ -123,7 +123,7 @@ package struct Document {
         next += 1
       }
     }
-    if next < codes.count { close() }
+    close()
     if let error = errors.first { update { $0.error = error } }
     cells = played
     sources = session.sources

@@ -38,7 +38,7 @@ package final class Engine {
   /// Runs a script's cells, one after another, up to the first that fails.
   /// - Parameters:
   ///   - script: cells as in a file, with their options.
-  ///   - line: of the page's script at which this one begins.
+  ///   - number: of the cell, under which `Out` keeps its value; the next one if nil.
   package func run(_ script: String, number: Int?, name: String) -> JSON {
     let source = session.add(source: script, name: name)
     let notebook = Notebook(source)
@@ -80,7 +80,6 @@ package final class Engine {
       ("html", .string(html.map { $0.text }.joined(separator: "\n"))),
       ("text", .string(text)),
       ("failed", .bool(error != nil && !isExpected)),
-      ("bytes", .int(MemoryBudget.live)),
     ])
   }
 

@@ -8,50 +8,28 @@ import { join } from "node:path";
 
 const [program, path] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(path));
-const decoder = new TextDecoder(), encoder = new TextEncoder();
+// The worker of a page is what runs the engine here, too.
+const worker = readFileSync("Sources/Pages/Assets/worker.js", "utf8");
 
-const start = () => {
-  const imports = {};
-  let engine, spoken = "";
-  const view = () => new DataView(engine.memory.buffer);
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = name === "now" ? () => performance.now() : name !== "fd_write" ? () => 0
-      : (file, parts, count, written) => {
-        let total = 0;
-        for (let i = 0; i < count; i += 1) {
-          const [at, size] = [view().getUint32(parts + 8 * i, true), view().getUint32(parts + 8 * i + 4, true)];
-          spoken += decoder.decode(new Uint8Array(engine.memory.buffer, at, size));
-          total += size;
-        }
-        view().setUint32(written, total, true);
-        return 0;
-      };
-  }
-  engine = new WebAssembly.Instance(module, imports).exports;
-  engine.__wasm_call_ctors();
-  return (...parts) => {
-    const text = encoder.encode(parts.join("\0"));
-    const place = engine.nn_allocate(text.length);
-    new Uint8Array(engine.memory.buffer, place, text.length).set(text);
-    try {
-      const answer = engine.nn_request(place, text.length);
-      const size = view().getUint32(answer, true);
-      return JSON.parse(decoder.decode(new Uint8Array(engine.memory.buffer, answer + 4, size)));
-    } catch (error) {
-      return `trap: ${error.message} ${spoken}`;
-    }
+const start = async () => {
+  let answered;
+  const post = new Function("postMessage", `let onmessage; ${worker}; return onmessage;`)((message) => { answered = message; });
+  await post({ data: { module } });
+  return async (verb, ...parts) => {
+    await post({ data: { verb, parts } });
+    return answered.fault === undefined ? answered.answer : `trap: ${answered.fault}`;
   };
 };
 
 const folder = mkdtempSync(join(tmpdir(), "nnrepl-engine-"));
 let different = 0, count = 0, times = [0, 0];
-const compare = (name, text) => {
+const compare = async (name, text) => {
   const file = join(folder, name);
   writeFileSync(file, text);
   const begun = performance.now();
   const run = spawnSync(program, ["run", "--quiet", name], { cwd: folder, encoding: "utf8" });
   const between = performance.now();
-  let found = start()("play", name, text);
+  let found = await (await start())("play", name, text);
   const ended = performance.now();
   times[0] += between - begun;
   times[1] += ended - between;
@@ -70,7 +48,7 @@ const compare = (name, text) => {
 
 for (const place of ["lessons", "lessons/solutions"]) {
   for (const name of readdirSync(place).filter((name) => name.endsWith(".nn")).sort()) {
-    compare(name, readFileSync(join(place, name), "utf8"));
+    await compare(name, readFileSync(join(place, name), "utf8"));
   }
 }
 
@@ -109,6 +87,6 @@ const generated = (k) => {
   }
   return lines.join("\n") + "\n";
 };
-for (let k = 0; k < Number(process.env.PROGRAMS ?? 1000); k += 1) compare(`program${k}.nn`, generated(k));
+for (let k = 0; k < Number(process.env.PROGRAMS ?? 1000); k += 1) await compare(`program${k}.nn`, generated(k));
 console.log(`${count} programs, ${different} different; engine ${(times[1] / times[0]).toFixed(2)} times the program's time, starts included`);
 process.exit(different ? 1 : 0);

@@ -74,12 +74,10 @@ extension Elementary {
 
   /// ln x in twice the precision, but for its last bits.
   private static func logarithm(_ x: Double) -> Pair {
-    let scaled = x < 0x1p-1022 ? x * 0x1p54 : x
-    let offset = scaled.bitPattern &- 0x3fe6_a09e_667f_3bcd
-    let one = Double(bitPattern: scaled.bitPattern &- (offset & 0xfff0_0000_0000_0000))
-    let power = Double(Int64(bitPattern: offset) >> 52) - (x < 0x1p-1022 ? 54 : 0)
+    let isTiny = x < 0x1p-1022
+    let (scaled, f) = parts(isTiny ? x * 0x1p54 : x)
+    let power = scaled - (isTiny ? 54 : 0)
     // s = f/(2 + f), and ln (1 + f) = 2s + ⅔s³ + …
-    let f = one - 1
     let below = 2 + f
     let lost = f - (below - 2)
     let high = f / below

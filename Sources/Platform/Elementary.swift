@@ -16,20 +16,27 @@ package enum Elementary {
   @inline(__always)
   package static func exp(_ x: Double) -> Double {
     guard x < 709, x > -708 else { return hugeExp(x) }
-    let (r, tail, power) = reduced(x)
-    let sum = r + (tail + r * r * Polynomials.exponential(r))
-    return (1 + sum) * Double(bitPattern: UInt64(bitPattern: (power + 1023) << 52))
+    let (less, power) = reduced(x)
+    return (1 + less) * twoTo(power)
   }
 
-  /// x = power · ln 2 + r + tail, for |x| < 2²⁰.
+  /// eˣ = (1 + less) · 2ᵖᵒʷᵉʳ, for |x| < 2²⁰.
   @inline(__always)
-  private static func reduced(_ x: Double) -> (r: Double, tail: Double, power: Int64) {
+  private static func reduced(_ x: Double) -> (less: Double, power: Int64) {
     let shifted = x * log2e + rounder
     let whole = shifted - rounder
     let power = Int64(bitPattern: shifted.bitPattern &- rounder.bitPattern)
     let rest = x - whole * ln2.high
     let r = rest - whole * ln2.low
-    return (r, (rest - r) - whole * ln2.low, power)
+    // What r has lost.
+    let tail = (rest - r) - whole * ln2.low
+    return (r + (tail + r * r * Polynomials.exponential(r)), power)
+  }
+
+  /// 2ⁿ where that is a normal number.
+  @inline(__always)
+  private static func twoTo(_ n: Int64) -> Double {
+    Double(bitPattern: UInt64(bitPattern: (n + 1023) << 52))
   }
 
   @inline(never)
@@ -37,16 +44,10 @@ package enum Elementary {
     if x.isNaN { return x }
     if x > 709.79 { return .infinity }
     if x < -745.14 { return 0 }
-    let (r, tail, power) = reduced(x)
-    let sum = r + (tail + r * r * Polynomials.exponential(r))
-    return scaled(1 + sum, power)
-  }
-
-  /// x · 2ⁿ where 2ⁿ may be no number of its own.
-  private static func scaled(_ x: Double, _ n: Int64) -> Double {
-    func power(_ n: Int64) -> Double { Double(bitPattern: UInt64(bitPattern: (n + 1023) << 52)) }
-    let half = n / 2
-    return x * power(half) * power(n - half)
+    let (less, power) = reduced(x)
+    // In two halves, as 2ᵖᵒʷᵉʳ may be no normal number.
+    let half = power / 2
+    return (1 + less) * twoTo(half) * twoTo(power - half)
   }
 
   /// eˣ - 1
@@ -54,11 +55,10 @@ package enum Elementary {
     guard x < 709, x > -40 else { return x.isNaN || x > 0 ? hugeExp(x) : -1 }
     // ±0 stays as it is.
     if Swift.abs(x) < 0x1p-54 { return x }
-    let (r, tail, power) = reduced(x)
-    let sum = r + (tail + r * r * Polynomials.exponential(r))
-    if power == 0 { return sum }
-    let scale = Double(bitPattern: UInt64(bitPattern: (power + 1023) << 52))
-    return power < 53 ? scale * sum + (scale - 1) : scale * (1 + sum) - 1
+    let (less, power) = reduced(x)
+    if power == 0 { return less }
+    let scale = twoTo(power)
+    return power < 53 ? scale * less + (scale - 1) : scale * (1 + less) - 1
   }
 
   /// Hyperbolic tangent.
@@ -89,7 +89,7 @@ package enum Elementary {
 
   /// Parts of a normal number: x = 2ⁿ · (1 + f) with 1 + f from √½ to √2.
   @inline(__always)
-  private static func parts(_ x: Double) -> (power: Double, f: Double) {
+  static func parts(_ x: Double) -> (power: Double, f: Double) {
     let offset = x.bitPattern &- 0x3fe6_a09e_667f_3bcd
     let power = Int64(bitPattern: offset) >> 52
     let one = Double(bitPattern: x.bitPattern &- (offset & 0xfff0_0000_0000_0000))

@@ -73,11 +73,10 @@ package protocol Element: BinaryFloatingPoint, SIMDScalar, Coded, Sendable {
   static func tanh(_ x: Self) -> Self
   static func erf(_ x: Self) -> Self
   static func pow(_ x: Self, _ y: Self) -> Self
-  /// `c = a @ b + beta*c` for row-major matrices `a: [m, k]` and `b: [k, n]`, each of which may be stored
-  /// transposed.
-  static func gemm(
-    _ a: UnsafePointer<Self>, transposed: Bool, _ b: UnsafePointer<Self>, transposed: Bool,
-    _ c: UnsafeMutablePointer<Self>, beta: Self, _ m: Int, _ k: Int, _ n: Int)
+  /// `MatrixProduct.run`, which has one for each type.
+  static func multiply(
+    _ a: UnsafePointer<Self>, _ width: Int?, _ b: UnsafePointer<Self>, _ isTransposed: Bool,
+    _ c: UnsafeMutablePointer<Self>, adding: Bool, _ m: Int, _ k: Int, _ n: Int)
   /// Whether none of `count` numbers is nan or inf.
   static func areFinite(_ x: UnsafePointer<Self>, _ count: Int) -> Bool
 }

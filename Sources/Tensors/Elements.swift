@@ -20,19 +20,26 @@ extension Double: Element {
     sumOfZerosIsZero(x, count)
   }
 
-  package static func gemm(
-    _ a: UnsafePointer<Double>, transposed ta: Bool, _ b: UnsafePointer<Double>,
-    transposed tb: Bool,
-    _ c: UnsafeMutablePointer<Double>, beta: Double, _ m: Int, _ k: Int, _ n: Int
-  ) {
-    Work.productInParts(m, k, n) { start, rows in
-      MatrixProduct.run(
-        a + start * (ta ? 1 : k), ta ? m : nil, b, tb, c + start * n, adding: beta != 0, rows, k, n)
-    }
-  }
+  /// The product of this type.
+  package static func multiply(
+    _ a: UnsafePointer<Double>, _ width: Int?, _ b: UnsafePointer<Double>, _ isTransposed: Bool,
+    _ c: UnsafeMutablePointer<Double>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
+  ) { MatrixProduct.run(a, width, b, isTransposed, c, adding: adding, m, k, n) }
 }
 
 extension Element {
+  /// `c = a @ b`, or `c + a @ b`, for row-major matrices `a: [m, k]` and `b: [k, n]`, each of which may be stored
+  /// transposed.
+  static func gemm(
+    _ a: UnsafePointer<Self>, transposed ta: Bool, _ b: UnsafePointer<Self>, transposed tb: Bool,
+    _ c: UnsafeMutablePointer<Self>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
+  ) {
+    Work.productInParts(m, k, n) { start, rows in
+      multiply(
+        a + start * (ta ? 1 : k), ta ? m : nil, b, tb, c + start * n, adding: adding, rows, k, n)
+    }
+  }
+
   /// Powers that PyTorch multiplies out or takes a root for.
   @inline(__always)
   fileprivate static func plainPower(_ x: Self, _ y: Self) -> Self? {
@@ -66,15 +73,11 @@ extension Float: Element {
     sumOfZerosIsZero(x, count)
   }
 
-  package static func gemm(
-    _ a: UnsafePointer<Float>, transposed ta: Bool, _ b: UnsafePointer<Float>, transposed tb: Bool,
-    _ c: UnsafeMutablePointer<Float>, beta: Float, _ m: Int, _ k: Int, _ n: Int
-  ) {
-    Work.productInParts(m, k, n) { start, rows in
-      MatrixProduct.run(
-        a + start * (ta ? 1 : k), ta ? m : nil, b, tb, c + start * n, adding: beta != 0, rows, k, n)
-    }
-  }
+  /// The product of this type.
+  package static func multiply(
+    _ a: UnsafePointer<Float>, _ width: Int?, _ b: UnsafePointer<Float>, _ isTransposed: Bool,
+    _ c: UnsafeMutablePointer<Float>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
+  ) { MatrixProduct.run(a, width, b, isTransposed, c, adding: adding, m, k, n) }
 }
 
 extension Work {

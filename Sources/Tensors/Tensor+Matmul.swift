@@ -30,7 +30,7 @@ extension Tensor {
             for i in 0..<length {
               E.gemm(
                 x + (a + i * aStep) * m * k, transposed: false, y + (b + i * bStep) * k * n,
-                transposed: false, out + (base + i) * m * n, beta: 0, m, k, n)
+                transposed: false, out + (base + i) * m * n, adding: false, m, k, n)
             }
           }
         }
@@ -73,7 +73,7 @@ extension Tensor {
       a.read(E.self) { a in
         b.read(E.self) { b in
           E.gemm(
-            a, transposed: ta, b, transposed: tb, out, beta: row == nil ? 0 : 1, m, k, n)
+            a, transposed: ta, b, transposed: tb, out, adding: row != nil, m, k, n)
         }
       }
     }

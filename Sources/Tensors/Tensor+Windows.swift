@@ -132,7 +132,7 @@ extension Tensor {
               window, out)
             E.gemm(
               w + part % groups * outputs * taps, transposed: false, columns, transposed: false,
-              z + part * outputs * places, beta: 0, outputs, taps, places)
+              z + part * outputs * places, adding: false, outputs, taps, places)
           }
         }
       }
@@ -174,12 +174,12 @@ extension Tensor {
                 Tensor.unfold(x + start, columns, channels: inputs, image: image, window, out)
                 E.gemm(
                   dz, transposed: false, columns, transposed: true, dw + group * outputs * taps,
-                  beta: 1, outputs, places, taps)
+                  adding: true, outputs, places, taps)
               }
               if let dx = dx?.elements {
                 E.gemm(
                   w + group * outputs * taps, transposed: true, dz, transposed: false, columns,
-                  beta: 0, taps, outputs, places)
+                  adding: false, taps, outputs, places)
                 Tensor.fold(columns, dx + start, channels: inputs, image: image, window, out)
               }
             }

@@ -6,8 +6,6 @@ import Pages
 import Session
 import Testing
 
-@testable import Export
-
 struct LivePageTests {
   private static let script = """
     # ---

@@ -1,19 +1,19 @@
 #pragma once
 #include <stddef.h>
 
-/// Makes the allocator keep freed memory for the next training step instead of returning it.
-void nnrepl_keep_freed_memory(void);
-
 /// Bytes of memory that the process has mapped, and those that it occupies; zeros where the system does not tell.
 void nnrepl_memory(size_t *_Nonnull mapped, size_t *_Nonnull resident);
 
 #ifndef __wasm__
+/// Makes the allocator keep freed memory for the next training step instead of returning it.
+void nnrepl_keep_freed_memory(void);
+
 /// After all files were closed: the one that tells of memory is opened anew.
 void nnrepl_forget_files(void);
-#endif
 
 /// The lowest address that this thread's stack may reach; 0 where nobody has set it.
 size_t *_Nonnull nnrepl_stack_limit(void);
+#endif
 
 /// Seconds on a clock that only goes forward.
 double nnrepl_seconds(void);

@@ -28,7 +28,6 @@ import PackagePlugin
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     let root = context.package.directoryURL
     let output = context.pluginWorkDirectoryURL.appending(path: "Carried.swift")
-    // A file that is added changes its folder, one that is edited itself.
     let isForPage = !context.package.targets.contains { $0.name == "nnrepl" }
     var carried = Self.folders.filter { !isForPage || !Self.programOnly.contains($0.1) }
     let engine = root.appending(path: Self.engine.0)
@@ -36,6 +35,7 @@ import PackagePlugin
       carried.append(Self.engine)
     }
     let folders = carried.map { root.appending(path: $0.0) }
+    // A file that is added changes its folder, one that is edited itself.
     let files = try folders.flatMap {
       try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)
     }

@@ -1,5 +1,6 @@
 // A course as a folder of pages for any static host: lessons, exercises, the reference.
 import Pages
+import Platform
 import Documents
 import EmbeddedFiles
 import Grading
@@ -199,11 +200,13 @@ package struct ExerciseText {
   /// What makes the starter a cell at work, which is saved as the file that is checked.
   package func live(_ engine: PageEngine?) -> [HTML] {
     guard let engine else { return [] }
-    let lines = exercise.starter.split(separator: "\n", omittingEmptySubsequences: false)
-    let before = lines.prefix { $0.hasPrefix("#") || $0.isEmpty }
+    let starter = exercise.starter
+    let place = starter.firstPlace(of: ExerciseText.parts(starter).code)?.lowerBound
+    let (before, code) = (
+      starter[..<(place ?? starter.endIndex)], starter[(place ?? starter.endIndex)...]
+    )
     return LiveCells(
-      name: exercise.id, before: before.map { $0 + "\n" }.joined(),
-      code: lines.dropFirst(before.count).joined(separator: "\n"), id: "c1"
+      name: exercise.id, before: String(before), code: String(code), id: "c1"
     ).parts(engine: engine)
   }
 

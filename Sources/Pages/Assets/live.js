@@ -32,13 +32,17 @@ const unpacked = (text) => {
 // Cells that a reader changes and runs. The page always shows what its script would print from the top: to run a cell
 // again goes back to before it, and what comes after it follows or turns grey.
 const makeLive = async (data) => {
-  const make = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
   const button = (text, run, label) => {
     const made = make("button", text, { type: "button", onclick: run });
     if (label) made.setAttribute("aria-label", label);
     return made;
   };
-  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  // Where something is told in passing.
+  const status = () => {
+    const made = make("span", "", { className: "said" });
+    made.setAttribute("role", "status");
+    return made;
+  };
 
   // The engine, in a worker of its own.
   const packed = unpacked(globalThis.nnreplEngine ?? document.getElementById("engine").textContent.trim());
@@ -84,8 +88,7 @@ const makeLive = async (data) => {
   const bar = make("div", "", { className: "live-bar" });
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", "The whole page");
-  const said = make("span", "", { className: "said" });
-  said.setAttribute("role", "status");
+  const said = status();
   const stop = button("stop", async () => {
     turn += 1;
     said.textContent = "Stopped. Nothing is lost: run a cell to go on.";
@@ -141,85 +144,93 @@ const makeLive = async (data) => {
     for (const [i, cell] of cells.entries()) cell.box.classList.toggle("stale", i >= from && i >= ran);
   };
 
+  // What the engine tells, with its steps, its doors and what can be copied.
+  const tell = (box, html, query) => {
+    box.innerHTML = html;
+    box.querySelectorAll(".walk").forEach(walkThrough);
+    equip(box, query);
+  };
+  const equip = (box, query) => {
+    for (const walk of box.querySelectorAll(".walk")) open(walk, query);
+    copies(box);
+  };
+
   const show = (cell, answer) => {
     cell.time = answer.time;
-    cell.outputs.innerHTML = answer.html;
+    tell(cell.outputs, answer.html, derive(cells.indexOf(cell)));
     for (const row of cell.outputs.querySelectorAll("[data-line]")) {
       row.dataset.line = +row.dataset.line + cell.first - 1 - cell.options;
     }
-    for (const walk of cell.outputs.querySelectorAll(".walk")) {
-      walkThrough(walk);
-      open(walk, derive(cells.indexOf(cell)));
-    }
-    copies(cell.outputs);
     cell.box.classList.remove("stale");
     cell.box.classList.toggle("failed", answer.failed);
   };
 
-  // Runs the cell at `place` and those after it, from the top if need be. `budget`: milliseconds that may be spent on
-  // cells after it; `whole`: all of them.
-  const run = async (place, { whole = false, budget = 500 } = {}) => {
+  // One thing is done at a time: what was under way is ended with its worker. `isOwn` says whether it still is this one.
+  const work = async (body, failed) => {
     const own = turn += 1;
+    const isOwn = () => own === turn;
     if (isBusy) await begin();
     isBusy = true;
-    const slow = setTimeout(() => { stop.hidden = false; said.textContent = "running …"; }, 250);
+    const running = "running …";
+    const slow = setTimeout(() => { stop.hidden = false; said.textContent = running; }, 250);
     try {
-      if (place < ran || isMoved) {
-        ran = await ask("restore", Math.min(place, ran));
-        isMoved = false;
-        grey(place);
-      }
-      let spent = 0, sinceSave = 0;
-      for (let i = ran; i < cells.length; i += 1) {
-        const cell = cells[i];
-        if (i > place && !whole && spent + (cell.time ?? 0) > budget) break;
-        if (i > 0 && sinceSave > 20) { await ask("save", i); sinceSave = 0; }
-        const answer = await ask("run", String(cell.number), data.name, cell.settings + cell.now);
-        if (own !== turn) return;
-        sinceSave += answer.time;
-        if (i > place) spent += answer.time;
-        ran = i + 1;
-        show(cell, answer);
-        if (answer.failed) break;
-      }
-      grey(place);
-      said.textContent = "";
+      return await body(isOwn);
     } catch (error) {
-      if (own !== turn) return;
-      // A fault of the engine's own: it begins anew, and the cells are all still here.
-      said.textContent = `The engine failed here (${error.message.slice(0, 200)}). It has begun anew; nothing is lost.`;
-      await begin();
-      grey(0);
+      // A fault of the engine's own, or it was stopped: it begins anew, and the cells are all still here.
+      if (isOwn()) await begin();
+      return failed(error, isOwn());
     } finally {
       clearTimeout(slow);
-      if (own === turn) { isBusy = false; stop.hidden = true; }
+      if (isOwn()) {
+        isBusy = false;
+        stop.hidden = true;
+        if (said.textContent === running) said.textContent = "";
+      }
     }
   };
 
-  // What is asked of the engine as it is after the cell at `place`; nothing on the page changes.
-  const after = async (place, ...parts) => {
-    const own = turn += 1;
-    if (isBusy) await begin();
-    isBusy = true;
-    const slow = setTimeout(() => { stop.hidden = false; }, 250);
-    try {
-      if (place + 1 < ran || isMoved) ran = await ask("restore", Math.min(place + 1, ran));
-      isMoved = false;
-      for (; ran <= place; ran += 1) {
-        const cell = cells[ran];
-        const answer = await ask("run", String(cell.number), data.name, cell.settings + cell.now);
-        if (answer.failed) break;
-      }
-      isMoved = true;
-      return await ask(...parts);
-    } catch (error) {
-      if (own === turn) await begin();
-      return { html: "", text: error.message, failed: true };
-    } finally {
-      clearTimeout(slow);
-      if (own === turn) { isBusy = false; stop.hidden = true; }
-    }
+  // Goes back to before the cell at `place`, if the engine is past it or was asked for something since.
+  const goBack = async (place) => {
+    if (place >= ran && !isMoved) return false;
+    ran = await ask("restore", Math.min(place, ran));
+    isMoved = false;
+    return true;
   };
+
+  const runCell = (cell) => ask("run", String(cell.number), data.name, cell.settings + cell.now);
+
+  // Runs the cell at `place` and those after it, from the top if need be. `budget`: milliseconds that may be spent on
+  // cells after it; `whole`: all of them.
+  const run = (place, { whole = false, budget = 500 } = {}) => work(async (isOwn) => {
+    if (await goBack(place)) grey(place);
+    let spent = 0, sinceSave = 0;
+    for (let i = ran; i < cells.length; i += 1) {
+      const cell = cells[i];
+      if (i > place && !whole && spent + (cell.time ?? 0) > budget) break;
+      if (i > 0 && sinceSave > 20) { await ask("save", i); sinceSave = 0; }
+      const answer = await runCell(cell);
+      if (!isOwn()) return;
+      sinceSave += answer.time;
+      if (i > place) spent += answer.time;
+      ran = i + 1;
+      show(cell, answer);
+      if (answer.failed) break;
+    }
+    grey(place);
+    said.textContent = "";
+  }, (error, isOwn) => {
+    if (!isOwn) return;
+    said.textContent = `The engine failed here (${error.message.slice(0, 200)}). It has begun anew; nothing is lost.`;
+    grey(0);
+  });
+
+  // What is asked of the engine as it is after the cell at `place`; nothing on the page changes.
+  const after = (place, ...parts) => work(async () => {
+    await goBack(place + 1);
+    for (; ran <= place; ran += 1) if ((await runCell(cells[ran])).failed) break;
+    isMoved = true;
+    return ask(...parts);
+  }, (error) => ({ html: "", text: error.message, failed: true }));
 
   // What is told as text, as LaTeX and as MathML, for elsewhere.
   const copies = (box) => {
@@ -244,6 +255,7 @@ const makeLive = async (data) => {
   const open = (walk, query) => {
     const root = walk.dataset.root;
     if (!root) return;
+    const namesIn = (walk) => JSON.parse(walk.dataset.names ?? "[]");
     let door;
     const show = async (wanted, way) => {
       const answer = await query(wanted);
@@ -286,11 +298,10 @@ const makeLive = async (data) => {
     lead(walk, (text) => show(text, []));
 
     // All gradients of the pass beside differences, by a button or the key c.
-    const names = JSON.parse(walk.dataset.names ?? "[]");
+    const names = namesIn(walk);
     const learned = [...walk.querySelectorAll(".node.parameter")].flatMap((node) => node.dataset.node.split(" ").map((at) => names[+at]));
     if (walk.dataset.kind === "backward" && learned.length) {
-      const word = make("span", "", { className: "said" });
-      word.setAttribute("role", "status");
+      const word = status();
       const test = button("check by differences", async () => {
         word.textContent = "…";
         const wrong = [];
@@ -306,9 +317,9 @@ const makeLive = async (data) => {
       });
     }
     function lead(walk, go) {
-      const names = JSON.parse(walk.dataset.names ?? "[]");
+      const names = namesIn(walk);
       // A picture with doors in it is none to be read whole.
-      for (const picture of walk.querySelectorAll("svg.graph, .picture.graph")) picture.setAttribute("role", "group");
+      for (const picture of walk.querySelectorAll(".picture.graph")) picture.setAttribute("role", "group");
       for (const node of walk.querySelectorAll(".node[data-node]")) {
         const name = names[+node.dataset.node.split(" ")[0]];
         if (!name || name === root) continue;
@@ -363,8 +374,7 @@ const makeLive = async (data) => {
     if (!box) return;
     const line = make("input", "", { type: "text", size: 10, autocomplete: "off" });
     line.setAttribute("aria-label", `Your guess for ${cell.predicts}`);
-    const word = make("span", "", { className: "said" });
-    word.setAttribute("role", "status");
+    const word = status();
     let tries = 0;
     const reveal = (text) => {
       cell.outputs.hidden = false;
@@ -374,7 +384,7 @@ const makeLive = async (data) => {
     const say = button("say it", async () => {
       if (!line.value.trim()) { word.textContent = "Type what you expect."; return line.focus(); }
       const truth = await after(place, "number", cell.predicts);
-      const typed = parseFloat(line.value.replace("−", "-").replace(",", "."));
+      const typed = typedNumber(line.value);
       if (truth === null || truth === undefined || truth.failed) return reveal("Compare with what it tells:");
       if (Number.isNaN(typed)) { word.textContent = "Type a number."; return line.focus(); }
       const isRight = Math.abs(typed - truth) <= Math.max(0.01 * Math.abs(truth), 5e-3);
@@ -397,8 +407,7 @@ const makeLive = async (data) => {
   for (const cell of data.cells.filter((cell) => cell.check !== undefined)) {
     const box = document.getElementById(cell.id);
     if (!box) continue;
-    const word = make("span", "", { className: "said" });
-    word.setAttribute("role", "status");
+    const word = status();
     const row = make("div", "", { className: "tools" });
     row.append(button("check it", async () => {
       if (ran < cells.length && !isMoved) await run(ran, { whole: true });
@@ -427,8 +436,7 @@ const makeLive = async (data) => {
       if (cell.pre) lines(cell);
     };
     cell.set((i === 0 && fromFragment()) || (kept[cell.id] ?? cell.code));
-    for (const walk of cell.outputs.querySelectorAll(".walk")) open(walk, derive(i));
-    copies(cell.outputs);
+    equip(cell.outputs, derive(i));
     if (cell.predicts) guess(cell, i);
     if (!cell.pre) continue;
 
@@ -554,11 +562,7 @@ const makeLive = async (data) => {
       const slow = setTimeout(() => { stop.hidden = false; }, 250);
       try {
         const answer = await ask("run", "", "prompt", text);
-        outputs.innerHTML = answer.html;
-        for (const walk of outputs.querySelectorAll(".walk")) {
-          walkThrough(walk);
-          open(walk, (text) => ask("run", "", "page", text));
-        }
+        tell(outputs, answer.html, (text) => ask("run", "", "page", text));
         line.focus();
       } catch (error) {
         outputs.textContent = error.message === "stopped" ? "stopped" : `The engine failed here: ${error.message}`;

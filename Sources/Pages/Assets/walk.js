@@ -1,5 +1,9 @@
 // Goes through a pass step by step: the row, its wire, its node and its line light up together, and what is not known
 // yet is a dash. Everything is readable without it.
+const make = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
+// A number as a reader types it, with a true minus or a comma.
+const typedNumber = (text) => parseFloat(text.replace("−", "-").replace(",", "."));
+
 const walkThrough = (walk) => {
   const rows = [...walk.querySelectorAll("[data-step]")];
   const count = rows.reduce((n, row) => Math.max(n, +row.dataset.step + 1), 0);
@@ -10,7 +14,6 @@ const walkThrough = (walk) => {
   for (const text of blanks ? walk.querySelectorAll(blanks) : []) texts.set(text, text.textContent);
   let at = count, moved = false, asks = false, right = 0, asked = 0, tries = 0;
 
-  const make = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
   const bar = make("div", "", { className: "steps" });
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", "Steps");
@@ -106,7 +109,7 @@ const walkThrough = (walk) => {
     if (at === count) return go(asks ? 0 : 1);
     const row = rowsAt(at)[0];
     if (guess.hidden) return go(at + 1);
-    const typed = parseFloat(guess.value.replace("−", "-").replace(",", "."));
+    const typed = typedNumber(guess.value);
     const answer = parseFloat(row.dataset.answer);
     if (Number.isNaN(typed)) { said.textContent = `Type a number for ${name(row)}.`; return guess.focus(); }
     const isRight = Math.abs(typed - answer) <= Math.max(0.01 * Math.abs(answer), 5e-4);
