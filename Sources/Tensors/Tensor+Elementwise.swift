@@ -14,24 +14,48 @@ package protocol BinaryKernel: Sendable {
   func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor
 }
 
+// A kernel's own code is a row of each type; what is around it is there once.
+
 extension UnaryKernel {
   /// Applies the kernel to each element.
   package func mapped(_ x: Tensor, keepsWhole: Bool) throws(TensorError) -> Tensor {
     let result = keepsWhole ? x.dtype : x.dtype.floating
     return x.dtype == .float32
-      ? try x.map(self, Float.self, result) : try x.map(self, Double.self, result)
+      ? try x.mapped(Float.self, result, row) : try x.mapped(Double.self, result, row)
+  }
+
+  /// Fills `count` numbers from as many.
+  private func row<E: Element>(
+    _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>
+  ) {
+    for i in 0..<count { out[i] = self(x[i]) }
   }
 }
 
 extension BinaryKernel {
   /// Applies the kernel to each pair, with broadcasting.
   package func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor {
-    let common = DType.promote(x.dtype, rank: x.rank, y.dtype, rank: y.rank)
-    if x.dtype != common { return try zipped(x.converted(to: common), y, result: result) }
-    if y.dtype != common { return try zipped(x, y.converted(to: common), result: result) }
+    let (x, y, common) = try x.inOneType(with: y)
     return common == .float32
-      ? try x.zip(y, self, Float.self, result ?? common)
-      : try x.zip(y, self, Double.self, result ?? common)
+      ? try x.zipped(y, Float.self, result ?? common, row)
+      : try x.zipped(y, Double.self, result ?? common, row)
+  }
+
+  /// Fills `count` numbers from two operands that are read by steps.
+  private func row<E: Element>(
+    _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
+    _ y: UnsafePointer<E>, _ yStep: Int
+  ) {
+    switch (xStep, yStep) {
+    case (1, 1): for i in 0..<count { out[i] = self(x[i], y[i]) }
+    case (1, 0):
+      let constant = y[0]
+      for i in 0..<count { out[i] = self(x[i], constant) }
+    case (0, 1):
+      let constant = x[0]
+      for i in 0..<count { out[i] = self(constant, y[i]) }
+    default: for i in 0..<count { out[i] = self(x[i * xStep], y[i * yStep]) }
+    }
   }
 }
 
@@ -43,14 +67,14 @@ extension Tensor {
     try kernel.mapped(self, keepsWhole: keepsWhole)
   }
 
-  @inline(__always)
-  fileprivate func map<K: UnaryKernel, E: Element>(_ kernel: K, _: E.Type, _ result: DType)
-    throws(TensorError) -> Tensor
-  {
+  fileprivate func mapped<E: Element>(
+    _: E.Type, _ result: DType,
+    _ row: (Int, UnsafeMutablePointer<E>, UnsafePointer<E>) -> Void
+  ) throws(TensorError) -> Tensor {
     let count = shape.count
     return try Tensor.fill(shape, result) { (out: UnsafeMutablePointer<E>) in
       read(E.self) { x in
-        Work.inParts(count) { for i in $0 { out[i] = kernel(x[i]) } }
+        Work.inParts(count) { row($0.count, out + $0.lowerBound, x + $0.lowerBound) }
       }
     }
   }
@@ -62,42 +86,44 @@ extension Tensor {
     try kernel.zipped(self, other, result: result)
   }
 
+  /// Both in the type that they have in common.
+  fileprivate func inOneType(
+    with other: Tensor
+  ) throws(TensorError) -> (x: Tensor, y: Tensor, common: DType) {
+    let common = DType.promote(dtype, rank: rank, other.dtype, rank: other.rank)
+    return (
+      dtype == common ? self : try converted(to: common),
+      other.dtype == common ? other : try other.converted(to: common), common
+    )
+  }
+
   /// `E` is the type both sides store; truth values and whole numbers are stored as doubles.
-  @inline(__always)
-  fileprivate func zip<K: BinaryKernel, E: Element>(
-    _ other: Tensor, _ kernel: K, _: E.Type, _ result: DType
+  fileprivate func zipped<E: Element>(
+    _ other: Tensor, _: E.Type, _ result: DType,
+    _ row: (
+      Int, UnsafeMutablePointer<E>, UnsafePointer<E>, Int, UnsafePointer<E>, Int
+    ) -> Void
   ) throws(TensorError) -> Tensor {
     if E.self == Float.self && result != .float32 {
-      let asFloat = try zip(other, kernel, E.self, .float32)
-      return try asFloat.converted(to: result)
+      return try zipped(other, E.self, .float32, row).converted(to: result)
     }
     let target = try shape.broadcast(with: other.shape)
     return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
       read(E.self) { x in
         other.read(E.self) { y in
-          if shape == other.shape {
-            Work.inParts(target.count) { for i in $0 { out[i] = kernel(x[i], y[i]) } }
-          } else if other.rank == 0 {
-            let constant = y[0]
-            Work.inParts(target.count) { for i in $0 { out[i] = kernel(x[i], constant) } }
-          } else if rank == 0 {
-            let constant = x[0]
-            Work.inParts(target.count) { for i in $0 { out[i] = kernel(constant, y[i]) } }
+          if shape == other.shape || rank == 0 || other.rank == 0 {
+            let (xStep, yStep) =
+              shape == other.shape ? (1, 1) : (rank == 0 ? 0 : 1, other.rank == 0 ? 0 : 1)
+            Work.inParts(target.count) {
+              let start = $0.lowerBound
+              row($0.count, out + start, x + start * xStep, xStep, y + start * yStep, yStep)
+            }
           } else {
             let strides = (
               shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target)
             )
             Tensor.walk(target, strides.0, strides.1) {
-              base, length, xStart, xStep, yStart, yStep in
-              let out = out + base
-              if xStep == 1 && yStep == 0 {
-                let (x, constant) = (x + xStart, y[yStart])
-                for i in 0..<length { out[i] = kernel(x[i], constant) }
-              } else {
-                for i in 0..<length {
-                  out[i] = kernel(x[xStart + i * xStep], y[yStart + i * yStep])
-                }
-              }
+              row($1, out + $0, x + $2, $3, y + $4, $5)
             }
           }
         }
