@@ -241,9 +241,11 @@ extension NamedGraph {
     var continuation: [Path] = []
     if isOneStep {
       for (result, factor) in firstFactors(variable) {
+        let (top, bottom) = (place(TensorEntry(root)), place(result))
+        let value = gradients(result.node)?[result.offset] ?? 0
+        let name = Symbol(derivativeName(top.text, by: bottom.text), value: value)
         let known = Factor(
-          top: place(TensorEntry(root)), bottom: place(result), via: nil, formula: 1,
-          value: gradients(result.node)?[result.offset] ?? 0)
+          top: top, bottom: bottom, via: nil, formula: .symbol(name), value: value, isKnown: true)
         paths.append(Path(factors: [known, factor]))
         if !isOneHop, continuation.isEmpty, pathCount(result, &counts) <= NamedGraph.pathLimit {
           continuation = self.paths(from: result)
@@ -297,7 +299,7 @@ extension NamedGraph {
     for path in dead {
       let flat = path.factors.first { $0.value == 0 }
       // A gradient that is taken as known has no formula to look into.
-      if let flat, flat.formula.number != nil { continue }
+      if let flat, flat.isKnown || flat.formula.number != nil { continue }
       let reason = flat.map(zero) ?? .underflow(factors: path.factors.count)
       if !found.contains(reason) { found.append(reason) }
     }

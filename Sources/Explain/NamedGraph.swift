@@ -121,6 +121,17 @@ package final class NamedGraph {
     }
   }
 
+  /// The step that is written so, over the names of others: `w*x + b`; nil if there is none, or more than one.
+  package func step(written text: String) -> Node? {
+    func bare(_ text: String) -> String { text.filter { $0 != " " } }
+    let wanted = bare(text)
+    let found = nodes.filter { !$0.isLeaf && bare(expanded($0).text) == wanted }
+    return found.count == 1 ? found[0] : nil
+  }
+
+  /// Whether a value is among those that the root was computed from.
+  package func contains(_ node: Node) -> Bool { nodes.contains { $0 === node } }
+
   /// How a step without a name is written, if that is short: `(w*x + b)`, `sigmoid(z)`.
   private func sourceText(_ node: Node) -> String? {
     let formula = expanded(node)

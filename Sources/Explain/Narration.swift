@@ -156,6 +156,8 @@ package struct Factor {
   package let via: Place?
   package let formula: Formula
   package let value: Double
+  /// Whether it is a gradient that is taken as known, and no slope of one step.
+  package var isKnown = false
 }
 
 /// One path from the root down to the variable: its factors multiply.

@@ -205,12 +205,22 @@ struct VerbRun {
       throw GradientFault.plainInput(by.text, of: of.text).at(by.span)
     default: break
     }
-    let leaf = try machine.tracked(variable, by.text, by.span)
+    var leaf = try machine.tracked(variable, by.text, by.span)
     if case .gradient = of.asDerivative.kind, !value.isTracked {
       throw constant(of.text, by: by.text)
     }
     let root = try machine.tracked(value, of.text, of.span)
-    let names = try named(root, of.text, f)
+    var names = try named(root, of.text, f)
+    // `w*x` was computed anew to be asked for; what is meant is the step that is written so.
+    if graph.label(of: leaf) == nil, !names.contains(leaf) {
+      let open = try telling { () throws(ExplainError) in
+        try NamedGraph(graph, root: root, rootName: of.text, unfolds: true)
+      }
+      guard let step = open.step(written: by.text) else {
+        throw constant(of.text, by: by.text)
+      }
+      (leaf, names) = (step, open)
+    }
     guard root.shape.count == 1 else {
       throw GradientFault(.notScalar(root), graph, name: of.text).at(of.span)
     }
