@@ -22,7 +22,6 @@ package enum GradingFault: Facts {
   /// The program cannot run scripts here.
   case unusable(String, hint: String?)
   // Cases
-  case cannotEvaluate(check: String, error: String)
   case rangeToDraw
   case shapeToDraw(String)
   case notExpectable(check: String, value: String)
@@ -94,10 +93,6 @@ extension GradingFault {
     case .unusable(let what, let hint):
       hint.map { Words(.badCourse, what, hint: $0) }
         ?? Words(.badCourse, what, noHint: "the machine says no more")
-    case .cannotEvaluate(let check, let error):
-      Words(
-        .badCheck, "the check `\(check)` cannot be evaluated: \(error)",
-        noHint: "the author sees the error itself")
     case .rangeToDraw:
       Words(.badCheck, "the range is empty, or wider than a billion", hint: "write [-2, 2]")
     case .shapeToDraw(let shape):

@@ -33,3 +33,13 @@ extension StringProtocol {
     return nil
   }
 }
+
+extension StringProtocol {
+  /// Without space at either end.
+  package var trimmingSpace: String {
+    var part = self[...]
+    while part.first?.isWhitespace == true { part.removeFirst() }
+    while part.last?.isWhitespace == true { part.removeLast() }
+    return String(part)
+  }
+}

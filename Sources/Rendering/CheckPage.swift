@@ -20,14 +20,19 @@ package struct CheckPage {
 
   /// A page of HTML that needs nothing else.
   package var html: String {
-    var body = [
-      HTML("h1", [], "\(exercise.id): \(exercise.title)"), HTML("p", [], score),
-    ]
+    let title = "\(exercise.id): \(exercise.title)"
+    return HTML.page(
+      title,
+      [HTML("h1", [], title)] + results + [HTML("h2", [], "The script"), HTML("pre", [], script)])
+  }
+
+  /// The score and each check, with what the script printed.
+  package var results: [HTML] {
+    var body = [HTML("p", [], score)]
     body += warnings.map { HTML("p", [("class", "faint")], "warning: " + $0) }
-    body += [CheckPage.table(outcomes.map { $0.record }), HTML("h2", [], "The script")]
-    body.append(HTML("pre", [], script))
+    body.append(CheckPage.table(outcomes.map { $0.record }))
     if !printed.isEmpty { body += [HTML("h2", [], "It printed"), HTML("pre", [], printed)] }
-    return HTML.page("\(exercise.id): \(exercise.title)", body)
+    return body
   }
 
   /// As GitHub's Markdown.
@@ -87,4 +92,16 @@ package struct CheckPage {
       "div", [("class", "wide")],
       [HTML("table", [], [HTML("thead", [], [HTML("tr", [], head)]), HTML("tbody", [], rows)])])
   }
+}
+
+extension CheckRecord {
+  /// What a person changed.
+  var edit: String? {
+    edited.map {
+      "mark given by hand instead of \($0.points)" + ($0.note.isEmpty ? "" : ": " + $0.note)
+    }
+  }
+
+  /// Its name without the exercise's.
+  var name: String { String(id.dropFirst(exercise.count + 1)) + (hidden ? " (hidden)" : "") }
 }

@@ -60,15 +60,3 @@ package struct FeedbackText {
     return HTML.page("\(record.submission): feedback", body)
   }
 }
-
-extension CheckRecord {
-  /// What a person changed.
-  var edit: String? {
-    edited.map {
-      "mark given by hand instead of \($0.points)" + ($0.note.isEmpty ? "" : ": " + $0.note)
-    }
-  }
-
-  /// Its name without the exercise's.
-  var name: String { String(id.dropFirst(exercise.count + 1)) + (hidden ? " (hidden)" : "") }
-}

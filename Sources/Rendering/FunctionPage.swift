@@ -53,21 +53,13 @@ package struct FunctionPage {
     let isMean = op.settings.contains { $0.name == "reduction" }
     for (i, operand) in op.operands.enumerated() {
       if let partial = op.partial(i) {
-        if partial.number != 0 { found.append(.partial(operand.name, named(partial, op))) }
+        if partial.number != 0 { found.append(.partial(operand.name, op.named(partial))) }
       } else if let gradient = gradient(i, op, isMean) {
         found.append(.gradient(operand.name, gradient, isMean: isMean))
       }
     }
     if case .none(let reason) = op.derivative { found.append(.none(reason)) }
     return found
-  }
-
-  /// Over the names of the op's operands.
-  private static func named(_ formula: Formula, _ op: Op) -> Formula {
-    formula.filled { leaf in
-      guard case .operand(let i) = leaf, let name = op.operand(i)?.name else { return nil }
-      return .symbol(Symbol(name))
-    }
   }
 
   /// A vjp, stated for matrices.
@@ -87,7 +79,7 @@ package struct FunctionPage {
       else { return nil }
       return .number(n)
     }
-    return named(filled, op)
+    return op.named(filled)
   }
 
   /// The functions that stand beside one in its topic.

@@ -1,4 +1,5 @@
 // The element types of a tensor, and how two of them meet.
+import Platform
 
 /// The element type of a tensor. Whole numbers and truth values are held exactly in doubles
 /// (|n| ≤ 2^53): they index, count and select, and are never differentiated.
@@ -52,14 +53,6 @@ package enum DType: UInt8, Sendable, Comparable, CaseIterable {
     return max(a, b)
   }
 }
-
-#if hasFeature(Embedded)
-  /// What elements of vectors are where nothing is coded.
-  package typealias Coded = Sendable
-#else
-  /// What elements of vectors are where there is such a thing.
-  package typealias Coded = Codable
-#endif
 
 /// The two types that kernels are specialised for.
 package protocol Element: BinaryFloatingPoint, SIMDScalar, Coded, Sendable {

@@ -54,19 +54,15 @@ extension Workbench {
       return runShell(["check", name])
     }
     say("checking this session's \(own.map { "`\($0)`" }.joined(separator: ", "))")
-    do {
+    do throws(CourseProblem) {
       let script = definitions
-      let outcomes = try Judge(course) { _ in Worker() }.judge(
-        exercise, script: script, learner: Digest.sha256(script), key: "public",
-        only: { !$0.isHidden })
+      let outcomes = try Judge(course.conditions) { _ in Worker() }.judge(exercise, script: script)
       say(
         CheckText(style).report(exercise, outcomes, script: script, isStarter: false).trimmingSpace)
       if !outcomes.allPass { say("a hint: `:hint \(name)`") }
       return outcomes.allPass ? .done : .failed(1)
     } catch {
-      problem(
-        "the check could not be made: \((error as? CourseProblem)?.diagnostic.headline ?? "\(error)")"
-      )
+      problem("the check could not be made: \(error.diagnostic.headline)")
       return .failed(4)
     }
   }

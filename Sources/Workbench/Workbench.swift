@@ -242,13 +242,3 @@ package final class Workbench {
     return true
   }
 }
-
-extension StringProtocol {
-  /// Without space at either end.
-  var trimmingSpace: String {
-    var part = self[...]
-    while part.first?.isWhitespace == true { part.removeFirst() }
-    while part.last?.isWhitespace == true { part.removeLast() }
-    return String(part)
-  }
-}

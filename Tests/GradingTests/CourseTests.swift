@@ -168,7 +168,7 @@ enum Own {
   ])
   func aBrokenReferenceIsTheCoursesFault(_ body: String) throws {
     let course = try course("exercise e\ncheck a { \(body) }")
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     #expect(throws: CourseProblem.self) {
       try judge.judge(course.exercises[0], script: "fn f(x) { }", learner: "ada", key: "key")
     }
@@ -217,7 +217,7 @@ enum Own {
           misconception "y is forgotten": 2*x + 1
       }
       """)
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x, y) = \(answer)", learner: "ada", key: "key")
     let record = outcomes[0].record
@@ -230,7 +230,7 @@ enum Own {
     let course = try course(
       "exercise e\ncheck a { draw x in [1, 2]; call list(f(x), sum([1, 2]), train(x)); expect list(2*x, 3, x) }",
       starter: "fn f(x) { todo(\"f\") }\nfn train(x) { todo(\"train\") }")
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0],
       script: "fn f(x) = 2*x\nfn train(x) = x\nfn list(a, b, c) = 0\nfn sum(x) = 0", learner: "ada",
@@ -243,7 +243,7 @@ enum Own {
     let course = try course(
       "exercise e\ncheck a { draw x in [1, 2]; call f(x); expect 2*x }\ncheck b { draw x in [1, 2]; call g(x); expect 2*x + 1; misconception \"f is forgotten\": x + 1 }"
     )
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x) = x\nfn g(x) = f(x) + 1", learner: "ada", key: "key")
     #expect(outcomes[1].record.message.contains("this uses your `f`, found wrong above"))
@@ -254,7 +254,7 @@ enum Own {
   @Test func gradientsAreShownThreeWays() throws {
     let course = try course(
       "exercise e\ncheck a { draw x in [1, 2]; call f(x); gradient x^3 by x }")
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let wrong = try judge.judge(
       course.exercises[0], script: "fn f(x) = 3*x", learner: "ada", key: "key")
     #expect(wrong[0].record.message.contains("by hand 6, autograd 12, central difference 12"))
@@ -281,7 +281,7 @@ enum Own {
     let course = try course(
       "exercise e\ncheck a points 8 { draw x in [-2, 2] shape [3]; call f(x); expect softmax(x, dim=0); \(partial.isEmpty ? "axes i" : partial) }"
     )
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x) = \(answer)", learner: "ada", key: "key")
     #expect(outcomes[0].record.points == points, "\(outcomes[0].record)")
@@ -296,7 +296,7 @@ enum Own {
     let course = try course(
       "exercise e\ncheck a points 8 { draw x, y, z in [1, 3]; call f(x, y, z); expect x*y + z; terms product: x*y, z: z; misconception \"y is lost\": x + z; partial misconception 0.5, term 0.5, scale 0.5 }"
     )
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x, y, z) = \(answer)", learner: "ada", key: "key")
     #expect(outcomes[0].record.points == points, "\(outcomes[0].record)")
@@ -323,7 +323,7 @@ enum Own {
     let course = try course(
       "exercise e\nfn twice(x) = 2*x\ncheck a { draw x in [1, 2]; call f(x); expect y where y = twice(x) }\ncheck b { draw x in [1, 2]; call g(x); expect 2*x + 1 }"
     )
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x) = x\n\(g)", learner: "ada", key: "key")
     #expect(outcomes[1].record.message.contains(words), "\(outcomes[1].record.message)")
@@ -335,7 +335,7 @@ enum Own {
     let course = try course(
       "exercise e\ncheck size { draw n in {2, 3}; call size(n); expect n + 1 }\ncheck fill { draw n in {2, 3}; call fill(n); expect ones(n + 1)*arange(n + 1) }"
     )
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0],
       script: "fn size(n) = n\nfn fill(n) = ones(size(n))*arange(n + 1)", learner: "ada", key: "key"
@@ -361,7 +361,7 @@ enum Own {
     let course = try course(
       "exercise e\nforbid tanh\ncheck a { draw x in [1, 2]; call f(x); expect 2*x }\ncheck b { draw x in [1, 2]; call g(x); expect tanh(x) }"
     )
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x) = 2*x\nfn g(x) = tanh(x)", learner: "ada", key: "key")
     #expect(outcomes.map(\.record.verdict) == [.pass, .error])
@@ -378,7 +378,7 @@ enum Own {
     let course = try course(
       "exercise e\nforbid softmax family\ncheck a { draw x in [1, 2] shape [3]; call f(x); expect softmax(x, dim=0) }"
     )
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     for answer in ["exp(log_softmax(x, dim=0))", "exp(x - logsumexp(x, dim=0))"] {
       let outcomes = try judge.judge(
         course.exercises[0], script: "fn f(x) = \(answer)", learner: "ada", key: "key")
@@ -412,7 +412,7 @@ enum Own {
   @Test(arguments: ["fn f(x) = x\rfn g(x) = x", "fn f(x) = x\u{2028}fn g(x) = x"])
   func otherLineEndsAreNamed(_ script: String) throws {
     let course = try course("exercise e\ncheck a { draw x in [1, 2]; call f(x); expect x }")
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: script, learner: "ada", key: "key")
     #expect(
@@ -424,7 +424,7 @@ enum Own {
   @Test func feedbackIsToThePoint() throws {
     let course = try course(
       "exercise e\ncheck a { draw x, y in [-2, 2]; call f(x, y); expect sigmoid(x + y) - 1/4 }")
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     func told(_ body: String) throws -> String {
       try judge.judge(
         course.exercises[0], script: "fn f(x, y) \(body)", learner: "ada", key: "key")[0]
@@ -438,7 +438,7 @@ enum Own {
   /// The script's own warnings are shown.
   @Test func warningsOfTheScriptAreKept() throws {
     let course = try course("exercise e\ncheck a { draw x in [1, 2]; call f(x); expect x }")
-    let judge = Judge(course) { _ in Worker() }
+    let judge = Judge(course.conditions) { _ in Worker() }
     let outcomes = try judge.judge(
       course.exercises[0], script: "fn f(x) = x\nprint([1, 2]/0)", learner: "ada", key: "key")
     #expect(outcomes[0].warnings.first?.hasPrefix("line 2: ") == true, "\(outcomes[0].warnings)")

@@ -37,7 +37,7 @@ private struct WrongAnswer {
     var result: Result<[(WrongAnswer, CheckRecord)], any Error> = .success([])
     BigStack.run { _ in
       result = Result {
-        let judge = Judge(course) { _ in Worker() }
+        let judge = Judge(course.conditions) { _ in Worker() }
         return try WrongAnswer.all().map { answer in
           let exercise = try #require(course.exercise(answer.exercise))
           let solution = Own.text("lessons/solutions/\(answer.exercise).nn") ?? ""

@@ -204,6 +204,15 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     return found.reversed()
   }
 
+  /// The ops that are applied in it, each after those of its operands: the last is that of the whole.
+  package var ops: [Op] {
+    switch self {
+    case .apply(let op, let arguments, _): arguments.flatMap { $0.ops } + [op]
+    case .named(_, let inner): inner.ops
+    default: []
+    }
+  }
+
   /// `(a @ b)ᵀ` is `bᵀ @ aᵀ`, and two transpositions cancel.
   package static func transpose(_ a: Formula) -> Formula {
     switch a {

@@ -98,7 +98,12 @@ package final class Op: Sendable {
     self.isCut = isCut
     self.bounds = bounds
     self.applies = applies
-    trials = samples
+    // Only tests try ops; a page would carry what they are tried with for nothing.
+    #if hasFeature(Embedded)
+      trials = { [] }
+    #else
+      trials = samples
+    #endif
     self.forward = forward
     isBinary = operands.count == 2 && operands.allSatisfy { $0.isRequired }
     isDifferentiable = if case .none = derivative { false } else { true }

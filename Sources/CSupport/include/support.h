@@ -1,9 +1,6 @@
 #pragma once
 #include <stddef.h>
 
-/// SHA-256 (FIPS 180-4) of a text.
-void nnrepl_sha256(const unsigned char *bytes, size_t size, unsigned char digest[32]);
-
 /// Starts this program again with `arguments`, no environment, no open files, in a process group of its own.
 /// Its standard input and output are the other end of `channel`; with `is_silent` its errors go nowhere.
 /// Returns its id, or -1.

@@ -29,20 +29,6 @@ package struct CourseList: Codable, Equatable, Sendable {
     package var points: Int?
   }
 
-  /// How far an answer may be off, relative and absolute, as `~=` has them.
-  package struct Tolerances: Codable, Equatable, Sendable {
-    package var rtol = 1e-6
-    package var atol = 1e-12
-    package init() {}
-
-    /// Each may be left out.
-    package init(from decoder: any Decoder) throws {
-      let values = try decoder.container(keyedBy: CodingKeys.self)
-      rtol = try values.decodeIfPresent(Double.self, forKey: .rtol) ?? rtol
-      atol = try values.decodeIfPresent(Double.self, forKey: .atol) ?? atol
-    }
-  }
-
   package var name = "course"
   package var title = ""
   package var exercises: [ListedExercise]
@@ -66,39 +52,6 @@ package struct CourseList: Codable, Equatable, Sendable {
   }
 }
 
-/// An exercise with its checks, those of the instructor included where they are at hand.
-package struct Exercise {
-  package let id: String
-  package let title: String
-  package let lesson: String?
-  package let needs: [String]
-  /// The text that a learner starts from.
-  package let starter: String
-  /// What its starter defines: the names that checks call.
-  package let names: [String]
-  package let hints: [String]
-  package let checks: [Check]
-  /// Built-ins that the learner's functions may not use.
-  package let forbidden: [String]
-
-  /// What its public checks give.
-  package var points: Int {
-    checks.filter { !$0.isHidden }.reduce(0) { $0 + $1.declaration.points }
-  }
-}
-
-/// One check, and the file that it is declared in.
-package struct Check {
-  package let declaration: CheckDeclaration
-  package let file: CheckFile
-  package let source: SourceText
-  package let isHidden: Bool
-  package let exercise: String
-
-  /// `ex03.dw`
-  package var id: String { exercise + "." + declaration.name }
-}
-
 /// A course, read and found whole.
 package struct Course {
   package let list: CourseList
@@ -106,8 +59,8 @@ package struct Course {
   /// Of all its files, those of the instructor included.
   package let hash: String
 
-  /// - Throws: `Diagnostic` when a file is missing, unreadable or not what `course.json` says.
-  package init(_ files: CourseFiles, verifying: Bool = true) throws {
+  /// - Throws: when a file is missing, unreadable or not what `course.json` says.
+  package init(_ files: CourseFiles, verifying: Bool = true) throws(CourseProblem) {
     guard let text = files.shared("course.json") else {
       throw GradingFault.noList.problem
     }
@@ -144,7 +97,9 @@ package struct Course {
         }
       }
       let hidden = files.secret(entry.id + ".hidden.nn")
-      exercises.append(try Course.exercise(entry, starter, checks, hidden))
+      exercises.append(
+        try Exercise(
+          entry.id, lesson: entry.lesson, starter: starter, checks: checks, hidden: hidden))
       all += starter + checks + (hidden ?? "")
     }
     self.exercises = exercises
@@ -153,7 +108,12 @@ package struct Course {
 
   /// Where the files of an exercise are, below the course.
   package static func paths(_ id: String) -> (starter: String, checks: String) {
-    ("exercises/\(id).nn", "exercises/\(id).check.nn")
+    ("exercises/\(id).nn", Exercise.checksPath(id))
+  }
+
+  /// What its checks are judged under.
+  package var conditions: Conditions {
+    Conditions(budgets: list.budgets, tolerances: list.tolerances)
   }
 
   package func exercise(_ id: String) -> Exercise? { exercises.first { $0.id == id } }
@@ -163,60 +123,6 @@ package struct Course {
     exercises.filter { exercise in
       exercise.checks.filter { $0.isHidden }.count < list.hidden[exercise.id] ?? 0
     }.map { $0.id }
-  }
-
-  private static func exercise(
-    _ entry: CourseList.ListedExercise, _ starter: String, _ checks: String, _ hidden: String?
-  ) throws -> Exercise {
-    let (file, shown) = try read(checks, Course.paths(entry.id).checks, entry.id, isHidden: false)
-    var all = shown
-    var forbidden = file.forbidden + file.forbiddenFamilies.flatMap(Families.members)
-    if let hidden {
-      let (more, checks) = try read(hidden, entry.id + ".hidden.nn", entry.id, isHidden: true)
-      all += checks
-      forbidden += more.forbidden + more.forbiddenFamilies.flatMap(Families.members)
-    }
-    guard !shown.isEmpty else {
-      throw GradingFault.noChecks(exercise: entry.id).problem
-    }
-    guard Set(all.map({ $0.id })).count == all.count else {
-      throw GradingFault.sameName(exercise: entry.id).problem
-    }
-    for check in all {
-      let drawn = check.declaration.draws.flatMap { $0.names }
-      if Set(drawn).count != drawn.count { throw GradingFault.drawnTwice(check: check.id).problem }
-      if let by = check.declaration.gradient?.by, !drawn.contains(by) {
-        throw GradingFault.notDrawn(check: check.id, by).problem
-      }
-      for tolerance in [check.declaration.rtol, check.declaration.atol] {
-        guard let tolerance, !(0...0.1).contains(tolerance) else { continue }
-        throw GradingFault.tolerance(check: check.id).problem
-      }
-    }
-    return Exercise(
-      id: entry.id, title: file.title, lesson: entry.lesson, needs: file.needs, starter: starter,
-      names: Rules.definitions(starter), hints: file.hints, checks: all, forbidden: forbidden)
-  }
-
-  private static func read(_ text: String, _ path: String, _ id: String, isHidden: Bool) throws
-    -> (CheckFile, [Check])
-  {
-    let source = SourceText(id: 0, name: path, text)
-    let file: CheckFile
-    do {
-      file = try Parser.checkFile(source)
-    } catch {
-      throw CourseProblem(diagnostic: error, source: source)
-    }
-    guard file.exercise == id else {
-      throw GradingFault.ofAnother(path: path, exercise: file.exercise, wanted: id).problem
-    }
-    return (
-      file,
-      file.checks.map {
-        Check(declaration: $0, file: file, source: source, isHidden: isHidden, exercise: id)
-      }
-    )
   }
 
   private static func words(_ error: any Error) -> String {
@@ -262,14 +168,10 @@ package struct Course {
   }
 }
 
-/// A fault of the course, not of the learner.
-package struct CourseProblem: Error {
-  package let diagnostic: Diagnostic
-  /// The file that the diagnostic points into.
-  package let source: SourceText?
-}
-
-extension GradingFault {
-  /// A fault of the course as a whole.
-  package var problem: CourseProblem { CourseProblem(diagnostic: at(nil), source: nil) }
+extension Budgets {
+  var areSensible: Bool {
+    (1...1_000_000_000_000).contains(steps) && (1...100_000).contains(depth)
+      && (16...65_536).contains(megabytes) && (0...1_000_000_000).contains(outputBytes)
+      && (0...100_000_000).contains(sourceBytes) && (0.1...3_600).contains(seconds)
+  }
 }

@@ -1,5 +1,4 @@
 // Fingerprints of files, and seeds that nobody can guess without the course's key.
-import CSupport
 
 /// Fingerprints of texts.
 package enum Digest {
@@ -7,11 +6,7 @@ package enum Digest {
   package static func sha256(_ text: String) -> String { hex(sha256(Array(text.utf8))) }
 
   /// SHA-256 as bytes.
-  package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: 32)
-    nnrepl_sha256(bytes, bytes.count, &digest)
-    return digest
-  }
+  package static func sha256(_ bytes: [UInt8]) -> [UInt8] { SHA256(bytes).digest }
 
   /// HMAC-SHA-256 (RFC 2104) in hexadecimal.
   package static func hmac(key: String, _ message: String) -> String {

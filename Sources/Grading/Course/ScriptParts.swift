@@ -1,4 +1,5 @@
 // A script that holds several exercises, each begun by a line `# exercise ex03`.
+import Platform
 import Diagnostics
 import Syntax
 
@@ -55,7 +56,7 @@ package struct ScriptParts {
 }
 
 /// What is kept of a script that was handed in, so that the same script is known again.
-package struct FileNote: Codable, Equatable, Sendable {
+package struct FileNote: Coded, Equatable, Sendable {
   package let exercise: String
   /// Of its text.
   package let sha256: String

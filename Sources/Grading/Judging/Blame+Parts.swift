@@ -69,14 +69,14 @@ struct PartialAnswers {
 
 extension Blame {
   /// All numbers of all cases, with the parts stretched to the answer's shape.
-  func entries(_ parts: [CheckDeclaration.Binding]) throws -> PartialAnswers {
+  func entries(_ parts: [CheckDeclaration.Binding]) throws(CourseProblem) -> PartialAnswers {
     let counts = reference.counts(beside: trials)
     var entries: [PartialAnswer] = []
     for trial in trials {
       let (answer, expected) = (trial.answer.numbers, trial.expected.numbers)
       guard answer.count == expected.count else { return PartialAnswers(all: [], counts: []) }
-      let values = try parts.map {
-        try stretched(reference.value($0, trial.inputs), to: trial.expected)
+      let values = try parts.map { part throws(CourseProblem) in
+        stretched(try reference.value(part, trial.inputs), to: trial.expected)
       }
       let sizes = counts.map { $0.value(trial.inputs) }
       for i in answer.indices where answer[i].isFinite {
@@ -89,7 +89,7 @@ extension Blame {
   }
 
   /// A part's numbers, one for each number of the answer, as broadcasting pairs them.
-  private func stretched(_ part: PlainValue, to answer: PlainValue) throws -> [Double] {
+  private func stretched(_ part: PlainValue, to answer: PlainValue) -> [Double] {
     let numbers = part.numbers
     guard case .tensor(let target, let values) = answer else {
       return [Double](repeating: numbers.first ?? .nan, count: answer.numbers.count)
@@ -116,7 +116,7 @@ extension Blame {
 
   /// The answer as a multiple of the right one: a factor missing, there twice, or with its sign turned, a small
   /// constant beside it. It must be so in every case; what is 0 on both sides is no evidence.
-  func factors() throws -> Explanation? {
+  func factors() throws(CourseProblem) -> Explanation? {
     let entries = try entries(declaration.factors)
     guard entries.all.contains(where: { !Comparison.isNear($0.answer, $0.expected) }) else {
       return nil
@@ -201,7 +201,7 @@ extension Blame {
 
   /// The answer as the right one with other shares of its terms: one missing, there twice, turned, off by a
   /// count; or two missing.
-  func terms() throws -> Explanation? {
+  func terms() throws(CourseProblem) -> Explanation? {
     let parts = declaration.terms
     guard !parts.isEmpty else { return nil }
     let entries = try entries(parts)
@@ -230,7 +230,7 @@ extension Blame {
   }
 
   /// Two terms that are missing, or one missing and the other there twice. What more there could be is far-fetched.
-  func combinedTerms() throws -> Explanation? {
+  func combinedTerms() throws(CourseProblem) -> Explanation? {
     let parts = declaration.terms
     guard parts.count > 1 else { return nil }
     let entries = try entries(parts)
@@ -255,7 +255,7 @@ extension Blame {
 
   /// A sum that nobody took apart: what changes is compared with what should, as in `w - lr*g` where the 2 or
   /// the n of the gradient is lost.
-  func scaledSummand() throws -> Explanation? {
+  func scaledSummand() throws(CourseProblem) -> Explanation? {
     guard declaration.terms.isEmpty, let expected = declaration.expected,
       case .binary(let sign, let a, let b, _) = expected.kind, sign == .add || sign == .subtract
     else { return nil }

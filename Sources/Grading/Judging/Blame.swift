@@ -34,12 +34,12 @@ struct Blame {
   /// The case that is shown.
   let shown: Trial
   /// Other cases, with what the learner's script answers there; asked only to tell coincidences apart.
-  let more: () throws -> [(inputs: Case, answer: PlainValue)]
+  let more: () throws(CourseProblem) -> [(inputs: Case, answer: PlainValue)]
 
   var declaration: CheckDeclaration { reference.check.declaration }
 
   /// The best explanation, the most specific that fits every case; nil if nothing does.
-  func explanation() throws -> Explanation? {
+  func explanation() throws(CourseProblem) -> Explanation? {
     // What is right but for the last digits tells of no formula.
     if trials.allSatisfy({ Blame.same($0.answer, $0.expected) }) {
       return Explanation(
@@ -50,13 +50,22 @@ struct Blame {
     if let found = try misconception() { return found }
     guard let stage = shown.mismatch?.stage, stage > .kind else { return kind() }
     if let found = constant() { return found }
-    if stage > .finite, let found = try swapped() ?? factors() ?? terms() ?? combinedTerms() {
+    if stage > .finite, let found = try formula() {
       return found
     }
     let variant = try variant()
     guard stage > .finite else { return variant ?? kind() }
     if let found = try scaled() { return variant.map { found.because($0) } ?? found }
-    return try variant ?? transposed() ?? scaledSummand() ?? offset()
+    if let found = variant ?? transposed() { return found }
+    return try scaledSummand() ?? offset()
+  }
+
+  /// What the declared parts tell.
+  private func formula() throws(CourseProblem) -> Explanation? {
+    if let found = swapped() { return found }
+    if let found = try factors() { return found }
+    if let found = try terms() { return found }
+    return try combinedTerms()
   }
 
   /// A kind, a shape or nan explains itself.
@@ -95,7 +104,7 @@ struct Blame {
   // MARK: Formulas
 
   /// A wrong formula that gives the learner's answers in every case.
-  private func misconception() throws -> Explanation? {
+  private func misconception() throws(CourseProblem) -> Explanation? {
     for wrong in declaration.misconceptions {
       // A formula that cannot be evaluated for a case says nothing about it.
       let fits = trials.allSatisfy { trial in
@@ -108,9 +117,10 @@ struct Blame {
 
   /// The right formula with one thing changed, where it gives the learner's answers in every case, and in cases
   /// that were never looked at before.
-  private func variant() throws -> Explanation? {
+  private func variant() throws(CourseProblem) -> Explanation? {
     guard trials.count > 2 else { return nil }
-    let fitting = try reference.variants(beside: trials).filter { variant in
+    let variants = try reference.variants(beside: trials)
+    let fitting = variants.filter { variant in
       trials.allSatisfy { trial in
         reference.value(of: variant, trial.inputs).map { Blame.same(trial.answer, $0) } ?? false
       }
@@ -176,7 +186,7 @@ struct Blame {
   }
 
   /// One multiple of the right answer, or one that goes with a count.
-  private func scaled() throws -> Explanation? {
+  private func scaled() throws(CourseProblem) -> Explanation? {
     if let ratio = Blame.ratio(trials) {
       if Comparison.isNear(ratio, -1) {
         return Explanation(.sign, "the sign is turned on every case")

@@ -52,7 +52,7 @@ extension CheckDeclaration {
 
 /// One check with the learner's functions ready to be called.
 struct CheckRun {
-  let course: Course
+  let conditions: Conditions
   let check: Check
   let reference: Reference
   let worker: any Respondent
@@ -63,8 +63,8 @@ struct CheckRun {
 
   private var comparison: Comparison {
     Comparison(
-      rtol: declaration.rtol ?? course.list.tolerances.rtol,
-      atol: declaration.atol ?? course.list.tolerances.atol, axes: declaration.axes)
+      rtol: declaration.rtol ?? conditions.tolerances.rtol,
+      atol: declaration.atol ?? conditions.tolerances.atol, axes: declaration.axes)
   }
 
   /// Why no value can be judged.
@@ -77,27 +77,30 @@ struct CheckRun {
     var showsInputs = true
   }
 
-  func judged(_ seed: UInt64) throws -> JudgedCheck {
+  func judged(_ seed: UInt64) throws(CourseProblem) -> JudgedCheck {
     var book = Book()
     var trials: [Trial] = []
-    do {
-      for inputs in try reference.cases(seed: seed) { trials.append(try trial(inputs, &book)) }
-      guard !trials.isEmpty else {
-        throw GradingFault.noCases(check: check.id).problem
+    for inputs in try reference.cases(seed: seed) {
+      switch try trial(inputs, &book) {
+      case .success(let trial): trials.append(trial)
+      case .failure(let refusal): return try refused(refusal, seed, &book)
       }
-      let load = book.load(of: course.list.budgets)
-      guard let first = smallest(trials) else {
-        return JudgedCheck(
-          record: CheckRecord(check, .pass, points: declaration.points, load: load), told: [],
-          cost: book.cost, called: book.called)
-      }
-      return try failure(first, trials, seed, &book)
-    } catch let first as Refusal {
-      return try refused(first, seed, &book)
     }
+    guard !trials.isEmpty else {
+      throw GradingFault.noCases(check: check.id).problem
+    }
+    guard let first = smallest(trials) else {
+      return JudgedCheck(
+        record: CheckRecord(
+          check, .pass, points: declaration.points, load: book.load(of: conditions.budgets)),
+        told: [], cost: book.cost, called: book.called)
+    }
+    return try failure(first, trials, seed, &book)
   }
 
-  private func refused(_ first: Refusal, _ seed: UInt64, _ book: inout Book) throws -> JudgedCheck {
+  private func refused(
+    _ first: Refusal, _ seed: UInt64, _ book: inout Book
+  ) throws(CourseProblem) -> JudgedCheck {
     let refusal = try smaller(than: first, seed, &book)
     // Of a hidden check it is not even told which error: that could be chosen by the inputs.
     let isSecret =
@@ -114,39 +117,46 @@ struct CheckRun {
     return JudgedCheck(
       record: CheckRecord(
         check, refusal.isError ? .error : .fail, category: category, message: told.text,
-        finding: Finding(kind, refusal.category), load: book.load(of: course.list.budgets)),
+        finding: Finding(kind, refusal.category), load: book.load(of: conditions.budgets)),
       told: told, cost: book.cost, called: book.called)
   }
 
-  private func trial(_ inputs: Case, _ book: inout Book) throws -> Trial {
+  private func trial(
+    _ inputs: Case, _ book: inout Book
+  ) throws(CourseProblem) -> Result<Trial, Refusal> {
     let expected = try reference.expected(inputs)
     let reply: Reply
     do throws(ScriptFault) {
       reply = try worker.ask(.call(inputs.inputs.map { $0.value }, limit: CheckRun.limit(expected)))
     } catch {
-      throw Refusal(category: error.id, inputs: inputs, isLimit: error.isLimit, text: error.text)
+      return .failure(
+        Refusal(category: error.id, inputs: inputs, isLimit: error.isLimit, text: error.text))
     }
     switch reply {
     case .value(let answer, let calls, let printed, let cost):
       book.add(cost, calls)
       for (function, limit) in declaration.uses where calls[function, default: 0] > limit {
-        throw Refusal(
-          category: "calls", inputs: inputs, isError: false,
-          text:
-            "\(function == Probe.any ? "one function" : "`\(function)`") was asked for \(calls[function, default: 0]) different inputs to give one answer, where \(limit) would do: compute the derivative, do not measure it",
-          showsInputs: false)
+        return .failure(
+          Refusal(
+            category: "calls", inputs: inputs, isError: false,
+            text:
+              "\(function == Probe.any ? "one function" : "`\(function)`") was asked for \(calls[function, default: 0]) different inputs to give one answer, where \(limit) would do: compute the derivative, do not measure it",
+            showsInputs: false))
       }
-      return Trial(
-        inputs: inputs, answer: answer, expected: expected,
-        mismatch: comparison.mismatch(answer, expected), printed: printed)
+      return .success(
+        Trial(
+          inputs: inputs, answer: answer, expected: expected,
+          mismatch: comparison.mismatch(answer, expected), printed: printed))
     case .fault(let fault):
       let isGap = fault.id == Diagnostic.Identifier.todo.rawValue
-      throw Refusal(
-        category: fault.id, inputs: inputs, isLimit: fault.isLimit,
-        text: fault.text + (isGap ? "" : fault.hint.map { "\nTry: " + $0 } ?? ""),
-        showsInputs: !isGap && fault.id != ScriptFault.undefined)
+      return .failure(
+        Refusal(
+          category: fault.id, inputs: inputs, isLimit: fault.isLimit,
+          text: fault.text + (isGap ? "" : fault.hint.map { "\nTry: " + $0 } ?? ""),
+          showsInputs: !isGap && fault.id != ScriptFault.undefined))
     case .ready:
-      throw Refusal(category: ScriptFault.ended, inputs: inputs, text: ScriptFault.nonsense.text)
+      return .failure(
+        Refusal(category: ScriptFault.ended, inputs: inputs, text: ScriptFault.nonsense.text))
     }
   }
 
@@ -159,10 +169,13 @@ struct CheckRun {
 
   private func failure(
     _ first: Trial, _ trials: [Trial], _ seed: UInt64, _ book: inout Book
-  ) throws -> JudgedCheck {
-    let load = book.load(of: course.list.budgets)
+  ) throws(CourseProblem) -> JudgedCheck {
+    let load = book.load(of: conditions.budgets)
     let shown = check.isHidden ? first : try smaller(than: first, seed, &book)
-    let blame = Blame(reference: reference, trials: trials, shown: shown) { try fresh(seed) }
+    let blame = Blame(reference: reference, trials: trials, shown: shown) {
+      () throws(CourseProblem) in
+      try fresh(seed)
+    }
     // What is paid for what is nearly right rests on the cause.
     let isWanted = isExplained || !declaration.shares.isEmpty
     let explanation = isWanted ? try blame.explanation() : nil
@@ -189,20 +202,30 @@ struct CheckRun {
   }
 
   /// Cases that the verdict does not rest on, with the script's answers.
-  private func fresh(_ seed: UInt64) throws -> [(inputs: Case, answer: PlainValue)] {
+  private func fresh(
+    _ seed: UInt64
+  ) throws(CourseProblem) -> [(inputs: Case, answer: PlainValue)] {
     var book = Book()
     return try reference.cases(seed: seed &+ 1).compactMap { inputs in
-      (try? trial(inputs, &book)).map { (inputs, $0.answer) }
+      answered(inputs, &book).map { (inputs, $0.answer) }
     }
   }
 
+  /// Nil where no value can be judged.
+  private func answered(_ inputs: Case, _ book: inout Book) -> Trial? {
+    guard case .success(let trial)? = try? trial(inputs, &book) else { return nil }
+    return trial
+  }
+
   /// The case with the least to read that ends in the same error.
-  private func smaller(than first: Refusal, _ seed: UInt64, _ book: inout Book) throws -> Refusal {
+  private func smaller(
+    than first: Refusal, _ seed: UInt64, _ book: inout Book
+  ) throws(CourseProblem) -> Refusal {
     guard !check.isHidden, first.showsInputs, !first.isLimit else { return first }
     for inputs in try reference.cases(seed: ~seed).sorted(by: { $0.size < $1.size })
-    where inputs.size < first.inputs.size && book.mayGoOn(course.list.budgets) {
-      do { _ = try trial(inputs, &book) } catch let refusal as Refusal
-        where refusal.category == first.category
+    where inputs.size < first.inputs.size && book.mayGoOn(conditions.budgets) {
+      if case .failure(let refusal) = try trial(inputs, &book),
+        refusal.category == first.category
       {
         return refusal
       }
@@ -211,11 +234,13 @@ struct CheckRun {
   }
 
   /// A failing case that a hand can follow: other whole numbers, then zeros and ones where they still fail.
-  private func smaller(than first: Trial, _ seed: UInt64, _ book: inout Book) throws -> Trial {
+  private func smaller(
+    than first: Trial, _ seed: UInt64, _ book: inout Book
+  ) throws(CourseProblem) -> Trial {
     var best = first
     func consider(_ inputs: Case) -> Bool {
-      guard inputs.size < best.size, book.mayGoOn(course.list.budgets),
-        let tried = try? trial(inputs, &book), tried.size < best.size,
+      guard inputs.size < best.size, book.mayGoOn(conditions.budgets),
+        let tried = answered(inputs, &book), tried.size < best.size,
         tried.mismatch?.stage == first.mismatch?.stage
       else { return false }
       best = tried
@@ -233,7 +258,7 @@ struct CheckRun {
   }
 
   /// Where the check names a gradient: what backpropagation and central differences say.
-  private func gradients(_ shown: Trial) throws -> String? {
+  private func gradients(_ shown: Trial) throws(CourseProblem) -> String? {
     guard declaration.gradient != nil, case .number = shown.expected else { return nil }
     let found = try reference.gradients(shown.inputs)
     guard found.isSmooth else { return "here is a kink: central differences do not tell" }

@@ -1,7 +1,8 @@
 // An answer beside what was expected, rung by rung.
+import Platform
 
 /// How far an answer got. Each rung is looked at only when those before it hold.
-package enum Stage: String, Codable, CaseIterable, Comparable, Sendable {
+package enum Stage: String, Coded, CaseIterable, Comparable, Sendable {
   case kind, shape, finite, zero, sign, scale, value
 
   package static func < (a: Stage, b: Stage) -> Bool { a.rank < b.rank }

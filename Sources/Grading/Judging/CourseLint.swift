@@ -62,7 +62,7 @@ package struct CourseLint {
     self.course = course
     self.seeds = seeds
     // The course's own scripts need no process of their own.
-    judge = Judge(course) { _ in Worker() }
+    judge = Judge(course.conditions) { _ in Worker() }
   }
 
   /// - Throws: `CourseProblem` when a reference cannot be evaluated.
@@ -163,7 +163,7 @@ package struct CourseLint {
       ]
       where !parts.isEmpty {
         for part in parts { _ = try reference.value(part, inputs) }
-        let whole = try reference.combined(parts, sign, inputs)
+        let whole = reference.combined(parts, sign, inputs)
         if let whole, close.mismatch(whole, expected) != nil {
           problems.insert("\(check.id) declares parts whose \(word) is not what it expects")
         }

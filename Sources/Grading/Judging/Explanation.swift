@@ -1,4 +1,5 @@
 // A finding with its words.
+import Platform
 
 /// A finding with the words that tell of it beside an example.
 struct Explanation {
@@ -13,7 +14,7 @@ struct Explanation {
   /// Whether it tells of a part that is there or not, rather than of a number put in.
   private var isOfParts: Bool {
     ["missing", "twice", "divided by", "multiplied with", "applied", "left out"].contains {
-      finding.name.contains($0)
+      finding.name.includes($0)
     } && !finding.name.hasSuffix("is taken twice")
   }
 

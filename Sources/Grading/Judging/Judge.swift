@@ -1,4 +1,5 @@
 // Judges one check: fresh inputs, a process of its own, plain values back, a verdict and the reason for it.
+import Platform
 import Diagnostics
 import Syntax
 
@@ -7,11 +8,11 @@ package struct Judge {
   /// A new process for a script, or what stands for one.
   package typealias Start = (Budgets) throws(ScriptFault) -> any Respondent
 
-  private let course: Course
+  private let conditions: Conditions
   private let start: Start
 
-  package init(_ course: Course, start: @escaping Start) {
-    self.course = course
+  package init(_ conditions: Conditions, start: @escaping Start) {
+    self.conditions = conditions
     self.start = start
   }
 
@@ -19,11 +20,10 @@ package struct Judge {
   /// - Parameters:
   ///   - key: the course's secret; the learner's inputs follow from it.
   ///   - show: is told each outcome as it comes.
-  /// - Throws: `CourseProblem`
   package func judge(
     _ exercise: Exercise, script: String, learner: String, key: String,
     only isWanted: (Check) -> Bool = { _ in true }, show: (CheckOutcome) -> Void = { _ in }
-  ) throws -> [CheckOutcome] {
+  ) throws(CourseProblem) -> [CheckOutcome] {
     var outcomes: [CheckOutcome] = []
     // The learner's functions that a failed check calls.
     var failing: Set<String> = []
@@ -46,6 +46,15 @@ package struct Judge {
       show(outcomes[outcomes.count - 1])
     }
     return outcomes
+  }
+
+  /// Judges the public checks. Each version of a script gets inputs of its own, the same each time.
+  package func judge(
+    _ exercise: Exercise, script: String
+  ) throws(CourseProblem) -> [CheckOutcome] {
+    try judge(
+      exercise, script: script, learner: Digest.sha256(script), key: "public",
+      only: { !$0.isHidden })
   }
 
   /// A check that is to be judged, with what was found before it.
@@ -95,8 +104,8 @@ package struct Judge {
       own: question.exercise.names,
       counted: declaration.uses.map { $0.function } + question.failing.sorted(),
       forbidden: question.exercise.forbidden,
-      mended: mended, budgets: course.list.budgets)
-    let worker = try start(course.list.budgets)
+      mended: mended, budgets: conditions.budgets)
+    let worker = try start(conditions.budgets)
     switch try worker.ask(.run(job)) {
     case .ready(let warnings, let printed, let uses, let cost):
       return Running(
@@ -106,15 +115,17 @@ package struct Judge {
     }
   }
 
-  private func judge(_ question: CheckQuestion) throws -> CheckOutcome {
+  private func judge(_ question: CheckQuestion) throws(CourseProblem) -> CheckOutcome {
     let reference = try Reference(question.check)
     let running: Running
     do throws(ScriptFault) { running = try run(question) } catch {
       return ended(question.check, error)
     }
-    func found(_ worker: any Respondent, isExplained: Bool = true) throws -> JudgedCheck {
+    func found(
+      _ worker: any Respondent, isExplained: Bool = true
+    ) throws(CourseProblem) -> JudgedCheck {
       try CheckRun(
-        course: course, check: question.check, reference: reference, worker: worker,
+        conditions: conditions, check: question.check, reference: reference, worker: worker,
         isExplained: isExplained
       ).judged(question.seed)
     }
@@ -134,7 +145,9 @@ package struct Judge {
       judged =
         suspects.isEmpty
         ? try found(running.worker)
-        : try cleared(judged, of: suspects.sorted(), question) { try found($0) }
+        : try cleared(judged, of: suspects.sorted(), question) { worker throws(CourseProblem) in
+          try found(worker)
+        }
     }
     return CheckOutcome(
       record: judged.record,
@@ -150,8 +163,8 @@ package struct Judge {
   /// marks stay what they are.
   private func cleared(
     _ judged: JudgedCheck, of suspects: [String], _ question: CheckQuestion,
-    _ ask: (any Respondent) throws -> JudgedCheck
-  ) throws -> JudgedCheck {
+    _ ask: (any Respondent) throws(CourseProblem) -> JudgedCheck
+  ) throws(CourseProblem) -> JudgedCheck {
     let names = suspects.map { "`\($0)`" }.joined(separator: " and ")
     let finding = Finding(.dependency, "it uses \(names)", factor: suspects[0])
     let rests = "this uses your \(names), found wrong above: mend that first"
@@ -203,6 +216,8 @@ extension Exercise {
 extension ScriptFault {
   /// The process ended without an answer.
   package static let ended = "process-ended"
+  /// No process could be had: our own fault, not the script's.
+  package static let unusable = "worker-unusable"
   /// It took longer than its steps explain.
   package static let tooLong = "time-limit"
 

@@ -22,7 +22,7 @@ package struct Mutations {
     self.exercise = exercise
     self.solution = SourceText(id: 0, name: "solution", solution)
     // The course's own scripts need no process of their own.
-    judge = Judge(course) { _ in Worker() }
+    judge = Judge(course.conditions) { _ in Worker() }
   }
 
   /// Changes that every check passes.

@@ -31,14 +31,17 @@ package struct Prediction {
   private let drawn: Case
 
   /// One for each check of the exercise whose answer is a product of numbers.
-  /// - Throws: `CourseProblem`
-  package static func all(of exercise: Exercise, seed: UInt64) throws -> [Prediction] {
-    try exercise.checks.filter { !$0.isHidden && $0.declaration.factors.count > 1 }.compactMap {
-      try Prediction($0, seed)
+  package static func all(
+    of exercise: Exercise, seed: UInt64
+  ) throws(CourseProblem) -> [Prediction] {
+    var all: [Prediction] = []
+    for check in exercise.checks where !check.isHidden && check.declaration.factors.count > 1 {
+      if let prediction = try Prediction(check, seed) { all.append(prediction) }
     }
+    return all
   }
 
-  private init?(_ check: Check, _ seed: UInt64) throws {
+  private init?(_ check: Check, _ seed: UInt64) throws(CourseProblem) {
     let reference = try Reference(check)
     // The first case whose factors are single numbers, none of them 0: there is something to predict.
     for inputs in try reference.cases(seed: seed) {

@@ -1,4 +1,5 @@
 // The reference's own formula, with one thing changed.
+import Diagnostics
 import Syntax
 
 /// A variant, ready to be evaluated: one of the formula's lines is another.
@@ -50,7 +51,7 @@ extension Reference {
 
   /// One-edit variants of what the check expects, its `where` and the short functions that it uses included,
   /// each with a value of the right kind in the smallest case.
-  func variants(beside trials: [Trial]) throws -> [ReferenceVariant] {
+  func variants(beside trials: [Trial]) throws(CourseProblem) -> [ReferenceVariant] {
     let declaration = check.declaration
     guard let expected = declaration.expected,
       let smallest = trials.min(by: { $0.inputs.size < $1.inputs.size })
@@ -87,9 +88,9 @@ extension Reference {
     try? values(of: variant.lines, inputs).last?.value
   }
 
-  private func surroundings(_ lines: [CheckDeclaration.Binding], _ trials: [Trial]) throws
-    -> Surroundings
-  {
+  private func surroundings(
+    _ lines: [CheckDeclaration.Binding], _ trials: [Trial]
+  ) throws(CourseProblem) -> Surroundings {
     var around = Surroundings()
     around.counts = counts(beside: trials).map { $0.name }
     // By name, the shapes in a few cases: two names are siblings if they have the same in all.
@@ -98,7 +99,11 @@ extension Reference {
     var answers: [[Int]?] = []
     for trial in trials.prefix(4) {
       answers.append(trial.expected.dims)
-      let values = trial.inputs.inputs + (try values(of: lines.dropLast(), trial.inputs))
+      let values =
+        trial.inputs.inputs
+        + (try guarded { () throws(Diagnostic) -> [(name: String, value: PlainValue)] in
+          try self.values(of: lines.dropLast(), trial.inputs)
+        })
       for (name, value) in values {
         if forms[name] == nil { names.append(name) }
         forms[name, default: []].append(value.dims)

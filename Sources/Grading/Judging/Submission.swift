@@ -87,7 +87,7 @@ package struct Grader {
     self.key = key
     self.version = version
     exercises = course.exercises.filter { $0.id == exercise || exercise == nil }
-    judge = Judge(course, start: start)
+    judge = Judge(course.conditions, start: start)
   }
 
   /// What can be known without running anything; the marks are none.
@@ -132,7 +132,7 @@ package struct Grader {
         }
       case .text(let script):
         record.files?.append(FileNote(exercise, script))
-        do {
+        do throws(CourseProblem) {
           let outcomes = try judge.judge(
             exercise, script: script, learner: submission.learner, key: key)
           if let fault = outcomes.lazy.compactMap({ $0.scriptFault }).first(where: {
@@ -150,12 +150,9 @@ package struct Grader {
           record.checks += outcomes.map { $0.record }
           record.warnings += (outcomes.first?.warnings ?? []).map { "\(exercise.id): \($0)" }
           record.output += String((outcomes.first?.printed ?? "").prefix(500))
-        } catch let problem as CourseProblem {
-          let place = problem.source.map { $0.name + ": " } ?? ""
-          return failed(
-            submission, "the course is at fault: " + place + problem.diagnostic.headline)
         } catch {
-          return failed(submission, "\(error)")
+          let place = error.source.map { $0.name + ": " } ?? ""
+          return failed(submission, "the course is at fault: " + place + error.diagnostic.headline)
         }
       }
     }
@@ -174,9 +171,4 @@ package struct Grader {
     }
     return record
   }
-}
-
-extension ScriptFault {
-  /// No process could be had: our own fault, not the script's.
-  package static let unusable = "worker-unusable"
 }

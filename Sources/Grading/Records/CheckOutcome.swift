@@ -36,3 +36,10 @@ package struct CheckOutcome: Sendable {
   /// The learner's functions that the check calls.
   var called: Set<String> = []
 }
+
+extension [CheckOutcome] {
+  package var points: Int { reduce(0) { $0 + $1.record.points } }
+
+  /// Whether there were checks, and each passed.
+  package var allPass: Bool { !isEmpty && allSatisfy { $0.record.verdict == .pass } }
+}

@@ -66,10 +66,3 @@ package struct CourseProgress: Codable, Equatable, Sendable {
       ?? open.first
   }
 }
-
-extension [CheckOutcome] {
-  package var points: Int { reduce(0) { $0 + $1.record.points } }
-
-  /// Whether there were checks, and each passed.
-  package var allPass: Bool { !isEmpty && allSatisfy { $0.record.verdict == .pass } }
-}

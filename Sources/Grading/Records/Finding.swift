@@ -1,9 +1,10 @@
 // What was found to be wrong with an answer, as data.
+import Platform
 
 /// The cause of a wrong answer, as far as it is known.
-package struct Finding: Codable, Equatable, Sendable {
+package struct Finding: Coded, Equatable, Sendable {
   /// What sort of cause it is.
-  package enum Kind: String, Codable, CaseIterable, Sendable {
+  package enum Kind: String, Coded, CaseIterable, Sendable {
     /// A wrong formula that the check's author names gives the same answers.
     case misconception
     /// The right formula with one thing changed gives the same answers.

@@ -1,9 +1,10 @@
 // What grading leaves behind: one record for each submission, one entry for each check.
+import Platform
 
 /// What became of one check of one learner.
-package struct CheckRecord: Codable, Equatable, Sendable {
+package struct CheckRecord: Coded, Equatable, Sendable {
   /// How a check ended.
-  package enum Verdict: String, Codable, Sendable {
+  package enum Verdict: String, Coded, Sendable {
     case pass, fail
     /// The script or a call ended in an error or a limit.
     case error
@@ -31,7 +32,7 @@ package struct CheckRecord: Codable, Equatable, Sendable {
   package private(set) var edited: Edited?
 
   /// A mark that was given by hand.
-  package struct Edited: Codable, Equatable, Sendable {
+  package struct Edited: Coded, Equatable, Sendable {
     /// What grading gave.
     package let points: Int
     package let note: String
@@ -62,6 +63,9 @@ package struct CheckRecord: Codable, Equatable, Sendable {
 }
 
 extension CheckRecord {
+  /// `ex03`
+  package var exercise: String { id.split(separator: ".").first.map(String.init) ?? id }
+
   /// The same with another cause.
   func with(_ finding: Finding?, message: String) -> CheckRecord {
     CheckRecord(copy: self, message: message, finding: finding)
@@ -77,9 +81,9 @@ extension CheckRecord {
 }
 
 /// What became of one learner's exercises.
-package struct Record: Codable, Equatable, Sendable {
+package struct Record: Coded, Equatable, Sendable {
   /// Whether there was anything to grade.
-  package enum Status: String, Codable, Sendable {
+  package enum Status: String, Coded, Sendable {
     case graded
     /// It was not even looked at; the message says why.
     case rejected
@@ -114,7 +118,7 @@ package struct Record: Codable, Equatable, Sendable {
   package var deduction: Deduction?
 
   /// Points that are taken off the whole.
-  package struct Deduction: Codable, Equatable, Sendable {
+  package struct Deduction: Coded, Equatable, Sendable {
     package let points: Int
     package let reason: String
   }

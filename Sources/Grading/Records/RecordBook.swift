@@ -28,11 +28,6 @@ extension Record {
 }
 
 extension CheckRecord {
-  /// `ex03`
-  package var exercise: String { id.split(separator: ".").first.map(String.init) ?? id }
-}
-
-extension CheckRecord {
   /// The category as learners may see it: of a hidden check, whether it passed.
   package var shownCategory: String { hidden ? verdict.rawValue : category }
 }

@@ -2,11 +2,12 @@
 import Autograd
 import Diagnostics
 import Interpreter
+import Platform
 import Session
 import Tensors
 
 /// A value without behaviour.
-package enum PlainValue: Codable, Equatable, Sendable {
+package enum PlainValue: Coded, Equatable, Sendable {
   case none
   case boolean(Bool)
   case number(Double)
@@ -54,7 +55,7 @@ package enum PlainValue: Codable, Equatable, Sendable {
   }
 
   /// The value in a session.
-  package func value(in session: Session) throws -> Value {
+  package func value(in session: Session) throws(TensorError) -> Value {
     switch self {
     case .none, .other: return .none
     case .boolean(let on): return .bool(on)
@@ -63,7 +64,8 @@ package enum PlainValue: Codable, Equatable, Sendable {
     case .tensor(let dims, let values):
       return session.constant(try Tensor(values, shape: Shape(dims)))
     case .list(let parts):
-      return .list(ListObject(try parts.map { try $0.value(in: session) }))
+      return .list(
+        ListObject(try parts.map { part throws(TensorError) in try part.value(in: session) }))
     }
   }
 

@@ -2,50 +2,13 @@
 import Builtins
 import Diagnostics
 import Interpreter
+import Platform
 import Session
 import Syntax
 import Tensors
 
-/// What a run of a learner's script may use. The same on every machine.
-package struct Budgets: Codable, Equatable, Sendable {
-  /// Turns of loops and calls, for the script and for each call.
-  package var steps = 2_000_000
-  package var depth = 2_000
-  package var megabytes = 512
-  /// Bytes of printed text that are kept.
-  package var outputBytes = 4_096
-  package var sourceBytes = 200_000
-  /// Processor time after which a check's process is ended, should the other budgets not do it, in seconds. No
-  /// mark rests on it: machines differ.
-  package var seconds = 60.0
-  package init() {}
-
-  /// Each key may be left out.
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    func read<T: Decodable>(_ key: CodingKeys, _ value: inout T) throws {
-      value = try values.decodeIfPresent(T.self, forKey: key) ?? value
-    }
-    try read(.steps, &steps)
-    try read(.depth, &depth)
-    try read(.megabytes, &megabytes)
-    try read(.outputBytes, &outputBytes)
-    try read(.sourceBytes, &sourceBytes)
-    try read(.seconds, &seconds)
-  }
-
-  /// Tensors that would not fit are refused from now on, whoever makes them.
-  package func limitThisProcess() { MemoryBudget.limit = megabytes << 20 }
-
-  var areSensible: Bool {
-    (1...1_000_000_000_000).contains(steps) && (1...100_000).contains(depth)
-      && (16...65_536).contains(megabytes) && (0...1_000_000_000).contains(outputBytes)
-      && (0...100_000_000).contains(sourceBytes) && (0.1...3_600).contains(seconds)
-  }
-}
-
 /// A script to run, and what will be called.
-package struct Job: Codable, Sendable {
+package struct Job: Coded, Sendable {
   package let script: String
   package let call: String
   package let parameters: [String]
@@ -60,7 +23,7 @@ package struct Job: Codable, Sendable {
 }
 
 /// What a run of the script or a call took.
-package struct Cost: Codable, Equatable, Sendable {
+package struct Cost: Coded, Equatable, Sendable {
   package var steps = 0
   package var bytes = 0
   package var depth = 0
@@ -79,14 +42,14 @@ package struct Cost: Codable, Equatable, Sendable {
 }
 
 /// What a worker is asked.
-package enum Request: Codable, Sendable {
+package enum Request: Coded, Sendable {
   case run(Job)
   /// - Parameter limit: how large an answer is wanted, in numbers.
   case call([PlainValue], limit: Int)
 }
 
 /// What a worker answers: plain values only, never code.
-package enum Reply: Codable, Sendable {
+package enum Reply: Coded, Sendable {
   /// The script ran to its end.
   case ready(warnings: [String], printed: String, uses: Uses, cost: Cost)
   case value(PlainValue, calls: [String: Int], printed: String, cost: Cost)
@@ -94,7 +57,7 @@ package enum Reply: Codable, Sendable {
 }
 
 /// Which of the script's functions a check needs.
-package struct Uses: Codable, Sendable {
+package struct Uses: Coded, Sendable {
   /// Those that it calls itself.
   var called: Set<String> = []
   /// Those, and all that these mention.
@@ -104,7 +67,7 @@ package struct Uses: Codable, Sendable {
 }
 
 /// What stopped the script or a call.
-package struct ScriptFault: Codable, Equatable, Sendable, Error {
+package struct ScriptFault: Coded, Equatable, Sendable, Error {
   /// The diagnostic's id, or what became of the process.
   package let id: String
   /// One line.
@@ -156,14 +119,20 @@ package final class Worker: Respondent {
   package func ask(_ request: Request) -> Reply {
     printed = ""
     isCut = false
-    do {
+    do throws(Diagnostic) {
       switch request {
-      case .run(let job): return try run(job)
+      case .run(let job):
+        if let fault = begin(job) { return .fault(fault) }
+        return try run(job)
       case .call(let arguments, let limit):
         session.count(callsOf: counted)
         session.machine.probe.isAsking = true
         session.machine.probe.began = session.machine.graph.clock
-        let values = try arguments.map { try $0.value(in: session) }
+        let values = try arguments.map { value throws(Diagnostic) in
+          do throws(TensorError) { return try value.value(in: session) } catch {
+            throw TensorFault(error).at(nil)
+          }
+        }
         let value = try session.call(function, values) { self.hear($0) }
         return .value(
           PlainValue(value, atMost: limit),
@@ -184,24 +153,28 @@ package final class Worker: Respondent {
     return cost
   }
 
-  private func run(_ job: Job) throws -> Reply {
+  /// Takes the job's budgets on.
+  /// - Returns: why the script is not looked at.
+  private func begin(_ job: Job) -> ScriptFault? {
     budgets = job.budgets
     session.machine.budget.limits.steps = budgets.steps
     session.machine.budget.limits.depth = budgets.depth
     session.machine.budget.limits.liveBytes = budgets.megabytes << 20
     // What is too much to keep is dropped; the run goes on.
     session.machine.budget.limits.outputBytes = .max
-    guard job.script.utf8.count <= budgets.sourceBytes else {
-      throw ScriptFault(
-        id: Diagnostic.Identifier.sourceTooLarge.rawValue,
-        headline:
-          "the script has \(job.script.utf8.count) bytes; at most \(budgets.sourceBytes) are read",
-        isLimit: true)
-    }
+    guard job.script.utf8.count > budgets.sourceBytes else { return nil }
+    return ScriptFault(
+      id: Diagnostic.Identifier.sourceTooLarge.rawValue,
+      headline:
+        "the script has \(job.script.utf8.count) bytes; at most \(budgets.sourceBytes) are read",
+      isLimit: true)
+  }
+
+  private func run(_ job: Job) throws(Diagnostic) -> Reply {
     warnings = Rules.warnings(job.script)
     let source = session.add(source: job.script, name: "script")
     var uses = Uses()
-    try session.onBigStack { () throws in
+    try session.onBigStack { () throws(Diagnostic) in
       let parsed = Parser.parse(source)
       if let problem = parsed.diagnostics.first { throw Rules.unreadable(job.script) ?? problem }
       let script = ScriptNames(parsed.statements)
@@ -238,11 +211,7 @@ package final class Worker: Respondent {
     isCut = true
   }
 
-  private func fault(_ error: any Error) -> ScriptFault {
-    if let fault = error as? ScriptFault { return fault }
-    guard let diagnostic = error as? Diagnostic else {
-      return ScriptFault(id: Diagnostic.Identifier.internalFault.rawValue, headline: "\(error)")
-    }
+  private func fault(_ diagnostic: Diagnostic) -> ScriptFault {
     var line: Int?
     if let span = diagnostic.span, span.source == 0, let script = session.sources.first {
       line = script.line(at: Int(span.start))

@@ -107,14 +107,11 @@ struct CheckExercise: ParsableCommand {
   private func check(_ exercise: Exercise, _ script: String, _ place: inout Workplace) throws
     -> Int32
   {
-    // Each version of the script gets inputs of its own, the same each time.
     let forkServer = ForkServer()
-    let judge = Judge(place.course) { budgets throws(ScriptFault) in
+    let judge = Judge(place.course.conditions) { budgets throws(ScriptFault) in
       try WorkerProcess(budgets, from: forkServer, mustBeConfined: false)
     }
-    let outcomes = try judge.judge(
-      exercise, script: script, learner: Digest.sha256(script), key: "public",
-      only: { !$0.isHidden })
+    let outcomes = try judge.judge(exercise, script: script)
     if let fault = outcomes.lazy.compactMap(\.scriptFault).first(where: {
       $0.id == ScriptFault.unusable
     }) {
