@@ -45,7 +45,7 @@ let package = Package(
       exclude: ["Markdown+Page.swift"], swiftSettings: strict),
 
     // What Swift cannot say: processes closed off for good.
-    .target(name: "CSupport", dependencies: ["CPlatform"], linkerSettings: [.linkedLibrary("md")]),
+    .target(name: "CSupport", dependencies: ["CPlatform"]),
 
     // libedit: its variadic functions, one for each use.
     .target(name: "CEditLine", linkerSettings: [.linkedLibrary("edit")]),
@@ -137,9 +137,8 @@ let package = Package(
     .target(
       name: "Grading",
       dependencies: [
-        "CSupport", "JSONText", "Diagnostics", "Tensors", "Autograd", "Syntax", "Interpreter",
-        "Builtins",
-        "Session",
+        "Platform", "JSONText", "Diagnostics", "Tensors", "Autograd", "Syntax", "Interpreter",
+        "Builtins", "Session",
       ],
       swiftSettings: strict),
 
@@ -172,7 +171,7 @@ let package = Package(
       name: "Engine",
       dependencies: [
         "CPlatform", "Platform", "JSONText", "Diagnostics", "Tensors", "Explain", "Interpreter",
-        "Session", "Lessons", "Documents", "Rendering", "Pages",
+        "Session", "Lessons", "Documents", "Grading", "Rendering", "Pages",
       ], exclude: ["build", "check", "check.mjs", "Modules"], swiftSettings: strict),
 
     // What a notebook told, for others: notebooks, PyTorch, a site.
@@ -237,8 +236,8 @@ let package = Package(
     .testTarget(
       name: "ExportTests",
       dependencies: [
-        "Diagnostics", "Tensors", "Explain", "Interpreter", "Session", "Lessons", "Documents",
-        "Grading", "Pages", "Export",
+        "Diagnostics", "EmbeddedFiles", "Tensors", "Explain", "Interpreter", "Session", "Lessons",
+        "Documents", "Grading", "Pages", "Export",
       ], swiftSettings: strict),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: strict),
@@ -304,15 +303,19 @@ if isForPage {
     .target(
       name: "Engine", dependencies: ["CPlatform"], path: "Sources",
       exclude: [
-        "CBLAS", "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Grading", "Workbench",
+        "CBLAS", "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Workbench",
         "nnrepl", "README.md",
         "EmbeddedFiles/Plugin", "Builtins/Library", "Rendering/Pages", "Pages/Assets",
         "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/Modules",
         // What needs Foundation, cmark, a digest or processes.
         "JSONText/JSON+Encoding.swift", "Training/Safetensors.swift",
         "Training/Safetensors+Header.swift", "Typesetting/Markdown.swift",
-        "Lessons/LessonProgress.swift", "Lessons/Diff.swift", "Rendering/HTML+Page.swift",
-        "Rendering/CheckPage.swift", "Rendering/CheckText.swift", "Rendering/FeedbackText.swift",
+        "Lessons/LessonProgress.swift", "Lessons/Diff.swift", "Grading/Course/Course.swift",
+        "Grading/Records/CourseProgress.swift", "Grading/Records/Formats.swift",
+        "Grading/Records/Lateness.swift", "Grading/Records/MarkSheet.swift",
+        "Grading/Records/RecordBook.swift", "Grading/Reports", "Grading/Judging/CourseLint.swift",
+        "Grading/Judging/Mutations.swift", "Grading/Judging/Submission.swift",
+        "Rendering/CheckText+Course.swift", "Rendering/FeedbackText.swift",
         "Rendering/ReportText.swift", "Rendering/PlaybackJSON.swift", "Rendering/HelpText.swift",
         "Rendering/LessonList.swift", "Rendering/FunctionPage.swift", "Rendering/Glossary.swift",
         "Pages/Page/DocumentPage.swift", "Pages/Page/PageEngine.swift",
@@ -321,7 +324,7 @@ if isForPage {
       sources: [
         "Platform", "JSONText", "Diagnostics", "Syntax", "Tensors", "Autograd", "Training",
         "Explain", "EmbeddedFiles", "Interpreter", "Builtins", "Session", "Typesetting", "Lessons",
-        "Documents", "Rendering", "Pages", "Engine",
+        "Documents", "Grading", "Rendering", "Pages", "Engine",
       ],
       swiftSettings: [
         .enableExperimentalFeature("Embedded"), .enableExperimentalFeature("Extern"),

@@ -1,6 +1,7 @@
 // A notebook at work in a page: what a reader runs, and what came of it, as data for the page's script.
 import Diagnostics
 import Documents
+import Grading
 import Interpreter
 import JSONText
 import Lessons
@@ -15,8 +16,14 @@ package final class Engine {
   private var session = Session(limits: Engine.limits)
   /// Numbers of cells and of outputs that have been given out.
   private var (cells, outputs) = (0, 0)
+  /// Is told, as HTML, of a figure that moves while a cell is running.
+  private let show: (String) -> Void
+  /// When it was told last, in seconds, and how often since the cell began.
+  private var (shown, frames) = (0.0, 0)
+  /// So many frames are told however fast they come; after them as many as a screen shows, in seconds.
+  private static let (mostFrames, interval) = (200, 1.0 / 60)
 
-  package init() {}
+  package init(show: @escaping (String) -> Void = { _ in }) { self.show = show }
 
   /// A browser's stack holds fewer calls than ours.
   private static var limits: Limits {
@@ -32,6 +39,7 @@ package final class Engine {
       limits: Engine.limits,
       dtype: notebook.dtype.flatMap(DType.init(name:)) ?? .float64, seed: notebook.seed ?? 0)
     session.machine.audience.keepsGraphs = true
+    session.machine.audience.showsProgress = true
     (cells, outputs) = (0, 0)
   }
 
@@ -46,10 +54,11 @@ package final class Engine {
     var told = OutputList()
     for cell in notebook.cells where !cell.isText && cell.tries == nil {
       cells += 1
+      frames = 0
       var expected: Diagnostic?
       let errors = Playback.run(cell, of: notebook, number ?? cells, in: session) { step in
         switch step {
-        case .event(let event): told.add(event, in: self.session)
+        case .event(let event): self.hear(event, &told, notebook)
         case .expectedError(let error): expected = error
         case .prose, .code, .cellEnd: break
         }
@@ -59,6 +68,19 @@ package final class Engine {
       }
     }
     return answer(told.take(), nil, notebook)
+  }
+
+  /// A figure that moves takes the place of the one before.
+  private func hear(_ event: Event, _ told: inout OutputList, _ notebook: Notebook) {
+    if case .frame = event { told.dropLast() }
+    told.add(event, in: session)
+    guard case .frame = event, let output = told.last,
+      frames < Engine.mostFrames || Clock.now - shown > Engine.interval
+    else { return }
+    frames += 1
+    let pages = ToldHTML(sources: session.sources, prefix: "m", lit: notebook.source)
+    show(pages.render(output, outputs).map { $0.text }.joined(separator: "\n"))
+    shown = Clock.now
   }
 
   private func answer(
@@ -88,10 +110,57 @@ package final class Engine {
     session.number(text).map { $0.isFinite ? .number($0) : .string("\($0)") } ?? .null
   }
 
+  /// Judges a script by an exercise's public checks, as `nnrepl check` does.
+  /// - Parameters:
+  ///   - checks: the file that declares them.
+  ///   - starter: what the learner began with.
+  ///   - conditions: of the course, in a line.
+  package func check(
+    _ id: String, checks: String, starter: String, conditions: String, script: String
+  ) -> JSON {
+    do throws(CourseProblem) {
+      let exercise = try Exercise(id, lesson: nil, starter: starter, checks: checks)
+      var conditions = Conditions(line: conditions)
+      conditions.budgets.depth = min(conditions.budgets.depth, Engine.limits.depth)
+      let outcomes = try Judge(conditions) { _ in Worker() }.judge(exercise, script: script)
+      let page = CheckPage(exercise, outcomes, script: script)
+      return .object([
+        ("html", .string(page.results.map { $0.text }.joined(separator: "\n"))),
+        (
+          "text",
+          .string(
+            CheckText(Style()).report(
+              exercise, outcomes, script: script, isStarter: script == starter))
+        ),
+        ("passed", .bool(outcomes.allPass)), ("points", .int(outcomes.points)),
+      ])
+    } catch {
+      return .object([
+        ("html", .string("")), ("text", .string(error.diagnostic.headline)),
+        ("passed", .bool(false)),
+        ("points", .int(0)),
+      ])
+    }
+  }
+
+  /// The numbers of an expression, with its shape; null if it has none, or more than a page shows one by one.
+  package func numbers(_ text: String) -> JSON {
+    guard let tensor = session.tensor(text), tensor.count <= Engine.mostNumbers else {
+      return .null
+    }
+    return .object([
+      ("shape", .array(tensor.shape.dims.map { .int($0) })),
+      ("texts", .array(tensor.values.map { .string(session.machine.format($0)) })),
+    ])
+  }
+
+  private static let mostNumbers = 400
+
   /// A script played as `nnrepl run --quiet` plays it: what that prints, and what it tells beside.
   package func play(_ script: String, name: String) -> JSON {
     reset(header: script)
     session.machine.audience.keepsGraphs = false
+    session.machine.audience.showsProgress = false
     let notebook = Notebook(session.add(source: script, name: name))
     let pages = PlaybackText(Style(), isQuiet: true)
     var (printed, told) = ("", "")

@@ -4,7 +4,12 @@ import JSONText
 import Platform
 
 /// The one engine of a page's worker.
-nonisolated(unsafe) private var engine = Engine()
+nonisolated(unsafe) private var engine = Engine { text in
+  #if arch(wasm32)
+    let bytes = Array(text.utf8)
+    page_show(bytes, bytes.count)
+  #endif
+}
 
 /// Memory for a request of so many bytes, until the request is made.
 @_cdecl("nn_allocate") public func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
@@ -31,7 +36,11 @@ private func answer(_ parts: [String]) -> JSON {
     engine.reset(header: part(1))
     return .null
   case "run": return engine.run(part(3), number: Int(part(1)), name: part(2))
+  case "numbers": return engine.numbers(part(1))
   case "number": return engine.number(part(1))
+  case "check":
+    return engine.check(
+      part(1), checks: part(2), starter: part(3), conditions: part(4), script: part(5))
   case "play": return engine.play(part(2), name: part(1))
   default: return .string("no such request: \(part(0))")
   }

@@ -88,5 +88,33 @@ const generated = (k) => {
   return lines.join("\n") + "\n";
 };
 for (let k = 0; k < Number(process.env.PROGRAMS ?? 1000); k += 1) await compare(`program${k}.nn`, generated(k));
+
+// Right and wrong answers: starters, solutions, and what is known to be wrong, checked on both sides.
+const answers = [];
+const list = JSON.parse(readFileSync("lessons/course.json", "utf8"));
+const solution = (id) => readFileSync(`lessons/solutions/${id}.nn`, "utf8");
+for (const { id } of list.exercises) {
+  answers.push([id, readFileSync(`lessons/exercises/${id}.nn`, "utf8")], [id, solution(id)], [id, "fn ("]);
+}
+for (const entry of readFileSync("Tests/GradingTests/WrongAnswers/answers.txt", "utf8").split("\n== ").slice(1)) {
+  const id = entry.split(" ")[0];
+  answers.push([id, solution(id) + "\n" + entry.slice(entry.indexOf("\n") + 1)]);
+}
+const { rtol = 1e-6, atol = 1e-12 } = list.tolerances ?? {};
+const { steps = 2000000, depth = 2000, megabytes = 512, outputBytes = 4096, sourceBytes = 200000 } = list.budgets ?? {};
+const conditions = [rtol, atol, steps, depth, megabytes, outputBytes, sourceBytes].join(" ");
+let wrong = 0;
+for (const [id, text] of answers) {
+  writeFileSync(join(folder, `${id}.nn`), text);
+  // What to do next is told by the program alone.
+  const run = spawnSync(program, ["check", id], { cwd: folder, encoding: "utf8" }).stdout;
+  const found = await (await start())(
+    "check", id, readFileSync(`lessons/exercises/${id}.check.nn`, "utf8"), readFileSync(`lessons/exercises/${id}.nn`, "utf8"), conditions, text);
+  if (typeof found === "object" && run.startsWith(found.text)) continue;
+  wrong += 1;
+  console.log(`answer to ${id}: ${typeof found === "string" ? found : ""}\n  program: ${run}\n  engine:  ${found.text}`);
+}
+
 console.log(`${count} programs, ${different} different; engine ${(times[1] / times[0]).toFixed(2)} times the program's time, starts included`);
-process.exit(different ? 1 : 0);
+console.log(`${answers.length} answers to exercises, ${wrong} judged otherwise`);
+process.exit(different || wrong ? 1 : 0);

@@ -256,7 +256,10 @@ extension Session {
 
   /// The number that an expression over the session's names has; nothing is recorded or kept. For use while
   /// a cell is running.
-  package func number(_ text: String) -> Double? {
+  package func number(_ text: String) -> Double? { tensor(text)?.item }
+
+  /// The same for an expression that has many numbers.
+  package func tensor(_ text: String) -> Tensor? {
     let source = SourceText(id: 0, name: "answer", text)
     let parsed = Parser.parse(source, in: 0..<source.bytes.count)
     guard parsed.diagnostics.isEmpty, parsed.statements.count == 1,
@@ -270,8 +273,8 @@ extension Session {
     let frame = machine.free ?? machine.frame
     guard let value = try? compiler.code(expression).run(frame) else { return nil }
     switch value {
-    case .number(let n): return n
-    case .tensor(let node): return node.value.item
+    case .number(let n): return Tensor(n)
+    case .tensor(let node): return node.value
     default: return nil
     }
   }

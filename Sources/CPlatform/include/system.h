@@ -15,6 +15,11 @@ void nnrepl_forget_files(void);
 size_t *_Nonnull nnrepl_stack_limit(void);
 #endif
 
+#ifdef __wasm__
+/// Shows HTML where the cell that is running tells what it tells.
+__attribute__((import_module("page"), import_name("show"))) void page_show(const unsigned char *_Nonnull text, size_t size);
+#endif
+
 /// Seconds on a clock that only goes forward.
 double nnrepl_seconds(void);
 

@@ -4,6 +4,7 @@ import Platform
 import Documents
 import EmbeddedFiles
 import Grading
+import JSONText
 import Rendering
 import Session
 import Typesetting
@@ -21,9 +22,9 @@ package struct Site {
     }
   }
 
-  private let title: String
+  let title: String
   private let chapters: [Chapter]
-  private let exercises: [Exercise]
+  private let exercises: [ExerciseText]
   /// What runs the cells of all lessons, and its file.
   private let engine: (engine: PageEngine, text: String)?
 
@@ -31,41 +32,70 @@ package struct Site {
   ///   - title: of the course.
   ///   - engine: runs the lessons' cells; without one the pages are to be read.
   package init(
-    title: String, _ chapters: [Chapter], _ exercises: [Exercise], engine: PageEngine? = nil
+    title: String, _ chapters: [Chapter], _ course: Course?, engine: PageEngine? = nil
   ) {
     self.title = title
     self.engine = engine?.shared(at: "engine.js")
     self.chapters = chapters
-    self.exercises = exercises
+    exercises = course.map { course in course.exercises.map { ExerciseText($0, course) } } ?? []
   }
 
   /// All files, by their paths in the folder.
   package var files: [(path: String, text: String)] {
     [("index.html", index)]
       + chapters.indices.map { ("\(chapters[$0].document.name).html", chapter($0)) }
-      + exercises.map { ("\($0.id).html", exercise($0)) }
+      + exercises.map { ("\($0.exercise.id).html", exercise($0)) }
       + (engine.map {
-        [("engine.js", $0.text), ("playground.html", playground($0.engine))]
+        [
+          ("engine.js", $0.text), ("playground.html", playground($0.engine)),
+          ("cell.html", cell($0.engine)), ("embed.js", EmbeddedFiles.text("page/embed.js") ?? ""),
+        ]
       } ?? [])
       + Reference().files.map { ("reference/" + $0.path, $0.text) }
+  }
+
+  /// The file that all live pages share.
+  var engineFile: String? { engine == nil ? nil : "engine.js" }
+
+  /// Lessons, each with its exercises, and the other exercises: their pages, titles, and whether they have a score.
+  var contents: [(name: String, title: String, isScored: Bool)] {
+    let scored = exercises.map { $0.exercise }
+    let all = chapters.flatMap { chapter -> [(name: String, title: String, isScored: Bool)] in
+      let document = chapter.document
+      return [(document.name, Site.plain(document), false)]
+        + scored.filter { $0.lesson == document.name }.map { ($0.id, $0.title, engine != nil) }
+    }
+    return all
+      + scored.filter { exercise in !all.contains { $0.name == exercise.id } }
+      .map { ($0.id, $0.title, engine != nil) }
   }
 
   // MARK: Pages
 
   /// A page for programs of one's own, with some to begin with.
   private func playground(_ engine: PageEngine) -> String {
-    let starts = EmbeddedFiles.names.filter { $0.hasPrefix("playground/") }.sorted().compactMap {
-      EmbeddedFiles.text($0).map { text -> (title: String, code: String) in
-        let title = text.prefix { !$0.isNewline }.drop { $0 == "#" || $0 == " " }
-        return (String(title), String(text.drop { !$0.isNewline }.dropFirst()))
-      }
-    }
+    let starts = EmbeddedFiles.names.filter { $0.hasPrefix("playground/") }.sorted()
+      .compactMap { EmbeddedFiles.text($0).map { LiveCells.Start($0) } }
+    return page(
+      "Playground", starts.first?.code ?? "", lead: [navigation(before: nil)], engine,
+      for: .playground(starts))
+  }
+
+  /// The page that stands in somebody else's: its address holds the program.
+  private func cell(_ engine: PageEngine) -> String {
+    page("A program that runs", "x = 2\n", lead: [], engine, for: .frame)
+  }
+
+  /// A page of one cell.
+  private func page(
+    _ title: String, _ code: String, lead: [HTML], _ engine: PageEngine,
+    for purpose: LiveCells.Purpose
+  ) -> String {
     let session = Session()
-    let text = "# ---\n# title: Playground\n# ---\n# %%\n" + (starts.first?.code ?? "")
-    let source = session.add(source: text, name: "playground.nn")
-    return DocumentPage(
-      Document(playing: Notebook(source), in: session), lead: [navigation(before: nil)]
-    ).html(engine: engine, starts: starts)
+    let source = session.add(
+      source: "# ---\n# title: \(title)\n# ---\n# %%\n" + code, name: "playground.nn")
+    return DocumentPage(Document(playing: Notebook(source), in: session), lead: lead)
+      .html(engine: engine, for: purpose)
   }
 
   private var index: String {
@@ -100,40 +130,47 @@ package struct Site {
     ]
     body.append(
       HTML(
-        "ol", [],
+        "ol", [("data-course", title)],
         chapters.map { chapter in
           let document = chapter.document
           var parts = [
             HTML("a", [("href", "\(document.name).html")], Site.plain(document)),
             HTML("span", [("class", "faint")], " \(chapter.minutes) min"),
           ]
-          for exercise in exercises where exercise.lesson == document.name {
+          for text in exercises where text.exercise.lesson == document.name {
             parts.append(HTML("span", [("class", "faint")], ", then "))
-            parts.append(HTML("a", [("href", "\(exercise.id).html")], exercise.title))
+            parts.append(link(text.exercise))
           }
           return HTML("li", [], parts)
         }))
-    let rest = exercises.filter { exercise in
+    let rest = exercises.map { $0.exercise }.filter { exercise in
       !chapters.contains { $0.document.name == exercise.lesson }
     }
     if !rest.isEmpty {
-      body += [HTML("h2", [], "More exercises"), HTML("ul", [], rest.map { link($0) })]
+      body += [
+        HTML("h2", [], "More exercises"),
+        HTML(
+          "ul", [("data-course", title)],
+          rest.map { exercise in
+            HTML(
+              "li", [],
+              [
+                link(exercise), HTML("span", [("class", "faint")], " \(exercise.points) points"),
+              ])
+          }),
+      ]
     }
-    return PageFrame.page(title, body, isWalked: false)
+    return PageFrame.page(title, body, isWalked: false, tellsProgress: engine != nil)
   }
 
   private func link(_ exercise: Exercise) -> HTML {
     HTML(
-      "li", [],
-      [
-        HTML("a", [("href", "\(exercise.id).html")], exercise.title),
-        HTML("span", [("class", "faint")], " \(exercise.points) points"),
-      ])
+      "a", [("href", "\(exercise.id).html"), ("data-exercise", exercise.id)], exercise.title)
   }
 
   private func chapter(_ i: Int) -> String {
     let document = chapters[i].document
-    var next: [HTML] = exercises.filter { $0.lesson == document.name }.map {
+    var next: [HTML] = exercises.map { $0.exercise }.filter { $0.lesson == document.name }.map {
       HTML("a", [("href", "\($0.id).html")], "Exercise: \($0.title)")
     }
     if i + 1 < chapters.count {
@@ -156,8 +193,9 @@ package struct Site {
         } ?? []) + [HTML("a", [("href", "reference/index.html")], "Reference")])
   }
 
-  private func exercise(_ exercise: Exercise) -> String {
-    var body = [navigation(before: nil)] + ExerciseText(exercise).body
+  private func exercise(_ text: ExerciseText) -> String {
+    let exercise = text.exercise
+    var body = [navigation(before: nil)] + text.body
     if let i = chapters.firstIndex(where: { $0.document.name == exercise.lesson }) {
       var links = [
         HTML(
@@ -170,14 +208,14 @@ package struct Site {
       }
       body += [HTML(void: "hr"), HTML("nav", [("aria-label", "What comes next")], links)]
     }
-    body += ExerciseText(exercise).live(engine?.engine)
+    body += text.live(engine?.engine)
     return PageFrame.page(
       exercise.title, body, isWalked: engine != nil, engine: engine?.engine)
   }
 
   // MARK: Words
 
-  private static func plain(_ document: Document) -> String {
+  static func plain(_ document: Document) -> String {
     document.title ?? document.name
   }
 
@@ -186,9 +224,12 @@ package struct Site {
 
 /// What an exercise asks for, as a page has it.
 package struct ExerciseText {
-  private let exercise: Exercise
+  let exercise: Exercise
+  private let course: Course
 
-  package init(_ exercise: Exercise) { self.exercise = exercise }
+  package init(_ exercise: Exercise, _ course: Course) {
+    (self.exercise, self.course) = (exercise, course)
+  }
 
   /// A page of its own.
   /// - Parameter engine: runs what a reader writes.
@@ -206,8 +247,20 @@ package struct ExerciseText {
       starter[..<(place ?? starter.endIndex)], starter[(place ?? starter.endIndex)...]
     )
     return LiveCells(
-      name: exercise.id, before: String(before), code: String(code), id: "c1"
+      name: exercise.id, before: String(before), code: String(code), id: "c1",
+      for: .exercise(checks)
     ).parts(engine: engine)
+  }
+
+  /// What judges an answer: the public checks, under the course's conditions. Hidden ones never leave the program.
+  private var checks: JSON {
+    let file = exercise.checks.first { !$0.isHidden }?.source
+    return .object([
+      ("id", .string(exercise.id)), ("course", .string(course.list.title)),
+      ("points", .int(exercise.points)), ("starter", .string(exercise.starter)),
+      ("checks", .string(file.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "")),
+      ("conditions", .string(course.conditions.line)),
+    ])
   }
 
   /// What is to be done, what to begin with, and how to have it checked.

@@ -1,93 +1,39 @@
-// Base 91 back to bytes: after their number and a colon two characters hold 13 bits, of which 6 at a time are the digits of base 64.
-const unpacked = (text) => {
-  const digit = (at) => {
-    const code = text.charCodeAt(at);
-    return code - 33 - (code > 34) - (code > 60) - (code > 92);
-  };
-  const start = text.indexOf(":") + 1;
-  // The last digits may be those of fewer than three bytes.
-  const bytes = new Uint8Array(parseInt(text) + 3);
-  let [bits, count, word, digits, size] = [0, 0, 0, 0, 0];
-  for (let at = start; at < text.length; at += 2) {
-    bits |= (digit(at) + 91 * digit(at + 1)) << count;
-    count += 13;
-    for (; count >= 6; count -= 6, bits >>= 6) {
-      word = word << 6 | bits & 63;
-      digits += 1;
-      if (digits < 4) continue;
-      bytes[size] = word >> 16;
-      bytes[size + 1] = word >> 8;
-      bytes[size + 2] = word;
-      size += 3;
-      [word, digits] = [0, 0];
-    }
-  }
-  if (digits > 0) {
-    word <<= 6 * (4 - digits);
-    bytes.set([word >> 16, word >> 8, word], size);
-  }
-  return bytes.subarray(0, parseInt(text));
-};
-
 // Cells that a reader changes and runs. The page always shows what its script would print from the top: to run a cell
 // again goes back to before it, and what comes after it follows or turns grey.
 const makeLive = async (data) => {
-  const button = (text, run, label) => {
-    const made = make("button", text, { type: "button", onclick: run });
-    if (label) made.setAttribute("aria-label", label);
-    return made;
-  };
-  // Where something is told in passing.
-  const status = () => {
-    const made = make("span", "", { className: "said" });
-    made.setAttribute("role", "status");
-    return made;
-  };
-
-  // The engine, in a worker of its own.
-  const packed = unpacked(globalThis.nnreplEngine ?? document.getElementById("engine").textContent.trim());
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const module = await WebAssembly.compileStreaming(
-    new Response(stream, { headers: { "Content-Type": "application/wasm" } }));
-  const source = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
-  let worker, waiting, counter = 0;
-  const call = (message) => new Promise((done, fail) => {
-    message.id = counter += 1;
-    waiting.set(message.id, { done, fail });
-    worker.postMessage(message);
-  });
-  const ask = (verb, ...parts) => call({ verb, parts });
-  const begin = async () => {
-    if (worker) worker.terminate();
-    for (const { fail } of waiting?.values() ?? []) fail(new Error("stopped"));
-    waiting = new Map();
-    worker = new Worker(source);
-    worker.onmessage = ({ data: { id, answer, fault } }) => {
-      const asked = waiting.get(id);
-      waiting.delete(id);
-      if (fault) asked?.fail(new Error(fault));
-      else asked?.done(answer);
-    };
-    await call({ module });
-    await ask("reset", data.header);
-    await ask("save", 0);
-    [ran, isMoved] = [0, false];
-  };
-
   // Cells of code, in their order. `ran` of them have been run by the engine as they are now.
   const cells = data.cells.filter((cell) => cell.code !== undefined);
   let ran = 0, turn = 0, isBusy = false, isMoved = false;
   const key = `nnrepl ${location.pathname} ${document.title}`;
-  const kept = (() => { try { return JSON.parse(localStorage.getItem(key)) ?? {}; } catch { return {}; } })();
+  const kept = stored.get(key);
   const keep = () => {
     const changed = {};
     for (const cell of cells) if (cell.now !== cell.code) changed[cell.id] = cell.now;
-    try { localStorage.setItem(key, JSON.stringify(changed)); } catch { /* A page from a file may have no store. */ }
+    stored.set(key, changed);
+  };
+  // Figures that move are shown thirty times a second, however fast they come.
+  const frames = [];
+  let playing = Promise.resolve(), moving;
+  const play = async () => {
+    while (frames.length && moving) {
+      moving.innerHTML = frames.shift();
+      await new Promise((done) => setTimeout(done, 33));
+    }
+  };
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const engine = makeEngine(data.header, (html) => {
+    if (!moving || isStill) return;
+    frames.push(html);
+    if (frames.length === 1) playing = playing.then(play);
+  });
+  const ask = async (...request) => (await engine).ask(...request);
+  const begin = async () => {
+    await (await engine).begin();
+    [ran, isMoved] = [0, false];
   };
 
-  const bar = make("div", "", { className: "live-bar" });
-  bar.setAttribute("role", "toolbar");
-  bar.setAttribute("aria-label", "The whole page");
+  const bar = toolbar("The whole page");
+  bar.classList.add("live-bar");
   const said = status();
   const stop = button("stop", async () => {
     turn += 1;
@@ -113,29 +59,6 @@ const makeLive = async (data) => {
     stop, said);
   (document.querySelector("h1") ?? document.querySelector("main").firstChild).after(bar);
 
-  // A playground: programs to begin with, the page anew while one types, and a link that holds the program.
-  const fragment = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-  const fromFragment = () => {
-    const found = location.hash.match(/^#code=(.*)$/);
-    try { return found && new TextDecoder().decode(Uint8Array.from(atob(found[1]), (c) => c.charCodeAt(0))); } catch { return null; }
-  };
-  if (data.starts?.length) {
-    const select = make("select", "");
-    select.setAttribute("aria-label", "A program to begin with");
-    for (const [i, start] of data.starts.entries()) select.append(make("option", start.title, { value: i }));
-    select.addEventListener("change", () => {
-      cells[0].set(data.starts[select.value].code);
-      keep();
-      run(0, { whole: true });
-    });
-    bar.prepend(select);
-    bar.insertBefore(button("link", () => {
-      location.hash = `code=${fragment(cells[0].now)}`;
-      navigator.clipboard?.writeText(location.href).catch(() => {});
-      said.textContent = "The address of this page now holds the program.";
-    }, "A link to this page with its program"), stop);
-  }
-
   // The page as a script, with what was changed.
   const script = () => data.header + data.cells.map((cell) => cell.head + (cell.now ?? cell.body)).join("");
 
@@ -151,13 +74,19 @@ const makeLive = async (data) => {
     equip(box, query);
   };
   const equip = (box, query) => {
-    for (const walk of box.querySelectorAll(".walk")) open(walk, query);
-    copies(box);
+    const known = leads.size;
+    for (const walk of box.querySelectorAll(".walk")) {
+      for (const [name, go] of openDoors(walk, query)) leads.set(name, go);
+    }
+    if (leads.size > known) for (const cell of cells) if (cell.pre && cell.now !== undefined) lines(cell);
+    offerCopies(box);
   };
+  // By the names in the code, the derivations that they lead to.
+  const leads = new Map();
 
   const show = (cell, answer) => {
     cell.time = answer.time;
-    tell(cell.outputs, answer.html, derive(cells.indexOf(cell)));
+    tell(cell.outputs, answer.html, queryAt(cells.indexOf(cell)));
     for (const row of cell.outputs.querySelectorAll("[data-line]")) {
       row.dataset.line = +row.dataset.line + cell.first - 1 - cell.options;
     }
@@ -169,11 +98,13 @@ const makeLive = async (data) => {
   const work = async (body, failed) => {
     const own = turn += 1;
     const isOwn = () => own === turn;
-    if (isBusy) await begin();
+    const wasBusy = isBusy;
     isBusy = true;
-    const running = "running …";
-    const slow = setTimeout(() => { stop.hidden = false; said.textContent = running; }, 250);
+    document.body.dataset.engine = "at work";
+    const word = "running …";
+    const slow = setTimeout(() => { stop.hidden = false; said.textContent = word; }, 250);
     try {
+      if (wasBusy) await begin();
       return await body(isOwn);
     } catch (error) {
       // A fault of the engine's own, or it was stopped: it begins anew, and the cells are all still here.
@@ -183,8 +114,9 @@ const makeLive = async (data) => {
       clearTimeout(slow);
       if (isOwn()) {
         isBusy = false;
+        document.body.dataset.engine = "ready";
         stop.hidden = true;
-        if (said.textContent === running) said.textContent = "";
+        if (said.textContent === word) said.textContent = "";
       }
     }
   };
@@ -197,7 +129,19 @@ const makeLive = async (data) => {
     return true;
   };
 
-  const runCell = (cell) => ask("run", String(cell.number), data.name, cell.settings + cell.now);
+  // `box`: where its figures move; without one they do not.
+  const runCell = async (cell, box) => {
+    frames.length = 0;
+    moving = box;
+    try {
+      const code = data.follows ? completed(cell.now) : cell.now;
+      const answer = await ask("run", String(cell.number), data.name, cell.settings + code);
+      await playing;
+      return answer;
+    } finally {
+      moving = undefined;
+    }
+  };
 
   // Runs the cell at `place` and those after it, from the top if need be. `budget`: milliseconds that may be spent on
   // cells after it; `whole`: all of them.
@@ -208,11 +152,13 @@ const makeLive = async (data) => {
       const cell = cells[i];
       if (i > place && !whole && spent + (cell.time ?? 0) > budget) break;
       if (i > 0 && sinceSave > 20) { await ask("save", i); sinceSave = 0; }
-      const answer = await runCell(cell);
+      // Who drags a number wants to see where it leads.
+      const answer = await runCell(cell, budget > 60 || whole ? cell.outputs : undefined);
       if (!isOwn()) return;
       sinceSave += answer.time;
       if (i > place) spent += answer.time;
       ran = i + 1;
+      if (data.follows && !answer.failed) await addGraph(cell, answer);
       show(cell, answer);
       if (answer.failed) break;
     }
@@ -224,6 +170,15 @@ const makeLive = async (data) => {
     grey(0);
   });
 
+  // A program that only computes is shown as a graph, too.
+  const addGraph = async (cell, answer) => {
+    const name = graphed(cell.now);
+    if (!name || answer.html.includes('class="walk"')) return;
+    const more = await ask("run", "", data.name, `backward ${name}`);
+    isMoved = true;
+    if (!more.failed) answer.html += more.html;
+  };
+
   // What is asked of the engine as it is after the cell at `place`; nothing on the page changes.
   const after = (place, ...parts) => work(async () => {
     await goBack(place + 1);
@@ -232,109 +187,27 @@ const makeLive = async (data) => {
     return ask(...parts);
   }, (error) => ({ html: "", text: error.message, failed: true }));
 
-  // What is told as text, as LaTeX and as MathML, for elsewhere.
-  const copies = (box) => {
-    for (const list of box.querySelectorAll("details.sources")) {
-      const row = make("div", "", { className: "tools" });
-      const put = (text, what) => button(`copy ${what}`, (event) => {
-        navigator.clipboard?.writeText(text()).then(() => { event.target.textContent = `copied ${what}`; }, () => {});
-      });
-      const [plain, latex] = list.querySelectorAll("pre");
-      if (plain) row.append(put(() => plain.textContent, "text"));
-      if (latex) row.append(put(() => latex.textContent, "LaTeX"));
-      const formulas = () => [...list.parentElement.querySelectorAll("math")];
-      if (formulas().length) row.append(put(() => formulas().map((math) => math.outerHTML).join("\n"), "MathML"));
-      list.append(row);
-    }
+  // After all cells, and whatever was asked there before.
+  const afterAll = async (...parts) => {
+    if (ran < cells.length && !isMoved) await run(ran, { whole: true });
+    isMoved = true;
+    return ask(...parts).catch((error) => ({ html: "", text: error.message, failed: true }));
   };
 
-  const derive = (place) => (text) => after(place, "run", "", "page", text);
+  // What has nothing to do with the cells.
+  const aside = (...parts) => work(() => {
+    isMoved = true;
+    return ask(...parts);
+  }, (error) => ({ html: "", text: error.message, failed: true }));
 
-  // Derivations of the numbers of a pass: each node leads to its own, and a way leads back. `query` runs what is asked
-  // where the pass was.
-  const open = (walk, query) => {
-    const root = walk.dataset.root;
-    if (!root) return;
-    const namesIn = (walk) => JSON.parse(walk.dataset.names ?? "[]");
-    let door;
-    const show = async (wanted, way) => {
-      const answer = await query(wanted);
-      door ??= walk.appendChild(make("div", "", { className: "door" }));
-      door.textContent = "";
-      const bar = make("div", "", { className: "steps" });
-      way.forEach((text, i) => bar.append(button(text, () => show(text, way.slice(0, i)), `Back to ${text}`), "›"));
-      const line = make("input", "", { type: "text", value: wanted, spellcheck: false, autocomplete: "off" });
-      line.setAttribute("aria-label", "What is derived; an index such as W[0, 1] leads to one entry");
-      line.addEventListener("keydown", (event) => {
-        event.stopPropagation();
-        if (event.key === "Enter") show(line.value, [...way, wanted]);
-      });
-      bar.append(line, button("close", () => { door.remove(); door = undefined; }));
-      // The same derivative in other views.
-      const [, top, bottom] = wanted.match(/∂(.+?)\/∂([^,]+)/) ?? wanted.match(/^gradcheck\((.+), (.+)\)$/)
-        ?? wanted.match(/^explain (.+?), mode="forward", wrt=(.+)$/) ?? [];
-      const views = make("div", "", { className: "steps" });
-      if (top) {
-        for (const [text, code] of [
-          ["whole paths", `explain ∂${top}/∂${bottom}`], ["one hop", `explain ∂${top}/∂${bottom}, view="hop"`],
-          ["every op", `explain ∂${top}/∂${bottom}, detail="ops"`], ["from the front", `explain ${top}, mode="forward", wrt=${bottom}`],
-          ["check it", `gradcheck(${top}, ${bottom})`],
-        ]) {
-          const view = button(text, () => show(code, way));
-          view.setAttribute("aria-pressed", code === wanted);
-          views.append(view);
-        }
-      }
-      const told = make("div", "");
-      told.innerHTML = answer.html || answer.text;
-      door.append(bar, views, told);
-      copies(told);
-      for (const inner of told.querySelectorAll(".walk")) {
-        walkThrough(inner);
-        lead(inner, (text) => show(text, [...way, wanted]));
-      }
-      door.scrollIntoView({ block: "nearest" });
-    };
-    lead(walk, (text) => show(text, []));
+  // What a walk of a cell asks the engine, where the cell left it.
+  const queryAt = (place) => ({
+    run: (code) => after(place, "run", "", "page", code),
+    numbers: (code) => after(place, "numbers", code),
+    code: () => cells.slice(0, place + 1).map((cell) => cell.now).join("\n"),
+  });
 
-    // All gradients of the pass beside differences, by a button or the key c.
-    const names = namesIn(walk);
-    const learned = [...walk.querySelectorAll(".node.parameter")].flatMap((node) => node.dataset.node.split(" ").map((at) => names[+at]));
-    if (walk.dataset.kind === "backward" && learned.length) {
-      const word = status();
-      const test = button("check by differences", async () => {
-        word.textContent = "…";
-        const wrong = [];
-        for (const name of learned) {
-          const answer = await query(`gradcheck(${root}, ${name}).result`);
-          if (answer.failed || !/\bok\b/.test(answer.text)) wrong.push(name);
-        }
-        word.textContent = wrong.length ? `✗ ${wrong.join(", ")} differ` : `✓ ${learned.join(", ")}: each as its difference says`;
-      }, "Check all gradients by central differences");
-      walk.querySelector(".steps")?.append(test, word);
-      walk.addEventListener("keydown", (event) => {
-        if (event.key === "c" && event.target.tagName !== "INPUT" && !event.ctrlKey && !event.metaKey) test.click();
-      });
-    }
-    function lead(walk, go) {
-      const names = namesIn(walk);
-      // A picture with doors in it is none to be read whole.
-      for (const picture of walk.querySelectorAll(".picture.graph")) picture.setAttribute("role", "group");
-      for (const node of walk.querySelectorAll(".node[data-node]")) {
-        const name = names[+node.dataset.node.split(" ")[0]];
-        if (!name || name === root) continue;
-        node.classList.add("leads");
-        node.setAttribute("tabindex", "0");
-        node.setAttribute("role", "button");
-        node.setAttribute("aria-label", `How ∂${root}/∂${name} comes about`);
-        const act = (event) => { event.stopPropagation(); event.preventDefault(); go(`explain ∂${root}/∂${name}`); };
-        node.addEventListener("click", act);
-        node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") act(event); });
-      }
-    }
-  };
-
-  // Numbers in the code are dragged; those in words and comments are none.
+  // Numbers in the code are dragged, and names lead to their derivations; those in words and comments do neither.
   const number = /"(?:[^"\\]|\\.)*"|#.*|[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*|\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
   const steps = (text) => {
     const decimals = (text.split(/e/i)[0].split(".")[1] ?? "").length;
@@ -355,10 +228,13 @@ const makeLive = async (data) => {
       span.dataset.line = cell.first + i;
       let from = 0;
       for (const found of line.matchAll(number)) {
-        if (!/^\d/.test(found[0])) continue;
+        const isNumber = /^\d/.test(found[0]);
+        const leadsOn = !isNumber && leads.has(found[0]);
+        if (!isNumber && !leadsOn) continue;
         span.append(line.slice(from, found.index));
-        const part = make("span", found[0], { className: "drag", title: "drag to change" });
-        part.dataset.at = cell.starts[i] + found.index;
+        const part = make("span", found[0], isNumber ? { className: "drag", title: "drag to change" }
+          : { className: "lead", title: "how its gradient comes about", onclick: () => leads.get(found[0])() });
+        if (isNumber) part.dataset.at = cell.starts[i] + found.index;
         span.append(part);
         from = found.index + found[0].length;
       }
@@ -367,58 +243,10 @@ const makeLive = async (data) => {
     }
   };
 
-  // A number is asked for before it is shown: two tries, and a score.
-  const score = { right: 0, asked: 0 };
-  const guess = (cell, place) => {
-    const box = cell.box.querySelector(".ask");
-    if (!box) return;
-    const line = make("input", "", { type: "text", size: 10, autocomplete: "off" });
-    line.setAttribute("aria-label", `Your guess for ${cell.predicts}`);
-    const word = status();
-    let tries = 0;
-    const reveal = (text) => {
-      cell.outputs.hidden = false;
-      for (const part of [line, say, show]) part.hidden = true;
-      word.textContent = text + (score.asked ? ` ${score.right} of ${score.asked} at the first try.` : "");
-    };
-    const say = button("say it", async () => {
-      if (!line.value.trim()) { word.textContent = "Type what you expect."; return line.focus(); }
-      const truth = await after(place, "number", cell.predicts);
-      const typed = typedNumber(line.value);
-      if (truth === null || truth === undefined || truth.failed) return reveal("Compare with what it tells:");
-      if (Number.isNaN(typed)) { word.textContent = "Type a number."; return line.focus(); }
-      const isRight = Math.abs(typed - truth) <= Math.max(0.01 * Math.abs(truth), 5e-3);
-      if (tries === 0) score.asked += 1;
-      if (isRight && tries === 0) score.right += 1;
-      if (isRight) return reveal("✓ That is it.");
-      tries += 1;
-      if (tries === 1) { word.textContent = `Not ${line.value}. ${cell.hint || "Once more?"}`; return line.select(); }
-      return reveal("✗ See what it is:");
-    });
-    const show = button("show it", () => reveal(""), `Show ${cell.predicts}`);
-    line.addEventListener("keydown", (event) => { if (event.key === "Enter") say.click(); });
-    const row = make("div", "", { className: "tools" });
-    row.append(line, say, show, word);
-    box.append(row);
-    cell.outputs.hidden = true;
+  const page = {
+    data, cells, bar, said, stop, script, keep, run, after, afterAll, aside,
+    takeAll() { for (const cell of cells) cell.take?.(); },
   };
-
-  // What a reader is to try is checked on what the cells, and the prompt after them, have left.
-  for (const cell of data.cells.filter((cell) => cell.check !== undefined)) {
-    const box = document.getElementById(cell.id);
-    if (!box) continue;
-    const word = status();
-    const row = make("div", "", { className: "tools" });
-    row.append(button("check it", async () => {
-      if (ran < cells.length && !isMoved) await run(ran, { whole: true });
-      const answer = await ask("run", "", "check", cell.check).catch((error) => ({ failed: true, text: error.message }));
-      isMoved = true;
-      const why = answer.text.split("\n")[0].replace(/^error\[[\w-]+\]:? */, "");
-      word.textContent = answer.failed ? `Not yet: ${why}` : "✓ That is it.";
-    }), word);
-    box.append(row);
-  }
-
   for (const [i, cell] of cells.entries()) {
     cell.box = document.getElementById(cell.id);
     cell.outputs = cell.box.querySelector(".outputs");
@@ -435,9 +263,9 @@ const makeLive = async (data) => {
       for (const line of text.split("\n")) cell.starts.push(cell.starts.at(-1) + line.length + 1);
       if (cell.pre) lines(cell);
     };
-    cell.set((i === 0 && fromFragment()) || (kept[cell.id] ?? cell.code));
-    equip(cell.outputs, derive(i));
-    if (cell.predicts) guess(cell, i);
+    equip(cell.outputs, queryAt(i));
+    cell.set((data.follows && fromFragment()) || (kept[cell.id] ?? cell.code));
+    if (cell.predicts) offerGuess(page, cell, i);
     if (!cell.pre) continue;
 
     const area = make("textarea", "", { className: "edit", spellcheck: false, hidden: true });
@@ -449,20 +277,22 @@ const makeLive = async (data) => {
       [area.hidden, cell.pre.hidden] = [false, true];
       area.focus();
     };
-    // A playground follows while one types.
+    // Some pages follow while one types.
     let pause;
     area.addEventListener("input", () => {
-      if (!data.starts?.length) return;
+      if (!data.follows) return;
       clearTimeout(pause);
       pause = setTimeout(() => { cell.set(area.value); run(i, { budget: 60 }); }, 250);
     });
     const close = () => { [area.hidden, cell.pre.hidden] = [true, false]; };
     const take = () => {
       if (area.hidden) return;
-      cell.set(area.value.replace(/\n*$/, "\n"));
+      const text = area.value.replace(/\n*$/, "\n");
+      cell.set(data.follows ? completed(text) : text);
       close();
       keep();
     };
+    cell.take = take;
     area.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.shiftKey || event.metaKey)) {
         event.preventDefault();
@@ -551,8 +381,6 @@ const makeLive = async (data) => {
       asked.push(text);
       at = asked.length;
       line.value = "";
-      if (ran < cells.length && !isMoved) await run(ran, { whole: true });
-      isMoved = true;
       const box = make("div", "", { className: "code-cell" });
       const pre = make("pre", "", { className: "code" });
       pre.append(make("code", text));
@@ -560,16 +388,19 @@ const makeLive = async (data) => {
       box.append(pre, outputs);
       told.append(box);
       const slow = setTimeout(() => { stop.hidden = false; }, 250);
-      try {
-        const answer = await ask("run", "", "prompt", text);
-        tell(outputs, answer.html, (text) => ask("run", "", "page", text));
+      const before = asked.slice(0, -1);
+      const answer = await afterAll("run", "", "prompt", text);
+      clearTimeout(slow);
+      stop.hidden = true;
+      if (answer.html || !answer.failed) {
+        tell(outputs, answer.html, {
+          run: (code) => afterAll("run", "", "page", code), numbers: (code) => afterAll("numbers", code),
+          code: () => [...cells.map((cell) => cell.now), ...before].join("\n"),
+        });
         line.focus();
-      } catch (error) {
-        outputs.textContent = error.message === "stopped" ? "stopped" : `The engine failed here: ${error.message}`;
-        if (error.message !== "stopped") await begin();
-      } finally {
-        clearTimeout(slow);
-        stop.hidden = true;
+      } else {
+        outputs.textContent = answer.text === "stopped" ? "stopped" : `The engine failed here: ${answer.text}`;
+        if (answer.text !== "stopped") await begin();
       }
       line.scrollIntoView({ block: "nearest" });
     });
@@ -581,7 +412,12 @@ const makeLive = async (data) => {
     });
   }
 
-  await begin();
+  for (const cell of data.cells.filter((cell) => cell.check !== undefined)) offerTry(page, cell);
+  if (data.starts?.length) makePlayground(page);
+  if (data.exercise) makeExercise(page);
+  if (data.frame) makeFrame(page);
+
+  await engine;
   document.body.dataset.engine = "ready";
   if (cells.some((cell) => cell.now !== cell.code)) await run(0, { whole: true });
 };

@@ -20,10 +20,14 @@ const start = async (module) => {
       return 0;
     },
   };
+  const page = {
+    now: () => performance.now(),
+    // A figure that moves while its cell is running.
+    show: (at, size) => postMessage({ html: decoder.decode(new Uint8Array(engine.memory.buffer, at, size)) }),
+  };
   const imports = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = from === "page" && name === "now" ? () => performance.now()
-      : system[name] ?? (() => 0);
+    (imports[from] ??= {})[name] = (from === "page" ? page : system)[name] ?? (() => 0);
   }
   engine = (await WebAssembly.instantiate(module, imports)).exports;
   engine.__wasm_call_ctors();

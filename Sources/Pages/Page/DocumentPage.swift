@@ -30,17 +30,17 @@ package struct DocumentPage {
   /// The whole page.
   /// - Parameters:
   ///   - engine: runs what a reader changes; without one the page is to be read.
-  ///   - starts: programs that may take the place of the first cell.
+  ///   - purpose: what its reader is to do.
   package func html(
-    engine: PageEngine? = nil, starts: [(title: String, code: String)] = []
+    engine: PageEngine? = nil, for purpose: LiveCells.Purpose = .lesson
   ) -> String {
-    let carried = engine.map { cells(starts).parts(engine: $0) } ?? []
+    let carried = engine.map { cells(purpose).parts(engine: $0) } ?? []
     return PageFrame.page(
       title, lead + body + carried + foot, isWalked: true, engine: engine)
   }
 
   /// The notebook as the page's script reads it: each cell as the file has it.
-  private func cells(_ starts: [(title: String, code: String)]) -> LiveCells {
+  private func cells(_ purpose: LiveCells.Purpose) -> LiveCells {
     guard let source = document.sources.first else {
       return LiveCells(name: document.name, header: "", cells: [])
     }
@@ -81,7 +81,7 @@ package struct DocumentPage {
       }
       list.append(.object(members))
     }
-    return LiveCells(name: document.name, header: header, cells: list, starts: starts)
+    return LiveCells(name: document.name, header: header, cells: list, for: purpose)
   }
 
   /// The page as a server gives it out, which comes anew when the server has another.
@@ -202,14 +202,18 @@ package enum PageFrame {
   /// - Parameters:
   ///   - isWalked: whether there is something to go through step by step.
   ///   - isServed: whether the page looks for a newer one.
+  ///   - tellsProgress: whether it lists exercises that a reader may have done.
   package static func page(
     _ title: String, _ body: [HTML], isWalked: Bool, isServed: Bool = false,
-    isSearched: Bool = false, engine: PageEngine? = nil
+    isSearched: Bool = false, tellsProgress: Bool = false, engine: PageEngine? = nil
   ) -> String {
+    let live = [
+      "engine.js", "doors.js", "asked.js", "playground.js", "exercise.js", "live.js",
+    ]
     let scripts = [
-      isWalked ? asset("walk.js") : "", engine != nil ? asset("live.js") : "",
-      isServed ? asset("reload.js") : "",
-      isSearched ? asset("search.js") : "",
+      isWalked ? asset("walk.js") : "", engine != nil ? live.map(asset).joined() : "",
+      isServed ? asset("reload.js") : "", isSearched ? asset("search.js") : "",
+      tellsProgress ? asset("progress.js") : "",
     ]
     return HTML.page(
       title, style: asset("page.css") + Picture.style, script: scripts.joined(),

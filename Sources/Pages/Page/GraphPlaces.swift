@@ -1,4 +1,5 @@
 // Names of a narration as places in its graph and lines of the notebook.
+import Autograd
 import Diagnostics
 import Explain
 
@@ -13,6 +14,11 @@ package struct GraphPlaces {
   }
 
   package func place(_ name: String) -> Int? { places[name] }
+
+  /// What made a value, over names.
+  func formula(_ name: String) -> Formula? {
+    places[name].flatMap { graph?.vertices[$0].formula }
+  }
 
   /// The line of the notebook on which a value was computed.
   func line(_ name: String, _ lit: SourceText?) -> Int? {

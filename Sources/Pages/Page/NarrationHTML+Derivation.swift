@@ -1,4 +1,5 @@
 // One gradient, derived: a row for each factor, and the product so far.
+import Autograd
 import Explain
 import Rendering
 import Typesetting
@@ -24,6 +25,7 @@ extension NarrationHTML {
         "The factors of each path, and their product so far",
         ["factor", "formula", "numbers put in", "value", "product so far"],
         rows(d, places))
+      parts += rules(d, places)
     }
     if let check = words.check(d) {
       parts.append(
@@ -31,6 +33,31 @@ extension NarrationHTML {
           "p", [("class", check.isDoubtful ? "check doubtful" : "check")], HTML.prose(check.text)))
     }
     return parts + d.zeros.map { HTML("p", [("class", "faint")], HTML.prose(words.reason($0))) }
+  }
+
+  /// The rules that the factors of the paths come from.
+  private func rules(_ d: Derivation, _ places: GraphPlaces) -> [HTML] {
+    var ops: [Op] = []
+    for factor in d.paths.prefix(NarrationMath.termLimit).flatMap({ $0.factors }) {
+      for op in (places.formula(factor.top.name)?.ops ?? []).reversed() where !ops.contains(op) {
+        ops.append(op)
+      }
+    }
+    let lines = ops.filter { !$0.rules.isEmpty }.map { op in
+      let names = op.operands.filter { $0.isRequired }.map { Formula.symbol(Symbol($0.name)) }
+      let whole = Math.row(
+        [.name("z"), .sign("="), math.formula(.apply(op, names, Attributes()))])
+      let rules = op.rules.map { operand, partial -> Math in
+        .row([math.derivative("z", by: operand), .sign("="), math.formula(partial)])
+      }
+      return HTML("li", [], [HTML(whole)] + rules.flatMap { [HTML(",  "), HTML($0)] })
+    }
+    guard !lines.isEmpty else { return [] }
+    return [
+      HTML(
+        "details", [("class", "rules")],
+        [HTML("summary", [], "the rules at work"), HTML("ul", [], lines)])
+    ]
   }
 
   private func rows(_ d: Derivation, _ places: GraphPlaces) -> [HTML] {
@@ -65,7 +92,7 @@ extension NarrationHTML {
             Target(
               step: count, from: places.place(factor.bottom.name),
               to: places.place(factor.top.name), line: places.line(factor.top.name, lit),
-              answer: format(factor.value))))
+              answer: format(factor.value), op: places.formula(factor.top.name)?.ops.last?.name)))
         count += 1
       }
     }

@@ -74,6 +74,8 @@ package struct NarrationHTML {
     var line: Int?
     /// What a reader may be asked for first.
     var answer: String?
+    /// The op whose slope it is.
+    var op: String?
 
     fileprivate var attributes: [(String, String)] {
       let places = [
@@ -81,6 +83,7 @@ package struct NarrationHTML {
         ("data-line", line),
       ].compactMap { name, number in number.map { (name, "\($0)") } }
       return places + (answer.map { [("data-answer", $0)] } ?? [])
+        + (op.map { [("data-op", $0)] } ?? [])
     }
   }
 

@@ -130,12 +130,12 @@ package struct ToldHTML {
           block(equations.latex, "As LaTeX"),
         ]))
     var attributes = [("class", "walk"), ("data-kind", narration.kind), ("id", id + "-w")]
-    if let graph, let root = narration.root {
-      attributes += [
-        ("data-root", root),
-        ("data-names", JSON.array(graph.vertices.map { .string($0.name) }).line),
-      ]
+    if let graph {
+      attributes.append(
+        ("data-names", JSON.array(graph.vertices.map { .string($0.name) }).line))
     }
+    if let root = narration.root { attributes.append(("data-root", root)) }
+    if case .derivative(let d) = narration { attributes.append(("data-by", d.variable.text)) }
     return HTML("div", attributes, parts)
   }
 }

@@ -78,7 +78,7 @@ struct ExportNotebook: ParsableCommand {
     try refuseOverwriting(file, output)
     // The page of an exercise says what is to be done.
     if form == .html, let exercise = try exercise() {
-      return try put(ExerciseText(exercise).html(engine: isStatic ? nil : PageEngine.own))
+      return try put(exercise.html(engine: isStatic ? nil : PageEngine.own))
     }
     let script = try console.exported(file)
     let (document, notebook, status) = console.document(script)
@@ -90,9 +90,11 @@ struct ExportNotebook: ParsableCommand {
   }
 
   /// An exercise of the program's own course, if the word names one and no file.
-  private func exercise() throws -> Exercise? {
-    guard Files.place(file) == nil, !file.contains("/") else { return nil }
-    return (try? CourseOptions.own.load())?.exercise(ScriptParts.plain(file))
+  private func exercise() throws -> ExerciseText? {
+    guard Files.place(file) == nil, !file.contains("/"),
+      let course = try? CourseOptions.own.load()
+    else { return nil }
+    return course.exercise(ScriptParts.plain(file)).map { ExerciseText($0, course) }
   }
 
   private func form() throws -> ExportForm {
@@ -193,7 +195,11 @@ extension ParsableCommand {
 extension Console {
   /// Writes a file, or says why that cannot be.
   static func write(_ text: String, toFile path: String) throws {
-    if case .failure(let fault) = FileAccess.open.write(path, Array(text.utf8)) {
+    try write(Array(text.utf8), toFile: path)
+  }
+
+  static func write(_ bytes: [UInt8], toFile path: String) throws {
+    if case .failure(let fault) = FileAccess.open.write(path, bytes) {
       tell("cannot write `\(path)`: \(fault.reason)")
       throw ExitCode(CheckStatus.usage)
     }

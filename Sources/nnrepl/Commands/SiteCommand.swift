@@ -24,7 +24,11 @@ struct MakeSite: ParsableCommand {
   @Argument(help: "A folder with lessons; without one, nnrepl's own.")
   var lessons: String?
 
-  @Option(name: .short, help: "The folder to write to.")
+  @Option(
+    name: .short,
+    help:
+      "The folder to write to; with the ending .zip, a package that a learning platform takes (SCORM 1.2)."
+  )
   var output: String
 
   @Flag(
@@ -48,10 +52,15 @@ struct MakeSite: ParsableCommand {
     }
     let course = try course()
     let site = Site(
-      title: course?.list.title ?? "Lessons", chapters, course?.exercises ?? [],
+      title: course?.list.title ?? "Lessons", chapters, course,
       engine: isStatic ? nil : PageEngine.own)
-    for file in site.files { try put(file.text, file.path) }
-    console.show("\(output)/index.html\n")
+    if output.hasSuffix(".zip") {
+      try Console.write(Archive.zip(site.package), toFile: output)
+      console.show("\(output)\n")
+    } else {
+      for file in site.files { try put(file.text, file.path) }
+      console.show("\(output)/index.html\n")
+    }
     if !isStatic, PageEngine.own == nil { Console.tell(PageEngine.howToAdd) }
     throw ExitCode(status)
   }
