@@ -122,6 +122,8 @@ package final class Engine {
       let exercise = try Exercise(id, lesson: nil, starter: starter, checks: checks)
       var conditions = Conditions(line: conditions)
       conditions.budgets.depth = min(conditions.budgets.depth, Engine.limits.depth)
+      conditions.budgets.megabytes = min(conditions.budgets.megabytes, Memory.limit >> 20)
+      conditions.budgets.steps = min(conditions.budgets.steps, Engine.mostSteps)
       let outcomes = try Judge(conditions) { _ in Worker() }.judge(exercise, script: script)
       let page = CheckPage(exercise, outcomes, script: script)
       return .object([
@@ -155,6 +157,9 @@ package final class Engine {
   }
 
   private static let mostNumbers = 400
+
+  /// More would take minutes.
+  private static let mostSteps = 100_000_000
 
   /// A script played as `nnrepl run --quiet` plays it: what that prints, and what it tells beside.
   package func play(_ script: String, name: String) -> JSON {

@@ -87,6 +87,16 @@ const generated = (k) => {
   }
   return lines.join("\n") + "\n";
 };
+// What whole numbers of 32 bits might get wrong.
+const edges = {
+  empty: "x = zeros(3, 0)\nprint(x.shape, concat(list(x, ones(3, 2)), dim=1))\nsum(x)\nzeros(0, 5).T.shape",
+  paths: "param x = 1.01\ny = x\nrepeat 50 { y = y*y + y }\ny2 = x\nrepeat 9 { y2 = y2*0.5 + y2*y2 }\nexplain ∂y2/∂x\nparam w = 0.5\nz = w\nrepeat 45 { z = z*0.3 + z*0.2 }\nexplain ∂z/∂w",
+  large: "2^31 + 1\n2^40\n3000000000 % 7\n-3000000000 // 7\nrange(3)\ntensor([3000000000, -3000000000]).sum()",
+  ids: "x = tensor([4294967296, 1], dtype=\"int64\")\nprint(x + x, x*x)\nprint(one_hot(tensor([0, 2]), 3))",
+  seeds: "seed(2147483647)\nprint(randn(3))\nprint(randperm(5))",
+};
+for (const [name, text] of Object.entries(edges)) await compare(`${name}.nn`, text + "\n");
+
 for (let k = 0; k < Number(process.env.PROGRAMS ?? 1000); k += 1) await compare(`program${k}.nn`, generated(k));
 
 // Right and wrong answers: starters, solutions, and what is known to be wrong, checked on both sides.

@@ -423,12 +423,14 @@ extension NamedGraph {
     counts[entry] = tooMany
     let above = firstFactors(entry)
     guard above.count <= NamedGraph.pathLimit else { return above.count }
-    let count = above.reduce(0) { min($0 + pathCount($1.0, &counts), 1 << 40) }
+    let count = above.reduce(0) { min($0 + pathCount($1.0, &counts), NamedGraph.mostPaths) }
     counts[entry] = count
     return count
   }
 
   static let countLimit = 2_000
+  /// No more are counted. Twice as many are a whole number in a page, too, where those have 32 bits.
+  package static let mostPaths = 1_000_000_000
 
   /// Every path from the root to an entry, root first.
   private func paths(from entry: TensorEntry) -> [Path] {

@@ -89,7 +89,11 @@ package struct CheckPage {
         HTML("th", [("scope", "col")] + ($1.isEmpty ? [] : [("class", $1)]), $0)
       }
     return HTML(
-      "div", [("class", "wide")],
+      "div",
+      [
+        ("class", "wide"), ("tabindex", "0"), ("role", "group"),
+        ("aria-label", "What the checks found"),
+      ],
       [HTML("table", [], [HTML("thead", [], [HTML("tr", [], head)]), HTML("tbody", [], rows)])])
   }
 }

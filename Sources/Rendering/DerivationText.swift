@@ -262,7 +262,7 @@ struct DerivationText {
   private func local(_ path: Path) -> Path { Path(factors: Array(path.factors.dropFirst())) }
 
   private func paths(_ count: Int) -> String {
-    count >= 1 << 40 ? "more than a trillion paths" : "\(count) paths"
+    count >= NamedGraph.mostPaths ? "more than a billion paths" : "\(count) paths"
   }
 
   /// A hop in stages: names, the upstream number, the local formula, the local number, the product.

@@ -21,7 +21,8 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
       if overflow { throw .tooLarge(dims, limit: MemoryBudget.limit) }
       extent = product
     }
-    if isEmpty, extent > 1 << 40 {
+    // A page's whole numbers have 32 bits.
+    if isEmpty, Double(extent) > 0x1p40 {
       throw .tooLarge(dims, limit: MemoryBudget.limit)
     }
     self.dims = dims

@@ -36,10 +36,12 @@ struct Book {
 
   /// Whether there is fuel left for examples that are easier to read: as much as all cases may take in a
   /// script that wastes none.
-  func mayGoOn(_ budgets: Budgets) -> Bool { steps < 4 * budgets.steps }
+  func mayGoOn(_ budgets: Budgets) -> Bool { steps / 4 < budgets.steps }
 
   /// The percentage of the steps that the hungriest call took.
-  func load(of budgets: Budgets) -> Int { 100 * cost.steps / max(1, budgets.steps) }
+  func load(of budgets: Budgets) -> Int {
+    Int(100 * Double(cost.steps) / Double(max(1, budgets.steps)))
+  }
 }
 
 extension CheckDeclaration {

@@ -26,7 +26,8 @@ package struct Conditions: Sendable {
       if place < words.count, let read = Double(words[place]) { value = read }
     }
     func whole(_ place: Int, _ value: inout Int) {
-      if place < words.count, let read = Int(words[place]) { value = read }
+      // What a course allows may be more than a page can count.
+      if place < words.count, let read = Int64(words[place]) { value = Int(clamping: read) }
     }
     number(0, &tolerances.rtol)
     number(1, &tolerances.atol)

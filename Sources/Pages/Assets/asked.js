@@ -154,12 +154,10 @@ const drill = (walk, query) => {
     const left = make("div", "", { className: "wide" });
     // The values are given; what flows back is asked for.
     const figure = source.querySelector("figure")?.cloneNode(true);
-    for (const part of figure?.querySelectorAll("[id], [aria-labelledby]") ?? []) {
-      for (const name of ["id", "aria-labelledby"]) part.removeAttribute(name);
-    }
+    if (figure) without(figure, "id", "aria-labelledby");
     for (const part of figure?.querySelectorAll(".leads") ?? []) {
       part.classList.remove("leads");
-      for (const name of ["tabindex", "role", "aria-label"]) part.removeAttribute(name);
+      without(part, "tabindex", "role", "aria-label");
     }
     for (const text of figure?.querySelectorAll(".grad, .flow") ?? []) text.textContent = "—";
     left.append(table);
@@ -186,7 +184,7 @@ const drill = (walk, query) => {
     const [, formula, numbers, value] = row.cells;
     const shown = [...value.childNodes];
     // Formulas are no HTML, and have no `hidden` of their own.
-    const hide = (cell, isHidden) => { for (const part of cell.children) part.toggleAttribute("hidden", isHidden); };
+    const hide = (cell, isHidden) => { for (const part of cell.children) part.classList.toggle("off", isHidden); };
     for (const cell of [formula, numbers]) hide(cell, true);
     const line = make("input", "", { type: "text", size: 9, autocomplete: "off", inputMode: "decimal" });
     line.setAttribute("aria-label", `Your number for ${row.querySelector("th .hidden")?.textContent ?? "this factor"}`);

@@ -65,6 +65,8 @@ const openDoors = (walk, query) => {
     }
     if (top && !bottom.includes("[")) await entries(told, top, bottom, on);
     door.scrollIntoView({ block: "nearest" });
+    // Where the button that led here is gone.
+    if (document.activeElement === document.body) line.focus({ preventScroll: true });
     return door;
   };
 
@@ -126,7 +128,7 @@ const openDoors = (walk, query) => {
     for (const picture of walk.querySelectorAll(".picture.graph")) picture.setAttribute("role", "group");
     for (const node of walk.querySelectorAll(".node[data-node]")) {
       const wanted = to.node(node.dataset.node);
-      if (!wanted || (!root && node.classList.contains("data"))) continue;
+      if (!wanted || (!root && !node.classList.contains("step"))) continue;
       const run = act(node, wanted);
       node.setAttribute("tabindex", "0");
       node.setAttribute("role", "button");

@@ -56,11 +56,13 @@ const stored = {
 // The engine in a worker of its own, from the start of a script with this header. `shown` is told of a figure that
 // moves. What was asked of one that is begun anew fails as stopped.
 const makeEngine = async (header, shown) => {
+  const source = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
+  // Each is started before it is needed.
+  let next = new Worker(source);
   const packed = unpacked(globalThis.nnreplEngine ?? document.getElementById("engine").textContent.trim());
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const module = await WebAssembly.compileStreaming(
     new Response(stream, { headers: { "Content-Type": "application/wasm" } }));
-  const source = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
   let worker, waiting, counter = 0;
   const call = (message) => new Promise((done, fail) => {
     message.id = counter += 1;
@@ -72,7 +74,7 @@ const makeEngine = async (header, shown) => {
     if (worker) worker.terminate();
     for (const { fail } of waiting?.values() ?? []) fail(new Error("stopped"));
     waiting = new Map();
-    worker = new Worker(source);
+    worker = next;
     worker.onmessage = ({ data: { id, answer, fault, html } }) => {
       if (html !== undefined) return shown(html);
       const asked = waiting.get(id);
@@ -81,8 +83,10 @@ const makeEngine = async (header, shown) => {
       else asked?.done(answer);
     };
     await call({ module });
+    next = new Worker(source);
     await ask("reset", header);
-    await ask("save", 0);
+    // What is asked next waits for it.
+    ask("save", 0).catch(() => {});
   };
   await begin();
   return { ask, begin };

@@ -43,6 +43,7 @@ const makeLive = async (data) => {
     await begin();
     grey(0);
   });
+  stop.className = "stop";
   stop.hidden = true;
   bar.append(
     button("run all", () => run(0, { whole: true })),

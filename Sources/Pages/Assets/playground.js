@@ -62,9 +62,11 @@ const makePlayground = (page) => {
     for (const code of [right, wrong]) {
       const answer = await page.aside("play", "program.nn", code);
       if (answer.failed) { said.textContent = answer.text; return; }
-      told.push(answer.join("").trimEnd().split("\n"));
+      // Pictures are compared as pictures.
+      told.push(answer.join("").trimEnd().split("\n").filter((line) => !/[\u2500-\u259f\u2800-\u28ff]/.test(line)));
     }
-    showChanges(changes, fault, told, () => { changes.replaceChildren(); set(right); });
+    const before = without(cell.outputs.cloneNode(true), "id", "aria-labelledby");
+    showChanges(changes, fault, told, before, () => { changes.replaceChildren(); set(right); });
     await set(wrong);
   });
   list();
@@ -79,7 +81,7 @@ const makePlayground = (page) => {
 };
 
 // What a planted fault changes in what the program tells.
-const showChanges = (box, fault, [right, wrong], mend) => {
+const showChanges = (box, fault, [right, wrong], before, mend) => {
   const title = make("h2", `What changes: ${fault.title}`);
   title.tabIndex = -1;
   const code = make("p", "");
@@ -89,9 +91,11 @@ const showChanges = (box, fault, [right, wrong], mend) => {
   lines.setAttribute("aria-label", "Lines that the right program tells, and lines that this one does");
   const found = lineChanges(right, wrong);
   for (const [sign, text] of found) lines.append(make(sign === "-" ? "del" : "ins", `${sign} ${text}`), "\n");
-  if (!found.length) lines.append("It tells the same: whoever looks at the numbers alone does not see the fault.");
+  if (!found.length) lines.append("The words are the same: only the pictures tell.");
+  const shown = make("details", "", { open: true });
+  shown.append(make("summary", "what the right program showed"), before);
   box.replaceChildren(title, code, make("p", "Lines with - are the right program's, lines with + are told now.", { className: "faint" }),
-    lines, toolbar("The fault", button("mend it", mend, "Put the right line back")));
+    lines, toolbar("The fault", button("mend it", mend, "Put the right line back")), shown);
 };
 
 // The lines of two texts that are in one only, in order: what the longest common part leaves.

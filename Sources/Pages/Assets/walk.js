@@ -1,6 +1,11 @@
 // Goes through a pass step by step: the row, its wire, its node and its line light up together, and what is not known
 // yet is a dash. Everything is readable without it.
 const make = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
+// A copy must not have the names of what it is a copy of.
+const without = (element, ...names) => {
+  for (const part of [element, ...element.querySelectorAll("*")]) for (const name of names) part.removeAttribute(name);
+  return element;
+};
 // A number as a reader types it, with a true minus or a comma.
 const typedNumber = (text) => parseFloat(text.replace("−", "-").replace(",", "."));
 
