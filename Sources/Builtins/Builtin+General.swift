@@ -335,8 +335,7 @@ extension Builtin {
       example: "seed(0); rand(2)"
     ) {
       call throws(Diagnostic) in
-      let n = try call.int("n")
-      call.machine.generator = Generator(seed: UInt64(bitPattern: Int64(n)))
+      call.machine.generator = Generator(seed: UInt64(bitPattern: try call.wide("n")))
       return .none
     },
     Builtin(

@@ -379,10 +379,13 @@ package struct BuiltinCall {
     throw wrong(name, "a number")
   }
 
-  /// A whole number.
-  package func int(_ name: String) throws(Diagnostic) -> Int {
+  /// A whole number; in a page the nearest that its 32 bits hold.
+  package func int(_ name: String) throws(Diagnostic) -> Int { Int(clamping: try wide(name)) }
+
+  /// A whole number of 64 bits, everywhere.
+  package func wide(_ name: String) throws(Diagnostic) -> Int64 {
     let n = try double(name)
-    guard abs(n) < 0x1p53, let whole = Int(whole: n) else {
+    guard abs(n) < 0x1p53, let whole = Int64(exactly: n) else {
       throw RunFault.argumentNotWhole(name: name, value: machine.format(n)).at(span)
     }
     return whole

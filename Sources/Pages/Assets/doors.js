@@ -17,13 +17,15 @@ const offerCopies = (box) => {
   }
 };
 
-// The same derivative in other views.
-const doorViews = (top, bottom) => [
-  ["whole paths", `explain ∂${top}/∂${bottom}`], ["one hop", `explain ∂${top}/∂${bottom}, view="hop"`],
-  ["every op", `explain ∂${top}/∂${bottom}, detail="ops"`], ["from the front", `explain ${top}, mode="forward", wrt=${bottom}`],
+// The same derivative in other views; those of whole tensors have no paths of numbers.
+const doorViews = (top, bottom, isTensor) => [
+  [isTensor ? "step by step" : "whole paths", `explain ∂${top}/∂${bottom}`],
+  ["one hop", isTensor ? null : `explain ∂${top}/∂${bottom}, view="hop"`],
+  ["every op", `explain ∂${top}/∂${bottom}, detail="ops"`],
+  ["from the front", isTensor ? null : `explain ${top}, mode="forward", wrt=${bottom}`],
   ["check it", `gradcheck(${top}, ${bottom})`],
-];
-const derivativeIn = (code) => code.match(/∂(.+?)\/∂(\((?:[^()]|\([^()]*\))*\)|[^,[(]+(?:\[[^\]]*\])?)/) ?? code.match(/^gradcheck\((.+), (.+)\)$/)
+].filter(([, code]) => code);
+const derivativeIn = (code) => code.match(/^explain ∂(.+?)\/∂(.+?)(?:, *(?:view|detail) *=.*)?$/) ?? code.match(/^gradcheck\((.+), (.+)\)$/)
   ?? code.match(/^explain (.+?), mode="forward", wrt=(.+)$/);
 
 // Opens the doors of a walk. `query`: runs code, and finds numbers, where the walk was told.
@@ -47,8 +49,10 @@ const openDoors = (walk, query) => {
     });
     bar.append(line, button("close", () => { door.remove(); door = undefined; }));
     const [, top, bottom] = derivativeIn(wanted) ?? [];
+    const numbers = top && await query.numbers(`grad(${top}, ${bottom})`);
+    const isTensor = numbers?.shape?.length > 0;
     const views = make("div", "", { className: "steps" });
-    for (const [text, code] of top ? doorViews(top, bottom) : []) {
+    for (const [text, code] of top ? doorViews(top, bottom, isTensor) : []) {
       const view = button(text, () => show(code, way));
       view.setAttribute("aria-pressed", code === wanted);
       views.append(view);
@@ -63,7 +67,7 @@ const openDoors = (walk, query) => {
       lead(inner, on);
       offerDrill(inner, query);
     }
-    if (top && !bottom.includes("[")) await entries(told, top, bottom, on);
+    if (isTensor && numbers.shape.length < 3) told.append(entries(numbers, top, bottom, on));
     door.scrollIntoView({ block: "nearest" });
     // Where the button that led here is gone.
     if (document.activeElement === document.body) line.focus({ preventScroll: true });
@@ -71,23 +75,21 @@ const openDoors = (walk, query) => {
   };
 
   // A derivative of many numbers: each is a door of its own.
-  const entries = async (told, top, bottom, on) => {
-    const found = await query.numbers(`grad(${top}, ${bottom})`);
-    if (!found?.shape?.length || found.shape.length > 2) return;
-    const columns = found.shape.at(-1);
+  const entries = ({ shape, texts }, top, bottom, on) => {
+    const columns = shape.at(-1);
     const table = make("table", "", { className: "entries" });
     table.append(make("caption", `∂${top}/∂${bottom}, entry by entry`));
-    for (let at = 0; at < found.texts.length; at += columns) {
+    for (let at = 0; at < texts.length; at += columns) {
       const row = table.insertRow();
       for (let column = 0; column < columns; column += 1) {
-        const place = found.shape.length === 1 ? `${column}` : `${at / columns}, ${column}`;
-        row.insertCell().append(button(found.texts[at + column], () => on(`explain ∂${top}/∂${bottom}[${place}]`),
+        const place = shape.length === 1 ? `${column}` : `${at / columns}, ${column}`;
+        row.insertCell().append(button(texts[at + column], () => on(`explain ∂${top}/∂${bottom}[${place}]`),
           `How ∂${top}/∂${bottom}[${place}] comes about`));
       }
     }
     const box = make("div", "", { className: "wide tools" });
     box.append(table);
-    told.append(box);
+    return box;
   };
 
   // What a node, a wire and a row of a walk lead to.
@@ -105,10 +107,12 @@ const openDoors = (walk, query) => {
       return formula.includes("…") ? null : formula.startsWith("(") && formula === known ? formula : `(${formula})`;
     };
     const slope = (top, bottom, more = "") => top && bottom && top !== bottom ? `explain ∂${top}/∂${bottom}${more}` : null;
+    // A contribution of many numbers has no single hop.
+    const isNumber = (from, to) => [...walk.querySelectorAll(`tr[data-from="${from}"][data-to="${to}"]`)].some((row) => row.dataset.answer);
     return {
       node: (place) => root ? slope(root, name(place)) : name(place) && `explain ${name(place)}`,
       wire: (from, to) => !root ? null
-        : kind === "path" ? slope(name(to), name(from)) : slope(root, name(from), ', view="hop"'),
+        : kind === "path" ? slope(name(to), name(from)) : slope(root, name(from), isNumber(from, to) ? ', view="hop"' : ""),
     };
   };
   const label = (wanted) => {
