@@ -29,7 +29,7 @@ const offerGuess = (page, cell, place) => {
     if (isRight) return reveal("✓ That is it.");
     tries += 1;
     if (tries === 1) { word.textContent = `Not ${line.value}. ${cell.hint || "Once more?"}`; return line.select(); }
-    return reveal("✗ See what it is:");
+    return reveal("✗ It is below.");
   });
   const show = button("show it", () => reveal(""), `Show ${cell.predicts}`);
   line.addEventListener("keydown", (event) => { if (event.key === "Enter") say.click(); });
@@ -65,7 +65,7 @@ const withOtherNumbers = (code) => {
       if (Math.abs(made) >= (decimals ? 0.05 : 1)) return made.toFixed(decimals);
     }
   };
-  const given = /^(\s*(?:param\s+)?[^\W\d]\w*\s*=\s*)([-\d.,\s[\]]+)(\s*(?:#.*)?)$/u;
+  const given = /^(\s*(?:param\s+)?[^\W\d]\w*\s*:?=\s*)([-\d.,\s[\]]+)(\s*(?:#.*)?)$/u;
   return code.split("\n").filter((line) => !/^\s*expect\b/.test(line)).map((line) => line.split(";").map((part) => {
     const found = part.match(given);
     return found ? found[1] + found[2].replace(/-?\d+(?:\.\d+)?/g, other) + found[3] : part;
@@ -115,7 +115,8 @@ const drill = (walk, query) => {
     for (const row of [...factors, ...sum]) row.cells[row.cells.length - 1].hidden = true;
     for (const row of sum) row.hidden = true;
     table.tHead.rows[0].cells[4].hidden = true;
-    const asks = hidden.map((row) => askFor(row));
+    const figure = source.querySelector("figure")?.cloneNode(true);
+    const asks = hidden.map((row) => askFor(row, Boolean(figure)));
     const said = status();
     const open = () => asks.filter((ask) => !ask.isDone);
     const total = totalOf(source, factors);
@@ -153,7 +154,6 @@ const drill = (walk, query) => {
     const layout = make("div", "", { className: "drill-parts" });
     const left = make("div", "", { className: "wide" });
     // The values are given; what flows back is asked for.
-    const figure = source.querySelector("figure")?.cloneNode(true);
     if (figure) without(figure, "id", "aria-labelledby");
     for (const part of figure?.querySelectorAll(".leads") ?? []) {
       part.classList.remove("leads");
@@ -179,21 +179,21 @@ const drill = (walk, query) => {
     return `${numbers.join(" × ")} = ${last.trim()}: that is ∂${root}/∂${by}.`;
   };
 
-  // One factor: its formula and numbers come as hints.
-  const askFor = (row) => {
+  // One factor: its formula and numbers come as hints; where no graph shows the values, the numbers stay.
+  const askFor = (row, hasGraph) => {
     const [, formula, numbers, value] = row.cells;
+    const hidden = (hasGraph ? [formula, numbers] : [formula]).filter((cell) => cell.children.length);
     const shown = [...value.childNodes];
     // Formulas are no HTML, and have no `hidden` of their own.
     const hide = (cell, isHidden) => { for (const part of cell.children) part.classList.toggle("off", isHidden); };
-    for (const cell of [formula, numbers]) hide(cell, true);
+    for (const cell of hidden) hide(cell, true);
     const line = make("input", "", { type: "text", size: 9, autocomplete: "off", inputMode: "decimal" });
     line.setAttribute("aria-label", `Your number for ${row.querySelector("th .hidden")?.textContent ?? "this factor"}`);
     let hints = 0, isFirst = true;
     const hint = button("hint", () => {
-      const cells = [formula, numbers].filter((cell) => cell.children.length);
-      if (hints < cells.length) hide(cells[hints], false);
+      hide(hidden[hints], false);
       hints += 1;
-      if (hints >= cells.length) hint.hidden = true;
+      hint.hidden = hints === hidden.length;
     }, "A hint: the formula, then the numbers put in");
     const mark = make("span", "");
     value.replaceChildren(line, " ", hint, " ", mark);
@@ -211,7 +211,7 @@ const drill = (walk, query) => {
         if (!isRight) return;
         ask.isDone = true;
         value.replaceChildren(...shown, " ", mark);
-        for (const cell of [formula, numbers]) hide(cell, false);
+        for (const cell of hidden) hide(cell, false);
       },
     };
     return ask;

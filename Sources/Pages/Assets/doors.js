@@ -35,7 +35,9 @@ const openDoors = (walk, query) => {
   if (!walk.dataset.names) return new Map();
   let door;
 
-  const show = async (wanted, way) => {
+  let origin;
+  const show = async (wanted, way, from) => {
+    origin = from ?? origin;
     const answer = await query.run(wanted);
     door ??= walk.appendChild(make("div", "", { className: "door" }));
     door.textContent = "";
@@ -47,7 +49,13 @@ const openDoors = (walk, query) => {
       event.stopPropagation();
       if (event.key === "Enter") show(line.value, [...way, wanted]);
     });
-    bar.append(line, button("close", () => { door.remove(); door = undefined; }));
+    bar.append(line, button("close", () => {
+      door.remove();
+      door = undefined;
+      const back = origin?.isConnected ? origin : walk;
+      back.scrollIntoView({ block: "nearest" });
+      back.focus?.({ preventScroll: true });
+    }));
     const [, top, bottom] = derivativeIn(wanted) ?? [];
     const numbers = top && await query.numbers(`grad(${top}, ${bottom})`);
     const isTensor = numbers?.shape?.length > 0;
@@ -64,7 +72,7 @@ const openDoors = (walk, query) => {
     const on = (text) => show(text, [...way, wanted]);
     for (const inner of told.querySelectorAll(".walk")) {
       walkThrough(inner);
-      lead(inner, on);
+      lead(inner, on, wanted);
       offerDrill(inner, query);
     }
     if (isTensor && numbers.shape.length < 3) told.append(entries(numbers, top, bottom, on));
@@ -120,10 +128,11 @@ const openDoors = (walk, query) => {
     return top ? `How ∂${top}/∂${bottom} comes about` : `How ${wanted.replace("explain ", "")} comes about`;
   };
 
-  function lead(walk, go) {
+  // `shown`: what is told here already.
+  function lead(walk, go, shown) {
     const to = targets(walk);
     const act = (element, wanted) => {
-      const run = (event) => { event.stopPropagation(); event.preventDefault(); go(wanted); };
+      const run = (event) => { event.stopPropagation(); event.preventDefault(); go(wanted, element); };
       element.classList.add("leads");
       element.addEventListener("click", run);
       return run;
@@ -132,7 +141,7 @@ const openDoors = (walk, query) => {
     for (const picture of walk.querySelectorAll(".picture.graph")) picture.setAttribute("role", "group");
     for (const node of walk.querySelectorAll(".node[data-node]")) {
       const wanted = to.node(node.dataset.node);
-      if (!wanted || (!root && !node.classList.contains("step"))) continue;
+      if (!wanted || wanted === shown || node.classList.contains("data") || (!walk.dataset.root && !node.classList.contains("step"))) continue;
       const run = act(node, wanted);
       node.setAttribute("tabindex", "0");
       node.setAttribute("role", "button");
@@ -153,7 +162,7 @@ const openDoors = (walk, query) => {
       const { from, to: upper, node } = row.dataset;
       const wanted = from ? to.wire(from, upper) : node ? to.node(node) : null;
       const head = row.querySelector("th");
-      if (!wanted || !head) continue;
+      if (!wanted || wanted === shown || !head) continue;
       const open = button("›", undefined, label(wanted));
       open.className = "open";
       act(open, wanted);
@@ -161,12 +170,14 @@ const openDoors = (walk, query) => {
     }
   }
 
-  lead(walk, (text) => show(text, []));
+  lead(walk, (text, from) => show(text, [], from));
   offerDrill(walk, query);
   if (kind === "backward") offerCheck(walk, query);
   if (kind !== "backward" && kind !== "path") return new Map();
-  const names = JSON.parse(walk.dataset.names).filter((name) => name !== root && /^[^\W\d]\w*$/u.test(name));
-  return new Map(names.map((name) => [name, () => show(`explain ∂${root}/∂${name}`, [])]));
+  const all = JSON.parse(walk.dataset.names);
+  const given = [...walk.querySelectorAll(".node.data")].flatMap((node) => node.dataset.node.split(" ").map((at) => all[+at]));
+  const names = all.filter((name) => name !== root && !given.includes(name) && /^[^\W\d]\w*$/u.test(name));
+  return new Map(names.map((name) => [name, (from) => show(`explain ∂${root}/∂${name}`, [], from)]));
 };
 
 // More to do with a walk, before what its stepper says.

@@ -57,8 +57,8 @@ const stored = {
 // moves. What was asked of one that is begun anew fails as stopped.
 const makeEngine = async (header, shown) => {
   const source = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
-  // Each is started before it is needed.
-  let next = new Worker(source);
+  // Each is started before it is needed, and taken once.
+  let spare = new Worker(source);
   const packed = unpacked(globalThis.nnreplEngine ?? document.getElementById("engine").textContent.trim());
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const module = await WebAssembly.compileStreaming(
@@ -74,7 +74,8 @@ const makeEngine = async (header, shown) => {
     if (worker) worker.terminate();
     for (const { fail } of waiting?.values() ?? []) fail(new Error("stopped"));
     waiting = new Map();
-    worker = next;
+    worker = spare ?? new Worker(source);
+    spare = undefined;
     worker.onmessage = ({ data: { id, answer, fault, html } }) => {
       if (html !== undefined) return shown(html);
       const asked = waiting.get(id);
@@ -83,8 +84,8 @@ const makeEngine = async (header, shown) => {
       else asked?.done(answer);
     };
     await call({ module });
-    next = new Worker(source);
     await ask("reset", header);
+    spare ??= new Worker(source);
     // What is asked next waits for it.
     ask("save", 0).catch(() => {});
   };

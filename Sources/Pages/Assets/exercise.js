@@ -13,7 +13,9 @@ const makeExercise = (page) => {
     said.textContent = "checking …";
     page.takeAll();
     const answer = await page.aside("check", id, checks, starter, conditions, page.script());
-    results.innerHTML = answer.html ?? "";
+    // Lines are counted as they stand here, not as in the file with its head.
+    const { first } = page.cells[0];
+    results.innerHTML = (answer.html ?? "").replace(/\bline (\d+)/g, (text, line) => (+line >= first ? `line ${+line - first + 1}` : text));
     if (answer.failed) { said.textContent = `It was not checked: ${answer.text}`; return; }
     const all = stored.get(progressKey(course));
     const own = all[id] ?? { attempts: 0, best: 0, passed: false };
@@ -22,8 +24,9 @@ const makeExercise = (page) => {
     tellPlatform(answer.points, points, answer.passed);
     const hints = [...document.querySelectorAll("details")].filter((part) => /^hint \d/.test(part.textContent));
     const hint = hints.findIndex((part) => !part.open);
-    said.textContent = standing()
-      + (answer.passed ? `Save it as ${id}.nn to hand it in.` : hint >= 0 ? `Hint ${hint + 1} of ${hints.length} is below.` : "");
+    const now = answer.passed ? `✓ ${points} of ${points} points. Save it as ${id}.nn to hand it in.`
+      : `${answer.points} of ${points} points. ${own.passed ? "It had passed before. " : hint >= 0 ? `Hint ${hint + 1} of ${hints.length} is below.` : ""}`;
+    said.textContent = now;
   }, "Check it by the public checks");
   said.textContent = standing();
   const bar = toolbar("The checks", check, said);

@@ -57,7 +57,7 @@ const makeLive = async (data) => {
       link.href = URL.createObjectURL(new Blob([script()], { type: "text/plain" }));
       link.click();
     }),
-    stop, said);
+    stop, said, make("span", "Dotted numbers can be dragged; dotted names lead to their gradients.", { className: "faint" }));
   (document.querySelector("h1") ?? document.querySelector("main").firstChild).after(bar);
 
   // The page as a script, with what was changed.
@@ -72,22 +72,24 @@ const makeLive = async (data) => {
   const tell = (box, html, query) => {
     box.innerHTML = html;
     box.querySelectorAll(".walk").forEach(walkThrough);
-    equip(box, query);
+    return equip(box, query);
   };
   const equip = (box, query) => {
-    const known = leads.size;
-    for (const walk of box.querySelectorAll(".walk")) {
-      for (const [name, go] of openDoors(walk, query)) leads.set(name, go);
-    }
-    if (leads.size > known) for (const cell of cells) if (cell.pre && cell.now !== undefined) lines(cell);
+    const leads = new Map([...box.querySelectorAll(".walk")].flatMap((walk) => [...openDoors(walk, query)]));
     offerCopies(box);
+    return leads;
   };
-  // By the names in the code, the derivations that they lead to.
-  const leads = new Map();
+  // A name in the code leads to its derivation in the first walk that comes after it.
+  const leadOf = (cell, name) => cells.slice(cells.indexOf(cell)).find(({ leads }) => leads?.has(name))?.leads.get(name);
+  const showLeads = (leads, cell) => {
+    const isSame = [...(cell.leads ?? new Map()).keys()].join() === [...leads.keys()].join();
+    cell.leads = leads;
+    if (!isSame) for (const other of cells.slice(0, cells.indexOf(cell) + 1)) if (other.pre && other.now !== undefined) lines(other);
+  };
 
   const show = (cell, answer) => {
     cell.time = answer.time;
-    tell(cell.outputs, answer.html, queryAt(cells.indexOf(cell)));
+    showLeads(tell(cell.outputs, answer.html, queryAt(cells.indexOf(cell))), cell);
     for (const row of cell.outputs.querySelectorAll("[data-line]")) {
       row.dataset.line = +row.dataset.line + cell.first - 1 - cell.options;
     }
@@ -131,12 +133,22 @@ const makeLive = async (data) => {
   };
 
   // `box`: where its figures move; without one they do not.
+  // What a lesson expects of its own numbers is not asked of a reader's.
+  const asked = (cell) => {
+    const isChanged = ({ now, code }) => now !== code;
+    return !isChanged(cell) && cells.slice(0, cells.indexOf(cell)).some(isChanged)
+      ? cell.now.replace(/^[ \t]*expect\b.*$/gm, "") : cell.now;
+  };
+
   const runCell = async (cell, box) => {
     frames.length = 0;
     moving = box;
     try {
-      const code = data.follows ? completed(cell.now) : cell.now;
-      const answer = await ask("run", String(cell.number), data.name, cell.settings + code);
+      const request = (code) => ask("run", String(cell.number), data.name, cell.settings + code);
+      const code = data.follows ? completed(cell.now) : asked(cell);
+      let answer = await request(code);
+      // What a reader did not write is not found fault with.
+      if (answer.failed && code !== cell.now && data.follows) answer = await request(cell.now);
       await playing;
       return answer;
     } finally {
@@ -218,6 +230,8 @@ const makeLive = async (data) => {
     const { decimals, step } = steps(text);
     return (parseFloat(text) + by * step).toFixed(decimals);
   };
+  // Where a number begins: with its sign, if that is not the sign of a difference.
+  const signed = (line, at) => (/(^|[=([,;:<>*/^+-])\s*-$/.test(line.slice(0, at)) ? at - 1 : at);
   const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const lines = (cell) => {
     const code = cell.pre.querySelector("code") ?? cell.pre;
@@ -230,14 +244,15 @@ const makeLive = async (data) => {
       let from = 0;
       for (const found of line.matchAll(number)) {
         const isNumber = /^\d/.test(found[0]);
-        const leadsOn = !isNumber && leads.has(found[0]);
-        if (!isNumber && !leadsOn) continue;
-        span.append(line.slice(from, found.index));
-        const part = make("span", found[0], isNumber ? { className: "drag", title: "drag to change" }
-          : { className: "lead", title: "how its gradient comes about", onclick: () => leads.get(found[0])() });
-        if (isNumber) part.dataset.at = cell.starts[i] + found.index;
+        if (!isNumber && !leadOf(cell, found[0])) continue;
+        const start = isNumber ? signed(line, found.index) : found.index;
+        const end = found.index + found[0].length;
+        span.append(line.slice(from, start));
+        const part = make("span", line.slice(start, end), isNumber ? { className: "drag", title: "drag to change" }
+          : { className: "lead", title: "how its gradient comes about", onclick: (event) => leadOf(cell, found[0])?.(event.target) });
+        if (isNumber) part.dataset.at = cell.starts[i] + start;
         span.append(part);
-        from = found.index + found[0].length;
+        from = end;
       }
       span.append(line.slice(from));
       code.append(span);
@@ -264,7 +279,7 @@ const makeLive = async (data) => {
       for (const line of text.split("\n")) cell.starts.push(cell.starts.at(-1) + line.length + 1);
       if (cell.pre) lines(cell);
     };
-    equip(cell.outputs, queryAt(i));
+    cell.leads = equip(cell.outputs, queryAt(i));
     cell.set((data.follows && fromFragment()) || (kept[cell.id] ?? cell.code));
     if (cell.predicts) offerGuess(page, cell, i);
     if (!cell.pre) continue;
@@ -281,6 +296,9 @@ const makeLive = async (data) => {
     // Some pages follow while one types.
     let pause;
     area.addEventListener("input", () => {
+      cell.now = area.value.replace(/\n*$/, "\n");
+      keep();
+      cell.box.classList.add("stale");
       if (!data.follows) return;
       clearTimeout(pause);
       pause = setTimeout(() => { cell.set(area.value); run(i, { budget: 60 }); }, 250);
@@ -301,7 +319,7 @@ const makeLive = async (data) => {
         run(i);
         cell.pre.focus();
       } else if (event.key === "Escape") {
-        close();
+        take();
         cell.pre.focus();
       } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
         // The number at the cursor, by keys.
@@ -331,7 +349,10 @@ const makeLive = async (data) => {
       event.preventDefault();
       const [from, at, text] = [event.clientX, +part.dataset.at, part.textContent];
       const rest = cell.now.slice(at + text.length);
-      const sign = /[-−]\s*$/.test(cell.now.slice(0, at)) ? -1 : 1;
+      // The number of a difference stays above 0, and moves the difference.
+      const before = cell.now.slice(0, at);
+      const sign = /-\s*$/.test(before) ? -1 : 1;
+      const isFree = /(^|[=([,;:\n])[ \t]*$/.test(before);
       let shown = text, wanted = text, isRunning = false;
       const follow = async () => {
         if (isRunning) return;
@@ -345,8 +366,8 @@ const makeLive = async (data) => {
       };
       const move = (event) => {
         const by = sign * Math.round((event.clientX - from) / 6);
-        const next = moved(text, by);
-        if (next.startsWith("-")) return;
+        const next = moved(text, by).replace(/^-(0(?:\.0*)?)$/, "$1");
+        if (next.startsWith("-") && !isFree) return;
         wanted = next;
         follow();
       };
@@ -375,8 +396,7 @@ const makeLive = async (data) => {
     const asked = [];
     let at = 0;
     prompt.hidden = false;
-    prompt.addEventListener("submit", async (event) => {
-      event.preventDefault();
+    const submit = async () => {
       const text = line.value.trim();
       if (!text) return;
       asked.push(text);
@@ -404,8 +424,10 @@ const makeLive = async (data) => {
         if (answer.text !== "stopped") await begin();
       }
       line.scrollIntoView({ block: "nearest" });
-    });
+    };
+    prompt.addEventListener("submit", (event) => event.preventDefault());
     line.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") submit();
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
       event.preventDefault();
       at = Math.max(0, Math.min(asked.length, at + (event.key === "ArrowUp" ? -1 : 1)));

@@ -5,16 +5,20 @@ const fromFragment = () => {
   try { return found && new TextDecoder().decode(Uint8Array.from(atob(found[1]), (c) => c.charCodeAt(0))); } catch { return null; }
 };
 
-// A lone expression as a program: its names are given numbers, and its gradients shown; of one name the curve, too.
+// A lone expression as a program, perhaps after numbers for its names: the other names are given some, and its gradients
+// shown; of one name the curve, too.
 const completed = (code) => {
-  const text = code.replace(/#.*/g, "").trim();
-  if (!text || /[\n;{}"=]/.test(text) || /^(explain|backward|forward|step|help|print)\b/.test(text)) return code;
+  const statements = code.replace(/#.*/g, "").split(/[;\n]/).map((part) => part.trim()).filter(Boolean);
+  const text = statements.pop() ?? "";
+  const known = statements.map((part) => part.match(/^(?:param\s+)?([^\W\d]\w*)\s*=\s*(-?[\d.]+)$/u));
+  if (!text || known.includes(null) || /[{}"=]/.test(text) || /^(explain|backward|forward|step|help|print)\b/.test(text)) return code;
+  const values = new Map(known.map(([, name, value]) => [name, value]));
   const names = [...text.matchAll(/[^\W\d]\w*/gu)].filter(({ index, 0: name }) => text[index - 1] !== "."
     && !/^\s*\(/.test(text.slice(index + name.length)) && !["pi", "e", "inf", "nan", "true", "false", "none"].includes(name));
   const free = [...new Set(names.map(([name]) => name))];
   if (!free.length) return code;
   const result = free.includes("f") ? "result" : "f";
-  const given = free.map((name, i) => `param ${name} = ${[2, 3, -1, 0.5][i % 4]}`).join("; ");
+  const given = free.map((name, i) => `param ${name} = ${values.get(name) ?? [2, 3, -1, 0.5][i % 4]}`).join("; ");
   const curve = free.length === 1 ? `landscape(${result}, ${free[0]})\n` : "";
   return `${given}\n${result} = ${text}\nbackward ${result}, detail="ops"\n${curve}`;
 };
@@ -37,6 +41,7 @@ const makePlayground = (page) => {
   const select = make("select", "");
   select.setAttribute("aria-label", "A program to begin with");
   starts.forEach((start, i) => select.append(make("option", start.title, { value: i })));
+  select.value = stored.get("nnrepl start").place ?? 0;
   const faults = make("select", "");
   faults.setAttribute("aria-label", "A fault to plant");
   const changes = make("div", "", { className: "changes" });
@@ -48,6 +53,7 @@ const makePlayground = (page) => {
   select.addEventListener("change", () => {
     changes.replaceChildren();
     list();
+    stored.set("nnrepl start", { place: select.value });
     set(starts[select.value].code);
   });
   faults.addEventListener("change", async () => {
@@ -63,7 +69,7 @@ const makePlayground = (page) => {
       const answer = await page.aside("play", "program.nn", code);
       if (answer.failed) { said.textContent = answer.text; return; }
       // Pictures are compared as pictures.
-      told.push(answer.join("").trimEnd().split("\n").filter((line) => !/[\u2500-\u259f\u2800-\u28ff]/.test(line)));
+      told.push(answer.join("").trimEnd().split("\n").filter((line) => !/[\u2500-\u259f\u2800-\u28ff]|^\s*[\d.-]+\s{3,}[\d.-]+\s*$/.test(line)));
     }
     const before = without(cell.outputs.cloneNode(true), "id", "aria-labelledby");
     showChanges(changes, fault, told, before, () => { changes.replaceChildren(); set(right); });
@@ -77,7 +83,11 @@ const makePlayground = (page) => {
     said.textContent = "The address of this page now holds the program.";
   }, "A link to this page with its program"), page.stop);
   cell.box.after(changes);
-  bar.after(ownData((X, y) => set(withData(cell.now, X, y))));
+  bar.after(ownData((X, y) => {
+    const code = withData(cell.now, X, y);
+    if (code) set(code);
+    return Boolean(code);
+  }));
 };
 
 // What a planted fault changes in what the program tells.
@@ -116,7 +126,7 @@ const lineChanges = (a, b) => {
   return found;
 };
 
-// The program with other data: in the place of its own `X` and `y`, or of its `data`.
+// The program with other data: in the place of its own `X` and `y`, or of its `data`; null where it has none.
 const withData = (code, X, y) => {
   const isColumn = /^y = \[\[/m.test(code);
   const rows = `X = [${X.map((row) => `[${row.join(", ")}]`).join(", ")}]`;
@@ -125,8 +135,8 @@ const withData = (code, X, y) => {
   const place = (start) => lines.findIndex((line) => line.startsWith(start));
   if (place("X = ") < 0) {
     const at = place("data = ");
-    if (at < 0) lines.unshift(rows, targets, "data = dataset(X, y)");
-    else lines.splice(at, 1, rows, targets, "data = dataset(X, y)" + (lines[at].match(/;.*$/)?.[0] ?? ""));
+    if (at < 0) return null;
+    lines.splice(at, 1, rows, targets, "data = dataset(X, y)" + (/\btest = /.test(lines[at]) ? "; test = data" : ""));
   } else {
     lines[place("X = ")] = rows;
     if (place("y = ") >= 0) lines[place("y = ")] = targets;
@@ -137,7 +147,8 @@ const withData = (code, X, y) => {
 // Data drawn by clicking on a plane, or pasted as a table whose last column is the target.
 const ownData = (use) => {
   const box = make("details", "", { className: "own-data" });
-  box.append(make("summary", "data of your own"));
+  box.append(make("summary", "data of your own"),
+    make("p", "Click on the plane, or paste a table: rows of numbers, the last of which is the class. They take the place of the program's data.", { className: "faint" }));
   const [size, reach] = [280, 3];
   const plane = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   plane.setAttribute("viewBox", `0 0 ${size} ${size}`);
@@ -163,7 +174,7 @@ const ownData = (use) => {
         const [left, top] = [(x / reach + 1) * size / 2, (1 - y / reach) * size / 2];
         // Classes differ in shape, too.
         return c === 0 ? line("circle", { cx: left, cy: top, r: 5, class: "c0" })
-          : c === 1 ? line("path", { d: `M${left - 5} ${top - 5}h10v10h-10z`, class: "c1" })
+          : c === 1 ? line("path", { d: `M${left} ${top - 7}l7 7l-7 7l-7 -7z`, class: "c1" })
           : line("path", { d: `M${left} ${top - 6}l6 11h-12z`, class: "c2" });
       }));
   };
@@ -171,7 +182,9 @@ const ownData = (use) => {
   const take = (rows) => {
     const isEnough = new Set(rows.map((row) => row.at(-1))).size > 1;
     said.textContent = isEnough ? `${rows.length} samples.` : `${rows.length} ${rows.length === 1 ? "sample" : "samples"}: put one of another class.`;
-    if (isEnough) use(rows.map((row) => row.slice(0, -1)), rows.map((row) => row.at(-1)));
+    if (isEnough && !use(rows.map((row) => row.slice(0, -1)), rows.map((row) => row.at(-1)))) {
+      said.textContent = "This program has no data: begin with XOR, moons or spirals.";
+    }
   };
   plane.addEventListener("click", (event) => {
     const { left, top, width, height } = plane.getBoundingClientRect();
@@ -185,7 +198,7 @@ const ownData = (use) => {
     const isNumber = (part) => part !== "" && Number.isFinite(+part);
     const rows = cells.filter((row, i) => i > 0 || row.every(isNumber));
     const wrong = rows.findIndex((row) => row.length !== rows[0].length || row.length < 2 || !row.every(isNumber));
-    if (!rows.length) { said.textContent = ""; return; }
+    if (!rows.length) { said.textContent = table.value.trim() ? "Write rows of numbers; the last is the class." : ""; return; }
     if (wrong >= 0) { said.textContent = `Row ${cells.indexOf(rows[wrong]) + 1} is \`${rows[wrong].join(",")}\`: write numbers, as many as in the first row.`; return; }
     take(rows.map((row) => row.map(Number)));
   });

@@ -67,7 +67,8 @@ const walkThrough = (walk) => {
   const isKnown = (node) => {
     const members = node.split(" ");
     const about = rows.filter((row) => members.includes(row.dataset.node) || members.includes(row.dataset.from));
-    return about.length > 0 ? about.every((row) => +row.dataset.step < at) : at === count;
+    // What a forward pass begins with is given.
+    return about.length > 0 ? about.every((row) => +row.dataset.step < at) : at === count || walk.dataset.kind === "forward";
   };
 
   const go = (k) => {
@@ -122,7 +123,8 @@ const walkThrough = (walk) => {
     if (isRight && tries === 0) right += 1;
     if (!isRight && tries === 0) {
       tries = 1;
-      said.textContent = `Not ${guess.value}. Multiply what arrives by the slope here, and mind the sign. Once more?`;
+      const hint = walk.dataset.kind === "backward" ? "Multiply what arrives by the slope here" : "Put the numbers into the formula";
+      said.textContent = `Not ${guess.value}. ${hint}, and mind the sign. Once more?`;
       return guess.select();
     }
     const word = isRight ? "✓ That is it." : `✗ It is ${row.dataset.answer}.`;

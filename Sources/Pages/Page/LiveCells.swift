@@ -98,7 +98,7 @@ package struct LiveCells {
               void: "input",
               [
                 ("type", "text"), ("autocomplete", "off"), ("autocapitalize", "off"),
-                ("spellcheck", "false"), ("placeholder", "explain ∂loss/∂w"),
+                ("spellcheck", "false"), ("placeholder", "a name or a formula"),
               ]),
           ]),
       ])
