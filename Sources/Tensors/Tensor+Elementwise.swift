@@ -35,7 +35,9 @@ extension UnaryKernel {
 extension BinaryKernel {
   /// Applies the kernel to each pair, with broadcasting.
   package func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor {
-    let (x, y, common) = try x.inOneType(with: y)
+    let common = DType.promote(x.dtype, rank: x.rank, y.dtype, rank: y.rank)
+    if x.dtype != common { return try zipped(x.converted(to: common), y, result: result) }
+    if y.dtype != common { return try zipped(x, y.converted(to: common), result: result) }
     return common == .float32
       ? try x.zipped(y, Float.self, result ?? common, row)
       : try x.zipped(y, Double.self, result ?? common, row)
@@ -86,17 +88,6 @@ extension Tensor {
     try kernel.zipped(self, other, result: result)
   }
 
-  /// Both in the type that they have in common.
-  fileprivate func inOneType(
-    with other: Tensor
-  ) throws(TensorError) -> (x: Tensor, y: Tensor, common: DType) {
-    let common = DType.promote(dtype, rank: rank, other.dtype, rank: other.rank)
-    return (
-      dtype == common ? self : try converted(to: common),
-      other.dtype == common ? other : try other.converted(to: common), common
-    )
-  }
-
   /// `E` is the type both sides store; truth values and whole numbers are stored as doubles.
   fileprivate func zipped<E: Element>(
     _ other: Tensor, _: E.Type, _ result: DType,
@@ -107,16 +98,23 @@ extension Tensor {
     if E.self == Float.self && result != .float32 {
       return try zipped(other, E.self, .float32, row).converted(to: result)
     }
-    let target = try shape.broadcast(with: other.shape)
+    // The usual case needs no strides: the same shape, or a number on one side.
+    let steps =
+      shape == other.shape
+      ? (x: 1, y: 1) : other.rank == 0 ? (x: 1, y: 0) : rank == 0 ? (x: 0, y: 1) : nil
+    let target =
+      if let steps {
+        steps.x == 1 ? shape : other.shape
+      } else {
+        try shape.broadcast(with: other.shape)
+      }
     return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
       read(E.self) { x in
         other.read(E.self) { y in
-          if shape == other.shape || rank == 0 || other.rank == 0 {
-            let (xStep, yStep) =
-              shape == other.shape ? (1, 1) : (rank == 0 ? 0 : 1, other.rank == 0 ? 0 : 1)
+          if let steps {
             Work.inParts(target.count) {
               let start = $0.lowerBound
-              row($0.count, out + start, x + start * xStep, xStep, y + start * yStep, yStep)
+              row($0.count, out + start, x + start * steps.x, steps.x, y + start * steps.y, steps.y)
             }
           } else {
             let strides = (
