@@ -158,4 +158,30 @@ struct Program: Sendable, CustomTestStringConvertible {
     let sum = derivation.paths.reduce(0) { $0 + $1.product }
     #expect(abs(sum - derivation.total) <= 1e-9 * abs(derivation.total))
   }
+
+  /// What arrives over one hop is taken as known: its formula is its own name, with its number.
+  @Test func aKnownFactorIsWhatItSays() throws {
+    let program = Program(
+      code: "param w = 3; x = 2; z = w*x; s = tanh(z/9); y = s^2", root: "y", variable: "w",
+      paths: 1)
+    let (graph, variable) = try Self.graph(program)
+    let derivation = try graph.derivation(by: TensorEntry(variable), isOneHop: true)
+    let known = try #require(derivation.paths.first?.factors.first)
+    #expect(known.isKnown && known.formula.text == "∂y/∂z")
+    guard case .symbol(let symbol) = known.formula else {
+      Issue.record("no name")
+      return
+    }
+    #expect(symbol.value == known.value && known.value != 1)
+  }
+
+  @Test func stepsWithoutANameAreFoundAsTheyAreWritten() throws {
+    let program = Program(
+      code: "param w = 3; x = 2; y = (w*x + 1)^2 + w*w*x", root: "y", variable: "w", paths: 3)
+    let (graph, _) = try Self.graph(program)
+    let open = try NamedGraph(graph.graph, root: graph.root, rootName: "y", unfolds: true)
+    #expect(open.step(written: "w*x+1")?.value.item == 7)
+    #expect(open.step(written: "w*w")?.value.item == 9)
+    #expect(open.step(written: "w*y") == nil)
+  }
 }

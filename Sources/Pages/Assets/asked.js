@@ -77,10 +77,11 @@ const withOtherNumbers = (code) => {
 const offerDrill = (walk, query) => {
   const rows = () => [...walk.querySelectorAll("tr[data-op][data-answer]")];
   if (walk.dataset.kind !== "path" || !rows().length) return;
-  addSteps(walk, button("drill", () => drill(walk, query), "Hide factors and ask me for them"));
+  const opener = button("drill", () => drill(walk, query, () => opener.focus()), "Hide factors and ask me for them");
+  addSteps(walk, opener);
 };
 
-const drill = (walk, query) => {
+const drill = (walk, query, ended) => {
   const { root, by } = walk.dataset;
   const wanted = `explain ∂${root}/∂${by}`;
   const panel = make("div", "", { className: "drill", tabIndex: -1 });
@@ -88,7 +89,7 @@ const drill = (walk, query) => {
   panel.setAttribute("aria-label", `A drill: the factors of ∂${root}/∂${by}`);
   walk.hidden = true;
   walk.after(panel);
-  const end = () => { panel.remove(); walk.hidden = false; };
+  const end = () => { panel.remove(); walk.hidden = false; ended(); };
 
   const scores = () => {
     const kinds = Object.entries(stored.get("nnrepl drill"));
