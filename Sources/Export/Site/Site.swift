@@ -115,6 +115,19 @@ package struct Site {
           HTML(" has every function with its formula and its derivative."),
         ]),
     ]
+    if let first = chapters.first?.document {
+      body.append(
+        HTML(
+          "p", [],
+          [
+            HTML("a", [("href", "\(first.name).html")], "Begin with \(Site.plain(first))"),
+            HTML(
+              engine == nil
+                ? "."
+                : ": nothing is installed, and what you change stays in this browser. Exercises are checked in their pages, and marked here once they have passed."
+            ),
+          ]))
+    }
     if engine != nil {
       body.append(
         HTML(
