@@ -160,10 +160,8 @@ package struct OutputList {
 
   package var last: Document.Output? { outputs.last }
 
-  /// Takes back what came last.
-  package mutating func dropLast() {
-    if printed != nil { printed = nil } else { _ = outputs.popLast() }
-  }
+  /// Takes back the figure that came last.
+  package mutating func dropLast() { _ = outputs.popLast() }
 
   /// All that came since the last time.
   package mutating func take() -> [Document.Output] {

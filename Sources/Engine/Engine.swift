@@ -79,7 +79,7 @@ package final class Engine {
     else { return }
     frames += 1
     let pages = ToldHTML(sources: session.sources, prefix: "m", lit: notebook.source)
-    show(pages.render(output, outputs).map { $0.text }.joined(separator: "\n"))
+    show(Engine.text(pages.render(output, outputs)))
     shown = Clock.now
   }
 
@@ -99,10 +99,14 @@ package final class Engine {
       text += DiagnosticText(Style(), sources: session.sources).render(error)
     }
     return .object([
-      ("html", .string(html.map { $0.text }.joined(separator: "\n"))),
+      ("html", .string(Engine.text(html))),
       ("text", .string(text)),
       ("failed", .bool(error != nil && !isExpected)),
     ])
+  }
+
+  private static func text(_ html: [HTML]) -> String {
+    html.map { $0.text }.joined(separator: "\n")
   }
 
   /// The number that an expression has; null if it has none.
@@ -127,7 +131,7 @@ package final class Engine {
       let outcomes = try Judge(conditions) { _ in Worker() }.judge(exercise, script: script)
       let page = CheckPage(exercise, outcomes, script: script)
       return .object([
-        ("html", .string(page.results.map { $0.text }.joined(separator: "\n"))),
+        ("html", .string(Engine.text(page.results))),
         (
           "text",
           .string(
@@ -139,8 +143,7 @@ package final class Engine {
     } catch {
       return .object([
         ("html", .string("")), ("text", .string(error.diagnostic.headline)),
-        ("passed", .bool(false)),
-        ("points", .int(0)),
+        ("failed", .bool(true)),
       ])
     }
   }

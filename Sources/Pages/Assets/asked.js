@@ -1,8 +1,5 @@
 // What a reader is asked before it is shown: predictions of a lesson, things to try, and drills.
 
-// Whether a typed number is the one that was asked for, as far as four digits tell.
-const isNear = (typed, truth) => Math.abs(typed - truth) <= Math.max(0.01 * Math.abs(truth), 5e-3);
-
 // A number is asked for before it is shown: two tries, and a score.
 const guessScore = { right: 0, asked: 0 };
 const offerGuess = (page, cell, place) => {
@@ -23,7 +20,7 @@ const offerGuess = (page, cell, place) => {
     const typed = typedNumber(line.value);
     if (truth === null || truth === undefined || truth.failed) return reveal("Compare with what it tells:");
     if (Number.isNaN(typed)) { word.textContent = "Type a number."; return line.focus(); }
-    const isRight = isNear(typed, truth);
+    const isRight = isNear(typed, truth, 5e-3);
     if (tries === 0) guessScore.asked += 1;
     if (isRight && tries === 0) guessScore.right += 1;
     if (isRight) return reveal("✓ That is it.");
@@ -204,7 +201,7 @@ const drill = (walk, query, ended) => {
       judge(note) {
         const typed = typedNumber(line.value);
         if (Number.isNaN(typed)) return;
-        const isRight = isNear(typed, parseFloat(row.dataset.answer));
+        const isRight = isNear(typed, parseFloat(row.dataset.answer), 5e-4);
         if (isFirst) note(row.dataset.op, isRight && hints === 0 ? 1 : 0);
         isFirst = false;
         mark.textContent = isRight ? "✓" : "✗";

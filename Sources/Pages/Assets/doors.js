@@ -33,9 +33,8 @@ const derivativeIn = (code) => code.match(/^explain ∂(.+?)\/∂(.+?)(?:, *(?:v
 const openDoors = (walk, query) => {
   const { root, kind } = walk.dataset;
   if (!walk.dataset.names) return new Map();
-  let door;
-
-  let origin;
+  // `origin`: what the first click was on.
+  let door, origin;
   const show = async (wanted, way, from) => {
     origin = from ?? origin;
     const answer = await query.run(wanted);
@@ -79,7 +78,6 @@ const openDoors = (walk, query) => {
     door.scrollIntoView({ block: "nearest" });
     // Where the button that led here is gone.
     if (document.activeElement === document.body) line.focus({ preventScroll: true });
-    return door;
   };
 
   // A derivative of many numbers: each is a door of its own.
@@ -174,10 +172,15 @@ const openDoors = (walk, query) => {
   offerDrill(walk, query);
   if (kind === "backward") offerCheck(walk, query);
   if (kind !== "backward" && kind !== "path") return new Map();
-  const all = JSON.parse(walk.dataset.names);
-  const given = [...walk.querySelectorAll(".node.data")].flatMap((node) => node.dataset.node.split(" ").map((at) => all[+at]));
-  const names = all.filter((name) => name !== root && !given.includes(name) && /^[^\W\d]\w*$/u.test(name));
+  const given = namesAt(walk, ".node.data");
+  const names = JSON.parse(walk.dataset.names).filter((name) => name !== root && !given.includes(name) && /^[^\W\d]\w*$/u.test(name));
   return new Map(names.map((name) => [name, (from) => show(`explain ∂${root}/∂${name}`, [], from)]));
+};
+
+// What the nodes of a kind are called; one that is folded stands for several.
+const namesAt = (walk, kind) => {
+  const names = JSON.parse(walk.dataset.names);
+  return [...walk.querySelectorAll(kind)].flatMap((node) => node.dataset.node.split(" ").map((at) => names[+at]));
 };
 
 // More to do with a walk, before what its stepper says.
@@ -190,9 +193,7 @@ const addSteps = (walk, ...parts) => {
 
 // All gradients of a pass beside differences, by a button or the key c.
 const offerCheck = (walk, query) => {
-  const names = JSON.parse(walk.dataset.names);
-  const learned = [...walk.querySelectorAll(".node.parameter")]
-    .flatMap((node) => node.dataset.node.split(" ").map((at) => names[+at]));
+  const learned = namesAt(walk, ".node.parameter");
   if (!learned.length) return;
   const word = status();
   const test = button("check by differences", async () => {

@@ -47,12 +47,6 @@ const toolbar = (label, ...parts) => {
   made.append(...parts);
   return made;
 };
-// What a browser keeps for a page; one from a file may have no store.
-const stored = {
-  get(key) { try { return JSON.parse(localStorage.getItem(key)) ?? {}; } catch { return {}; } },
-  set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* Nothing is kept. */ } },
-};
-
 // The engine in a worker of its own, from the start of a script with this header. `shown` is told of a figure that
 // moves. What was asked of one that is begun anew fails as stopped.
 const makeEngine = async (header, shown) => {

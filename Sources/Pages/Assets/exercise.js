@@ -4,11 +4,6 @@ const makeExercise = (page) => {
   const said = status();
   const results = make("div", "", { className: "outputs", id: "results" });
   results.setAttribute("aria-live", "polite");
-  const best = () => stored.get(progressKey(course))[id];
-  const standing = () => {
-    const own = best();
-    return own ? `${own.passed ? "✓ passed" : `best ${own.best} of ${points}`}, ${own.attempts} ${own.attempts === 1 ? "attempt" : "attempts"}. ` : "";
-  };
   const check = button("check it", async () => {
     said.textContent = "checking …";
     page.takeAll();
@@ -24,17 +19,15 @@ const makeExercise = (page) => {
     tellPlatform(answer.points, points, answer.passed);
     const hints = [...document.querySelectorAll("details")].filter((part) => /^hint \d/.test(part.textContent));
     const hint = hints.findIndex((part) => !part.open);
-    const now = answer.passed ? `✓ ${points} of ${points} points. Save it as ${id}.nn to hand it in.`
+    said.textContent = answer.passed ? `✓ ${points} of ${points} points. Save it as ${id}.nn to hand it in.`
       : `${answer.points} of ${points} points. ${own.passed ? "It had passed before. " : hint >= 0 ? `Hint ${hint + 1} of ${hints.length} is below.` : ""}`;
-    said.textContent = now;
   }, "Check it by the public checks");
-  said.textContent = standing();
-  const bar = toolbar("The checks", check, said);
-  page.cells[0].box.append(bar, results);
+  const before = stored.get(progressKey(course))[id];
+  if (before) {
+    said.textContent = `${before.passed ? "✓ passed" : `best ${before.best} of ${points}`}, ${before.attempts} ${before.attempts === 1 ? "attempt" : "attempts"}.`;
+  }
+  page.cells[0].box.append(toolbar("The checks", check, said), results);
 };
-
-// How far a course has been done in this browser.
-const progressKey = (course) => `nnrepl progress ${course}`;
 
 // A learning platform that shows the page as SCORM 1.2 is told the score.
 const tellPlatform = (score, most, isPassed) => {

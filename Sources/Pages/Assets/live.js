@@ -38,11 +38,15 @@ const makeLive = async (data) => {
   const stop = button("stop", async () => {
     turn += 1;
     said.textContent = "Stopped. Nothing is lost: run a cell to go on.";
-    stop.hidden = true;
-    isBusy = false;
+    rest();
     await begin();
     grey(0);
   });
+  const rest = () => {
+    isBusy = false;
+    document.body.dataset.engine = "ready";
+    stop.hidden = true;
+  };
   stop.className = "stop";
   stop.hidden = true;
   bar.append(
@@ -116,9 +120,7 @@ const makeLive = async (data) => {
     } finally {
       clearTimeout(slow);
       if (isOwn()) {
-        isBusy = false;
-        document.body.dataset.engine = "ready";
-        stop.hidden = true;
+        rest();
         if (said.textContent === word) said.textContent = "";
       }
     }
@@ -132,20 +134,21 @@ const makeLive = async (data) => {
     return true;
   };
 
-  // `box`: where its figures move; without one they do not.
-  // What a lesson expects of its own numbers is not asked of a reader's.
-  const asked = (cell) => {
+  // A cell as it is run. What a lesson expects of its own numbers is not asked of a reader's.
+  const codeOf = (cell) => {
+    if (data.follows) return completed(cell.now);
     const isChanged = ({ now, code }) => now !== code;
     return !isChanged(cell) && cells.slice(0, cells.indexOf(cell)).some(isChanged)
       ? cell.now.replace(/^[ \t]*expect\b.*$/gm, "") : cell.now;
   };
 
+  // `box`: where its figures move; without one they do not.
   const runCell = async (cell, box) => {
     frames.length = 0;
     moving = box;
     try {
       const request = (code) => ask("run", String(cell.number), data.name, cell.settings + code);
-      const code = data.follows ? completed(cell.now) : asked(cell);
+      const code = codeOf(cell);
       let answer = await request(code);
       // What a reader did not write is not found fault with.
       if (answer.failed && code !== cell.now && data.follows) answer = await request(cell.now);
@@ -198,20 +201,21 @@ const makeLive = async (data) => {
     for (; ran <= place; ran += 1) if ((await runCell(cells[ran])).failed) break;
     isMoved = true;
     return ask(...parts);
-  }, (error) => ({ html: "", text: error.message, failed: true }));
+  }, unanswered);
+  const unanswered = (error) => ({ html: "", text: error.message, failed: true });
 
   // After all cells, and whatever was asked there before.
   const afterAll = async (...parts) => {
     if (ran < cells.length && !isMoved) await run(ran, { whole: true });
     isMoved = true;
-    return ask(...parts).catch((error) => ({ html: "", text: error.message, failed: true }));
+    return ask(...parts).catch(unanswered);
   };
 
   // What has nothing to do with the cells.
   const aside = (...parts) => work(() => {
     isMoved = true;
     return ask(...parts);
-  }, (error) => ({ html: "", text: error.message, failed: true }));
+  }, unanswered);
 
   // What a walk of a cell asks the engine, where the cell left it.
   const queryAt = (place) => ({

@@ -8,6 +8,8 @@ const without = (element, ...names) => {
 };
 // A number as a reader types it, with a true minus or a comma.
 const typedNumber = (text) => parseFloat(text.replace("−", "-").replace(",", "."));
+// Whether a typed number is the one that was asked for, to a hundredth, or to `least` where that is more.
+const isNear = (typed, truth, least) => Math.abs(typed - truth) <= Math.max(0.01 * Math.abs(truth), least);
 
 const walkThrough = (walk) => {
   const rows = [...walk.querySelectorAll("[data-step]")];
@@ -118,7 +120,7 @@ const walkThrough = (walk) => {
     const typed = typedNumber(guess.value);
     const answer = parseFloat(row.dataset.answer);
     if (Number.isNaN(typed)) { said.textContent = `Type a number for ${name(row)}.`; return guess.focus(); }
-    const isRight = Math.abs(typed - answer) <= Math.max(0.01 * Math.abs(answer), 5e-4);
+    const isRight = isNear(typed, answer, 5e-4);
     if (tries === 0) asked += 1;
     if (isRight && tries === 0) right += 1;
     if (!isRight && tries === 0) {

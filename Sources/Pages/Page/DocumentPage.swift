@@ -36,7 +36,7 @@ package struct DocumentPage {
   ) -> String {
     let carried = engine.map { cells(purpose).parts(engine: $0) } ?? []
     return PageFrame.page(
-      title, lead + body + carried + foot, isWalked: true, engine: engine)
+      title, lead + body + carried + foot, isWalked: true, engine: engine, for: purpose)
   }
 
   /// The notebook as the page's script reads it: each cell as the file has it.
@@ -203,20 +203,18 @@ package enum PageFrame {
   ///   - isWalked: whether there is something to go through step by step.
   ///   - isServed: whether the page looks for a newer one.
   ///   - tellsProgress: whether it lists exercises that a reader may have done.
+  ///   - purpose: of its cells, where it has an engine.
   package static func page(
     _ title: String, _ body: [HTML], isWalked: Bool, isServed: Bool = false,
-    isSearched: Bool = false, tellsProgress: Bool = false, engine: PageEngine? = nil
+    isSearched: Bool = false, tellsProgress: Bool = false, engine: PageEngine? = nil,
+    for purpose: LiveCells.Purpose = .lesson
   ) -> String {
-    let live = [
-      "engine.js", "doors.js", "asked.js", "playground.js", "exercise.js", "live.js",
-    ]
-    let scripts = [
-      isWalked ? asset("walk.js") : "", engine != nil ? live.map(asset).joined() : "",
-      isServed ? asset("reload.js") : "", isSearched ? asset("search.js") : "",
-      tellsProgress ? asset("progress.js") : "",
-    ]
+    let scripts =
+      (isWalked ? ["walk.js"] : []) + (engine == nil ? [] : LiveCells.scripts(for: purpose))
+      + (isServed ? ["reload.js"] : []) + (isSearched ? ["search.js"] : [])
+      + (tellsProgress ? ["stored.js", "progress.js"] : [])
     return HTML.page(
-      title, style: asset("page.css") + Picture.style, script: scripts.joined(),
+      title, style: asset("page.css") + Picture.style, script: scripts.map(asset).joined(),
       asksServer: isServed, runsEngine: engine != nil,
       readsOwnFiles: engine?.isShared == true, body)
   }

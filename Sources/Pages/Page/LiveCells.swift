@@ -24,6 +24,17 @@ package struct LiveCells {
     case frame
   }
 
+  /// The page's scripts, in their order.
+  static func scripts(for purpose: Purpose) -> [String] {
+    let own: [String] =
+      switch purpose {
+      case .lesson: []
+      case .playground, .frame: ["playground.js"]
+      case .exercise: ["exercise.js"]
+      }
+    return ["stored.js", "engine.js", "doors.js", "asked.js"] + own + ["live.js"]
+  }
+
   /// A program to begin with.
   package struct Start {
     package let title: String

@@ -43,14 +43,16 @@ extension NarrationHTML {
         ops.append(op)
       }
     }
-    let lines = ops.filter { !$0.rules.isEmpty }.map { op in
+    let lines = ops.compactMap { op -> HTML? in
+      let rules = op.rules
+      guard !rules.isEmpty else { return nil }
       let names = op.operands.filter { $0.isRequired }.map { Formula.symbol(Symbol($0.name)) }
       let whole = Math.row(
         [.name("z"), .sign("="), math.formula(.apply(op, names, Attributes()))])
-      let rules = op.rules.map { operand, partial -> Math in
+      let slopes = rules.map { operand, partial -> Math in
         .row([math.derivative("z", by: operand), .sign("="), math.formula(partial)])
       }
-      return HTML("li", [], [HTML(whole)] + rules.flatMap { [HTML(",  "), HTML($0)] })
+      return HTML("li", [], [HTML(whole)] + slopes.flatMap { [HTML(",  "), HTML($0)] })
     }
     guard !lines.isEmpty else { return [] }
     return [
