@@ -203,7 +203,7 @@ extension BuiltinCall {
     return .host(try table(text, target: target, name: name))
   }
 
-  fileprivate func contents(of path: String) throws(Diagnostic) -> [UInt8] {
+  func contents(of path: String) throws(Diagnostic) -> [UInt8] {
     switch machine.files.read(path) {
     case .success(let bytes): return bytes
     case .failure(let fault):

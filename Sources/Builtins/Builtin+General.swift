@@ -9,14 +9,19 @@ extension Builtin {
   static let joining: [Builtin] = [
     joined("concat", .concat), joined("stack", .stack),
     Builtin(
-      "split(x, size, dim=0, shuffle=true)", .shape,
-      "Parts of `size` along an axis, as a list. A data set is shuffled and cut in two; `size` is the first part's share.",
+      "split(x, size=none, dim=0, shuffle=true)", .shape,
+      "Parts along an axis, of `size` or of the sizes in a list, as a list. A data set is shuffled and cut in two, `size` being the first part's share; a text is cut at blanks, or at the separator that stands in this place.",
       example: "split(arange(5), 2)"
     ) { call throws(Diagnostic) in
+      if case .string(let text) = call.value("x") { return try call.splitText(text.text) }
+      guard call.has("size") else {
+        throw RunFault.argumentMissing("split", "size").at(call.span)
+      }
       if let data = call.value("x").dataset {
         return try splitData(data, call)
       }
-      let size = try call.int("size")
+      let sizes = try call.ints("size")
+      guard sizes.count == 1, let size = sizes.first else { return try parts(call, sizes: sizes) }
       guard size > 0 else {
         throw BuiltinFault.notCountable("size").at(call.span)
       }
@@ -94,12 +99,24 @@ extension Builtin {
     }
     var parts: [Value] = []
     for start in stride(from: 0, to: max(length, 1), by: step) {
-      let items =
-        [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
-        + [.slice(start: start, stop: min(start + step, length), step: 1)]
-      parts.append(
-        try call.apply(
-          .index, [.node(x)], Attributes(("index", .index(items.map { .item($0) })))))
+      parts.append(try call.slice(x, axis, start..<min(start + step, length)))
+    }
+    return .list(ListObject(parts))
+  }
+
+  /// Parts of several sizes, which must add up to the axis.
+  private static func parts(_ call: BuiltinCall, sizes: [Int]) throws(Diagnostic) -> Value {
+    let (x, dim) = (try call.node("x"), try call.int("dim"))
+    let axis = try call.tensors { () throws(TensorError) in try x.shape.axis(dim) }
+    let length = axis < x.shape.rank ? x.shape[axis] : 0
+    guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, { $0 &+ $1 }) == length else {
+      throw BuiltinFault.unlikeSizes(sizes, length: length, axis: axis).at(call.span)
+    }
+    var parts: [Value] = []
+    var start = 0
+    for size in sizes {
+      parts.append(try call.slice(x, axis, start..<start + size))
+      start += size
     }
     return .list(ListObject(parts))
   }
@@ -191,6 +208,45 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       .list(ListObject(Value.parameters(in: call.value("x")).map { .tensor($0) }))
     },
+    Builtin(
+      "named_parameters(layer)", .looking,
+      "The trainable leaves of a layer with their names, for loops.",
+      example: "for name, p in linear(2, 1).named_parameters() { print(name, p.shape) }"
+    ) { call throws(Diagnostic) in
+      let layer = try call.layer("layer")
+      let pairs = layer.savedState.filter { $0.node.isParameter }.map { name, node in
+        Value.list(ListObject([Value(name), .tensor(node)]))
+      }
+      return .list(ListObject(pairs))
+    },
+    Builtin(
+      "apply(layer, f)", .looking,
+      "Calls a function with each layer inside a layer, parts first, and then with itself.",
+      example:
+        "m = sequential(linear(1, 1), relu, linear(1, 1)); m.apply(fn(part) = print(type(part)));"
+    ) { call throws(Diagnostic) in
+      for part in try call.layer("layer").partsFirst {
+        _ = try call.applied("f", [.layer(part)])
+      }
+      return call.value("layer")
+    },
+    Builtin(
+      "isinstance(x, kind)", .looking,
+      "Whether a layer was made by `kind`, or a value is of the kind that `type` names.",
+      example: "isinstance(linear(2, 1), linear)"
+    ) { call throws(Diagnostic) in
+      let x = call.value("x")
+      switch call.value("kind") {
+      case .builtin(let builtin):
+        if case .layer(let layer) = x { return .bool(layer.type == builtin.name) }
+        return .bool(false)
+      case .function(let function):
+        if case .layer(let layer) = x { return .bool(layer.type == function.code.name) }
+        return .bool(false)
+      case .string(let text): return .bool(x.kind == text.text)
+      default: throw call.wrong("kind", "a layer's name, such as `linear`")
+      }
+    },
     mode("train", true), mode("eval", false),
   ]
 
@@ -209,7 +265,9 @@ extension Builtin {
 
   static let general: [Builtin] = [
     Builtin(
-      "print(*values)", .rest, "Shows values on one line.", example: "print(\"2 + 2 is {2 + 2}\")"
+      "print(*values, sep=\" \", end=\"\\n\")", .rest,
+      "Shows values on one line, `sep` between them and `end` behind the last.",
+      example: "print(\"2 + 2 is {2 + 2}\")"
     ) {
       call throws(Diagnostic) in
       // A figure is drawn where it stands.
@@ -217,27 +275,20 @@ extension Builtin {
         try call.machine.emit(.value(name: nil, call.rest[0]), at: call.span)
         return .none
       }
-      let text = call.rest.map { call.machine.text(of: $0) }.joined(separator: " ")
-      try call.machine.emit(.text(text + "\n"), at: call.span)
+      let text = call.rest.map { call.machine.text(of: $0, whole: true) }
+        .joined(separator: try call.text("sep"))
+      try call.machine.emit(.text(text + call.text("end")), at: call.span)
       return .none
     },
     Builtin(
-      "len(x)", .rest, "How many elements; of a tensor, the length of its first axis.",
+      "len(x)", .sequences, "How many elements; of a tensor, the length of its first axis.",
       example: "len([4, 5, 6])"
     ) {
       call throws(Diagnostic) in
-      switch call.value("x") {
-      case .list(let list): return .number(Double(list.items.count))
-      case .range(let range): return .number(Double(range.count))
-      case .string(let string): return .number(Double(string.text.count))
-      case .record(let record): return .number(Double(record.fields.count))
-      case .tensor(let node) where node.shape.rank > 0: return .number(Double(node.shape[0]))
-      case .layer(let layer) where layer.isSequence: return .number(Double(layer.stages.count))
-      case .host(let object):
-        guard let count = object.count else { throw call.wrong("x", "something with elements") }
-        return .number(Double(count))
-      default: throw call.wrong("x", "something with elements")
+      guard let length = call.value("x").length else {
+        throw call.wrong("x", "something with elements")
       }
+      return .number(Double(length))
     },
     Builtin(
       "range(start, end=none, step=1)", .rest,
@@ -252,14 +303,18 @@ extension Builtin {
       return .range(range)
     },
     Builtin(
-      "list(*values)", .rest, "A list of any values; a lone sequence is turned into one.",
+      "list(*values)", .sequences,
+      "A list of any values; a lone range or zip is gone through.",
       example: "list(1, \"two\", [3])"
     ) {
       call throws(Diagnostic) in
-      try Value.list(ListObject(call.rest)).nested(call.span)
+      if call.rest.count == 1, let elements = try call.unrolled(call.rest[0]) {
+        return .list(ListObject(elements))
+      }
+      return try Value.list(ListObject(call.rest)).nested(call.span)
     },
     Builtin(
-      "record(*fields)", .rest, "Named fields: `record(a=1, b=2).a`.",
+      "record(*fields)", .sequences, "Named fields: `record(a=1, b=2).a`.",
       example: "record(lr=0.1, steps=5)"
     ) {
       call throws(Diagnostic) in
@@ -269,7 +324,7 @@ extension Builtin {
       return try Value.record(RecordObject(call.named)).nested(call.span)
     },
     Builtin(
-      "tolist(x)", .rest, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])"
+      "tolist(x)", .sequences, "Nested lists of plain numbers.", example: "tolist([[1, 2], [3, 4]])"
     ) {
       call throws(Diagnostic) in
       if case .range(let range) = call.value("x") {
@@ -291,7 +346,7 @@ extension Builtin {
       return nested(0, 0)
     },
     Builtin(
-      "append(list, value)", .rest, "Adds a value to the end of a list.",
+      "append(list, value)", .sequences, "Adds a value to the end of a list.",
       example: "xs = list(1); append(xs, 2); xs",
       binary: { machine, list, value, site, span throws(Diagnostic) in
         guard case .list(let list) = list else {
@@ -357,4 +412,14 @@ extension Builtin {
       throw BuiltinFault.gap(try call.text("hint")).at(call.span)
     },
   ]
+}
+
+extension BuiltinCall {
+  /// The places `range` along an axis.
+  func slice(_ x: Node, _ axis: Int, _ range: Range<Int>) throws(Diagnostic) -> Value {
+    let items =
+      [IndexItem](repeating: .slice(start: nil, stop: nil, step: 1), count: axis)
+      + [.slice(start: range.lowerBound, stop: range.upperBound, step: 1)]
+    return try apply(.index, [.node(x)], Attributes(("index", .index(items.map { .item($0) }))))
+  }
 }

@@ -53,8 +53,61 @@ extension Builtin {
       }
       return try call.apply(.embedding, [try call.operand("index"), .node(weight)], attributes)
     },
-    bound(.conv1d), bound(.conv2d),
+    bound(.conv1d), bound(.conv2d), transposed(axes: 1), transposed(axes: 2),
   ]
+
+  /// The transpose of a convolution, which is what a convolution hands back to its input.
+  private static func transposed(axes: Int) -> Builtin {
+    Builtin(
+      "conv_transpose\(axes)d(x, weight, bias=none, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
+      .layers,
+      "The transpose of a convolution: each number spreads a kernel over the output.",
+      example: axes == 1
+        ? "conv_transpose1d([[[1, 2]]], [[[1, 1]]])"
+        : "conv_transpose2d(ones(1, 1, 2, 2), ones(1, 1, 2, 2))"
+    ) { call throws(Diagnostic) in
+      let (x, weight) = (try call.node("x"), try call.node("weight"))
+      guard weight.shape.rank == axes + 2, x.shape.rank == axes + 2 || x.shape.rank == axes + 1
+      else {
+        throw TensorFault(.rankNeeded("conv_transpose\(axes)d", axes + 2, x.shape)).at(call.span)
+      }
+      func each(_ list: [Int]) throws(Diagnostic) -> [Int] {
+        guard list.count == 1 || list.count == axes,
+          list.allSatisfy({ (0..<1 << 14).contains($0) })
+        else { throw BuiltinFault.windowNumbers(list).at(call.span) }
+        return list.count == axes ? list : [Int](repeating: list[0], count: axes)
+      }
+      let (stride, padding) = (try each(call.ints("stride")), try each(call.ints("padding")))
+      let (more, dilation) = (
+        try each(call.ints("output_padding")), try each(call.ints("dilation"))
+      )
+      let groups = try call.int("groups")
+      let image = x.shape.dims.suffix(axes)
+      var size = Array(x.shape.dims.dropLast(axes + 1)) + [weight.shape[1] * max(groups, 1)]
+      for (k, length) in image.enumerated() {
+        size.append(
+          (length - 1) * stride[k] - 2 * padding[k] + dilation[k] * (weight.shape[k + 2] - 1)
+            + more[k] + 1)
+      }
+      let target = try call.tensors { () throws(TensorError) in
+        try Tensor(filling: Shape.fitting(size), with: 0, dtype: weight.dtype)
+      }
+      let spread = try call.apply(
+        axes == 1 ? .conv1dInput : .conv2dInput,
+        [.node(call.graph.constant(target)), .node(weight), .node(x)],
+        Attributes(
+          ("stride", .ints(stride)), ("padding", .ints(padding)), ("dilation", .ints(dilation)),
+          ("groups", .number(Double(groups)))))
+      guard call.has("bias"), case .tensor(let z) = spread else { return spread }
+      let bias = try call.node("bias")
+      let standing = try call.tensors { () throws(TensorError) in
+        try call.graph.apply(
+          .reshape, [.node(bias)],
+          Attributes(("_shape", .ints([-1] + [Int](repeating: 1, count: axes)))))
+      }
+      return try call.apply(.add, [.node(z), .node(standing)])
+    }
+  }
 
   /// Functions of layers that have names of their own.
   static let layerFunctions: [Builtin] = [

@@ -102,7 +102,7 @@ extension Builtin {
       generator.normals(count, .float32)
     },
     Builtin(
-      "randint(low, high=none, shape=none)", .making,
+      "randint(low, high=none, shape=none, generator=none)", .making,
       "Random whole numbers from `low` to `high - 1`; from 0 with one bound.",
       example: "seed(0); randint(0, 10, [5])"
     ) { call throws(Diagnostic) in
@@ -125,7 +125,7 @@ extension Builtin {
       }
     },
     Builtin(
-      "randperm(n)", .making, "The whole numbers below `n` in random order.",
+      "randperm(n, generator=none)", .making, "The whole numbers below `n` in random order.",
       example: "seed(0); randperm(5)"
     ) { call throws(Diagnostic) in
       let n = try call.int("n")
@@ -134,6 +134,110 @@ extension Builtin {
       }
     },
   ]
+
+  static let drawing: [Builtin] = [
+    Builtin(
+      "generator(seed=0)", .making,
+      "A stream of random numbers of its own, for the `generator=` of functions that draw.",
+      example: "g = generator(1); rand(2, generator=g)"
+    ) { call throws(Diagnostic) in
+      .host(GeneratorObject(seed: UInt64(bitPattern: try call.wide("seed"))))
+    },
+    Builtin(
+      "bernoulli(p, generator=none)", .making, "1 with the probability at each place, else 0.",
+      example: "seed(0); bernoulli([0.1, 0.9])"
+    ) { call throws(Diagnostic) in
+      let p = try call.node("p")
+      if let odd = p.value.values.first(where: { !($0 >= 0 && $0 <= 1) }) {
+        throw BuiltinFault.notProbability(call.machine.format(odd)).at(call.span)
+      }
+      let chances = p.value.values
+      return try call.draw(p.shape.dims, p.dtype.floating) { generator, count in
+        (0..<count).map { generator.uniform(.float32) < chances[$0] ? 1 : 0 }
+      }
+    },
+    Builtin(
+      "multinomial(input, num_samples, replacement=false, generator=none)", .making,
+      "Places drawn by their weights, from one row or from each; without replacement none twice.",
+      example: "seed(0); multinomial([0.1, 0.2, 0.7], 5, replacement=true)"
+    ) { call throws(Diagnostic) in
+      let (weights, samples) = (try call.node("input"), try call.int("num_samples"))
+      let again = try call.flag("replacement")
+      guard weights.shape.rank == 1 || weights.shape.rank == 2, let n = weights.shape.dims.last
+      else { throw TensorFault(.rankNeeded("multinomial", 2, weights.shape)).at(call.span) }
+      let rows = n == 0 ? 0 : weights.shape.count / n
+      let values = weights.value.values
+      for row in 0..<rows {
+        let part = values[row * n..<(row + 1) * n]
+        let places = part.count { $0 > 0 }
+        guard part.allSatisfy({ $0 >= 0 && $0.isFinite }), places > 0, samples > 0,
+          again || samples <= places
+        else {
+          throw BuiltinFault.cannotDraw(samples: samples, from: places).at(call.span)
+        }
+      }
+      let dims = weights.shape.dims.dropLast() + [samples]
+      let dtype = weights.dtype
+      return try call.draw(Array(dims), .int64) { generator, _ in
+        again && samples > 1
+          ? generator.drawn(values, rows: rows, samples: samples, dtype)
+          : generator.drawnOnce(values, rows: rows, samples: samples, dtype)
+      }
+    },
+    Builtin(
+      "trunc_normal(shape, mean=0, std=1, a=-2, b=2, generator=none)", .making,
+      "Random numbers from a normal distribution, those outside `a` to `b` drawn anew.",
+      example: "seed(0); trunc_normal([3])"
+    ) { call throws(Diagnostic) in
+      let (mean, std) = (try call.double("mean"), try call.double("std"))
+      let (low, high) = (try call.double("a"), try call.double("b"))
+      guard std > 0, low < high else {
+        throw BuiltinFault.emptyBounds(call.machine.format(low), call.machine.format(high)).at(
+          call.span)
+      }
+      return try call.draw(try call.ints("shape"), call.machine.dtype) { generator, count in
+        generator.truncatedNormals(count, mean: mean, deviation: std, low, high)
+      }
+    },
+    Builtin(
+      "orthogonal(shape, gain=1, generator=none)", .making,
+      "Start values whose rows, or columns, stand at right angles (Saxe et al. 2014).",
+      example: "seed(0); w = orthogonal([2, 2]); w @ w.T"
+    ) { call throws(Diagnostic) in
+      let (dims, gain) = (try call.ints("shape"), try call.double("gain"))
+      guard dims.count >= 2 else { throw BuiltinFault.tooFewAxes("orthogonal").at(call.span) }
+      return try call.draw(dims, call.machine.dtype) { generator, count in
+        let rows = max(dims[0], 0)
+        let columns = rows == 0 ? 0 : count / rows
+        let flat = generator.normals(count, .float32)
+        return orthogonal(flat, rows, columns).map { $0 * gain }
+      }
+    },
+  ]
+
+  /// The matrix Q of a QR decomposition with a positive diagonal of R, by Gram and Schmidt, twice; of a wide
+  /// matrix that of its transpose.
+  private static func orthogonal(_ flat: [Double], _ rows: Int, _ columns: Int) -> [Double] {
+    let isWide = rows < columns
+    let (length, count) = isWide ? (columns, rows) : (rows, columns)
+    var basis: [[Double]] = []
+    for k in 0..<count where !Work.mustStop {
+      var v = (0..<length).map { flat[isWide ? k * columns + $0 : $0 * columns + k] }
+      for _ in 0..<2 {
+        for q in basis {
+          let share = zip(q, v).reduce(0) { $0 + $1.0 * $1.1 }
+          for i in 0..<length { v[i] -= share * q[i] }
+        }
+      }
+      let size = v.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      basis.append(v.map { $0 / size })
+    }
+    guard basis.count == count else { return flat }
+    return (0..<rows * columns).map { place in
+      let (i, j) = (place / max(1, columns), place % max(1, columns))
+      return isWide ? basis[i][j] : basis[j][i]
+    }
+  }
 
   private static func filled(_ name: String, _ summary: String, _ number: Double) -> Builtin {
     Builtin("\(name)(*shape, dtype=none)", .making, summary, example: "\(name)(2, 3)") {
@@ -149,8 +253,10 @@ extension Builtin {
     _ name: String, _ summary: String,
     _ draw: @escaping @Sendable (inout Generator, Int) -> [Double]
   ) -> Builtin {
-    Builtin("\(name)(*shape, dtype=none)", .making, summary, example: "seed(0); \(name)(3)") {
-      call throws(Diagnostic) in
+    Builtin(
+      "\(name)(*shape, dtype=none, generator=none)", .making, summary,
+      example: "seed(0); \(name)(3)"
+    ) { call throws(Diagnostic) in
       try call.draw(try call.shape(), try call.dtype("dtype"), draw)
     }
   }
@@ -228,14 +334,29 @@ extension BuiltinCall {
     ).at(span)
   }
 
+  /// The stream that the call names, if it names one.
+  func ownGenerator() throws(Diagnostic) -> GeneratorObject? {
+    guard builtin.parameters.contains(where: { $0.name == "generator" }), has("generator") else {
+      return nil
+    }
+    guard case .host(let object) = value("generator"), let own = object as? GeneratorObject else {
+      throw wrong("generator", "a generator, as in `generator(0)`")
+    }
+    return own
+  }
+
   /// Draws numbers into a new tensor; the size is checked before anything is drawn.
   func draw(
     _ dims: [Int], _ dtype: DType, _ draw: (inout Generator, Int) -> [Double]
   ) throws(Diagnostic) -> Value {
-    try made { () throws(TensorError) in
+    let own = try ownGenerator()
+    return try made { () throws(TensorError) in
       let shape = try Shape(dims)
       _ = try Tensor(filling: shape, with: 0, dtype: dtype)
-      let numbers = draw(&machine.generator, shape.count)
+      let numbers =
+        if let own { draw(&own.generator, shape.count) } else {
+          draw(&machine.generator, shape.count)
+        }
       if shape.count >= Work.many { try Work.look() }
       return try Tensor(numbers, shape: shape, dtype: dtype)
     }

@@ -45,6 +45,41 @@ extension Builtin {
         initialAccumulator: try call.rate("initial_accumulator_value"),
         eps: try call.rate("eps"), maximize: try call.flag("maximize"))
     },
+    optimizer(
+      "adadelta(params=none, lr=1, rho=0.9, eps=1e-06, weight_decay=0, maximize=false)",
+      "Adadelta: steps as long as those before, over gradients as long as those before."
+    ) { call, parameters throws(Diagnostic) in
+      .adadelta(
+        parameters, lr: try call.rate("lr"), rho: try call.rate("rho"), eps: try call.rate("eps"),
+        weightDecay: try call.rate("weight_decay"), maximize: try call.flag("maximize"))
+    },
+    optimizer(
+      "adamax(params=none, lr=0.002, betas=[0.9, 0.999], eps=1e-08, weight_decay=0, maximize=false)",
+      "Adamax: Adam with the largest gradient so far, fading, in place of the mean square."
+    ) { call, parameters throws(Diagnostic) in
+      .adamax(
+        parameters, lr: try call.rate("lr"), betas: try call.betas(), eps: try call.rate("eps"),
+        weightDecay: try call.rate("weight_decay"), maximize: try call.flag("maximize"))
+    },
+    optimizer(
+      "nadam(params=none, lr=0.002, betas=[0.9, 0.999], eps=1e-08, weight_decay=0, momentum_decay=0.004, decoupled_weight_decay=false, maximize=false)",
+      "NAdam: Adam that looks ahead, as Nesterov's momentum does."
+    ) { call, parameters throws(Diagnostic) in
+      .nadam(
+        parameters, lr: try call.rate("lr"), betas: try call.betas(), eps: try call.rate("eps"),
+        weightDecay: try call.rate("weight_decay"),
+        momentumDecay: try call.rate("momentum_decay"),
+        decoupled: try call.flag("decoupled_weight_decay"), maximize: try call.flag("maximize"))
+    },
+    optimizer(
+      "radam(params=none, lr=0.001, betas=[0.9, 0.999], eps=1e-08, weight_decay=0, decoupled_weight_decay=false, maximize=false)",
+      "RAdam: Adam that waits with its own paces until it has seen enough to know them."
+    ) { call, parameters throws(Diagnostic) in
+      .radam(
+        parameters, lr: try call.rate("lr"), betas: try call.betas(), eps: try call.rate("eps"),
+        weightDecay: try call.rate("weight_decay"),
+        decoupled: try call.flag("decoupled_weight_decay"), maximize: try call.flag("maximize"))
+    },
     Builtin(
       "step(opt, metric=none)", .optimizers,
       "One update of every parameter that an optimizer holds, or of a schedule's learning rate.",
@@ -59,7 +94,8 @@ extension Builtin {
           throw call.wrong("opt", "an optimizer")
         }
         if schedule.isAhead { call.machine.warn(BuiltinFault.scheduleFirst.at(call.span)) }
-        try schedule.step(call.has("metric") ? try call.double("metric") : nil, call.span)
+        try schedule.step(
+          call.has("metric") ? try call.double("metric") : nil, call.machine, call.frame, call.span)
       default: throw call.wrong("opt", "an optimizer")
       }
       return .none
@@ -117,12 +153,8 @@ extension Builtin {
       "\(name)(params=none, lr=0.001, betas=[0.9, 0.999], eps=1e-08, weight_decay=\(NumberFormat()(decay)), amsgrad=false, maximize=false)",
       summary
     ) { call, parameters throws(Diagnostic) in
-      let betas = try call.numbers("betas")
-      guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
-        throw BuiltinFault.badBetas(call.machine.text(of: call.value("betas"))).at(call.span)
-      }
-      return .adam(
-        parameters, lr: try call.rate("lr"), betas: (betas[0], betas[1]), eps: try call.rate("eps"),
+      .adam(
+        parameters, lr: try call.rate("lr"), betas: try call.betas(), eps: try call.rate("eps"),
         weightDecay: try call.rate("weight_decay"), amsgrad: try call.flag("amsgrad"),
         maximize: try call.flag("maximize"), decoupled: name == "adamw")
     }
@@ -191,6 +223,68 @@ extension Builtin {
         try .factor("linear_lr", optimizer) { step in
           from + (to - from) * Double(min(step, total)) / Double(total)
         }
+      }
+    },
+    schedule(
+      "constant_lr(opt, factor=0.3333333333333333, total_iters=5)",
+      "A part of the rate for some steps, then all of it.",
+      "constant_lr(opt, 0.5, total_iters=2)"
+    ) { call, optimizer throws(Diagnostic) in
+      let (factor, total) = (try call.double("factor"), try call.int("total_iters"))
+      return try call.schedule { () throws(Schedule.ScheduleError) in
+        try .factor("constant_lr", optimizer) { $0 < total ? factor : 1 }
+      }
+    },
+    schedule(
+      "polynomial_lr(opt, total_iters=5, power=1)",
+      "Down to 0 in `total_iters` steps, along a power of what is left of them.",
+      "polynomial_lr(opt, 4, power=2)"
+    ) { call, optimizer throws(Diagnostic) in
+      let (total, power) = (try call.positive("total_iters"), try call.double("power"))
+      return try call.schedule { () throws(Schedule.ScheduleError) in
+        try .factor("polynomial_lr", optimizer) { step in
+          Double.pow(1 - Double(min(step, total)) / Double(total), power)
+        }
+      }
+    },
+    Builtin(
+      "lambda_lr(opt, lr_lambda)", .schedules,
+      "The first rate times what a function gives for the number of steps.",
+      example:
+        "param w = 1; opt = sgd(w, lr=0.1); s = lambda_lr(opt, fn(step) = 0.5^step); s.step(); opt.lr"
+    ) { call throws(Diagnostic) in
+      guard case .optimizer(let optimizer) = call.value("opt") else {
+        throw call.wrong("opt", "an optimizer")
+      }
+      let schedule = try call.schedule { () throws(Schedule.ScheduleError) in
+        try Schedule("lambda_lr", optimizer, .byFactor(first: optimizer["lr"] ?? 0))
+      }
+      let object = ScheduleObject(schedule, factor: call.value("lr_lambda"))
+      try object.begin(call.machine, call.frame, call.span)
+      return .host(object)
+    },
+    schedule(
+      "cosine_annealing_warm_restarts(opt, T_0, T_mult=1, eta_min=0)",
+      "Down along half a cosine in `T_0` steps, then from the top again, each time `T_mult` as long.",
+      "cosine_annealing_warm_restarts(opt, 2)"
+    ) { call, optimizer throws(Diagnostic) in
+      let (first, times, lowest) = (
+        try call.positive("T_0"), try call.positive("T_mult"), try call.double("eta_min")
+      )
+      let base = optimizer["lr"] ?? 0
+      return try call.schedule { () throws(Schedule.ScheduleError) in
+        try Schedule(
+          "cosine_annealing_warm_restarts", optimizer,
+          .byStep { step throws(Schedule.ScheduleError) in
+            var (left, period) = (step, first)
+            if times == 1 { left = step % first }
+            while left >= period {
+              left -= period
+              period *= times
+            }
+            let phase = Double(left) / Double(period)
+            return [("lr", lowest + (base - lowest) * (1 + Double.cos(.pi * phase)) / 2)]
+          })
       }
     },
     schedule(
@@ -296,6 +390,15 @@ extension BuiltinCall {
     }
     if case .list = value(name) { return try numbers(in: value(name)) }
     return try node(name).value.values
+  }
+
+  /// Two decay rates below 1.
+  fileprivate func betas() throws(Diagnostic) -> (Double, Double) {
+    let betas = try numbers("betas")
+    guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
+      throw BuiltinFault.badBetas(machine.text(of: value("betas"))).at(span)
+    }
+    return (betas[0], betas[1])
   }
 
   fileprivate func schedule(_ make: () throws(Schedule.ScheduleError) -> Schedule)

@@ -47,6 +47,23 @@ package enum BuiltinFault: Facts {
   case fieldsWithoutNames
   case cannotAppend(kind: String, isTensor: Bool)
   case gap(String)
+  case unlikeSizes([Int], length: Int, axis: Int)
+  case cannotDraw(samples: Int, from: Int)
+  case emptyBounds(String, String)
+  case windowNumbers([Int])
+  case windowSize(size: Int, step: Int, length: Int)
+  case repeatCounts([Int], length: Int)
+  case paddingCount(Int, axes: Int)
+  case frameTooWide(mode: String, padding: Int, length: Int)
+  case badEquation(String, why: String)
+  // Sequences and texts
+  case nothingToGoThrough
+  case unlikeToSort(String, String)
+  case notOrdered(String)
+  case emptyText(name: String)
+  case notOneCharacter(Int)
+  case noCharacter(Int)
+  case notNumeral(String)
   // Layers
   case notProbability(String)
   case runningStatisticsMissing
@@ -95,6 +112,71 @@ extension BuiltinFault {
         .shapeMismatch, "X is \(x), but y is \(y)",
         reason: "Each sample needs one target, so the first axes must be equal.",
         hint: "cut the longer one, as in `y[0:\(min(x.dims.first ?? 0, y.dims.first ?? 0))]`")
+    case .unlikeSizes(let sizes, let length, let axis):
+      Words(
+        .badArgument,
+        "the sizes \(sizes) add up to \(sizes.reduce(0) { $0 &+ $1 }), but axis \(axis) has \(length)",
+        hint: "give sizes of 0 and more that add up to \(length), or one size for all")
+    case .cannotDraw(let samples, let places):
+      Words(
+        .badArgument,
+        "\(samples) places cannot be drawn from \(places) with a weight above 0",
+        reason: "Weights are numbers from 0 up, and some must not be 0.",
+        hint: "give `softmax(logits, dim=-1)` as weights, and draw again with `replacement=true`")
+    case .emptyBounds(let low, let high):
+      Words(
+        .badArgument, "nothing can be drawn between \(low) and \(high)",
+        hint: "let `a` be below `b`, and `std` above 0")
+    case .windowNumbers(let list):
+      Words(
+        .badArgument, "\(list) are no sizes of a window",
+        hint: "give one whole number from 0 to 16383 for all axes, or one for each")
+    case .windowSize(let size, let step, let length):
+      Words(
+        .badArgument, "a window of \(size) in steps of \(step) does not fit an axis of \(length)",
+        hint: "take a window of at most \(length), and steps of 1 or more")
+    case .repeatCounts(let repeats, let length):
+      Words(
+        .badArgument, "\(repeats.count) counts \(repeats) do not fit \(length) entries",
+        hint: "give one count, or one of 0 or more for each entry")
+    case .paddingCount(let count, let axes):
+      Words(
+        .badArgument, "`pad` has \(count) numbers; the tensor has \(axes) axes",
+        hint:
+          "give two numbers for each of the last axes: `[left, right]`, `[left, right, top, bottom]`"
+      )
+    case .frameTooWide(let mode, let padding, let length):
+      Words(
+        .badArgument, "a \(mode) frame of \(padding) is too wide for an axis of \(length)",
+        hint: "take a narrower one, or `mode=\"constant\"`")
+    case .badEquation(let equation, let why):
+      Words(
+        .badArgument, "`\(equation)` does not fit: \(why)",
+        hint: "write a letter for each axis, as in `einsum(\"ij,jk->ik\", a, b)`")
+    case .nothingToGoThrough:
+      Words(
+        .badArgument, "`map` has nothing to go through",
+        hint: "give it a sequence too, as in `map(fn(x) = x^2, [1, 2, 3])`")
+    case .unlikeToSort(let kind, let other):
+      Words(
+        .wrongKind, "\(kind) and \(other) have no order between them",
+        hint: "sort by one kind of thing, as in `sorted(xs, key=str)`")
+    case .notOrdered(let kind):
+      Words(
+        .wrongKind, "\(kind) has no place in an order",
+        hint: "name what to order by, as in `sorted(xs, key=fn(x) = x[0])`")
+    case .emptyText(let name):
+      Words(.badArgument, "`\(name)` is an empty text", hint: "name at least one character")
+    case .notOneCharacter(let count):
+      Words(
+        .badArgument, "`ord` takes one character, not \(count)",
+        hint: "go through them, as in `[ord(c) for c in text]`")
+    case .noCharacter(let n):
+      Words(
+        .badArgument, "there is no character \(n)", hint: "write for instance `chr(97)`, an a")
+    case .notNumeral(let text):
+      Words(
+        .badArgument, "`\(text)` is not a number", hint: "write it like `float(\"1.5e-3\")`")
     case .digitCount(let n):
       Words(.badArgument, "digits from 1 to 17 make sense, not \(n)", hint: "write `digits(6)`")
     case .notText(let path):

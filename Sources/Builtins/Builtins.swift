@@ -5,7 +5,8 @@ import Interpreter
 extension Vocabulary {
   /// The language.
   package static let standard = Vocabulary(
-    Builtin.all, helpers: { Library.helpers }, textbook: { Library.textbook },
+    Builtin.all, methods: Builtin.methods, helpers: { Library.helpers },
+    textbook: { Library.textbook },
     compile: { definition, isTextbook, machine throws(Diagnostic) in
       try Compiler.compiled(definition, textbook: isTextbook, in: machine)
     })
@@ -16,12 +17,17 @@ extension Builtin {
     Library.definitions.filter { !$0.name.hasPrefix("_") }
     .map { definition in
       let function = overloads.first { $0.name == definition.name }
-      return Builtin(definition, .layers, or: function)
+      let topic = definition.notes[.topic].flatMap(Builtin.Topic.init) ?? .layers
+      return Builtin(definition, topic, or: function)
     } + [sequential]
 
   package static let all: [Builtin] =
-    making + initialisers + shaping + opFunctions + joining + layerFunctions + layers + optimizers
-    + schedules + gradients + data + looking + figures + general
+    making + drawing + initialisers + shaping + arranging + opFunctions + joining + layerFunctions
+    + layers + optimizers
+    + schedules + gradients + data + sequences + strings + looking + figures + general
+
+  /// All that has a page.
+  package static let documented = all + methods
 
   package static func named(_ name: String) -> Builtin? { Vocabulary.standard[name] }
   package static var names: [String] { Vocabulary.standard.names }

@@ -3,10 +3,10 @@ import Platform
 import EmbeddedFiles
 import Interpreter
 
-/// The files `layers.nn` and `textbook.nn`, read.
+/// The files `layers.nn`, `functions.nn` and `textbook.nn`, read.
 package enum Library {
   /// Layers and functions, in the order of their file.
-  package static let definitions = read("layers.nn")
+  package static let definitions = read("layers.nn") + read("functions.nn")
   /// What fused ops do, step by step, by the op's name.
   package static let textbook = Dictionary(
     firstOf: read("textbook.nn").map { ($0.name, $0) })

@@ -143,9 +143,12 @@ package enum Elementary {
     let size = Swift.abs(x)
     if size < 0.85 { return x * Polynomials.errorNear(x * x) }
     guard size < 6 else { return x.isNaN ? x : x < 0 ? -1 : 1 }
-    let t = (size - 2) / (size + 2)
-    let rest = size < 2.25 ? Polynomials.errorMiddle(t) : Polynomials.errorFar(t)
-    let erf = 1 - exp(-size * size) * rest
-    return x < 0 ? -erf : erf
+    return x < 0 ? rest(size) - 1 : 1 - rest(size)
+  }
+
+  /// What the error function lacks to 1, for x from 0.85 to 6.
+  static func rest(_ x: Double) -> Double {
+    let t = (x - 2) / (x + 2)
+    return exp(-x * x) * (x < 2.25 ? Polynomials.errorMiddle(t) : Polynomials.errorFar(t))
   }
 }

@@ -84,7 +84,7 @@ package struct FunctionPage {
 
   /// The functions that stand beside one in its topic.
   private static func neighbours(of builtin: Builtin) -> [String] {
-    let names = Builtin.all.filter { $0.topic == builtin.topic }.map { $0.name }
+    let names = Builtin.documented.filter { $0.topic == builtin.topic }.map { $0.name }
     guard let i = names.firstIndex(of: builtin.name) else { return [] }
     let near = names[max(0, i - 2)..<min(names.count, i + 3)]
     return near.filter { $0 != builtin.name }

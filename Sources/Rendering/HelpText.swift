@@ -48,8 +48,13 @@ package enum HelpText {
   }
 
   private static func content(_ topic: String, _ style: Style) -> Result<String, Missing> {
+    let method = Builtin.methods.first { $0.name == topic }
     if let builtin = Builtin.named(topic), Verb(rawValue: topic) == nil {
-      return .success(page(builtin, style))
+      let also = method.map { "\n\n" + page($0, style) } ?? ""
+      return .success(page(builtin, style) + also)
+    }
+    if let method, Verb(rawValue: topic) == nil, topic != "repeat" {
+      return .success(page(method, style))
     }
     if let page = written(topic.isEmpty ? "guide" : topic) { return .success(page) }
     if topic == "functions" { return .success(functions(style)) }
@@ -82,6 +87,7 @@ package enum HelpText {
   package static var topics: [String] {
     pages + ["functions", "glossary"] + GlossaryWord.all.map { $0.name }
       + Builtin.Topic.allCases.map { $0.rawValue } + Builtin.names
+      + Builtin.methods.map { $0.name }.filter { Builtin.named($0) == nil && !pages.contains($0) }
       + Diagnostic.Identifier.allCases.map { $0.rawValue }
   }
 
@@ -157,14 +163,14 @@ package enum HelpText {
   /// Every function, by topic.
   private static func functions(_ style: Style) -> String {
     Builtin.Topic.allCases.map { topic in
-      let names = Builtin.all.filter { $0.topic == topic }.map { $0.name }
+      let names = Builtin.documented.filter { $0.topic == topic }.map { $0.name }
       return topic.rawValue.padded(13) + fold(names, indent: 13, width: style.width)
     }.joined(separator: "\n") + "\nA topic has its page too, as in `help losses`."
   }
 
   /// The functions of a topic, each with its first line.
   private static func page(_ topic: Builtin.Topic, _ style: Style) -> String {
-    Builtin.all.filter { $0.topic == topic }.flatMap { builtin in
+    Builtin.documented.filter { $0.topic == topic }.flatMap { builtin in
       [style.paint(builtin.signature, .bold)] + style.wrapped(builtin.summary, indent: "  ")
     }.joined(separator: "\n")
   }

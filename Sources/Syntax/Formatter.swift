@@ -4,7 +4,7 @@ extension Expression {
   /// The expression in canonical form; parsing it gives the same tree.
   package var text: String { written(0) }
 
-  private func written(_ least: Int) -> String {
+  fileprivate func written(_ least: Int) -> String {
     switch kind {
     case .number(let n): return Expression.number(n, least)
     case .string(let parts): return "\"" + parts.map({ $0.text }).joined() + "\""
@@ -13,6 +13,15 @@ extension Expression {
     case .name(let name): return name
     case .bracket(let elements):
       return "[" + elements.map { $0.text }.joined(separator: ", ") + "]"
+    case .tuple(let elements):
+      let list = elements.map { $0.text }.joined(separator: ", ")
+      return "(" + list + (elements.count == 1 ? ",)" : ")")
+    case .record(let entries):
+      return "{" + entries.map { "\($0.key.text): \($0.value.text)" }.joined(separator: ", ") + "}"
+    case .comprehension(let comprehension): return comprehension.text
+    case .conditional(let condition, let yes, let no):
+      return Expression.bracketed(
+        "\(yes.written(1)) if \(condition.written(1)) else \(no.written(0))", least > 0)
     case .unary(let sign, let inner):
       let strength = sign == .not ? 3 : 7
       return Expression.bracketed(sign.rawValue + inner.written(strength), strength < least)
@@ -55,6 +64,29 @@ extension Expression {
     let whole = n == n.rounded() && abs(n) < 1e15
     let text = whole ? String(Int64(n)) : "\(n)"
     return bracketed(text, n < 0 && least > 7)
+  }
+}
+
+extension Comprehension {
+  /// The tree as source.
+  fileprivate var text: String {
+    let entry = (key.map { $0.text + ": " } ?? "") + value.text
+    let loops = clauses.map { clause in
+      let names = clause.targets.map { $0.text }.joined(separator: ", ")
+      let conditions = clause.conditions.map { " if " + $0.written(1) }.joined()
+      return " for \(names) in \(clause.sequence.written(1))" + conditions
+    }
+    return (key == nil ? "[" : "{") + entry + loops.joined() + (key == nil ? "]" : "}")
+  }
+}
+
+extension Statement.Target {
+  /// The tree as source.
+  package var text: String {
+    switch self {
+    case .name(let name, _): name
+    case .group(let targets): "(" + targets.map { $0.text }.joined(separator: ", ") + ")"
+    }
   }
 }
 
@@ -163,7 +195,7 @@ extension Statement {
       return parts.joined(separator: " else ") + (otherwise.map { " else " + block($0) } ?? "")
     case .whileLoop(let condition, let body): return "while \(condition.text) \(block(body))"
     case .forLoop(let targets, let sequence, let body):
-      let names = targets.map { $0.name }.joined(separator: ", ")
+      let names = targets.map { $0.text }.joined(separator: ", ")
       return "for \(names) in \(sequence.text) \(block(body))"
     case .repeatLoop(let count, let body): return "repeat \(count.text) \(block(body))"
     case .breakLoop: return "break"
@@ -177,6 +209,7 @@ extension Statement {
     case .verb(let verb, let subject, let options):
       return verb.rawValue + (subject.map { " " + $0.text } ?? "")
         + options.map { ", " + $0.text }.joined()
+    case .yield(let key, let value): return (key.map { $0.text + ": " } ?? "") + value.text
     }
   }
 }

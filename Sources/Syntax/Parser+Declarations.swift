@@ -129,24 +129,35 @@ extension Parser {
       if targets.count > 1 { throw unexpected("`=` after a list of names") }
       return .expression(targets[0])
     }
-    for target in targets {
-      switch target.kind {
-      case .name, .index, .field: continue
-      default:
-        throw SyntaxFault.notATarget(isPlain: assignment == .assign).at(target.span)
+    func mustTake(_ targets: [Expression]) throws(Diagnostic) {
+      for target in targets {
+        switch target.kind {
+        case .name, .index, .field: continue
+        case .tuple(let parts) where assignment == .assign && !parts.isEmpty: try mustTake(parts)
+        default:
+          throw SyntaxFault.notATarget(isPlain: assignment == .assign).at(target.span)
+        }
       }
     }
+    try mustTake(targets)
     advance()
     skipNewlines()
-    var value = try expression()
-    if isAt(.comma), targets.count > 1 {
-      var values = [value]
-      while accept(.comma) { values.append(try expression()) }
-      let span = value.span.to(previousSpan)
-      let list = Expression(kind: .name("list"), span: span)
-      value = Expression(
-        kind: .call(list, values.map { Expression.Argument(name: nil, value: $0) }), span: span)
+    let value = assignment == .assign ? try values() : try expression()
+    if targets.count == 1, case .tuple(let parts) = targets[0].kind {
+      return .assign(parts, assignment, value)
     }
     return .assign(targets, assignment, value)
+  }
+
+  /// One value, or several with commas between them, which are a list.
+  mutating func values() throws(Diagnostic) -> Expression {
+    let value = try expression()
+    guard isAt(.comma) else { return value }
+    var values = [value]
+    while accept(.comma) {
+      if current == .newline || current == .end { break }
+      values.append(try expression())
+    }
+    return Expression(kind: .tuple(values), span: value.span.to(previousSpan))
   }
 }

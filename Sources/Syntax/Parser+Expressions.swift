@@ -5,7 +5,15 @@ extension Parser {
   mutating func expression() throws(Diagnostic) -> Expression {
     try deeper()
     defer { depth -= 1 }
-    return try disjunction()
+    let value = try disjunction()
+    guard accept(.if) else { return value }
+    let condition = try disjunction()
+    guard accept(.else) else { throw unexpected("`else` and what it is otherwise") }
+    skipNewlines()
+    let otherwise = try expression()
+    return Expression(
+      kind: .conditional(condition: condition, yes: value, no: otherwise),
+      span: value.span.to(otherwise.span))
   }
 
   private mutating func disjunction() throws(Diagnostic) -> Expression {
@@ -150,6 +158,7 @@ extension Parser {
         arguments.append(Expression.Argument(name: nil, value: try expression()))
       }
       skipNewlines()
+      if current == .keyword(.for) { throw SyntaxFault.generator.at(span) }
       if !accept(.comma) { break }
       skipNewlines()
     }
@@ -214,23 +223,114 @@ extension Parser {
       if let foreign = Foreign.hint(tokens, at) { throw foreign }
       advance()
       return Expression(kind: .name(name), span: start)
-    case .symbol(.openParen):
-      advance()
-      skipNewlines()
-      let inner = try expression()
-      try close(.closeParen, opened: start)
-      return Expression(kind: inner.kind, span: start.to(previousSpan))
+    case .symbol(.openParen): return try grouping()
     case .symbol(.openBracket):
       return try bracket()
     case .symbol(.partial):
       return try gradient()
-    case .symbol(.openBrace): throw SyntaxFault.dictionary.at(start)
+    case .symbol(.openBrace): return try record()
     default:
       if at > 1, tokens[at - 1].token == .symbol(.plus), tokens[at - 2].token == .symbol(.plus) {
         throw SyntaxFault.increment.at(tokens[at - 2].span.to(tokens[at - 1].span))
       }
       throw unexpected("a value")
     }
+  }
+
+  /// `(a)` is a; `(a, b)`, `(a,)` and `()` are lists.
+  private mutating func grouping() throws(Diagnostic) -> Expression {
+    let opened = span
+    advance()
+    skipNewlines()
+    var elements: [Expression] = []
+    var isGroup = true
+    while !isAt(.closeParen) {
+      elements.append(try expression())
+      skipNewlines()
+      if current == .keyword(.for) { throw SyntaxFault.generator.at(span) }
+      isGroup = !accept(.comma)
+      if isGroup { break }
+      skipNewlines()
+    }
+    try close(.closeParen, opened: opened)
+    let span = opened.to(previousSpan)
+    if isGroup, elements.count == 1 { return Expression(kind: elements[0].kind, span: span) }
+    return Expression(kind: .tuple(elements), span: span)
+  }
+
+  /// `{"a": 1, "b": 2}`
+  private mutating func record() throws(Diagnostic) -> Expression {
+    let opened = span
+    advance()
+    skipNewlines()
+    var entries: [Expression.RecordEntry] = []
+    while !isAt(.closeBrace) {
+      let key = try expression()
+      guard accept(.colon) else {
+        if isAt(.comma) || isAt(.closeBrace) { throw SyntaxFault.setLiteral.at(opened) }
+        throw unexpected("`:` and a value after the name")
+      }
+      skipNewlines()
+      let value = try expression()
+      skipNewlines()
+      if entries.isEmpty, current == .keyword(.for) {
+        return try comprehension(key: key, value, opened, .closeBrace)
+      }
+      entries.append(Expression.RecordEntry(key: key, value: value))
+      if !accept(.comma) { break }
+      skipNewlines()
+    }
+    try close(.closeBrace, opened: opened)
+    return Expression(kind: .record(entries), span: opened.to(previousSpan))
+  }
+
+  /// `for … in … if …`, once or more often, after the first entry of a bracket.
+  private mutating func comprehension(
+    key: Expression?, _ value: Expression, _ opened: Span, _ closer: Token.Symbol
+  ) throws(Diagnostic) -> Expression {
+    var clauses: [Comprehension.Clause] = []
+    while accept(.for) {
+      let targets = try targets()
+      skipNewlines()
+      let sequence = try disjunction()
+      skipNewlines()
+      var conditions: [Expression] = []
+      while accept(.if) {
+        conditions.append(try disjunction())
+        skipNewlines()
+      }
+      clauses.append(
+        Comprehension.Clause(targets: targets, sequence: sequence, conditions: conditions))
+    }
+    try close(closer, opened: opened)
+    return Expression(
+      kind: .comprehension(Comprehension(key: key, value: value, clauses: clauses)),
+      span: opened.to(previousSpan))
+  }
+
+  /// The names of a loop, and `in`.
+  mutating func targets() throws(Diagnostic) -> [Statement.Target] {
+    let targets = try targetList()
+    guard accept(.in) else { throw unexpected("`in` after the loop's names") }
+    return targets
+  }
+
+  private mutating func targetList() throws(Diagnostic) -> [Statement.Target] {
+    var targets: [Statement.Target] = []
+    repeat {
+      if isAt(.openParen) {
+        let opened = span
+        advance()
+        try deeper()
+        defer { depth -= 1 }
+        targets.append(.group(try targetList()))
+        try close(.closeParen, opened: opened)
+      } else {
+        let (name, place) = try self.name("after `for`")
+        targets.append(.name(name, place))
+      }
+    } while accept(.comma)
+    return targets
   }
 
   private mutating func bracket() throws(Diagnostic) -> Expression {
@@ -241,6 +341,9 @@ extension Parser {
     while !isAt(.closeBracket) {
       elements.append(try expression())
       skipNewlines()
+      if elements.count == 1, current == .keyword(.for) {
+        return try comprehension(key: nil, elements[0], opened, .closeBracket)
+      }
       if !accept(.comma) { break }
       skipNewlines()
     }

@@ -111,10 +111,6 @@ package struct Parser {
     skipNewlines()
     if accept(symbol) { return }
     let opener = source.text(opened)
-    if symbol == .closeParen, current == .symbol(.comma) { throw SyntaxFault.tuple.at(span) }
-    if symbol == .closeBracket, current == .keyword(.for) {
-      throw SyntaxFault.comprehension.at(span)
-    }
     if current == .end {
       throw SyntaxFault.notClosed(opener, with: symbol.rawValue).at(opened)
     }
@@ -242,7 +238,7 @@ package struct Parser {
       }
       advance()
       let endsHere = current == .newline || current == .end || isAt(.closeBrace) || isAt(.semicolon)
-      return .returnValue(endsHere ? nil : try expression())
+      return .returnValue(endsHere ? nil : try values())
     case .keyword(.fn):
       if case .name = peek() { return .function(try function()) }
     case .name(let word):
@@ -347,12 +343,7 @@ package struct Parser {
 
   private mutating func forLoop() throws(Diagnostic) -> Statement.Kind {
     advance()
-    var targets: [Statement.Target] = []
-    repeat {
-      let (name, place) = try self.name("after `for`")
-      targets.append(Statement.Target(name: name, span: place))
-    } while accept(.comma)
-    guard accept(.in) else { throw unexpected("`in` after the loop's names") }
+    let targets = try targets()
     let sequence = try expression()
     return .forLoop(targets, sequence, try loopBody("after the sequence of `for`"))
   }

@@ -26,9 +26,8 @@ package enum SyntaxFault: Facts {
   case cutCharacter
   case unreadable(Unicode.Scalar, isQuote: Bool)
   // Habits
-  case tuple
-  case comprehension
-  case dictionary
+  case generator
+  case setLiteral
   case increment
   case tracking
   // Checks
@@ -89,18 +88,14 @@ extension SyntaxFault {
       Words(
         .unreadableCharacter, "the character `\(character)` has no meaning here",
         hint: isQuote ? "strings are written with plain double quotes: \"text\"" : "leave it out")
-    case .tuple:
+    case .generator:
       Words(
-        .otherLanguage, "several values in round brackets are another language's tuple",
-        hint: "write `[1, 2]` for numbers, `list(1, 2)` for anything")
-    case .comprehension:
+        .otherLanguage, "a loop in round brackets is another language's generator",
+        hint: "write `[i^2 for i in range(3)]`")
+    case .setLiteral:
       Words(
-        .otherLanguage, "a loop in brackets is another language's spelling",
-        hint: "write `xs = list(); for i in range(3) { append(xs, i^2) }`")
-    case .dictionary:
-      Words(
-        .otherLanguage, "`{` begins a block; values by name are a record",
-        hint: "write `record(a=1, b=2)`")
+        .otherLanguage, "values alone in braces are another language's set",
+        hint: "write `set([1, 2])` for a set, `{\"a\": 1}` for a record")
     case .increment:
       Words(.otherLanguage, "`++` is another language's spelling", hint: "write `x += 1`")
     case .tracking:

@@ -19,6 +19,13 @@ package struct Expression {
     case none
     case name(String)
     case bracket([Expression])
+    /// `(a, b)`, a list
+    case tuple([Expression])
+    /// `{"a": 1}`
+    case record([RecordEntry])
+    case comprehension(Comprehension)
+    /// `yes if condition else no`
+    case conditional(condition: Expression, yes: Expression, no: Expression)
     case unary(UnaryOperator, Expression)
     case binary(BinaryOperator, Expression, Expression, operatorSpan: Span)
     case logical(isAnd: Bool, Expression, Expression)
@@ -28,6 +35,12 @@ package struct Expression {
     case function(Function)
     /// `∂a/∂b`
     case gradient(Expression, Expression)
+  }
+
+  /// A name and what stands under it.
+  package struct RecordEntry {
+    package let key: Expression
+    package let value: Expression
   }
 
   /// A part of a string.
@@ -52,6 +65,50 @@ package struct Expression {
     case value(Expression)
     case slice(Expression?, Expression?, Expression?)
     case ellipsis
+  }
+}
+
+/// `[x^2 for x in xs if x > 0]`, a list; with a key before a colon, in braces, a record.
+package struct Comprehension {
+  package let key: Expression?
+  package let value: Expression
+  package let clauses: [Clause]
+
+  /// One `for … in …` with the conditions behind it.
+  package struct Clause {
+    package let targets: [Statement.Target]
+    package let sequence: Expression
+    package let conditions: [Expression]
+  }
+
+  /// The name under which the first sequence is handed to the loops; no learner can write it.
+  package static let first = "first sequence"
+
+  /// The loops as a function of the first sequence, so that its names stay inside. Each turn yields one entry.
+  package var loops: Function {
+    var body = [Statement(kind: .yield(key: key, value), span: value.span)]
+    for (i, clause) in clauses.enumerated().reversed() {
+      for condition in clause.conditions.reversed() {
+        body = [
+          Statement(
+            kind: .branch([(condition: condition, body: body)], otherwise: nil),
+            span: condition.span)
+        ]
+      }
+      let sequence =
+        i == 0
+        ? Expression(kind: .name(Comprehension.first), span: clause.sequence.span)
+        : clause.sequence
+      body = [
+        Statement(kind: .forLoop(clause.targets, sequence, body), span: clause.sequence.span)
+      ]
+    }
+    return Function(
+      name: nil,
+      parameters: [
+        Function.Parameter(
+          name: Comprehension.first, fallback: nil, span: clauses[0].sequence.span)
+      ], body: body, isShort: false)
   }
 }
 
@@ -129,12 +186,22 @@ package struct Statement {
     case noGrad([Statement])
     case expect(Expression, message: Expression?)
     case verb(Verb, Expression?, [Expression.Argument])
+    /// What a turn of a comprehension adds.
+    case yield(key: Expression?, Expression)
   }
 
-  /// What a declaration gives a value to.
-  package struct Target {
-    package let name: String
-    package let span: Span
+  /// What a loop gives a value to: a name, or names in brackets for the parts of one.
+  package indirect enum Target {
+    case name(String, Span)
+    case group([Target])
+
+    /// The names in their order.
+    package var names: [(name: String, span: Span)] {
+      switch self {
+      case .name(let name, let span): [(name, span)]
+      case .group(let targets): targets.flatMap { $0.names }
+      }
+    }
   }
 }
 

@@ -44,6 +44,9 @@ package enum Walk {
       case .verb(_, let subject, let options):
         if let subject { visit(subject, visitor) }
         for option in options { visit(option.value, visitor) }
+      case .yield(let key, let value):
+        if let key { visit(key, visitor) }
+        visit(value, visitor)
       case .noGrad, .breakLoop, .continueLoop: break
       }
     }
@@ -63,7 +66,11 @@ extension Expression {
     case .number, .boolean, .none, .name, .function: []
     case .string(let parts):
       parts.compactMap { if case .expression(let e, _) = $0 { e } else { nil } }
-    case .bracket(let elements): elements
+    case .bracket(let elements), .tuple(let elements): elements
+    case .record(let entries): entries.flatMap { [$0.key, $0.value] }
+    // What follows belongs to the loops, which are a function.
+    case .comprehension(let comprehension): [comprehension.clauses[0].sequence]
+    case .conditional(let condition, let yes, let no): [condition, yes, no]
     case .unary(_, let inner), .field(let inner, _, _): [inner]
     case .binary(_, let a, let b, _), .logical(_, let a, let b), .gradient(let a, let b): [a, b]
     case .call(let callee, let arguments): [callee] + arguments.map({ $0.value })
@@ -89,6 +96,11 @@ extension Expression {
             }
           })
       case .bracket(let elements): .bracket(elements.map { _ in next() })
+      case .tuple(let elements): .tuple(elements.map { _ in next() })
+      case .record(let entries):
+        .record(entries.map { _ in RecordEntry(key: next(), value: next()) })
+      case .comprehension(let comprehension): .comprehension(comprehension.over(next()))
+      case .conditional: .conditional(condition: next(), yes: next(), no: next())
       case .unary(let sign, _): .unary(sign, next())
       case .field(_, let name, let span): .field(next(), name, nameSpan: span)
       case .binary(let sign, _, _, let span): .binary(sign, next(), next(), operatorSpan: span)
@@ -99,6 +111,57 @@ extension Expression {
       case .index(_, let entries): .index(next(), entries.map { $0.with(next) })
       }
     return Expression(kind: kind, span: span)
+  }
+}
+
+extension Expression {
+  /// The names that it gives values to where it stands on the left of `=`.
+  package var assignedNames: [String] {
+    switch kind {
+    case .name(let name): [name]
+    case .tuple(let parts): parts.flatMap { $0.assignedNames }
+    default: []
+    }
+  }
+
+  /// A tuple as the call of `list`, and a record of plain names as that of `record`, that make the same.
+  package var asCall: Expression {
+    func call(_ name: String, _ arguments: [Argument]) -> Expression {
+      Expression(
+        kind: .call(Expression(kind: .name(name), span: span), arguments), span: span)
+    }
+    switch kind {
+    case .tuple(let elements):
+      return call("list", elements.map { Argument(name: nil, value: $0) })
+    case .record(let entries):
+      return call(
+        "record",
+        entries.map { entry in
+          guard case .string(let parts) = entry.key.kind, case .text(let name)? = parts.first
+          else { return Argument(name: nil, value: entry.value) }
+          return Argument(name: name, value: entry.value)
+        })
+    default: return self
+    }
+  }
+
+  /// The function that it makes, or that its loops are.
+  package var innerFunction: Function? {
+    switch kind {
+    case .function(let function): function
+    case .comprehension(let comprehension): comprehension.loops
+    default: nil
+    }
+  }
+}
+
+extension Comprehension {
+  /// The same over another first sequence.
+  fileprivate func over(_ sequence: Expression) -> Comprehension {
+    var clauses = clauses
+    clauses[0] = Clause(
+      targets: clauses[0].targets, sequence: sequence, conditions: clauses[0].conditions)
+    return Comprehension(key: key, value: value, clauses: clauses)
   }
 }
 

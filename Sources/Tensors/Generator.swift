@@ -187,3 +187,91 @@ extension Generator {
     }
   }
 }
+
+extension Generator {
+  /// Draws from an exponential distribution, each from one double of the stream, as torch's `exponential_`.
+  private mutating func exponential(_ dtype: DType) -> Double {
+    dtype.rounded(-Elementary.log1p(-uniform(.float64)))
+  }
+
+  /// Places drawn by weights, none twice: those where weight over an exponential draw is largest, as torch's
+  /// `multinomial` without replacement.
+  package mutating func drawnOnce(_ weights: [Double], rows: Int, samples: Int, _ dtype: DType)
+    -> [Double]
+  {
+    let n = rows == 0 ? 0 : weights.count / rows
+    let scores = weights.map { dtype.rounded($0 / exponential(dtype)) }
+    return (0..<rows).flatMap { row in
+      (0..<n).sorted { a, b in
+        let (x, y) = (scores[row * n + a], scores[row * n + b])
+        return x == y ? a < b : x > y
+      }.prefix(samples).map(Double.init)
+    }
+  }
+
+  /// Places drawn by weights, each time from all: a double of the stream is looked up among the sums of weights.
+  package mutating func drawn(_ weights: [Double], rows: Int, samples: Int, _ dtype: DType)
+    -> [Double]
+  {
+    let n = rows == 0 ? 0 : weights.count / rows
+    var places: [Double] = []
+    for row in 0..<rows {
+      var sums: [Double] = []
+      var sum = 0.0
+      for weight in weights[row * n..<(row + 1) * n] {
+        sum = dtype.rounded(sum + weight)
+        sums.append(sum)
+      }
+      let total = sum
+      sums = sums.map { dtype.rounded($0 / total) }
+      for _ in 0..<samples {
+        let u = uniform(.float64)
+        places.append(Double(sums.firstIndex { $0 >= u } ?? n - 1))
+      }
+    }
+    return places
+  }
+
+  /// Normals, those outside two bounds drawn anew, as torch's `trunc_normal_`: all are drawn again each time. Where
+  /// little of the bell lies between the bounds, uniform draws are kept with the bell's height.
+  package mutating func truncatedNormals(
+    _ count: Int, mean: Double, deviation: Double, _ low: Double, _ high: Double
+  ) -> [Double] {
+    func share(_ x: Double) -> Double {
+      (1 + Elementary.erf((x - mean) / deviation / 2.0.squareRoot())) / 2
+    }
+    if share(high) - share(low) > 0.3 {
+      let (a, b) = (DType.float32.rounded(low), DType.float32.rounded(high))
+      var x = normals(count, .float32, mean: mean, deviation: deviation)
+      while x.contains(where: { $0 < a || $0 > b }), Generator.goesOn(count) {
+        let fresh = normals(count, .float32, mean: mean, deviation: deviation)
+        for i in 0..<count where x[i] < a || x[i] > b { x[i] = fresh[i] }
+      }
+      return x
+    }
+    let mode = max(low, min(mean, high))
+    let peak = -0.5 * ((mode - mean) / deviation) * ((mode - mean) / deviation)
+    func height(_ x: Double) -> Double {
+      let f = { (n: Double) in DType.float32.rounded(n) }
+      let z = f(f(x - mean) / deviation)
+      return f(f(f(z * z) * -0.5) - peak)
+    }
+    var x = uniforms(count, low, high, .float32)
+    var candidates = x
+    var isOpen = [Bool](repeating: true, count: count)
+    while true {
+      let chances = uniforms(count, 0, 1, .float32)
+      for i in 0..<count where isOpen[i] {
+        isOpen[i] = DType.float32.rounded(Elementary.log(chances[i])) > height(candidates[i])
+      }
+      guard isOpen.contains(true), Generator.goesOn(count) else { return x }
+      candidates = uniforms(count, low, high, .float32)
+      for i in 0..<count where isOpen[i] { x[i] = candidates[i] }
+    }
+  }
+
+  /// Counts a round of draws; false once the run is to be broken off.
+  private static func goesOn(_ count: Int) -> Bool {
+    (try? Work.charge(max(count, 16))) != nil && !Work.mustStop
+  }
+}

@@ -134,6 +134,21 @@ package enum Kernel {
     }
   }
 
+  /// Any function of doubles; in single precision it is rounded once.
+  package struct Through: UnaryKernel {
+    let f: @Sendable (Double) -> Double
+    package init(_ f: @escaping @Sendable (Double) -> Double) { self.f = f }
+    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E(f(Double(x))) }
+  }
+  /// Any function of two doubles; in single precision it is rounded once.
+  package struct ThroughPair: BinaryKernel {
+    let f: @Sendable (Double, Double) -> Double
+    package init(_ f: @escaping @Sendable (Double, Double) -> Double) { self.f = f }
+    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
+      E(f(Double(x), Double(y)))
+    }
+  }
+
   package struct Add: BinaryKernel {
     package init() {}
     @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { x + y }

@@ -46,11 +46,21 @@ package struct NumberFormat: Sendable {
 extension Tensor {
   /// Nested brackets with columns aligned, wide axes folded in the middle.
   package func text(
-    _ format: NumberFormat = NumberFormat(), edge: Int = 3, limit: Int = 200, width: Int = 76
+    _ format: NumberFormat = NumberFormat(), edge: Int = 3, limit: Int = 200
+  ) -> String {
+    text(number: { format($0) }, edge: edge, limit: limit)
+  }
+
+  /// The same with each number written by a function.
+  package func text(
+    number: (Double) -> String, edge: Int = 3, limit: Int = 200, width: Int = 76
   ) -> String {
     let rows = shape.dims.dropLast().reduce(1) { min($0, 1 << 20) * min($1, 1 << 20) }
     let folds = count > limit || shape.dims.contains { $0 > limit } || rows > Tensor.shownRows
-    if rank == 0 { return cell(0, format) }
+    func cell(_ offset: Int) -> String {
+      dtype == .bool ? (self[offset] != 0 ? "true" : "false") : number(self[offset])
+    }
+    if rank == 0 { return cell(0) }
     let shown = Shape(trusted: shape.dims.map { folds ? min($0, 2 * edge + 1) : $0 })
     var cells: [String] = []
     if count > 0 {
@@ -62,7 +72,7 @@ extension Tensor {
         }
         cells.append(
           places.contains(-1)
-            ? "…" : cell(Swift.zip(places, strides).reduce(0) { $0 + $1.0 * $1.1 }, format))
+            ? "…" : cell(Swift.zip(places, strides).reduce(0) { $0 + $1.0 * $1.1 }))
       }
     }
     let column = rank > 1 ? cells.map { $0.count }.max() ?? 0 : 0
@@ -72,10 +82,6 @@ extension Tensor {
 
   /// Rows past these are folded.
   private static let shownRows = 20
-
-  private func cell(_ offset: Int, _ format: NumberFormat) -> String {
-    dtype == .bool ? (self[offset] != 0 ? "true" : "false") : format(self[offset])
-  }
 
   private static func brackets(
     _ cells: ArraySlice<String>, _ shape: Shape, axis: Int, _ width: Int

@@ -103,6 +103,21 @@ extension Tensor {
     }
   }
 
+  /// `self[offsets[i]] = part[i]`, in place while nobody else holds these numbers.
+  /// - Throws: `TensorError.indexOutOfRange` for an offset past the end.
+  package mutating func set(_ part: Tensor, at offsets: [Int]) throws(TensorError) {
+    try part.mustHold(offsets.count)
+    try Tensor.check(offsets, below: count)
+    try Work.charge(offsets.count)
+    if dtype == .float32 {
+      guard let own = try pointer(Float.self) else { throw .notReshapable(shape, [offsets.count]) }
+      part.read(Float.self) { x in for i in 0..<offsets.count { own[offsets[i]] = x[i] } }
+    } else {
+      guard let own = try pointer(Double.self) else { throw .notReshapable(shape, [offsets.count]) }
+      part.read(Double.self) { x in for i in 0..<offsets.count { own[offsets[i]] = x[i] } }
+    }
+  }
+
   /// `self[offsets[i]] += part[i]`, in place while nobody else holds these numbers.
   /// - Throws: `TensorError.indexOutOfRange` for an offset past the end.
   package mutating func add(_ part: Tensor, at offsets: [Int]) throws(TensorError) {

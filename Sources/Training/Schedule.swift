@@ -13,6 +13,8 @@ package final class Schedule {
   package enum Rule {
     /// The settings after `step` steps, from the step alone: exact however many there are.
     case byStep((_ step: Int) throws(ScheduleError) -> [(setting: String, value: Double)])
+    /// A factor on the first rate that is handed over at each step.
+    case byFactor(first: Double)
     /// From a measurement that is handed over at each step.
     case byMetric(Plateau)
   }
@@ -35,6 +37,7 @@ package final class Schedule {
     steps += 1
     switch rule {
     case .byStep(let settings): apply(try settings(steps))
+    case .byFactor: setFactor(metric ?? 1)
     case .byMetric(let plateau):
       guard let metric else { throw .metricNeeded }
       if plateau.isStuck(after: metric) {
@@ -43,6 +46,11 @@ package final class Schedule {
         if lr - lower > plateau.eps { optimizer["lr"] = lower }
       }
     }
+  }
+
+  /// Sets the rate to a part of the first one, if it is one that follows a factor.
+  package func setFactor(_ factor: Double) {
+    if case .byFactor(let first) = rule { optimizer["lr"] = first * factor }
   }
 
   private func apply(_ settings: [(setting: String, value: Double)]) {

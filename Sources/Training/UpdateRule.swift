@@ -44,14 +44,31 @@ struct UpdateProgram: Sendable {
   init(_ rules: [UpdateRule], kept: [String]) {
     vectors = ["w", "grad"] + kept
     var places = Dictionary(uniqueKeysWithValues: vectors.enumerated().map { ($1, $0) })
+    // Rules that make one number for the whole step stand in the formulas that use them.
+    var numbers: [String: Formula] = [:]
     for rule in rules {
-      let source = compile(rule.formula, places)
+      let formula = rule.formula.filled { leaf in
+        if case .symbol(let symbol) = leaf { numbers[symbol.text] } else { nil }
+      }
+      if places[rule.target] == nil, !UpdateProgram.mentions(places, formula) {
+        numbers[rule.target] = formula
+        continue
+      }
+      let source = compile(formula, places)
       // The gradient itself is not changed; a rule that corrects it works on a copy.
       if rule.target == "grad" || places[rule.target] == nil { places[rule.target] = temporary() }
       guard let out = places[rule.target] else { continue }
       instructions.append(Instruction(operation: .copy, a: source, b: source, out: out))
     }
     fold()
+  }
+
+  private static func mentions(_ places: [String: Int], _ formula: Formula) -> Bool {
+    switch formula {
+    case .symbol(let symbol): places[symbol.text] != nil
+    case .apply(_, let arguments, _): arguments.contains { mentions(places, $0) }
+    default: false
+    }
   }
 
   private mutating func temporary() -> Int {

@@ -148,7 +148,8 @@ extension Workbench {
 
   private func fields(of value: Value) -> [String] {
     switch value {
-    case .record(let record): return record.fields.map({ $0.name })
+    case .record(let record):
+      return record.fields.map({ $0.name }) + ["keys", "values", "items", "get"]
     case .layer(let layer):
       return layer.fields.filter { !layer.isSequence || Int($0.name) == nil }.map { $0.name }
         + layer.methods.map { $0.name } + [
@@ -163,9 +164,17 @@ extension Workbench {
           && $0.parameters.first?.fallback == nil
       }
       return ["grad", "shape", "T", "rank", "size", "dtype", "requires_grad"]
-        + methods.map { $0.name }.sorted()
+        + Set((methods + Builtin.methods).map { $0.name }).sorted()
+    case .string: return Workbench.methods(ofFirst: ["text", "separator", "x"], .text)
+    case .list: return ["append"]
     default: return []
     }
+  }
+
+  /// Functions of a topic that take what stands before the dot first.
+  private static func methods(ofFirst names: [String], _ topic: Builtin.Topic) -> [String] {
+    Builtin.all.filter { $0.topic == topic && names.contains($0.parameters.first?.name ?? "") }
+      .map { $0.name } + (topic == .text ? ["split"] : [])
   }
 
   /// After `explain` and `backward`, what there is to explain: `∂loss/∂w1` first; `d` is ∂ too.

@@ -24,6 +24,22 @@ enum OptimizerSource {
         none, lr: 0.01, lrDecay: 0, weightDecay: 0, initialAccumulator: 0, eps: 1e-10,
         maximize: false
       ).textbook
+    case "adadelta":
+      Optimizer.adadelta(none, lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false).textbook
+    case "adamax":
+      Optimizer.adamax(
+        none, lr: 2e-3, betas: (0.9, 0.999), eps: 1e-8, weightDecay: 0, maximize: false
+      ).textbook
+    case "nadam":
+      Optimizer.nadam(
+        none, lr: 2e-3, betas: (0.9, 0.999), eps: 1e-8, weightDecay: 0, momentumDecay: 4e-3,
+        decoupled: false, maximize: false
+      ).textbook
+    case "radam":
+      Optimizer.radam(
+        none, lr: 1e-3, betas: (0.9, 0.999), eps: 1e-8, weightDecay: 0, decoupled: false,
+        maximize: false
+      ).textbook
     default: nil
     }
   }

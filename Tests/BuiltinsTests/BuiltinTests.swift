@@ -51,7 +51,7 @@ import Testing
   }
 
   private static let readers =
-    "value|has|isUsual|operand|node|double|int|ints|flag|text|choice|dtype|positive|rate|parameters|"
+    "value|has|isUsual|operand|node|double|int|wide|ints|flag|text|choice|dtype|positive|rate|parameters|"
     + "numbers|dataset|layer|state|sourceName|wrong"
 
   /// The names that the text reads, with the file of each.

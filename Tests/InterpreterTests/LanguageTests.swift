@@ -169,7 +169,7 @@ import Testing
     ScriptFault(code: "x = [1, 2]\nx[1e300]", id: .badIndex),
     ScriptFault(code: "x = list(1)\nx[1e300]", id: .badIndex),
     ScriptFault(code: "x = [1, 2]\nx[0.5]", id: .badIndex),
-    ScriptFault(code: "x = [1, 2]\nx[0] = 3", id: .immutable),
+    ScriptFault(code: "param x = [1, 2]\nx[0] = 3", id: .immutable),
     ScriptFault(code: "zeros(1000000000)", id: .memoryLimit),
     ScriptFault(code: "zeros(1e300)", id: .wholeNumber),
     ScriptFault(code: "zeros(-1)", id: .badArgument),

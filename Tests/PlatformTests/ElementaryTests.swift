@@ -17,6 +17,12 @@ struct ElementaryTests {
     "tanh": { Elementary.tanh($0) }, "log": { Elementary.log($0) },
     "log1p": { Elementary.log1p($0) }, "log10": { Elementary.log10($0) },
     "sin": { Elementary.sin($0) }, "cos": { Elementary.cos($0) }, "erf": { Elementary.erf($0) },
+    "tan": { Elementary.tan($0) }, "atan": { Elementary.atan($0) },
+    "asin": { Elementary.asin($0) }, "acos": { Elementary.acos($0) },
+    "sinh": { Elementary.sinh($0) }, "cosh": { Elementary.cosh($0) },
+    "asinh": { Elementary.asinh($0) }, "acosh": { Elementary.acosh($0) },
+    "atanh": { Elementary.atanh($0) }, "log2": { Elementary.log2($0) },
+    "erfinv": { Elementary.erfinv($0) },
   ]
 
   private static func number(_ bits: Substring) throws -> Double {

@@ -181,7 +181,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     case .pow: return parts[0].power(parts[1])
     case .transpose: return Formula.transpose(parts[0])
     // A number is the same number wherever it is repeated.
-    case .expandAs, .reshape:
+    case .expandAs, .reshape, .index:
       return parts[0].number != nil ? parts[0] : .apply(op, parts, attributes)
     default: return .apply(op, parts, attributes)
     }

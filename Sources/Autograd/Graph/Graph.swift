@@ -377,6 +377,11 @@ package final class Graph {
     leaf.store(try value.converted(to: leaf.dtype), time: tick())
   }
 
+  /// Makes a value that no gradient reaches one that is given: it no longer follows from what it was computed from.
+  package func settle(_ node: Node) {
+    if node.isFollowed { node.drop() }
+  }
+
   /// Changes a leaf's value in place, outside the graph.
   package func update(
     _ leaf: Node, _ body: (inout Tensor) throws(TensorError) -> Void

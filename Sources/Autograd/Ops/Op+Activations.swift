@@ -1,4 +1,5 @@
 // Activation functions.
+import Platform
 import Tensors
 
 extension Op {
@@ -84,9 +85,97 @@ extension Op {
     "The logarithm of the sigmoid, without underflow.", "-ln(1 + e^(-x))",
     example: "logsigmoid(0)", partial: .call(sigmoid, -.x))
 
+  package static let relu6: Op = function(
+    "relu6", { Swift.min(Swift.max(0, $0), 6) }, family: .activation,
+    "A rectifier that stops growing at 6.", "min(max(0, x), 6)", example: "relu6([-1, 3, 9])",
+    partial: .where_(gt, .x, 0, .where_(lt, .x, 6, 1, 0), 0), promotion: .common,
+    bounds: Bounds(low: 0, high: 6))
+
+  /// Scaled so that depth keeps mean 0 and spread 1 (Klambauer et al. 2017).
+  package static let selu: Op = function(
+    "selu", { $0 > 0 ? seluScale * $0 : seluScale * seluAlpha * Elementary.expm1($0) },
+    family: .activation,
+    "An elu scaled so that mean 0 and spread 1 are kept from layer to layer (Klambauer et al. 2017).",
+    "scale*(x if x > 0 else alpha*(e^x - 1))", example: "selu([-1, 1])",
+    partial: .where_(
+      gt, .x, 0, .number(seluScale), .number(seluScale * seluAlpha) * .call(exp, .x)))
+  private static let (seluScale, seluAlpha) = (1.0507009873554805, 1.6732632423543772)
+
+  package static let celu: Op = setting(
+    "celu", ("alpha", 1), "An elu whose slope has no jump, whatever `alpha` is (Barron 2017).",
+    "x if x > 0 else alpha*(e^(x/alpha) - 1)", example: "celu(-1, alpha=2)", tried: 1.5,
+    partial: .where_(gt, .x, 0, 1, .call(exp, .x / .attribute("alpha")))
+  ) { alpha in
+    Kernel.Through { $0 > 0 ? $0 : alpha * Elementary.expm1($0 / alpha) }
+  }
+
+  package static let mish: Op = function(
+    "mish", { $0 * Elementary.tanh(softplus($0)) }, family: .activation,
+    "`x` times the tanh of its softplus (Misra 2019).", "x*tanh(ln(1 + e^x))", example: "mish(1)",
+    partial: .call(tanh, .call(softplus, .x))
+      + .x * .call(sigmoid, .x) * (1 - Formula.call(tanh, .call(softplus, .x)).power(2)))
+
+  private static func softplus(_ x: Double) -> Double {
+    x > 20 ? x : Elementary.log1p(Elementary.exp(x))
+  }
+
+  package static let softsign: Op = function(
+    "softsign", { $0 / (1 + Swift.abs($0)) }, family: .activation,
+    "Squashes any number into (-1, 1), more slowly than tanh.", "x/(1 + |x|)",
+    example: "softsign(3)", partial: 1 / (1 + Formula.call(abs, .x)).power(2),
+    bounds: Bounds(low: -1, high: 1))
+
+  package static let hardtanh: Op = elementwise(
+    "hardtanh", ["x"], settings: [.number("min_val", -1), .number("max_val", 1)],
+    family: .activation, "Straight between two bounds, flat beyond.",
+    "min(max(x, min_val), max_val)", example: "hardtanh([-3, 0.5, 3])",
+    partials: [
+      .where_(
+        gt, .x, .attribute("min_val"), .where_(lt, .x, .attribute("max_val"), 1, 0), 0)
+    ],
+    samples: {
+      Sample.unary
+        + Sample.unary.map { $0.with("min_val", .number(-0.5)).with("max_val", .number(2)) }
+    }
+  ) { c throws(TensorError) in
+    try c.x.map(Kernel.Clamp(c.number("min_val"), c.number("max_val")), keepsWhole: true)
+  }
+
+  package static let hardsigmoid: Op = function(
+    "hardsigmoid", { Swift.min(Swift.max($0 / 6 + 0.5, 0), 1) }, family: .activation,
+    "A sigmoid of straight lines.", "min(max(x/6 + 1/2, 0), 1)", example: "hardsigmoid([-4, 0, 4])",
+    partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .number(1.0 / 6), 0), 0),
+    bounds: Bounds(low: 0, high: 1))
+
+  package static let hardswish: Op = function(
+    "hardswish", { $0 * Swift.min(Swift.max($0 / 6 + 0.5, 0), 1) }, family: .activation,
+    "`x` times its hardsigmoid.", "x*min(max(x/6 + 1/2, 0), 1)", example: "hardswish([-4, 0, 4])",
+    partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .x / 3 + 0.5, 1), 0))
+
+  package static let tanhshrink: Op = function(
+    "tanhshrink", { $0 - Elementary.tanh($0) }, family: .activation, "`x` without its tanh.",
+    "x - tanh x", example: "tanhshrink(1)", partial: Formula.call(tanh, .x).power(2))
+
+  package static let softshrink: Op = setting(
+    "softshrink", ("lambd", 0.5), "Moves towards 0 by `lambd`, and stays there.",
+    "x - lambd if x > lambd, x + lambd if x < -lambd, else 0", example: "softshrink([-1, 0.2, 1])",
+    tried: 0.2, partial: .where_(gt, .call(abs, .x), .attribute("lambd"), 1, 0)
+  ) { lambd in
+    Kernel.Through { $0 > lambd ? $0 - lambd : $0 < -lambd ? $0 + lambd : $0.isNaN ? $0 : 0 }
+  }
+
+  package static let hardshrink: Op = setting(
+    "hardshrink", ("lambd", 0.5), "0 where `x` is no larger than `lambd`, else `x`.",
+    "x if |x| > lambd else 0", example: "hardshrink([-1, 0.2, 1])", tried: 0.2,
+    partial: .where_(gt, .call(abs, .x), .attribute("lambd"), 1, 0)
+  ) { lambd in
+    Kernel.Through { Swift.abs($0) <= lambd ? 0 : $0 }
+  }
+
   package static let activations: [Op] = [
     sigmoid, tanh, relu, leakyRelu, elu, gelu, geluTanh, silu, softplus, logsigmoid, softmax,
-    logSoftmax,
+    logSoftmax, relu6, selu, celu, mish, softsign, hardtanh, hardsigmoid, hardswish, tanhshrink,
+    softshrink, hardshrink,
   ]
 
   /// The result's gradient times a slope that follows from the result, in one loop.

@@ -1,4 +1,5 @@
 // The ops behind the operators.
+import Platform
 import Tensors
 
 extension Op {
@@ -111,8 +112,64 @@ extension Op {
   }
 
   package static let arithmetic: [Op] = [
-    add, sub, mul, div, neg, pow, maximum, minimum, floorDivide, modulo, chosen, maskedFill,
+    add, sub, mul, div, neg, pow, maximum, minimum, floorDivide, modulo, fmod, lerp, logaddexp,
+    xlogy, copysign, atan2, hypot, chosen, maskedFill,
   ]
+
+  /// The remainder with the sign of what is divided, as C has it.
+  package static let fmod: Op = elementwise(
+    "fmod", ["x", "y"], family: .arithmetic, "The remainder, with the sign of `x`.",
+    "x - y*trunc(x/y)", example: "fmod(-7, 3)", partials: [1, -.call(trunc, .x / .y)],
+    scalar: { $0.truncatingRemainder(dividingBy: $1) }
+  ) { c throws(TensorError) in
+    try mustDivide(c)
+    return try c.x.zip(c.y, Kernel.ThroughPair { $0.truncatingRemainder(dividingBy: $1) })
+  }
+
+  /// From one value towards another.
+  package static let lerp: Op = elementwise(
+    "lerp", ["start", "end", "weight"], "From `start` towards `end`, `weight` of the way.",
+    "start + weight*(end - start)", example: "lerp(10, 20, 0.25)",
+    partials: [1 - .operand(2), .operand(2), .operand(1) - .operand(0)],
+    samples: {
+      Sample.binary.map { Sample($0.inputs + [Tensor(0.3)]) }
+        + [Sample([Sample.spread([2, 3]), Sample.positive([2, 3]), Sample.chances([3])])]
+    }
+  ) { c throws(TensorError) in
+    let (start, weight) = (c.x, c.inputs[2])
+    return try start + weight * (c.y - start)
+  }
+
+  /// The logarithm of a sum of exponentials, without overflow.
+  package static let logaddexp: Op = elementwise(
+    "logaddexp", ["x", "y"], "The logarithm of `exp(x) + exp(y)`, without overflow.",
+    "ln(e^x + e^y)", example: "logaddexp(1000, 1000)", promotion: .floating,
+    partials: [.call(exp, .x - .z), .call(exp, .y - .z)], scalar: { joinedLogs($0, $1) }
+  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.ThroughPair(joinedLogs)) }
+
+  @Sendable private static func joinedLogs(_ x: Double, _ y: Double) -> Double {
+    if x == y { return x + Elementary.log(2) }
+    return Swift.max(x, y) + Elementary.log1p(Elementary.exp(-Swift.abs(x - y)))
+  }
+
+  /// `x*ln y`, 0 where x is 0.
+  package static let xlogy: Op = elementwise(
+    "xlogy", ["x", "y"], "`x*log(y)`, and 0 where `x` is 0.", "x*ln y", example: "xlogy(0, 0)",
+    promotion: .floating, partials: [.call(log, .y), .where_(eq, .x, 0, 0, .x / .y)],
+    scalar: { $0 == 0 && !$1.isNaN ? 0 : $0 * Elementary.log($1) }
+  ) { c throws(TensorError) in
+    try c.x.zip(
+      c.y, Kernel.ThroughPair { $0 == 0 && !$1.isNaN ? 0 : $0 * Elementary.log($1) })
+  }
+
+  package static let copysign: Op = elementwise(
+    "copysign", ["x", "y"], "The size of `x` with the sign of `y`.", "|x|*sign of y",
+    example: "copysign(3, -0.5)", promotion: .floating,
+    partials: [.where_(eq, .x, 0, 0, .z / .x), 0],
+    scalar: { Double(signOf: $1, magnitudeOf: $0) }
+  ) { c throws(TensorError) in
+    try c.x.zip(c.y, Kernel.ThroughPair { Double(signOf: $1, magnitudeOf: $0) })
+  }
 
   /// Quotient rounded down, as in Python.
   package static let floorDivide: Op = Op(
@@ -208,7 +265,122 @@ extension Op {
   package static let close: Op = comparison("close", .close)
 
   /// Relations give 1 or 0 and have no gradient.
-  package static let comparisons: [Op] = [lt, le, gt, ge, eq, ne, close]
+  package static let comparisons: [Op] =
+    [
+      lt, le, gt, ge, eq, ne, close, isnan, isinf, isfinite, isclose, logicalNot, bitwiseNot,
+      logical("and") { $0 && $1 }, logical("or") { $0 || $1 }, logical("xor") { $0 != $1 },
+      bitwise("and") { $0 & $1 }, bitwise("or") { $0 | $1 }, bitwise("xor") { $0 ^ $1 },
+    ]
+
+  private static func truth(
+    _ name: String, _ operands: [Operand] = ["x"], settings: [Setting] = [], _ summary: String,
+    _ definition: String, example: String, _ forward: @escaping Forward
+  ) -> Op {
+    Op(
+      name, operands, settings: settings, family: .comparison, summary: summary,
+      definition: definition, example: example, promotion: .none,
+      derivative: .none("a truth value jumps; it has no slope"), links: .elementwise,
+      forward: forward)
+  }
+
+  private static func test(
+    _ name: String, _ summary: String, example: String,
+    _ holds: @escaping @Sendable (Double) -> Bool
+  ) -> Op {
+    truth(name, ["x"], summary, "\(name) x", example: example) { c throws(TensorError) in
+      try c.x.map(Kernel.Through { holds($0) ? 1 : 0 }, keepsWhole: true).converted(to: .bool)
+    }
+  }
+
+  /// Whether each number is nan.
+  package static let isnan = test(
+    "isnan", "Whether each number is nan.", example: "isnan([1, nan])"
+  ) {
+    $0.isNaN
+  }
+  /// Whether each is infinite.
+  package static let isinf = test(
+    "isinf", "Whether each number is inf or -inf.", example: "isinf([1, inf])"
+  ) { $0.isInfinite }
+  /// Whether each is neither nan nor infinite.
+  package static let isfinite = test(
+    "isfinite", "Whether each number is neither nan nor inf.", example: "isfinite([1, inf, nan])"
+  ) { $0.isFinite }
+  /// Whether each is 0.
+  package static let logicalNot = test(
+    "logical_not", "Whether each number is 0.", example: "logical_not([0, 2])"
+  ) { $0 == 0 }
+
+  /// Whether two are equal within tolerances, as `torch.isclose`.
+  package static let isclose = truth(
+    "isclose", ["input", "other"],
+    settings: [.number("rtol", 1e-5), .number("atol", 1e-8), .flag("equal_nan", false)],
+    "Whether two numbers are equal within a tolerance, element by element.",
+    "|input - other| <= atol + rtol*|other|", example: "isclose([1, 2], [1.000001, 2.1])"
+  ) { c throws(TensorError) in
+    let (rtol, atol) = (c.number("rtol"), c.number("atol"))
+    let takesNaN = c.attributes.flag("equal_nan")
+    return try c.x.zip(
+      c.y,
+      Kernel.ThroughPair { x, y in
+        if x == y || takesNaN && x.isNaN && y.isNaN { return 1 }
+        guard x.isFinite, y.isFinite else { return 0 }
+        return Swift.abs(x - y) <= atol + rtol * Swift.abs(y) ? 1 : 0
+      }
+    ).converted(to: .bool)
+  }
+
+  private static func logical(
+    _ word: String, _ joins: @escaping @Sendable (Bool, Bool) -> Bool
+  ) -> Op {
+    truth(
+      "logical_\(word)", ["x", "y"], "`\(word)` of two truth values, element by element.",
+      "x \(word) y", example: "logical_\(word)([0, 1, 1], [0, 0, 1])"
+    ) { c throws(TensorError) in
+      try c.x.zip(c.y, Kernel.ThroughPair { joins($0 != 0, $1 != 0) ? 1 : 0 }).converted(to: .bool)
+    }
+  }
+
+  private static func bitwise(
+    _ word: String, _ joins: @escaping @Sendable (Int64, Int64) -> Int64
+  ) -> Op {
+    Op(
+      "bitwise_\(word)", ["x", "y"], family: .comparison,
+      summary: "`\(word)` of the binary digits of whole numbers, or of truth values.",
+      definition: "x \(word) y, digit by digit",
+      example: "bitwise_\(word)(tensor(12, dtype=\"int64\"), tensor(10, dtype=\"int64\"))",
+      promotion: .none, derivative: .none("a whole number jumps; it has no slope"),
+      links: .elementwise,
+      samples: { [Sample([Sample.whole([12, 5, 0], [3]), Sample.whole([10, 1, 7], [3])])] }
+    ) { c throws(TensorError) in
+      try c.x.zip(
+        wholes(c), Kernel.ThroughPair { Double(joins(digits($0), digits($1))) })
+    }
+  }
+
+  /// The opposite of each binary digit.
+  package static let bitwiseNot: Op = Op(
+    "bitwise_not", ["x"], family: .comparison,
+    summary: "The opposite of each binary digit of whole numbers, or of truth values.",
+    definition: "not x, digit by digit", example: "bitwise_not(tensor([0, 5], dtype=\"int64\"))",
+    promotion: .none, derivative: .none("a whole number jumps; it has no slope"),
+    links: .elementwise, samples: { [Sample([Sample.whole([12, 5, 0], [3])])] }
+  ) { c throws(TensorError) in
+    let isTruth = c.x.dtype == .bool
+    guard !c.x.dtype.isFloat else { throw .wholeNumbersNeeded("bitwise_not") }
+    return try c.x.map(
+      Kernel.Through { isTruth ? ($0 == 0 ? 1 : 0) : Double(~digits($0)) }, keepsWhole: true)
+  }
+
+  @Sendable private static func digits(_ x: Double) -> Int64 { Int64(exactly: x) ?? 0 }
+
+  /// The second of two operands, both of whole numbers.
+  private static func wholes(_ c: Call) throws(TensorError) -> Tensor {
+    for input in c.inputs where input.dtype.isFloat {
+      throw .wholeNumbersNeeded("what is taken digit by digit")
+    }
+    return c.y
+  }
 
   /// The op of a relation.
   package static func comparing(_ relation: Kernel.Relation) -> Op {

@@ -142,10 +142,185 @@ extension Op {
 
   private static func flipped(_ c: Call) throws(TensorError) -> [Int] {
     let axes = try c.x.axes(c.attributes.ints("dims") ?? [])
-    return (0..<c.x.count).map { offset in
-      var place = c.x.shape.indices(at: offset)
-      for axis in axes { place[axis] = c.x.shape[axis] - 1 - place[axis] }
-      return c.x.shape.offset(of: place)
+    return grid(c.x.shape) { axis, n in
+      let all = Array(0..<n)
+      return axes.contains(axis) ? all.reversed() : all
+    }
+  }
+
+  /// The offsets that are read where each axis is read at places of its own.
+  private static func grid(_ shape: Shape, _ places: (_ axis: Int, _ length: Int) -> [Int]) -> [Int]
+  {
+    let strides = shape.strides
+    return (0..<shape.rank).reduce([0]) { starts, axis in
+      let steps = places(axis, shape[axis]).map { $0 * strides[axis] }
+      return [Int](unsafeUninitializedCapacity: starts.count * steps.count) { sums, filled in
+        for start in starts {
+          for step in steps {
+            sums[filled] = start + step
+            filled += 1
+          }
+        }
+      }
+    }
+  }
+
+  /// The order along an axis turned round: what falls off one end comes in at the other.
+  package static let roll: Op = rearranging(
+    "roll", settings: [Setting("shifts", .lengths, .required), Setting("dims", .axes, .absent)],
+    "Moves entries along axes; what falls off one end comes in at the other.",
+    "z[i] = x[(i - shift) mod n]", example: "roll([1, 2, 3, 4], 1)", notation: .call,
+    back: { c throws(TensorError) in
+      var back = Attributes(("shifts", .ints((c.attributes.ints("shifts") ?? []).map { -$0 })))
+      if let dims = c.attributes.ints("dims") { back.set("dims", .ints(dims)) }
+      return .apply(roll, [.dz], back)
+    },
+    offsets: { c throws(TensorError) in try rolled(c) },
+    samples: {
+      [Sample([Sample.spread([4])], ("shifts", .ints([1])))]
+        + [[2, 3], [2, 2, 3]].flatMap { shape in
+          [
+            Sample([Sample.spread(shape)], ("shifts", .ints([-2]))),
+            Sample([Sample.spread(shape)], ("shifts", .ints([1])), ("dims", .ints([-1]))),
+            Sample([Sample.spread(shape)], ("shifts", .ints([1, 2])), ("dims", .ints([0, 1]))),
+          ]
+        }
+    }
+  ) { c throws(TensorError) in try c.x.gathered(rolled(c), shape: c.x.shape) }
+
+  private static func rolled(_ c: Call) throws(TensorError) -> [Int] {
+    let shifts = c.attributes.ints("shifts") ?? []
+    guard let dims = c.attributes.ints("dims") else {
+      let n = c.x.count
+      let shift = n == 0 ? 0 : (shifts.first ?? 0) % n
+      return (0..<n).map { (($0 - shift) % n + n) % n }
+    }
+    guard dims.count == shifts.count else {
+      throw .setting("roll", "there must be as many `dims` as `shifts`", Double(dims.count))
+    }
+    var moves = [Int](repeating: 0, count: c.x.rank)
+    for (dim, shift) in zip(dims, shifts) {
+      let axis = try c.x.shape.axis(dim)
+      // A whole turn changes nothing.
+      moves[axis] += shift % Swift.max(1, c.x.shape[axis])
+    }
+    return grid(c.x.shape) { axis, n in
+      let move = n == 0 ? 0 : moves[axis] % n
+      return (0..<n).map { (($0 - move) % n + n) % n }
+    }
+  }
+
+  /// The whole tensor over and over along each axis; further axes come first.
+  package static let repeated: Op = rearranging(
+    "repeat", settings: [Setting("_sizes", .lengths, .required)],
+    "The whole tensor again and again along each axis; further axes come first.",
+    "z[i] = x[i mod n]",
+    back: { c throws(TensorError) in
+      let sizes = c.attributes.ints("_sizes") ?? []
+      let dims = [Int](repeating: 1, count: Swift.max(0, sizes.count - c.x.rank)) + c.x.shape.dims
+      // Each axis falls into its repetitions and itself.
+      let parts = zip(sizes, dims).flatMap { [$0, $1] }
+      let folded = (0..<sizes.count).map { 2 * $0 }
+      let sums = Formula.apply(
+        sum, [.reshaped(.dz, parts)], Attributes(("dim", .ints(folded))))
+      return folded.isEmpty ? .dz : .reshaped(sums, c.x.shape.dims)
+    },
+    offsets: { c throws(TensorError) in repetitions(c) },
+    samples: {
+      [
+        Sample([Sample.spread([])], ("_sizes", .ints([3]))),
+        Sample([Sample.spread([3])], ("_sizes", .ints([2]))),
+        Sample([Sample.spread([3])], ("_sizes", .ints([2, 2]))),
+        Sample([Sample.spread([2, 3])], ("_sizes", .ints([2, 1]))),
+        Sample([Sample.spread([2, 1, 3])], ("_sizes", .ints([1, 3, 2]))),
+      ]
+    }
+  ) { c throws(TensorError) in
+    let sizes = c.attributes.ints("_sizes") ?? []
+    let extra = sizes.count - c.x.rank
+    guard extra >= 0, sizes.allSatisfy({ $0 >= 0 }) else { throw .notExpandable(c.x.shape, sizes) }
+    let dims = [Int](repeating: 1, count: extra) + c.x.shape.dims
+    var lengths: [Int] = []
+    for (size, length) in zip(sizes, dims) {
+      let (product, isTooLong) = size.multipliedReportingOverflow(by: length)
+      guard !isTooLong else { throw .tooLarge(sizes, limit: MemoryBudget.limit) }
+      lengths.append(product)
+    }
+    let target = try Shape.fitting(lengths, stride: MemoryLayout<Int>.stride)
+    return try c.x.gathered(repetitions(c), shape: target)
+  }
+
+  /// The offsets that a repetition reads: further axes in front read the whole each time.
+  private static func repetitions(_ c: Call) -> [Int] {
+    let sizes = c.attributes.ints("_sizes") ?? []
+    let extra = sizes.count - c.x.rank
+    let once = grid(c.x.shape) { axis, n in
+      (0..<sizes[axis + extra]).flatMap { _ in 0..<n }
+    }
+    return (0..<sizes.prefix(extra).reduce(1, *)).flatMap { _ in once }
+  }
+
+  /// A frame of one number around the last axes: `pad` counts from the last axis backward, before and
+  /// after each; below 0 it cuts off.
+  package static let pad: Op = Op(
+    "pad", ["x"], settings: [Setting("pad", .lengths, .required), .number("value", 0)],
+    family: .shape,
+    summary: "Puts a frame of one number around the last axes; below 0 it cuts off.",
+    definition: "x within value", example: "pad([[1, 2]], [1, 0, 0, 1])",
+    derivative: .vjps([
+      VJP { c throws(TensorError) in
+        .apply(
+          pad, [.dz],
+          Attributes(("pad", .ints((c.attributes.ints("pad") ?? []).map { -$0 }))))
+      }
+    ]),
+    links: .entries { c, _, offset in
+      guard let frame = try? frame(c) else { return [] }
+      let place = zip(c.x.shape.indices(at: offset), frame).map { $0 + $1.before }
+      let isInside = zip(place, c.output.shape.dims).allSatisfy { 0 <= $0 && $0 < $1 }
+      return isInside
+        ? [(offset: c.output.shape.offset(of: place), partial: Formula.number(1))] : []
+    },
+    samples: {
+      [
+        Sample([Sample.spread([3])], ("pad", .ints([1, 2]))),
+        Sample([Sample.spread([2, 3])], ("pad", .ints([1, 0])), ("value", .number(2))),
+        Sample([Sample.spread([2, 3])], ("pad", .ints([1, 1, 2, 0]))),
+        Sample([Sample.spread([2, 1, 3])], ("pad", .ints([-1, 1, 0, 1]))),
+      ]
+    }
+  ) { c throws(TensorError) in
+    let frame = try frame(c)
+    let target = try Shape.fitting(
+      zip(c.x.shape.dims, frame).map { Swift.max(0, $0 + $1.before + $1.after) })
+    var result = try Tensor(filling: target, with: c.number("value"), dtype: c.x.dtype)
+    var (from, to): ([Int], [Int]) = ([], [])
+    for offset in 0..<c.x.count {
+      let place = zip(c.x.shape.indices(at: offset), frame).map { $0 + $1.before }
+      guard zip(place, target.dims).allSatisfy({ 0 <= $0 && $0 < $1 }) else { continue }
+      from.append(offset)
+      to.append(target.offset(of: place))
+    }
+    if !to.isEmpty {
+      try result.set(c.x.gathered(from, shape: Shape([from.count])), at: to)
+    }
+    return result
+  }
+
+  /// How much is put before and after each axis.
+  private static func frame(_ c: Call) throws(TensorError) -> [(before: Int, after: Int)] {
+    let padding = c.attributes.ints("pad") ?? []
+    guard padding.allSatisfy({ Swift.abs($0) < 1 << 28 }) else {
+      throw .tooLarge(padding, limit: MemoryBudget.limit)
+    }
+    guard padding.count % 2 == 0, padding.count / 2 <= c.x.rank else {
+      throw .setting(
+        "pad", "`pad` has two numbers for each of the last axes, at most \(2 * c.x.rank)",
+        Double(padding.count))
+    }
+    return (0..<c.x.rank).map { axis in
+      let k = 2 * (c.x.rank - 1 - axis)
+      return k < padding.count ? (padding[k], padding[k + 1]) : (0, 0)
     }
   }
 
@@ -312,6 +487,48 @@ extension Op {
       throw .sizesDiffer(c.y.shape, src.shape, axis: 0, operation: "scatter_add")
     }
     return try c.x + src.scattered(gatherOffsets(c.x, c.y, c), into: c.x.shape)
+  }
+
+  /// Puts entries along one axis at the places that a tensor says; what was there is gone.
+  package static let scatter: Op = Op(
+    "scatter", ["x", Operand("index", .indices), "src"],
+    settings: [Setting("dim", .axis, .required)], family: .shape,
+    summary:
+      "Puts entries along one axis at the places that a tensor says; what was there is gone.",
+    definition: "z[i, index[i, j]] = src[i, j] for dim=1, else x",
+    notation: .spelled { arguments, attributes in
+      "\(arguments[0]).scatter(\(attributes.dims.first ?? 0), \(arguments[1]), \(arguments[2]))"
+    },
+    derivative: .vjps([
+      VJP { c throws(TensorError) in
+        .apply(scatter, [.dz, .y, .call(zerosLike, .operand(2))], c.attributes)
+      },
+      VJP(0),
+      VJP { c throws(TensorError) in .apply(gather, [.dz, .y], c.attributes) },
+    ]),
+    samples: {
+      // Places that are named once: of two entries for one place the last is taken, which has no gradient
+      // that both could share.
+      [
+        Sample(
+          [Sample.spread([4]), Sample.whole([2, 0], [2]), Sample.positive([2])],
+          ("dim", .ints([0]))),
+        Sample(
+          [Sample.spread([2, 3]), Sample.whole([2, 0, 1, 2], [2, 2]), Sample.positive([2, 2])],
+          ("dim", .ints([1]))),
+        Sample(
+          [Sample.spread([2, 3]), Sample.whole([1, 0, 1], [1, 3]), Sample.positive([1, 3])],
+          ("dim", .ints([0]))),
+      ]
+    }
+  ) { c throws(TensorError) in
+    let src = c.inputs[2]
+    guard src.shape == c.y.shape else {
+      throw .sizesDiffer(c.y.shape, src.shape, axis: 0, operation: "scatter")
+    }
+    var result = c.x
+    try result.set(src.converted(to: c.x.dtype), at: gatherOffsets(c.x, c.y, c))
+    return result
   }
 
   /// As in PyTorch, what has no axes counts as one entry along one axis.
@@ -506,9 +723,25 @@ extension Op {
   }
 
   package static let views: [Op] = [
-    transpose, permute, reshape, expand, expandAs, flip, index, gather, concat, stack, tril, triu,
-    oneHot,
+    transpose, permute, reshape, expand, expandAs, flip, roll, repeated, pad, index, gather,
+    scatter, concat, stack, tril, triu, oneHot, nonzero,
   ]
+
+  /// Where a tensor is not 0: one row of places for each such entry.
+  package static let nonzero: Op = Op(
+    "nonzero", ["x"], family: .shape,
+    summary: "Where a tensor is not 0: the place of each such entry, as a row.",
+    definition: "places with x != 0", example: "nonzero([[0, 1], [2, 0]])", promotion: .none,
+    derivative: .none("a place is a whole number; it jumps")
+  ) { c throws(TensorError) in
+    var places: [Double] = []
+    var count = 0
+    for offset in 0..<c.x.count where c.x[offset] != 0 {
+      places += c.x.shape.indices(at: offset).map(Double.init)
+      count += 1
+    }
+    return try Tensor(places, shape: Shape([count, c.x.rank]), dtype: .int64)
+  }
 
   /// Ops that derivatives are made of; each is a function of the language too.
   package static let adjoints: [Op] = [zerosLike, indexPut, scatterAdd]

@@ -69,10 +69,10 @@ final class ProgramWriter {
               if let name = argument.name { translator.declaredFields.insert(name) }
             }
           }
-        case .function(let inner):
+        default:
+          guard let inner = expression.innerFunction else { break }
           names.formUnion(inner.parameters.map { $0.name })
           visit(inner.body)
-        default: break
         }
       } function: { function in
         names.formUnion(function.parameters.map { $0.name })

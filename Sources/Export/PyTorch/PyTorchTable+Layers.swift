@@ -92,19 +92,24 @@ extension NameRow {
       .any, .module),
     NameRow(
       "rnn", "nn.RNN",
-      "input_size:w hidden_size:w num_layers:w nonlinearity:v bias:v batch_first:v",
+      "input_size:w hidden_size:w num_layers:w nonlinearity:v bias:v batch_first:v dropout:n bidirectional:v",
       .any, .module, placed: 2, mixes: true, draws: true),
     NameRow(
-      "lstm", "nn.LSTM", "input_size:w hidden_size:w num_layers:w bias:v batch_first:v", .any,
+      "lstm", "nn.LSTM",
+      "input_size:w hidden_size:w num_layers:w bias:v batch_first:v dropout:n bidirectional:v",
+      .any,
       .module,
       placed: 2, mixes: true, draws: true),
     NameRow(
-      "gru", "nn.GRU", "input_size:w hidden_size:w num_layers:w bias:v batch_first:v", .any,
+      "gru", "nn.GRU",
+      "input_size:w hidden_size:w num_layers:w bias:v batch_first:v dropout:n bidirectional:v",
+      .any,
       .module,
       placed: 2, mixes: true, draws: true),
     NameRow(
       "multihead_attention", "nn.MultiheadAttention",
-      "embed_dim:w num_heads:w dropout:n bias:v batch_first:v", .any, .module, placed: 2,
+      "embed_dim:w num_heads:w dropout:n bias:v add_bias_kv:v add_zero_attn:v kdim:w vdim:w batch_first:v",
+      .any, .module, placed: 2,
       mixes: true,
       draws: true),
   ]
@@ -128,6 +133,20 @@ extension NameRow {
       "adagrad", "torch.optim.Adagrad",
       "params:p lr:n lr_decay:n weight_decay:n initial_accumulator_value:n eps:n maximize:v",
       .optimizer, .optimizer),
+    NameRow(
+      "adadelta", "torch.optim.Adadelta", "params:p lr:n rho:n eps:n weight_decay:n maximize:v",
+      .optimizer, .optimizer),
+    NameRow(
+      "adamax", "torch.optim.Adamax", "params:p lr:n betas:b eps:n weight_decay:n maximize:v",
+      .optimizer, .optimizer),
+    NameRow(
+      "nadam", "torch.optim.NAdam",
+      "params:p lr:n betas:b eps:n weight_decay:n momentum_decay:n decoupled_weight_decay:v maximize:v",
+      .optimizer, .optimizer),
+    NameRow(
+      "radam", "torch.optim.RAdam",
+      "params:p lr:n betas:b eps:n weight_decay:n decoupled_weight_decay:v maximize:v",
+      .optimizer, .optimizer),
     NameRow("step", "step", "opt:v metric:v", .none, .method, placed: 2),
     NameRow(
       "clip_grad_norm", "nn.utils.clip_grad_norm_", "params:p max_norm:n norm_type:n", .tensor,
@@ -138,6 +157,12 @@ extension NameRow {
     schedule("multi_step_lr", "MultiStepLR", "opt:v milestones:S gamma:n"),
     schedule("exponential_lr", "ExponentialLR", "opt:v gamma:n"),
     schedule("linear_lr", "LinearLR", "opt:v start_factor:n end_factor:n total_iters:w"),
+    schedule("constant_lr", "ConstantLR", "opt:v factor:n total_iters:w"),
+    schedule("polynomial_lr", "PolynomialLR", "opt:v total_iters:w power:n"),
+    schedule("lambda_lr", "LambdaLR", "opt:v lr_lambda:v"),
+    schedule(
+      "cosine_annealing_warm_restarts", "CosineAnnealingWarmRestarts",
+      "opt:v T_0:w T_mult:w eta_min:n"),
     schedule("cosine_annealing_lr", "CosineAnnealingLR", "opt:v T_max:w eta_min:n"),
     schedule(
       "one_cycle_lr", "OneCycleLR",
@@ -202,8 +227,21 @@ extension NameRow {
   ]
 
   static let general = [
-    NameRow("print", "print", "*values:v", .none, .special, placed: 99),
+    NameRow("print", "print", "*values:v sep:v end:v", .none, .special, placed: 99),
     NameRow("len", "len", "x:v", .whole, placed: 1),
+    NameRow("zip", "zip", "*sequences:v", .any, placed: 9),
+    NameRow("enumerate", "enumerate", "sequence:v start:w", .any, placed: 1),
+    NameRow("sorted", "sorted", "sequence:v key:v reverse:v", .any, placed: 1),
+    NameRow("join", "join", "separator:v parts:v", .any, .method, placed: 2),
+    NameRow("strip", "strip", "text:v characters:v", .any, .method, placed: 2),
+    NameRow("lower", "lower", "text:v", .any, .method, placed: 1),
+    NameRow("upper", "upper", "text:v", .any, .method, placed: 1),
+    NameRow("replace", "replace", "text:v old:v new:v", .any, .method, placed: 3),
+    NameRow("startswith", "startswith", "text:v part:v", .any, .method, placed: 2),
+    NameRow("endswith", "endswith", "text:v part:v", .any, .method, placed: 2),
+    NameRow("ord", "ord", "character:v", .whole, placed: 1),
+    NameRow("chr", "chr", "n:w", .any, placed: 1),
+    NameRow("float", "float", "x:v", .number, placed: 1),
     NameRow("range", "range", "start:v end:v step:v", .any, .special, placed: 3),
     NameRow("list", "list", "*values:v", .any, .special, placed: 99),
     NameRow("record", "SimpleNamespace", "*fields:v", .any, .special),

@@ -62,7 +62,8 @@ extension Translator {
   }
 
   func forLoop(
-    _ statement: Statement, _ targets: [String], _ sequence: Expression, _ body: [Statement]
+    _ statement: Statement, _ targets: [Statement.Target], _ sequence: Expression,
+    _ body: [Statement]
   ) throws(Uncarried) {
     var source = try piece(sequence)
     if case .bracket(let elements) = sequence.kind, elements.allSatisfy({ $0.constant != nil }) {
@@ -85,10 +86,14 @@ extension Translator {
       kinds = [kind]
     }
     try loop(statement, body) { () throws(Uncarried) in
-      let list = targets.map { self.names[$0] }.joined(separator: ", ")
+      let list = targets.map(self.written).joined(separator: ", ")
       self.emit("for \(list) in \(source.text):")
-      for (i, name) in targets.enumerated() {
-        self.set(name, i < kinds.count ? kinds[i] : .any)
+      for (i, target) in targets.enumerated() {
+        let kind = i < kinds.count ? kinds[i] : .any
+        switch target {
+        case .name(let name, _): self.set(name, kind)
+        case .group: for (name, _) in target.names { self.set(name, kind.element) }
+        }
       }
     }
   }

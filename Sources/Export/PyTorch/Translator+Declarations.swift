@@ -244,8 +244,7 @@ enum Effects {
     Walk.expressions(in: body) { expression in
       switch expression.kind {
       case .name(let name), .field(_, let name, _): visitor(name)
-      case .function(let inner): visit(inner.body, visitor)
-      default: break
+      default: if let inner = expression.innerFunction { visit(inner.body, visitor) }
       }
     } function: { inner in
       visit(inner.body, visitor)

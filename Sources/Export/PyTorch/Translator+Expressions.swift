@@ -32,6 +32,12 @@ extension Translator {
     case .none: return Piece("None", .none)
     case .name(let name): return try named(name)
     case .bracket(let elements): return try bracket(elements)
+    case .tuple, .record: return try translated(expression.asCall)
+    case .comprehension(let comprehension): return try gathered(comprehension)
+    case .conditional(let condition, let yes, let no):
+      let (a, test, b) = (try piece(yes), try piece(condition), try piece(no))
+      return Piece(
+        "\(a.bound(1)) if \(test.bound(1)) else \(b.bound(0))", a.kind.joined(b.kind), strength: 0)
     case .unary(let sign, let inner): return try unary(sign, inner)
     case .binary(let operation, let left, let right, _):
       return try binary(operation, left, right)
@@ -46,6 +52,36 @@ extension Translator {
     case .field(let base, let name, _): return try field(base, name)
     case .function(let function): return try anonymous(function, expression)
     case .gradient(let of, let by): return try gradient(of, by)
+    }
+  }
+
+  /// Python has the same comprehensions, and keeps their names inside as well.
+  private func gathered(_ comprehension: Comprehension) throws(Uncarried) -> Piece {
+    guard comprehension.key == nil else {
+      throw Uncarried("a record made by a loop has no counterpart")
+    }
+    let outer = scope.kinds
+    defer { scope.kinds = outer }
+    var loops = ""
+    for clause in comprehension.clauses {
+      let source = try piece(clause.sequence)
+      let names = clause.targets.flatMap { $0.names.map { $0.name } }
+      let isLone = names.count == 1 && clause.targets.count == 1
+      for name in names {
+        scope.kinds[name] = isLone ? source.kind.element : source.kind.element.element
+      }
+      loops += " for \(clause.targets.map(written).joined(separator: ", ")) in \(source.bound(1))"
+      for condition in clause.conditions { loops += " if \(try piece(condition).bound(1))" }
+    }
+    let value = try piece(comprehension.value)
+    return Piece("[\(value.bound(0))\(loops)]", .list(value.kind))
+  }
+
+  /// A loop's names in Python.
+  func written(_ target: Statement.Target) -> String {
+    switch target {
+    case .name(let name, _): names[name]
+    case .group(let targets): "(\(targets.map(written).joined(separator: ", ")))"
     }
   }
 

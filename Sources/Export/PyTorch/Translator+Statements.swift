@@ -72,7 +72,7 @@ extension Translator {
     switch statement.kind {
     case .expression(let value): try say(value, isResult: isResult, isShown: isShown)
     case .assign(let targets, let operation, let value):
-      try assign(targets, operation, value)
+      try assign(targets, operation, value.asCall)
     case .parameter(let name, let value, _): try parameter(name, value)
     case .buffer(let name, let value, _):
       let inner = try piece(value)
@@ -95,7 +95,7 @@ extension Translator {
         self.emit("for _ in range(\(try self.whole(count))):")
       }
     case .forLoop(let targets, let sequence, let body):
-      try forLoop(statement, targets.map { $0.name }, sequence, body)
+      try forLoop(statement, targets, sequence, body)
     case .breakLoop: emit("break")
     case .continueLoop: emit("continue")
     case .returnValue(let value):
@@ -105,6 +105,7 @@ extension Translator {
       emit("return \(inner.text)")
     case .function(let function): try declare(function, statement)
     case .layer(let layer): try declaration(layer, statement)
+    case .yield: throw Uncarried("a turn of a comprehension stands alone")
     case .noGrad(let body):
       emit("with torch.no_grad():")
       unrecorded += 1

@@ -12,7 +12,7 @@ extension Translator {
     var uses: Set<String> = []
     Walk.visit(value) {
       if case .name(let name) = $0.kind { uses.insert(name) }
-      if case .function(let function) = $0.kind { Names.uses(of: function, &uses) }
+      if let function = $0.innerFunction { Names.uses(of: function, &uses) }
     }
     var isImpure = Effects.isImpure([Statement(kind: .expression(value), span: value.span)])
     var seen: Set<String> = []

@@ -41,10 +41,11 @@ enum Rules {
         switch statement.kind {
         case .assign(let targets, _, _):
           for target in targets {
-            if case .name(let name) = target.kind { refuse(name, target.span) }
+            for name in target.assignedNames { refuse(name, target.span) }
           }
         case .parameter(let name, _, let span), .buffer(let name, _, let span): refuse(name, span)
-        case .forLoop(let targets, _, _): for target in targets { refuse(target.name, target.span) }
+        case .forLoop(let targets, _, _):
+          for target in targets { for (name, span) in target.names { refuse(name, span) } }
         case .function(let function): refuse(function.name ?? "", statement.span)
         case .layer(let layer): refuse(layer.name, statement.span)
         default: break
@@ -75,18 +76,18 @@ enum Rules {
         mention(of: name, in: defaults) ?? mention(of: name, in: function.body, isOwn: isOwn)
       if let span { culprits.append((known, span)) }
       Walk.expressions(in: defaults) { expression in
-        if case .function(let inner) = expression.kind { enter(inner, label) }
+        if let inner = expression.innerFunction { enter(inner, label) }
       } function: { _ in
       }
       // What stands within belongs to what is declared at the top.
       Walk.expressions(in: function.body) { expression in
-        if case .function(let inner) = expression.kind { enter(inner, known, isOwn) }
+        if let inner = expression.innerFunction { enter(inner, known, isOwn) }
       } function: { inner in
         enter(inner, known, isOwn)
       }
     }
     Walk.expressions(in: statements) { expression in
-      if case .function(let inner) = expression.kind { enter(inner, ScriptNames.top) }
+      if let inner = expression.innerFunction { enter(inner, ScriptNames.top) }
     } function: {
       enter($0, script.owner(of: $0))
     }
@@ -104,7 +105,7 @@ enum Rules {
     var found = function.parameters.contains { $0.name == name }
     Walk.statements(in: function.body) { statement in
       guard case .assign(let targets, .assign, _) = statement.kind else { return }
-      found = found || targets.contains { if case .name(name) = $0.kind { true } else { false } }
+      found = found || targets.contains { $0.assignedNames.contains(name) }
     }
     return found
   }
@@ -154,7 +155,7 @@ enum Rules {
       case .function(let function): names.insert(function.name ?? "")
       case .layer(let layer): names.insert(layer.name)
       case .assign(let targets, .assign, _):
-        for case .name(let name) in targets.map({ $0.kind }) { names.insert(name) }
+        names.formUnion(targets.flatMap { $0.assignedNames })
       default: break
       }
     }

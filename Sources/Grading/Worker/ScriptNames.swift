@@ -42,7 +42,7 @@ struct ScriptNames {
     // What is left of the top level: expressions, and the functions without a name in them.
     Walk.expressions(in: statements) { expression in
       if case .name(let name) = expression.kind { loose.insert(name) }
-      if case .function(let inner) = expression.kind { Names.uses(of: inner, &loose) }
+      if let inner = expression.innerFunction { Names.uses(of: inner, &loose) }
     } function: { _ in
     }
     found[ScriptNames.top, default: []].formUnion(loose)
@@ -53,9 +53,10 @@ struct ScriptNames {
     Walk.statements(in: statements) { statement in
       switch statement.kind {
       case .assign(let targets, .assign, _):
-        for case .name(let name) in targets.map({ $0.kind }) { given.insert(name) }
+        given.formUnion(targets.flatMap { $0.assignedNames })
       case .parameter(let name, _, _), .buffer(let name, _, _): given.insert(name)
-      case .forLoop(let targets, _, _): given.formUnion(targets.map({ $0.name }))
+      case .forLoop(let targets, _, _):
+        given.formUnion(targets.flatMap { $0.names.map { $0.name } })
       default: break
       }
     }

@@ -160,23 +160,24 @@ extension Compiler {
     let site = site(
       span, [base] + arguments.map { $0.value },
       keywords: [nil] + arguments.map { $0.name })
-    let known = machine.vocabulary[name == "view" ? "reshape" : name]
+    let known = machine.vocabulary[name]
+    let method = machine.vocabulary.methods[name]
     let function: Code? = known == nil ? load(name, place) : nil
     let top = scope.top
     return Code { f throws(Diagnostic) in
       let receiver = try object.run(f)
       var gathered = try values(f)
       let free = f.above(top)
-      // PyTorch's methods whose names are a learner's to give to functions.
-      if Machine.methods.contains(name), case .tensor(let node) = receiver {
-        return try machine.method(name, of: node, gathered, span)
-      }
       if let own = machine.ownField(receiver, name) {
         return try machine.call(own, gathered, at: span, place, site, free)
       }
       gathered.isMethod = true
       gathered.positional.insert(receiver, at: 0)
       gathered.spans.insert(base.span, at: 0)
+      // PyTorch's methods whose names are a learner's to give to functions.
+      if let method, receiver.isNumeric {
+        return try machine.call(.builtin(method), gathered, at: span, place, site, free)
+      }
       if let known {
         return try machine.call(.builtin(known), gathered, at: span, place, site, free)
       }
@@ -189,8 +190,11 @@ extension Compiler {
 
   // MARK: Functions
 
-  func closure(_ function: Function, _ span: Span) throws(Diagnostic) -> Code {
-    let (compiled, scope) = try compile(function, span)
+  /// - Parameter isWatched: whether it is a function to those who count calls.
+  func closure(_ function: Function, _ span: Span, isWatched: Bool = true) throws(Diagnostic)
+    -> Code
+  {
+    let (compiled, scope) = try compile(function, span, isWatched: isWatched)
     let outer = scope.captured.map { self.scope.place($0) }
     return Code { f in
       let captures = outer.map { place -> SharedVariable in
@@ -202,9 +206,9 @@ extension Compiler {
   }
 
   /// Compiles a function's body in a scope of its own.
-  func compile(_ function: Function, _ span: Span, also methods: [Function] = [])
-    throws(Diagnostic) -> (FunctionCode, Scope)
-  {
+  func compile(
+    _ function: Function, _ span: Span, also methods: [Function] = [], isWatched: Bool = true
+  ) throws(Diagnostic) -> (FunctionCode, Scope) {
     let scope = Scope(
       parent: scope, parameters: function.parameters.map { $0.name }, body: function.body,
       also: methods)
@@ -216,7 +220,7 @@ extension Compiler {
         try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
     }
     compiled.body = try inner.block(function.body, resultful: true)
-    watch(compiled, function)
+    if isWatched { watch(compiled, function) }
     inner.finish(compiled)
     return (compiled, scope)
   }

@@ -16,6 +16,14 @@ extension Compiler {
     case .name(let name): return load(name, span)
     case .string(let parts): return try string(parts, span)
     case .bracket(let elements): return try bracket(elements, span)
+    case .tuple(let elements): return try tuple(elements, span)
+    case .record(let entries): return try record(entries, span)
+    case .comprehension(let comprehension): return try gathering(comprehension, span)
+    case .conditional(let condition, let yes, let no):
+      let (test, taken, other) = (try test(condition), try code(yes), try code(no))
+      return Code { f throws(Diagnostic) in
+        try test.run(f) ? try taken.run(f) : try other.run(f)
+      }
     case .unary(let sign, let inner): return try unary(sign, inner, span)
     case .binary(let operation, let left, let right, let place):
       return try binary(operation, left, right, place, span)
@@ -114,6 +122,57 @@ extension Compiler {
     }
   }
 
+  private func tuple(_ elements: [Expression], _ span: Span) throws(Diagnostic) -> Code {
+    var codes: [Code] = []
+    for element in elements { codes.append(try code(element)) }
+    let fixed = codes
+    return Code { f throws(Diagnostic) in
+      var values: [Value] = []
+      values.reserveCapacity(fixed.count)
+      for code in fixed { values.append(try code.run(f)) }
+      return try Value.list(ListObject(values)).nested(span)
+    }
+  }
+
+  private func record(_ entries: [Expression.RecordEntry], _ span: Span) throws(Diagnostic) -> Code
+  {
+    var codes: [(key: Code, value: Code, place: Span)] = []
+    for entry in entries {
+      codes.append((try code(entry.key), try code(entry.value), entry.key.span))
+    }
+    let fixed = codes
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      let record = RecordObject([])
+      for (key, value, place) in fixed {
+        let name = try machine.recordName(try key.run(f), place)
+        record[name] = try value.run(f)
+      }
+      return try Value.record(record).nested(span)
+    }
+  }
+
+  /// The loops of a comprehension run as a function of their own, so that their names stay inside; each turn
+  /// adds to what the machine gathers.
+  private func gathering(_ comprehension: Comprehension, _ span: Span) throws(Diagnostic) -> Code {
+    let first = try code(comprehension.clauses[0].sequence)
+    let loops = try closure(comprehension.loops, span, isWatched: false)
+    let machine = machine
+    let isRecord = comprehension.key != nil
+    let top = scope.top
+    return Code { f throws(Diagnostic) in
+      let sequence = try first.run(f)
+      let gathered: Value = isRecord ? .record(RecordObject([])) : .list(ListObject([]))
+      machine.gathered.append(gathered)
+      defer { machine.gathered.removeLast() }
+      guard case .function(let function) = try loops.run(f) else { return gathered }
+      let window = f.above(top)
+      window.base.initialize(to: sequence)
+      _ = try machine.invoke(function, window.base, f, span)
+      return gathered
+    }
+  }
+
   // MARK: Operators
 
   private func unary(_ sign: UnaryOperator, _ inner: Expression, _ span: Span) throws(Diagnostic)
@@ -134,7 +193,7 @@ extension Compiler {
     }
   }
 
-  private func operatorSite(_ left: Expression, _ right: Expression, _ span: Span) -> OperatorSite {
+  func operatorSite(_ left: Expression, _ right: Expression, _ span: Span) -> OperatorSite {
     OperatorSite(
       number: site(span, [left, right]), span: span, left: left.span,
       right: right.span, graph: graph, machine: machine)

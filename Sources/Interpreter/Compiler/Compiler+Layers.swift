@@ -108,7 +108,7 @@ extension Compiler {
     case .parameter(let name, _, _): [(name, false)]
     case .buffer(let name, _, _): [(name, true)]
     case .assign(let targets, .assign, _):
-      targets.compactMap { if case .name(let name) = $0.kind { (name, false) } else { nil } }
+      targets.flatMap { $0.assignedNames.map { ($0, false) } }
     default: []
     }
   }

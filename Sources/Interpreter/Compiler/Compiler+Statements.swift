@@ -101,6 +101,17 @@ extension Compiler {
     case .expect(let condition, let message): return try expectation(condition, message, span)
     case .verb(let verb, let subject, let options):
       return try self.verb(verb, subject, options, span)
+    case .yield(let key, let value):
+      let name = try key.map { e throws(Diagnostic) in (code: try code(e), span: e.span) }
+      let entry = try code(value)
+      return Action { f throws(Diagnostic) in
+        // Names come first, as they are written.
+        let name = try name.map { name throws(Diagnostic) in
+          try machine.recordName(try name.code.run(f), name.span)
+        }
+        try machine.gather(try entry.run(f), under: name, value.span)
+        return .normal
+      }
     }
   }
 
@@ -133,13 +144,17 @@ extension Compiler {
     _ targets: [Statement.Target], _ sequence: Expression, _ body: [Statement], _ span: Span
   ) throws(Diagnostic) -> Action {
     let source = try code(sequence)
-    let stores = targets.map { store($0.name) }
+    let keep = storing(targets, span)
     let action = try block(body)
     let machine = machine
-    let only = stores[0]
-    // A plain local gets the numbers of a range straight into its slot.
+    // A lone name gets the numbers of a range at once, a plain local straight into its slot.
+    var only: Store?
     var direct: Int?
-    if case .local(let slot) = scope.place(targets[0].name) { direct = slot }
+    if targets.count == 1, case .name(let name, _) = targets[0] {
+      only = store(name)
+      if case .local(let slot) = scope.place(name) { direct = slot }
+    }
+    let lone = only
     let slot = direct
     let isTop = scope.isTop
     let graph = loopGraph
@@ -149,11 +164,11 @@ extension Compiler {
       defer { graph?.leaveLoop() }
       let isMeasured = isTop && machine.beginProgress()
       defer { if isMeasured { machine.endProgress() } }
-      if stores.count == 1, case .range(let range) = values {
+      if let lone, case .range(let range) = values {
         var i = 0
         while i < range.count {
           let number = Value.number(range.start + Double(i) * range.step)
-          if let slot { f.set(slot, number) } else { only.run(f, number) }
+          if let slot { f.set(slot, number) } else { lone.run(f, number) }
           i += 1
           try f.step(span)
           graph?.tellTurn()
@@ -171,13 +186,7 @@ extension Compiler {
         i += 1
         try f.step(span)
         graph?.tellTurn()
-        if stores.count == 1 {
-          only.run(f, value)
-        } else {
-          for (store, part) in zip(stores, try machine.unpack(value, stores.count, span)) {
-            store.run(f, part)
-          }
-        }
+        try keep(f, value)
         switch try action.run(f) {
         case .normal, .continueLoop: continue
         case .breakLoop: return .normal
@@ -188,6 +197,32 @@ extension Compiler {
     }
   }
 
+  /// Gives a value to a loop's names: to the only one, or its parts to several.
+  private func storing(_ targets: [Statement.Target], _ span: Span)
+    -> (Frame, Value) throws(Diagnostic) -> Void
+  {
+    if targets.count == 1 {
+      switch targets[0] {
+      case .name(let name, _):
+        let store = store(name)
+        return { f, value throws(Diagnostic) in store.run(f, value) }
+      case .group(let inner): return storing(inner, span)
+      }
+    }
+    return storing(targets.map { storing([$0], span) }, span)
+  }
+
+  /// Gives the parts of a value to as many takers.
+  private func storing(_ takers: [(Frame, Value) throws(Diagnostic) -> Void], _ span: Span)
+    -> (Frame, Value) throws(Diagnostic) -> Void
+  {
+    let machine = machine
+    return { f, value throws(Diagnostic) in
+      let parts = try machine.unpack(value, takers.count, span)
+      for (taker, part) in zip(takers, parts) { try taker(f, part) }
+    }
+  }
+
   // MARK: Assignment
 
   private func assignment(
@@ -195,13 +230,9 @@ extension Compiler {
   ) throws(Diagnostic) -> Action {
     let machine = machine
     if targets.count > 1 {
-      let source = try code(value)
-      var stores: [(Frame, Value) throws(Diagnostic) -> Void] = []
-      for target in targets { stores.append(try storing(target)) }
-      let fixed = stores
+      let (source, store) = (try code(value), try storing(parts: targets, span))
       return Action { f throws(Diagnostic) in
-        let parts = try machine.unpack(try source.run(f), fixed.count, span)
-        for (store, part) in zip(fixed, parts) { try store(f, part) }
+        try store(f, try source.run(f))
         return .normal
       }
     }
@@ -218,6 +249,9 @@ extension Compiler {
         return .normal
       }
     case .inPlace:
+      if case .index(let base, let entries) = target.kind {
+        return try storingEntries(base, entries, value, target, value.span)
+      }
       let (old, source) = (try code(target), try code(value))
       return Action { f throws(Diagnostic) in
         let new = try source.run(f)
@@ -269,11 +303,88 @@ extension Compiler {
     }
   }
 
+  /// `w[0] := value`: into the entries of a parameter or buffer, or into one that a list holds.
+  private func storingEntries(
+    _ base: Expression, _ entries: [Expression.IndexEntry], _ value: Expression,
+    _ target: Expression, _ valueSpan: Span
+  ) throws(Diagnostic) -> Action {
+    let (container, parts) = (try container(base), try indexParts(entries))
+    let (source, machine, place) = (try code(value), machine, site(target.span, [base]))
+    return Action { f throws(Diagnostic) in
+      let new = try source.run(f)
+      let (object, parts) = (try container(f), try parts(f))
+      if case .tensor(let node) = object, node.isLeaf {
+        try machine.setEntries(of: node, parts, new, target.span)
+      } else {
+        let old = try machine.element(object, parts, target.span, place)
+        try machine.storeInPlace(new, into: old, target.span, valueSpan)
+      }
+      return .normal
+    }
+  }
+
+  /// What a bracket on the left of an assignment belongs to: something that stays, not a copy.
+  private func container(_ base: Expression) throws(Diagnostic)
+    -> (Frame) throws(Diagnostic) -> Value
+  {
+    let machine = machine
+    let span = base.span
+    switch base.kind {
+    case .index(let outer, let entries):
+      let (holder, parts) = (try container(outer), try indexParts(entries))
+      let site = site(span, [outer])
+      return { f throws(Diagnostic) in
+        let object = try holder(f)
+        if case .tensor = object { throw RunFault.temporaryEntries(isChained: true).at(span) }
+        return try machine.element(object, try parts(f), span, site)
+      }
+    case .field(let outer, let name, let place):
+      let holder = try code(outer)
+      return { f throws(Diagnostic) in
+        let object = try holder.run(f)
+        if case .tensor = object { throw RunFault.temporaryEntries(isChained: false).at(span) }
+        return try machine.field(object, name, place)
+      }
+    default:
+      let object = try code(base)
+      return { f throws(Diagnostic) in try object.run(f) }
+    }
+  }
+
+  /// `xs[i] += value`, its place found once.
+  private func compoundEntry(
+    _ base: Expression, _ entries: [Expression.IndexEntry], _ operation: BinaryOperator,
+    _ value: Expression, _ target: Expression
+  ) throws(Diagnostic) -> Action {
+    let (container, parts) = (try container(base), try indexParts(entries))
+    let (source, machine, graph) = (try code(value), machine, graph)
+    let place = site(target.span, [base])
+    let sides = operatorSite(target, value, target.span.to(value.span))
+    return Action { f throws(Diagnostic) in
+      let (object, parts) = (try container(f), try parts(f))
+      let old = try machine.element(object, parts, target.span, place)
+      guard case .tensor(let node) = old, node.isParameter else {
+        let new = try machine.apply(operation, old, try source.run(f), sides)
+        try machine.setElement(object, parts, new, target.span, name: base.text)
+        return .normal
+      }
+      let was = graph.isRecording
+      graph.isRecording = false
+      defer { graph.isRecording = was }
+      let new = try machine.apply(operation, old, try source.run(f), sides)
+      try machine.storeInPlace(new, into: old, target.span, value.span)
+      return .normal
+    }
+  }
+
   /// `+=` and its like: in place for a parameter, else the name gets the new value.
   private func compound(
     _ target: Expression, _ operation: AssignOperator, _ value: Expression, _ span: Span
   ) throws(Diagnostic) -> Action {
     guard let binary = operation.operation else { return Action { _ in .normal } }
+    if case .index(let base, let entries) = target.kind {
+      return try compoundEntry(base, entries, binary, value, target)
+    }
     let combined = Expression(
       kind: .binary(binary, target, value, operatorSpan: span), span: span)
     let (old, new) = (try code(target), try code(combined))
@@ -304,7 +415,15 @@ extension Compiler {
     }
   }
 
-  /// Stores into a name, a list's entry or a record's field.
+  private func storing(parts targets: [Expression], _ span: Span) throws(Diagnostic)
+    -> (Frame, Value) throws(Diagnostic) -> Void
+  {
+    var takers: [(Frame, Value) throws(Diagnostic) -> Void] = []
+    for target in targets { takers.append(try storing(target)) }
+    return storing(takers, span)
+  }
+
+  /// Stores into a name, a list's entry, a record's field, or its parts into several.
   private func storing(_ target: Expression) throws(Diagnostic)
     -> (Frame, Value) throws(Diagnostic) -> Void
   {
@@ -314,11 +433,12 @@ extension Compiler {
       let store = store(name)
       return { f, value throws(Diagnostic) in store.run(f, value) }
     case .index(let base, let entries):
-      let (object, parts) = (try code(base), try indexParts(entries))
+      let (object, parts) = (try container(base), try indexParts(entries))
       return { f, value throws(Diagnostic) in
         try machine.setElement(
-          try object.run(f), try parts(f), value, target.span, name: base.text)
+          try object(f), try parts(f), value, target.span, name: base.text)
       }
+    case .tuple(let parts): return try storing(parts: parts, target.span)
     case .field(let base, let name, let place):
       let object = try code(base)
       return { f, value throws(Diagnostic) in

@@ -92,7 +92,7 @@ package enum Names {
       case .assign(let targets, let operation, _):
         for target in targets {
           // `:=`, `+=` and the like change what is there; only `=` makes a name.
-          if case .name(let name) = target.kind, operation == .assign { names.insert(name) }
+          if operation == .assign { names.formUnion(target.assignedNames) }
         }
       case .parameter(let name, _, _), .buffer(let name, _, _): names.insert(name)
       case .branch(let branches, let otherwise):
@@ -101,7 +101,7 @@ package enum Names {
       case .whileLoop(_, let body), .repeatLoop(_, let body), .noGrad(let body):
         assigned(in: body, &names)
       case .forLoop(let targets, _, let body):
-        names.formUnion(targets.map({ $0.name }))
+        names.formUnion(targets.flatMap { $0.names.map { $0.name } })
         assigned(in: body, &names)
       case .function(let function): if let name = function.name { names.insert(name) }
       case .layer(let layer): names.insert(layer.name)
@@ -126,7 +126,7 @@ package enum Names {
   /// Every name that functions inside `body` mention.
   static func innerUses(in body: [Statement], _ names: inout Set<String>) {
     Walk.expressions(in: body) { expression in
-      if case .function(let function) = expression.kind { uses(of: function, &names) }
+      if let function = expression.innerFunction { uses(of: function, &names) }
     } function: { function in
       uses(of: function, &names)
     }
@@ -136,7 +136,7 @@ package enum Names {
   package static func uses(of function: Function, _ names: inout Set<String>) {
     Walk.expressions(in: function.body) { expression in
       if case .name(let name) = expression.kind { names.insert(name) }
-      if case .function(let inner) = expression.kind { uses(of: inner, &names) }
+      if let inner = expression.innerFunction { uses(of: inner, &names) }
     } function: { inner in
       uses(of: inner, &names)
     }

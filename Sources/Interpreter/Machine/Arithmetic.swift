@@ -3,6 +3,7 @@ import CPlatform
 import Platform
 import Autograd
 import Diagnostics
+import Syntax
 import Tensors
 
 /// An operator that plain numbers have in common with an op of the table.
@@ -126,6 +127,16 @@ extension Machine {
     case (.list(let a), .list(let b)) where symbol == "+":
       try checkSize((a.items.count + b.items.count) * 16, "list", site.span)
       return .list(ListObject(a.items + b.items))
+    case (.string(let text), .number(let n)) where symbol == "*",
+      (.number(let n), .string(let text)) where symbol == "*":
+      let times = try count(.number(n), "*", site.span)
+      try checkRepeated(text.text.utf8.count, times, "string", site.span)
+      return Value(String(repeating: text.text, count: times))
+    case (.list(let list), .number(let n)) where symbol == "*",
+      (.number(let n), .list(let list)) where symbol == "*":
+      let times = try count(.number(n), "*", site.span)
+      try checkRepeated(list.items.count * 16, times, "list", site.span)
+      return .list(ListObject((0..<times).flatMap { _ in list.items }))
     default:
       let mixesText = {
         if case .string = x { true } else if case .string = y { true } else { false }
@@ -135,10 +146,33 @@ extension Machine {
     }
   }
 
+  /// A binary operator by its name.
+  func apply(_ operation: BinaryOperator, _ x: Value, _ y: Value, _ site: OperatorSite)
+    throws(Diagnostic) -> Value
+  {
+    let op: Op =
+      switch operation {
+      case .subtract: .sub
+      case .multiply: .mul
+      case .divide: .div
+      case .floorDivide: .floorDivide
+      case .power: .pow
+      default: .add
+      }
+    return try apply(op, operation.rawValue, x, y, site)
+  }
+
   /// Strings and lists that double in a loop outgrow any memory before the next look at the budget.
-  func checkSize(_ bytes: Int, _ what: String, _ span: Span) throws(Diagnostic) {
+  package func checkSize(_ bytes: Int, _ what: String, _ span: Span) throws(Diagnostic) {
     guard bytes > budget.limits.liveBytes / 16 else { return }
     throw RunFault.grows(what: what, megabytes: bytes >> 20).at(span)
+  }
+
+  private func checkRepeated(_ bytes: Int, _ times: Int, _ what: String, _ span: Span)
+    throws(Diagnostic)
+  {
+    let (product, isTooMuch) = bytes.multipliedReportingOverflow(by: times)
+    try checkSize(isTooMuch ? .max : product, what, span)
   }
 
   /// The value as an operand of an op; truth values count as 1 and 0.

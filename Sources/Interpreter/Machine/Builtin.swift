@@ -34,11 +34,14 @@ package final class Builtin: Sendable {
   let binary: Binary?
   /// Whether its first parameters are the op's operands, in their order.
   let isInOrder: Bool
+  /// Whether it is called as `x.name(…)` only.
+  package let isMethod: Bool
 
   /// What a built-in is about; each topic has a help page.
   package enum Topic: String, Sendable, CaseIterable {
-    case making, shape, elementwise, reductions, products, losses, layers, optimizers, schedules
-    case data, looking, figures, rest
+    case making, shape, methods, elementwise, reductions, products, losses, layers, optimizers,
+      schedules
+    case data, sequences, text, looking, figures, rest
   }
 
   /// A name, and the text of its default if it has one.
@@ -69,7 +72,7 @@ package final class Builtin: Sendable {
       } else if let number = Double(text) {
         self = .number(number)
       } else if text.count > 1, text.hasPrefix("\""), text.hasSuffix("\"") {
-        self = .text(String(text.dropFirst().dropLast()))
+        self = .text(String(text.dropFirst().dropLast()).with("\\n", replacedBy: "\n"))
       } else if text.hasPrefix("["), text.hasSuffix("]") {
         let items = text.dropFirst().dropLast().split(separator: ",")
         let numbers = items.compactMap { Double($0.drop { $0 == " " }) }
@@ -93,8 +96,9 @@ package final class Builtin: Sendable {
 
   package init(
     _ signature: String, _ topic: Topic, _ summary: String, example: String = "", op: Op? = nil,
-    unary: Unary? = nil, binary: Binary? = nil, _ body: @escaping Body
+    unary: Unary? = nil, binary: Binary? = nil, isMethod: Bool = false, _ body: @escaping Body
   ) {
+    self.isMethod = isMethod
     let open = signature.firstIndex(of: "(") ?? signature.endIndex
     name = String(signature[..<open])
     parameters = Builtin.parse(signature[open...].dropFirst().dropLast())
@@ -120,6 +124,7 @@ package final class Builtin: Sendable {
     self.topic = topic
     self.definition = definition
     self.function = function
+    isMethod = false
     op = function?.op
     unary = nil
     binary = nil
@@ -159,7 +164,9 @@ package final class Builtin: Sendable {
     let list = parameters.map { p in
       (p.isVariadic ? "*" : "") + p.name + (p.fallback.map { "=" + $0 } ?? "")
     }
-    return "\(name)(\(list.joined(separator: ", ")))"
+    return isMethod
+      ? "\(list[0]).\(name)(\(list.dropFirst().joined(separator: ", ")))"
+      : "\(name)(\(list.joined(separator: ", ")))"
   }
 
   /// Whether arguments are for a function of tensors rather than for a layer's sizes.

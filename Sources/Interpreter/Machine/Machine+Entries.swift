@@ -14,7 +14,7 @@ extension Machine {
         throw RunFault.listAxes.at(span)
       }
       if case .slice(let a, let b, let c) = parts[0] {
-        let places = try places(a, b, c, list.items.count, span)
+        let places = try places(a, b, c, list.items.count, span, backward: true)
         return .list(ListObject(places.map { list.items[$0] }))
       }
       return list.items[try self.place(parts[0], list.items.count, span)]
@@ -32,7 +32,12 @@ extension Machine {
       let i = try place(parts.first ?? .ellipsis, range.count, span)
       return .number(range.start + Double(i) * range.step)
     case .string(let string):
-      let characters = Array(string.text)
+      let characters = string.characters
+      guard parts.count == 1 else { throw RunFault.stringAxes.at(span) }
+      if case .slice(let a, let b, let c) = parts[0] {
+        let places = try places(a, b, c, characters.count, span, backward: true)
+        return Value(String(places.map { characters[$0] }))
+      }
       return Value(
         String(characters[try place(parts.first ?? .ellipsis, characters.count, span)]))
     case .record(let record):
@@ -69,10 +74,16 @@ extension Machine {
   }
 
   /// The places among `count` that `a:b:c` names.
-  private func places(_ a: Value, _ b: Value, _ c: Value, _ count: Int, _ span: Span)
-    throws(Diagnostic) -> [Int]
-  {
+  /// - Parameter backward: whether the step may be below 0; PyTorch's tensors allow none.
+  private func places(
+    _ a: Value, _ b: Value, _ c: Value, _ count: Int, _ span: Span, backward: Bool = false
+  ) throws(Diagnostic) -> [Int] {
     let step = try bound(c, span) ?? 1
+    if backward, step < 0 {
+      func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, -1), count - 1) }
+      let first = try bound(a, span).map(place) ?? count - 1
+      return Array(stride(from: first, to: try bound(b, span).map(place) ?? -1, by: step))
+    }
     guard step > 0 else { throw TensorFault(.stepNotPositive(step)).at(span) }
     func place(_ i: Int) -> Int { min(max(i < 0 ? i + count : i, 0), count) }
     return Array(
@@ -123,6 +134,11 @@ extension Machine {
         }
         entries.append(.operand(firstOperand + operands.count))
         operands.append(.node(list))
+      case .value(.list(let list)):
+        let places = try tensor(from: .list(list), .int64, span, explicit: true)
+        guard case .tensor(let node) = places else { continue }
+        entries.append(.operand(firstOperand + operands.count))
+        operands.append(.node(node))
       case .value(let other):
         throw RunFault.indexKind(other.kind).at(span)
       }
@@ -140,11 +156,48 @@ extension Machine {
       }
       list.items[try place(only, list.items.count, span)] = try value.nested(in: list, span)
     case .record(let record):
-      guard case .value(.string(let name))? = parts.first else { fallthrough }
+      guard case .value(.string(let name))? = parts.first else {
+        throw RunFault.noEntries(container.kind).at(span)
+      }
       record[name.text] = try value.nested(in: record, span)
-    case .tensor:
-      throw RunFault.fixedEntries(name: name).at(span)
+    case .tensor(let node):
+      guard !node.isTracked else {
+        throw RunFault.fixedEntries(name: name, isParameter: node.isParameter).at(span)
+      }
+      graph.settle(node)
+      try setEntries(of: node, parts, value, span)
     default: throw RunFault.noEntries(container.kind).at(span)
+    }
+  }
+
+  /// Stores numbers in some entries of a leaf, outside the graph; what was computed from it becomes stale.
+  func setEntries(of node: Node, _ parts: [IndexPart], _ value: Value, _ span: Span)
+    throws(Diagnostic)
+  {
+    guard let operand = operand(value) else { throw RunFault.notStorable(value.kind).at(span) }
+    let new = operand.value
+    if let lost = rounding(new, in: node) {
+      throw RunFault.wouldRound(
+        name: graph.label(of: node) ?? "x", dtype: node.dtype.name, value: format(lost)
+      ).at(span)
+    }
+    let index = try index(parts, firstOperand: 0, span)
+    let items = index.entries.map { entry -> IndexItem in
+      switch entry {
+      case .item(let item): return item
+      case .operand(let k):
+        let places = index.operands[k].value
+        return places.dtype == .bool ? .mask(places) : .list(places)
+      }
+    }
+    do throws(TensorError) {
+      let picked = try node.shape.selection(items)
+      let part = try new.converted(to: node.dtype).expanded(to: picked.shape)
+      try graph.update(node) { value throws(TensorError) in
+        try value.set(part, at: picked.offsets)
+      }
+    } catch {
+      throw TensorFault(error, name: graph.label(of: node)).at(span)
     }
   }
 

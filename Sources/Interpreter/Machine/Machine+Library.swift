@@ -23,6 +23,8 @@ package struct Definition: Sendable {
     case takes
     /// What it does in training only; such a model is not to be measured.
     case training
+    /// What it is about, for one that is no layer.
+    case topic
     /// `normalises`: it goes with the layer before it in a picture.
     case role
   }
@@ -61,6 +63,8 @@ package struct Vocabulary: Sendable {
   /// Makes a value of a definition.
   let compile: Compile
   private let table: [String: Builtin]
+  /// What is called as `x.name(…)` of tensors only.
+  package let methods: [String: Builtin]
   /// All that learners may write.
   package let names: [String]
 
@@ -71,7 +75,7 @@ package struct Vocabulary: Sendable {
   /// - Parameters:
   ///   - helpers: asked for when library code runs, as `textbook` is when an op is opened.
   package init(
-    _ builtins: [Builtin], helpers: @escaping @Sendable () -> [String: Builtin],
+    _ builtins: [Builtin], methods: [Builtin], helpers: @escaping @Sendable () -> [String: Builtin],
     textbook: @escaping @Sendable () -> [String: Definition], compile: @escaping Compile
   ) {
     self.compile = compile
@@ -79,6 +83,7 @@ package struct Vocabulary: Sendable {
     self.helpers = helpers
     self.textbook = textbook
     table = Dictionary(firstOf: builtins.map { ($0.name, $0) })
+    self.methods = Dictionary(firstOf: methods.map { ($0.name, $0) })
     names = builtins.map { $0.name } + Vocabulary.constants.keys.sorted()
   }
 

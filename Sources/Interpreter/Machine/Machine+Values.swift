@@ -48,6 +48,21 @@ extension Machine {
     }
   }
 
+  /// The name of a record's entry.
+  func recordName(_ value: Value, _ span: Span) throws(Diagnostic) -> String {
+    if case .string(let name) = value { return name.text }
+    throw RunFault.recordName(kind: value.kind, value: text(of: value)).at(span)
+  }
+
+  /// Adds to what the innermost comprehension gathers.
+  func gather(_ value: Value, under name: String?, _ span: Span) throws(Diagnostic) {
+    switch gathered.last {
+    case .list(let list): list.items.append(try value.nested(in: list, span))
+    case .record(let record): record[name ?? ""] = try value.nested(in: record, span)
+    default: break
+    }
+  }
+
   func negate(_ value: Value, _ span: Span, _ site: UInt32) throws(Diagnostic) -> Value {
     guard let operand = operand(value) else {
       throw RunFault.cannotNegate(value.kind).at(span)
@@ -138,7 +153,7 @@ extension Machine {
   }
 
   /// The first number that a leaf of whole numbers or truth values cannot hold.
-  private func rounding(_ new: Tensor, in leaf: Node) -> Double? {
+  func rounding(_ new: Tensor, in leaf: Node) -> Double? {
     guard !leaf.dtype.isFloat else { return nil }
     return new.values.first { leaf.dtype.rounded($0) != $0 }
   }
@@ -213,31 +228,6 @@ extension Machine {
     do throws(TensorError) { return graph.constant(try body()) } catch {
       throw TensorFault(error).at(span)
     }
-  }
-
-  /// Methods of tensors that are no functions here: a learner may well have one called `double`.
-  static let methods: Set<String> = ["size", "numel", "float", "double", "long"]
-
-  /// `x.size()` is the shape, `x.size(0)` one length of it (the field is the count); `x.float()` and its kin convert
-  /// data.
-  func method(_ name: String, of node: Node, _ arguments: Arguments, _ span: Span)
-    throws(Diagnostic) -> Value
-  {
-    let dtypes: [String: DType] = ["float": .float32, "double": .float64, "long": .int64]
-    if let dtype = dtypes[name] {
-      guard !node.isTracked else { throw RunFault.castOfTracked(name).at(span) }
-      return try tensor(from: .tensor(node), dtype, span, explicit: true)
-    }
-    if name == "numel" { return .number(Double(node.shape.count)) }
-    guard let first = arguments.positional.first ?? arguments.named.first?.value else {
-      return .list(ListObject(node.shape.dims.map { .number(Double($0)) }))
-    }
-    let axis: Int? = if case .number(let n) = first { Int(whole: n) } else { nil }
-    let rank = node.shape.rank
-    guard let axis, (-rank..<rank).contains(axis) else {
-      throw TensorFault(.axisOutOfRange(axis ?? rank, node.shape)).at(span)
-    }
-    return .number(Double(node.shape.dims[axis < 0 ? axis + rank : axis]))
   }
 
   func noField(_ value: Value, _ name: String, _ span: Span) -> Diagnostic {
@@ -315,8 +305,7 @@ extension Machine {
     case .range(let range):
       return i < range.count ? .number(range.start + Double(i) * range.step) : nil
     case .string(let string):
-      return i < string.text.count
-        ? Value(String(string.text[string.text.index(string.text.startIndex, offsetBy: i)])) : nil
+      return i < string.characters.count ? Value(String(string.characters[i])) : nil
     case .tensor(let node) where node.shape.rank > 0:
       guard i < node.shape[0] else { return nil }
       return try element(sequence, [.value(.number(Double(i)))], span, 0)
@@ -331,6 +320,14 @@ extension Machine {
         over: sequence.kind, isNumber: { if case .number = sequence { true } else { false } }()
       ).at(span)
     }
+  }
+
+  /// How many elements a loop over it visits.
+  package func length(of sequence: Value, _ span: Span) throws(Diagnostic) -> Int {
+    if let length = sequence.length { return length }
+    throw RunFault.cannotLoop(
+      over: sequence.kind, isNumber: { if case .number = sequence { true } else { false } }()
+    ).at(span)
   }
 
   func unpack(_ value: Value, _ count: Int, _ span: Span) throws(Diagnostic) -> [Value] {

@@ -117,6 +117,8 @@ package final class Machine {
   package var probe = Probe()
   /// Where `summary` gathers what each layer made, while it looks.
   package var trace: [LayerTrace]?
+  /// What comprehensions under way have gathered, the innermost last.
+  var gathered: [Value] = []
   /// What refers to this machine though it may hold it.
   var disposal = Disposal()
 
@@ -267,7 +269,7 @@ extension Frame {
 
   /// One loop turn or call.
   @inline(__always)
-  func step(_ span: Span) throws(Diagnostic) {
+  package func step(_ span: Span) throws(Diagnostic) {
     state.pointee.meter.fuel &-= 1
     if state.pointee.meter.fuel < 0 { try state.pointee.machine.refuel(span) }
   }

@@ -40,7 +40,6 @@ package enum RunFault: Facts {
   // Calls
   case tooDeep(function: String, depth: Int)
   case notCallable(String)
-  case castOfTracked(String)
   case forbidden(String, within: String?)
   case noForward(layer: String)
   case measuredInTraining(String)
@@ -51,7 +50,9 @@ package enum RunFault: Facts {
   case boundKind
   case placeNotWhole(String)
   case indexKind(String)
-  case fixedEntries(name: String)
+  case fixedEntries(name: String, isParameter: Bool)
+  case temporaryEntries(isChained: Bool)
+  case stringAxes
   case cannotLookFor(item: String, container: String)
   // Gradients
   case startShape(gradient: Shape, value: Shape)
@@ -64,6 +65,7 @@ package enum RunFault: Facts {
   case parameterKind(String)
   case bufferKind(String)
   case notStored(String)
+  case recordName(kind: String, value: String)
   case usedData(name: String)
   case notStorable(String)
   case wouldRound(name: String, dtype: String, value: String)
@@ -236,10 +238,6 @@ extension RunFault {
         .forbidden,
         "`\(name)` is used \(function.map { "when `\($0)` runs" } ?? "as an answer"); this exercise is to be done without it",
         hint: "write the formula out; at the top level you may call `\(name)` to compare")
-    case .castOfTracked(let name):
-      Words(
-        .badArgument, "`.\(name)()` of a value that is tracked would lose its gradient",
-        hint: "choose the type before: `set_default_dtype(\"float32\")`")
     case .notCallable(let kind):
       Words(
         .notCallable, "this is \(kind); it cannot be called",
@@ -270,10 +268,23 @@ extension RunFault {
     case .indexKind(let kind):
       Words(
         .badIndex, "\(kind) cannot be an index", hint: "write x[0], x[1:3], x[[0, 2]] or x[x > 0]")
-    case .fixedEntries(let name):
+    case .fixedEntries(let name, let isParameter):
       Words(
-        .immutable, "tensors cannot be changed in place",
-        hint: "build a new one, for instance with `where(mask, new, \(name))`")
+        .immutable,
+        isParameter
+          ? "`\(name)` is a parameter: `=` would not store into it"
+          : "`\(name)` was computed from a parameter, so its entries follow from that",
+        hint: isParameter
+          ? "store with `:=`, as in `\(name)[0] := 1`"
+          : "build a new one, as in `where(mask, new, \(name))` or `index_put(\(name), added, 0)`")
+    case .temporaryEntries(let isChained):
+      Words(
+        .immutable, "what stands before this bracket is a copy, and would be lost",
+        hint: isChained
+          ? "write one pair of brackets, as in `x[0, 1] = 5`"
+          : "give it a name first, as in `y = x.T`, then `y[0] = 5`")
+    case .stringAxes:
+      Words(.badIndex, "a string has one axis", hint: "write `text[1]` or `text[1:3]`")
     case .cannotLookFor(let item, let container):
       Words(
         .wrongKind, "`in` cannot look for \(item) in \(container)",
@@ -306,6 +317,12 @@ extension RunFault {
       Words(
         .wrongKind, "a buffer is a number or a tensor, not \(kind)",
         hint: "write for instance `buffer b = 0`")
+    case .recordName(let kind, let value):
+      Words(
+        .wrongKind, "the names of a record are strings; this is \(kind)",
+        hint: kind == "a number"
+          ? "write `\"\(value)\"`; by number a list finds what it holds, as in `xs[\(value)]`"
+          : "write a string, as in `{\"a\": 1}`")
     case .notStored(let kind):
       Words(
         .wrongKind, "`:=` stores into a parameter or a buffer; this is \(kind)",

@@ -130,6 +130,19 @@ package final class LayerObject {
     return found
   }
 
+  /// The same with the parts of each before it.
+  package var partsFirst: [LayerObject] {
+    var found: [LayerObject] = []
+    var seen: Set<ObjectIdentifier> = []
+    func visit(_ layer: LayerObject) {
+      guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
+      for case (_, _, .layer(let part)) in layer.members { visit(part) }
+      found.append(layer)
+    }
+    visit(self)
+    return found
+  }
+
   /// Whether other layers lie in its fields.
   package var hasParts: Bool {
     members.contains { if case .layer = $0.member { true } else { false } }
@@ -162,12 +175,11 @@ package final class LayerObject {
       switch part.member {
       case .leaf(let node): return [(part.key, node)]
       case .layer(let layer):
-        return layer.state.map { name, node in
-          // The layers of a recurrent stack carry their number in the names of their weights.
-          part.key.hasPrefix("cells.")
-            ? (name + "_l" + part.key.dropFirst("cells.".count), node)
-            : (part.key + "." + name, node)
+        // The levels of a recurrent stack carry their place in the names of their weights.
+        if layer.type == "_cell", case .string(let place)? = layer["place"] {
+          return layer.state.map { name, node in (name + "_" + place.text, node) }
         }
+        return layer.state.map { name, node in (part.key + "." + name, node) }
       }
     }
   }

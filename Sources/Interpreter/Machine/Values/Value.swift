@@ -67,6 +67,28 @@ package enum Value {
     }
   }
 
+  /// How many elements a loop over it visits; nil if one cannot loop over it.
+  package var length: Int? {
+    switch self {
+    case .list(let list): list.items.count
+    case .range(let range): range.count
+    case .string(let string): string.characters.count
+    case .record(let record): record.fields.count
+    case .tensor(let node) where node.shape.rank > 0: node.shape[0]
+    case .layer(let layer) where layer.isSequence: layer.stages.count
+    case .host(let object): object.count
+    default: nil
+    }
+  }
+
+  /// Whether it is a number or a tensor.
+  var isNumeric: Bool {
+    switch self {
+    case .number, .tensor: true
+    default: false
+    }
+  }
+
   /// Whether it is true or false, or a tensor of such.
   var isTruth: Bool {
     switch self {
@@ -114,6 +136,8 @@ package enum Value {
 /// A string as a value.
 package final class StringObject {
   package let text: String
+  /// Its characters, so that each is found at once.
+  package private(set) lazy var characters = Array(text)
   init(_ text: String) { self.text = text }
 }
 
@@ -140,19 +164,30 @@ package final class ListObject {
 /// Named fields in order of their making.
 package final class RecordObject {
   package private(set) var fields: [(name: String, value: Value)]
+  /// Where each name is; a few are found as fast without.
+  private var places: [String: Int] = [:]
+  private static let few = 8
+
   package init(_ fields: [(name: String, value: Value)]) { self.fields = fields }
 
   /// A field; a new name is added at the end.
   package subscript(name: String) -> Value? {
-    get { fields.first { $0.name == name }?.value }
+    get { place(name).map { fields[$0].value } }
     set {
       guard let newValue else { return }
-      if let i = fields.firstIndex(where: { $0.name == name }) {
-        fields[i].value = newValue
+      if let place = place(name) {
+        fields[place].value = newValue
       } else {
         fields.append((name, newValue))
       }
     }
+  }
+
+  private func place(_ name: String) -> Int? {
+    guard fields.count > RecordObject.few else { return fields.firstIndex { $0.name == name } }
+    // Fields are only ever added, so those that were counted stay where they are.
+    while places.count < fields.count { places[fields[places.count].name] = places.count }
+    return places[name]
   }
 }
 

@@ -10,6 +10,10 @@ import Tensors
 private struct Reach {
   var depth = 0
   private var room = 10_000
+  /// Whether long lists are written to their end.
+  let isWhole: Bool
+
+  init(isWhole: Bool) { self.isWhole = isWhole }
 
   /// Whether one level more is written.
   mutating func enter() -> Bool {
@@ -21,9 +25,10 @@ private struct Reach {
 }
 
 extension Machine {
-  /// A value as `print` writes it.
-  package func text(of value: Value) -> String {
-    var reach = Reach()
+  /// A value as text.
+  /// - Parameter isWhole: whether long lists are written to their end, as `print` does.
+  package func text(of value: Value, whole isWhole: Bool = false) -> String {
+    var reach = Reach(isWhole: isWhole)
     return text(of: value, &reach)
   }
 
@@ -41,8 +46,9 @@ extension Machine {
     case .list(let list):
       guard reach.enter() else { return "[…]" }
       defer { reach.depth -= 1 }
-      var shown = list.items.prefix(20).map { quoted($0, &reach) }
-      if list.items.count > 20 { shown.append("… \(list.items.count - 20) more") }
+      let count = reach.isWhole ? list.items.count : min(list.items.count, 20)
+      var shown = list.items.prefix(count).map { quoted($0, &reach) }
+      if list.items.count > count { shown.append("… \(list.items.count - count) more") }
       return "[" + shown.joined(separator: ", ") + "]"
     case .record(let record):
       guard reach.enter() else { return "record(…)" }
@@ -108,7 +114,7 @@ extension Machine {
 
   /// A value under a format such as `.4f`, `8.2e`, `5d`, `>10` or `.1%`.
   func text(of value: Value, format spec: String, _ span: Span) throws(Diagnostic) -> String {
-    if spec.isEmpty { return text(of: value) }
+    if spec.isEmpty { return text(of: value, whole: true) }
     var rest = Substring(spec)
     let showsPlus = rest.first == "+"
     if showsPlus { rest.removeFirst() }
@@ -126,31 +132,44 @@ extension Machine {
       rest = rest.drop { $0.isNumber }
     }
     guard rest.count <= 1, width <= 200, (precision ?? 0) <= 60 else { throw badFormat(spec, span) }
-    var body: String
-    if let kind = rest.first {
-      guard let n = number(value) else {
-        throw RunFault.formatKind(format: spec, kind: value.kind).at(span)
-      }
+    let kind = rest.first
+    if let kind, !"fegd%".contains(kind) { throw badFormat(spec, span) }
+    func written(_ n: Double) -> String {
+      var body: String
       switch kind {
       case "f": body = Printed.fixed(n, precision ?? 6)
       case "e": body = Printed.scientific(n, precision ?? 6)
       case "g": body = Printed.general(n, precision ?? 6)
       case "d": body = Printed.fixed(n, 0)
       case "%": body = Printed.fixed(n * 100, precision ?? 6) + "%"
-      default: throw badFormat(spec, span)
+      default: return precision.map { NumberFormat(digits: max(1, $0))(n) } ?? format(n)
       }
       if showsPlus, n >= 0 { body = "+" + body }
       if body.hasPrefix("-"), !body.contains(where: { "123456789".contains($0) }) {
         body.removeFirst()
       }
-    } else if let precision, let n = number(value) {
-      body = NumberFormat(digits: max(1, precision))(n)
-    } else {
-      body = text(of: value)
+      return body
     }
-    let padding = String(repeating: " ", count: max(0, width - body.count))
-    let numeric = number(value) != nil
-    return (align ?? (numeric ? ">" : "<")) == ">" ? padding + body : body + padding
+    func padded(_ body: String, _ usual: Character) -> String {
+      let padding = String(repeating: " ", count: max(0, width - body.count))
+      switch align ?? usual {
+      case ">": return padding + body
+      case "^":
+        return padding.prefix(padding.count / 2) + body + padding.dropFirst(padding.count / 2)
+      default: return body + padding
+      }
+    }
+    let isPlain = kind == nil && precision == nil
+    switch value {
+    case .bool where isPlain: return padded(text(of: value), ">")
+    case .tensor(let node) where node.value.item == nil && !isPlain:
+      // Of a tensor each number.
+      return node.value.text(number: { padded(written($0), ">") })
+    default: break
+    }
+    if let n = number(value) { return padded(isPlain ? text(of: value) : written(n), ">") }
+    guard kind == nil else { throw RunFault.formatKind(format: spec, kind: value.kind).at(span) }
+    return padded(text(of: value, whole: true), "<")
   }
 
   private func badFormat(_ spec: String, _ span: Span) -> Diagnostic {
