@@ -40,4 +40,65 @@ import Testing
       #expect(y.shape.dims == pick.shape && sum == pick.sum, "x[\(pick.index)] is \(y.shape)")
     }
   }
+
+  /// A program, the type of its `z` in PyTorch, and names in it with the shape and numbers that they have there.
+  private struct Trial: Decodable {
+    let program: String
+    let dtype: String
+    let expected: [String: Numbers]
+
+    init(from decoder: any Decoder) throws {
+      var row = try decoder.unkeyedContainer()
+      program = try row.decode(String.self)
+      dtype = try row.decode(String.self)
+      expected = try row.decode([String: Numbers].self)
+    }
+  }
+
+  private struct Numbers: Decodable {
+    let shape: [Int]
+    let values: [Double]
+
+    init(from decoder: any Decoder) throws {
+      var pair = try decoder.unkeyedContainer()
+      shape = try pair.decode([Int].self)
+      var list = try pair.nestedUnkeyedContainer()
+      var values: [Double] = []
+      while !list.isAtEnd {
+        if let number = try? list.decode(Double.self) {
+          values.append(number)
+        } else {
+          values.append(Double(try list.decode(String.self)) ?? .nan)
+        }
+      }
+      self.values = values
+    }
+  }
+
+  /// Functions, layers, optimizers, schedules and draws: each option left out and given, values and gradients; those of
+  /// double precision in single precision, too.
+  @Test(arguments: ["float64", "float32"]) func functionsGivePyTorchsNumbers(_ dtype: String) throws
+  {
+    let trials = try JSONDecoder().decode([Trial].self, from: Self.data("functions.json"))
+    #expect(trials.count > 300)
+    for trial in trials where dtype == "float64" || !trial.program.contains("set_default_dtype") {
+      let session = Session()
+      if dtype == "float32" { _ = session.run("set_default_dtype(\"float32\")") { _ in } }
+      let outcome = session.run(trial.program) { _ in }
+      #expect(outcome.errors.map(\.headline) == [], "\(trial.program)")
+      let isSingle = dtype == "float32" || trial.program.contains("float32")
+      for (name, wanted) in trial.expected {
+        _ = session.run("found = tensor(\(name))") { _ in }
+        let found = try #require(
+          GoldenTests.tensors(session.value("found")).first, "\(trial.program)")
+        #expect(found.shape.dims == wanted.shape, "\(name) of \(trial.program)")
+        if name == "z", dtype == "float64", !isSingle { #expect(found.dtype.name == trial.dtype) }
+        let largest = wanted.values.reduce(1.0) { $1.isFinite ? max($0, abs($1)) : $0 }
+        let isFar = zip(found.values, wanted.values).contains { a, b in
+          !(a == b || a.isNaN && b.isNaN || abs(a - b) <= (isSingle ? 2e-5 : 1e-7) * largest)
+        }
+        #expect(!isFar, "\(name) of \(trial.program): \(found.values) instead of \(wanted.values)")
+      }
+    }
+  }
 }
