@@ -172,7 +172,7 @@ let package = Package(
       dependencies: [
         "CPlatform", "Platform", "JSONText", "Diagnostics", "Tensors", "Explain", "Interpreter",
         "Session", "Lessons", "Documents", "Grading", "Rendering", "Pages",
-      ], exclude: ["build", "check", "check.mjs", "Modules"], swiftSettings: strict),
+      ], exclude: ["build", "unpack.c", "check", "check.mjs", "Modules"], swiftSettings: strict),
 
     // What a notebook told, for others: notebooks, PyTorch, a site.
     .target(
@@ -306,7 +306,7 @@ if isForPage {
         "CBLAS", "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Workbench",
         "nnrepl", "README.md",
         "EmbeddedFiles/Plugin", "Builtins/Library", "Rendering/Pages", "Pages/Assets",
-        "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/Modules",
+        "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/unpack.c", "Engine/Modules",
         // What needs Foundation, cmark, a digest or processes.
         "JSONText/JSON+Encoding.swift", "Training/Safetensors.swift",
         "Training/Safetensors+Header.swift", "Typesetting/Markdown.swift",

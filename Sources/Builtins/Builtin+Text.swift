@@ -1,5 +1,6 @@
 // Built-ins for strings, and for files of text.
 import Diagnostics
+import EmbeddedFiles
 import Interpreter
 import Platform
 import Tensors
@@ -96,6 +97,14 @@ extension Builtin {
         throw RunFault.notWhole(call.machine.format(n)).at(call.span)
       }
       return .number(n.rounded(.towardZero))
+    },
+    Builtin(
+      "corpus(name)", .text,
+      "A text that travels with the program: \"names\" (one first name per line) or \"alice\" (the beginning of Alice's Adventures in Wonderland, 1865).",
+      example: "corpus(\"names\").split()[:3]"
+    ) { call throws(Diagnostic) in
+      let name = try call.choice("name", ["names", "alice"])
+      return Value(String((EmbeddedFiles.text("data/\(name).txt") ?? "").dropLast()))
     },
     Builtin(
       "read_text(file)", .text, "All text of a file."

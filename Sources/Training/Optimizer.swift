@@ -72,6 +72,12 @@ package final class Optimizer {
   /// A parameter that the last step left with a nan or inf.
   package private(set) var spoiled: Node?
 
+  /// Whether a step along gradients of 0 moves what it holds: by decay, or by what it keeps of gradients before.
+  package var movesByItself: Bool {
+    (self["weight_decay"] ?? 0) != 0 && parameters.contains { $0.gradient != nil }
+      || !kept.isEmpty && stepCount > 0 && parameters.contains { $0.gradient != nil }
+  }
+
   /// Applies the rules to every parameter that has a gradient.
   package func step(_ graph: Graph) throws(TensorError) {
     spoiled = nil

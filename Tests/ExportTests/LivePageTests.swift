@@ -60,7 +60,7 @@ struct LivePageTests {
 
   @Test func thePageHoldsItsScriptToTheByte() throws {
     for script in [Self.script.replacing("Before any marker.\n\n", with: ""), "x = 1\nx + 1\n"] {
-      let page = Self.page(script, PageEngine(base64: "AAAA"))
+      let page = Self.page(script, PageEngine(packed: "3:AAAA", unpacker: "AAAA"))
       let data = try JSONDecoder().decode(Data.self, from: .init(Self.carried(page, "cells").utf8))
       #expect(data.header + data.cells.map { $0.head + $0.body }.joined() == script)
     }
@@ -68,7 +68,7 @@ struct LivePageTests {
 
   @Test func cellsKnowWhatIsAskedAndChecked() throws {
     let script = Self.script.replacing("Before any marker.\n\n", with: "")
-    let page = Self.page(script, PageEngine(base64: "AAAA"))
+    let page = Self.page(script, PageEngine(packed: "3:AAAA", unpacker: "AAAA"))
     let data = try JSONDecoder().decode(Data.self, from: .init(Self.carried(page, "cells").utf8))
     let code = try #require(data.cells.first { $0.code != nil })
     #expect(code.code == "x = 2\ny = 2*x\n\n" && code.predicts == "y")
@@ -79,12 +79,12 @@ struct LivePageTests {
 
   @Test func onlyAPageWithAnEngineMayRunOne() {
     let (still, live) = (
-      Self.page("x = 1", nil), Self.page("x = 1", PageEngine(base64: "AAAA"))
+      Self.page("x = 1", nil), Self.page("x = 1", PageEngine(packed: "3:AAAA", unpacker: "AAAA"))
     )
     #expect(!still.contains("wasm-unsafe-eval") && !still.contains("worker-src"))
     #expect(live.contains("'wasm-unsafe-eval'") && live.contains("worker-src blob:"))
     #expect(live.contains("default-src 'none'") && !live.contains("'self'"))
-    let (engine, file) = PageEngine(base64: "AAAA").shared(at: "engine.js")
+    let (engine, file) = PageEngine(packed: "3:AAAA", unpacker: "AAAA").shared(at: "engine.js")
     let shared = Self.page("x = 1", engine)
     #expect(shared.contains("src=\"engine.js\"") && shared.contains("script-src 'self' "))
     #expect(file.hasPrefix("globalThis.nnreplEngine = \""))

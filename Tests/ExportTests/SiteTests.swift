@@ -31,7 +31,7 @@ struct SiteTests {
   private static func files(live: Bool) throws -> [(path: String, text: String)] {
     Site(
       title: "A course", [], try course(),
-      engine: live ? PageEngine(base64: "AAAA") : nil
+      engine: live ? PageEngine(packed: "3:AAAA", unpacker: "AAAA") : nil
     ).package
   }
 

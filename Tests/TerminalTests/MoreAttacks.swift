@@ -105,14 +105,14 @@ extension Attack {
       "fn my_log_softmax(z) { n = len(z); log(scaled_dot_product_attention(tensor([[1]]), unsqueeze(z, 1), eye(n), scale=1)[0]) }",
       .breach(["log_softmax", "survives", "cross_entropy", "ce_grad", "edges", "extreme"])),
     Attack(
-      "c-pooled-conv2d", of: "ex10",
+      "c-pooled-conv2d", of: "ex11",
       "pool = conv2d(1, 1, list(2, 2), bias=false)\nfn convolve(image, kernel, stride=1, padding=0) { pool(reshape(image, 1, 1, image.shape[0], image.shape[1]))[0, 0] }",
       .breach(["plain", "stride_padding", "grad_kernel", "wide_kernel"])),
     Attack(
-      "c-pooled-rnn", of: "ex11", "r = rnn(2, 2)\nfn run(X, W, U, b) { r(X)[0] }",
+      "c-pooled-rnn", of: "ex12", "r = rnn(2, 2)\nfn run(X, W, U, b) { r(X)[0] }",
       .breach(["run", "sequence_lengths"])),
     Attack(
-      "c-pooled-attention", of: "ex12",
+      "c-pooled-attention", of: "ex13",
       "m = multihead_attention(2, 1)\nfn weights(Q, K, causal) = m(Q, K, K)[1]",
       .breach(["weights", "attention", "one_word", "large_scores"])),
     Attack(
@@ -135,9 +135,9 @@ extension Attack {
     Attack("h-activation-as-answer", of: "ex02", "my_relu = relu", .breach(["relu"])),
     Attack(
       "h-sequence-as-answer", of: "ex02", "my_sigmoid = sequential(sigmoid)", .breach(["sigmoid"])),
-    Attack("h-cell-as-answer", of: "ex11", "step = rnn_tanh_cell", .breach(["step"])),
+    Attack("h-cell-as-answer", of: "ex12", "step = rnn_tanh_cell", .breach(["step"])),
     Attack(
-      "h-conv-weight", of: "ex10",
+      "h-conv-weight", of: "ex11",
       "fn grad_kernel(image, dy) { h, w = image.shape; a, b = dy.shape; conv2d_weight(reshape(image, 1, 1, h, w), list(1, 1, h - a + 1, w - b + 1), reshape(dy, 1, 1, a, b))[0, 0] }",
       .breach(["grad_kernel", "flat_gradient"])),
     // No time passes while a script is graded.

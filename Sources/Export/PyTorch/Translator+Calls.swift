@@ -66,16 +66,25 @@ extension Translator {
     return kind.isTensor ? row : kind.isNumber ? layer : arguments.count > 1 ? row : layer
   }
 
+  /// Methods that PyTorch has under the same names with the same arguments.
+  private static let tensorMethods: Set<String> = [
+    "size", "numel", "nelement", "dim", "float", "double", "long", "int", "bool", "clone", "repeat",
+    "unfold",
+  ]
+
   func method(
     _ base: Expression, _ name: String, _ arguments: [Expression.Argument]
   ) throws(Uncarried) -> Piece {
     let object = try piece(base)
     let receiver = Expression.Argument(name: nil, value: base)
     let isPlain = object.kind.isTensor || object.kind == .any
-    if isPlain, ["size", "numel", "float", "double", "long"].contains(name) {
-      let inner = try arguments.map { a throws(Uncarried) in try piece(a.value).text }
+    if isPlain, Translator.tensorMethods.contains(name) {
+      let inner = try arguments.map { a throws(Uncarried) in
+        (a.name.map { names[$0] + "=" } ?? "") + (try piece(a.value).text)
+      }
       let kinds: [String: ValueKind] = [
-        "size": arguments.isEmpty ? .shape : .whole, "numel": .whole, "long": .wholes,
+        "size": arguments.isEmpty ? .shape : .whole, "numel": .whole, "nelement": .whole,
+        "dim": .whole, "long": .wholes, "int": .wholes, "bool": .wholes,
       ]
       return Piece(
         "\(object.receiver).\(name)(\(inner.joined(separator: ", ")))", kinds[name] ?? .tensor)
@@ -188,9 +197,11 @@ extension Translator {
         && receiver != nil && row.parameters.first?.mode != .tensors
       if isMethod, let first = parts.first {
         let name = row.target.dropFirst(6)
-        let base = first.contains(where: { !($0.isLetter || $0.isNumber || "_.".contains($0)) })
-        let isCall = first.hasSuffix(")") && !first.hasPrefix("(") || first.hasSuffix("]")
-        let object = base && !isCall ? "(\(first))" : first
+        let isName = first.allSatisfy { $0.isLetter || $0.isNumber || "_.".contains($0) }
+        // What was converted on the way ends with a call.
+        let own = try receiver.map { e throws(Uncarried) in try piece(e) }
+        let binds = own?.text == first ? (own?.strength ?? 0) >= 9 : first.hasPrefix("torch.") && !first.contains(" ")
+        let object = isName || binds ? first : "(\(first))"
         return Piece("\(object).\(name)(\(parts.dropFirst().joined(separator: ", ")))", outcome)
       }
     case .method:

@@ -26,7 +26,10 @@ extension Translator {
     switch expression.kind {
     case .number(let n):
       if n.isNaN || n.isInfinite { imports.insert("import math") }
-      return Piece(PythonText.number(n), .number(isWhole: n == n.rounded() && abs(n) < 1e15))
+      // A sign binds more loosely than what may stand behind the number.
+      return Piece(
+        PythonText.number(n), .number(isWhole: n == n.rounded() && abs(n) < 1e15),
+        strength: n < 0 ? 7 : 9)
     case .string(let parts): return try string(parts)
     case .boolean(let on): return Piece(on ? "True" : "False", .truth)
     case .none: return Piece("None", .none)

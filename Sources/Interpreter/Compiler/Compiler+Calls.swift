@@ -211,13 +211,23 @@ extension Compiler {
   ) throws(Diagnostic) -> (FunctionCode, Scope) {
     let scope = Scope(
       parent: scope, parameters: function.parameters.map { $0.name }, body: function.body,
-      also: methods)
+      also: methods, fallbacks: function.parameters.compactMap { $0.fallback })
     let inner = Compiler(machine, source, scope)
     let compiled = FunctionCode(function, span: span)
     machine.disposal.add(compiled)
+    var hidden: Set<String> = []
+    Names.assigned(in: function.body, &hidden)
+    hidden.subtract(function.parameters.map { $0.name })
     for parameter in function.parameters {
       compiled.fallbacks.append(
-        try parameter.fallback.map { e throws(Diagnostic) in try inner.code(e) })
+        try parameter.fallback.map { e throws(Diagnostic) in
+          // In a default a name means what it means outside, whatever the body makes of it.
+          var isHidden = false
+          Walk.visit(e) { part in
+            if case .name(let name) = part.kind, hidden.contains(name) { isHidden = true }
+          }
+          return try isHidden && self.scope.isTop ? self.code(e) : inner.code(e)
+        })
     }
     compiled.body = try inner.block(function.body, resultful: true)
     if isWatched { watch(compiled, function) }

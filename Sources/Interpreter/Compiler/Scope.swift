@@ -16,9 +16,12 @@ package final class Scope {
   private var nextCounter: Int
   private var window: Int
 
-  /// - Parameter functions: methods declared beside `body`, which share its variables.
+  /// - Parameters:
+  ///   - functions: methods declared beside `body`, which share its variables.
+  ///   - fallbacks: defaults of the parameters, which may use names from outside.
   package init(
-    parent: Scope?, parameters: [String], body: [Statement], also functions: [Function] = []
+    parent: Scope?, parameters: [String], body: [Statement], also functions: [Function] = [],
+    fallbacks: [Expression] = []
   ) {
     self.parent = parent
     var names = Set(parameters)
@@ -30,6 +33,9 @@ package final class Scope {
     for function in functions { Names.uses(of: function, &inner) }
     Names.uses(of: Function(name: nil, parameters: [], body: body, isShort: false), &used)
     used.formUnion(inner)
+    for fallback in fallbacks {
+      Walk.visit(fallback) { if case .name(let name) = $0.kind { used.insert(name) } }
+    }
     captured = used.subtracting(names).filter { parent?.reaches($0) == true }.sorted()
     own = names
     boxed = names.intersection(inner).union(captured)

@@ -106,7 +106,7 @@ extension Machine {
       }
       return try builtin.call(self, arguments, span, site, f)
     case .function(let function):
-      try bind(function.code, arguments, f.base, span, f)
+      try bind(function, arguments, f.base, span, f)
       return try invoke(function, f.base, f, span)
     case .layer(let layer):
       if probe.isGuarding, layer.isLibrary || layer.function != nil,
@@ -170,9 +170,10 @@ extension Machine {
 
   /// Lays out arguments as parameters, with names and defaults.
   private func bind(
-    _ code: FunctionCode, _ arguments: Arguments, _ base: UnsafeMutablePointer<Value>, _ span: Span,
-    _ frame: Frame
+    _ function: FunctionObject, _ arguments: Arguments, _ base: UnsafeMutablePointer<Value>,
+    _ span: Span, _ frame: Frame
   ) throws(Diagnostic) {
+    let code = function.code
     guard base + code.frameSize + 1 < state.pointee.stackEnd else {
       throw tooDeep(code, base, span)
     }
@@ -199,6 +200,14 @@ extension Machine {
       }
       values[i] = value
     }
+    // Defaults may use what the function shares with its surroundings.
+    let shares = !function.captures.isEmpty && values.contains { $0 == nil }
+    if shares {
+      for (slot, cell) in zip(code.capturedSlots, function.captures) {
+        (base + slot).initialize(to: .cell(cell))
+      }
+    }
+    defer { if shares { for slot in code.capturedSlots { (base + slot).pointee = .unset } } }
     for i in parameters.indices {
       if values[i] == nil, let fallback = code.fallbacks[i] { values[i] = try fallback.run(frame) }
       guard let value = values[i] else {

@@ -141,7 +141,8 @@ extension Machine {
   {
     optimizer.adopt(training.reached)
     warnSummed(optimizer)
-    if tellsIdle, !optimizer.parameters.contains(where: { $0.hasGradient }) {
+    if tellsIdle, !optimizer.movesByItself, !optimizer.parameters.contains(where: { $0.hasGradient })
+    {
       warn(GradientFault.idleStep.at(shown(span)))
     }
     training.history.meetsStep()

@@ -1,32 +1,22 @@
-// Base 91 back to bytes: after their number and a colon two characters hold 13 bits, of which 6 at a time are the digits of base 64.
-const unpacked = (text) => {
-  const digit = (at) => {
-    const code = text.charCodeAt(at);
-    return code - 33 - (code > 34) - (code > 60) - (code > 92);
-  };
-  const start = text.indexOf(":") + 1;
-  // The last digits may be those of fewer than three bytes.
-  const bytes = new Uint8Array(parseInt(text) + 3);
-  let [bits, count, word, digits, size] = [0, 0, 0, 0, 0];
-  for (let at = start; at < text.length; at += 2) {
-    bits |= (digit(at) + 91 * digit(at + 1)) << count;
-    count += 13;
-    for (; count >= 6; count -= 6, bits >>= 6) {
-      word = word << 6 | bits & 63;
-      digits += 1;
-      if (digits < 4) continue;
-      bytes[size] = word >> 16;
-      bytes[size + 1] = word >> 8;
-      bytes[size + 2] = word;
-      size += 3;
-      [word, digits] = [0, 0];
-    }
-  }
-  if (digits > 0) {
-    word <<= 6 * (4 - digits);
-    bytes.set([word >> 16, word >> 8, word], size);
-  }
-  return bytes.subarray(0, parseInt(text));
+// The engine's bytes from its text, which has their number before a colon: in pieces, so that the first are compiled
+// while the last are unpacked.
+const unpacked = async (text) => {
+  const code = Uint8Array.from(atob(document.getElementById("unpack").textContent.trim()), (c) => c.charCodeAt(0));
+  const { room, begin, more, memory } = (await WebAssembly.instantiate(code)).instance.exports;
+  const [start, size] = [text.indexOf(":") + 1, parseInt(text)];
+  const count = text.length - start;
+  const at = room(count, size);
+  new TextEncoder().encodeInto(text.slice(start), new Uint8Array(memory.buffer, at, count));
+  const place = begin(count, size);
+  let given = 0;
+  return new ReadableStream({
+    pull(pieces) {
+      const ready = more(given + 262144);
+      if (ready > given) pieces.enqueue(new Uint8Array(memory.buffer, place + given, ready - given).slice());
+      given = ready;
+      if (given >= size) pieces.close();
+    },
+  });
 };
 
 const button = (text, run, label) => {
@@ -53,8 +43,7 @@ const makeEngine = async (header, shown) => {
   const source = URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" }));
   // Each is started before it is needed, and taken once.
   let spare = new Worker(source);
-  const packed = unpacked(globalThis.nnreplEngine ?? document.getElementById("engine").textContent.trim());
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = await unpacked(globalThis.nnreplEngine ?? document.getElementById("engine").textContent.trim());
   const module = await WebAssembly.compileStreaming(
     new Response(stream, { headers: { "Content-Type": "application/wasm" } }));
   let worker, waiting, counter = 0;

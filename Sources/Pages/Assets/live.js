@@ -450,6 +450,6 @@ const makeLive = async (data) => {
 };
 
 const cellData = document.getElementById("cells");
-if (cellData && document.getElementById("engine") && typeof WebAssembly === "object" && "DecompressionStream" in window) {
+if (cellData && document.getElementById("engine") && typeof WebAssembly === "object") {
   makeLive(JSON.parse(cellData.textContent)).catch((error) => { document.body.dataset.engine = `failed: ${error.message}`; });
 }
