@@ -388,8 +388,11 @@ extension BuiltinCall {
     if case .tensor(let node) = value(name), node.dtype == .float32 {
       return node.value.values.map { Double("\(Float($0))") ?? $0 }
     }
-    if case .list = value(name) { return try numbers(in: value(name)) }
-    return try node(name).value.values
+    switch value(name) {
+    case .list: return try numbers(in: value(name))
+    case .range(let range): return (0..<range.count).map { range.start + Double($0) * range.step }
+    default: return try node(name).value.values
+    }
   }
 
   /// Two decay rates below 1.

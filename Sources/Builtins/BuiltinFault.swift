@@ -205,8 +205,9 @@ extension BuiltinFault {
     case .cannotRead(let path, let why):
       Words(
         .unreadableFile, "cannot read `\(path)`: \(why)",
-        hint:
-          "paths begin at the folder where nnrepl was started; `iris()` and `digits()` need no file"
+        hint: why == FileAccess.FileFault.closed.reason
+          ? "leave out what reads files while this runs; `iris()` and `digits()` need none"
+          : "paths begin at the folder where nnrepl was started; `iris()` and `digits()` need no file"
       )
     case .notSavable(let name, let kind):
       Words(

@@ -21,14 +21,26 @@ package struct Lesson: Sendable {
   /// 3 for `lesson03`.
   package var number: Int { Int(name.drop { !$0.isNumber }) ?? 0 }
 
-  /// About how long it takes, in minutes: reading at 150 words a minute, and half a minute for each cell of code.
+  /// About how long it takes, in minutes: reading its text at 150 words a minute, and half a minute for each cell of code.
+  ///
+  /// What a learner may try is not counted: how long that takes is theirs.
   package var minutes: Int { Lesson.minutes(of: text) }
 
   /// How long a lesson of this text takes.
   package static func minutes(of text: String) -> Int {
-    let words = text.split { $0 == " " || $0 == "\n" }.count
-    let cells = text.split(separator: "\n").filter { $0.hasPrefix("# %%") && !$0.includes("[m") }
-      .count
+    var words = 0
+    var cells = 0
+    var isText = false
+    for line in text.split(separator: "\n") {
+      if line.hasPrefix("# %%") {
+        isText = line.contains("[m")
+        if !isText { cells += 1 }
+      } else if line.hasPrefix("#| try") {
+        cells -= 1
+      } else if isText {
+        words += line.split(separator: " ").count { $0 != "#" }
+      }
+    }
     return max(5, (words / 150 + cells / 2 + 2) / 5 * 5)
   }
 

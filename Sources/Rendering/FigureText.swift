@@ -98,14 +98,14 @@ package struct FigureText {
     let bottom = isLog ? Double.pow(10, low) : low
     let labels = [0: format(top), rows - 1: format(bottom)]
     let margin = max(labels.values.map { $0.count }.max() ?? 0, 4)
-    // Where each curve ends, its name stands.
+    // Where each curve ends, its name stands; if that row is taken, in the next free one below, or above.
     var ends: [Int: [String]] = [:]
     if series.count > 1 {
       for (i, line) in series.enumerated() {
         guard let y = line.y.map(scaled).last(where: { $0.isDrawable }),
-          var row = cell((high - y) / height, of: rows)
+          let end = cell((high - y) / height, of: rows)
         else { continue }
-        while ends[row] != nil, row < rows - 1 { row += 1 }
+        let row = (Array(end..<rows) + (0..<end).reversed()).first { ends[$0] == nil } ?? end
         ends[row, default: []].append(style.paint(line.name.visible, ink(i)))
       }
     }

@@ -22,7 +22,7 @@ package enum LessonList {
       }
       if place.asked > 0 { notes.append("\(place.right) of \(place.asked) right") }
       var line =
-        "  \(sign) \(lesson.number)  " + (notebook.title ?? "").padded(37)
+        "  \(sign) \("\(lesson.number)".padded(2))  " + (notebook.title ?? "").padded(37)
         + "\(lesson.minutes) min".padded(8) + notes.joined(separator: ", ")
       while line.last == " " { line.removeLast() }
       lines.append(line)

@@ -58,7 +58,19 @@ package struct Markdown {
     let characters = Array(text)
     var result = ""
     var i = 0
+    // What stands four columns in, after a blank line, is code as well.
+    var isAfterBlank = true
     while i < characters.count {
+      if i == 0 || characters[i - 1] == "\n" {
+        let line = characters[i...].prefix { $0 != "\n" }
+        let isBlank = line.allSatisfy(\.isWhitespace)
+        if isAfterBlank, !isBlank, line.starts(with: "    ") {
+          result += String(line)
+          i = line.endIndex
+          continue
+        }
+        isAfterBlank = isBlank
+      }
       if characters[i] == "`" {
         let end = endOfCode(i, characters)
         result += String(characters[i..<end])

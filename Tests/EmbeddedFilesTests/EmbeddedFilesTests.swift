@@ -10,7 +10,8 @@ import Testing
   @Test(arguments: [
     ("lessons", "lessons/", [".nn", ".nn.out", ".json"]),
     ("lessons/exercises", "lessons/exercises/", [".nn"]),
-    ("lessons/solutions", "lessons/solutions/", [".nn"]), ("lessons/data", "data/", [".csv"]),
+    ("lessons/solutions", "lessons/solutions/", [".nn"]),
+    ("lessons/data", "data/", [".csv", ".txt"]),
     ("Sources/Builtins/Library", "library/", [".nn"]),
     ("Sources/Rendering/Pages", "help/", [".txt"]),
     ("Sources/Rendering/Pages/errors", "help/errors/", [".txt"]),

@@ -56,8 +56,9 @@ import Testing
         let sum = tests.reduce(0) { $0 + ($1[points] as? Int ?? 0) }
         #expect(tests.count == record.checks.count && sum == record.score, "\(format)")
       }
-      let share = try object(.prairielearn, record)["score"] as? Double
-      #expect(share == Double(record.score) / Double(record.max))
+      let share = try #require(object(.prairielearn, record)["score"] as? Double)
+      // Foundation reads the decimals of 7/107 one bit too low.
+      #expect(abs(share - Double(record.score) / Double(record.max)) < 1e-15)
       let gradable = try object(.prairielearn, record)["gradable"] as? Bool
       #expect(gradable == (record.status == .graded))
     }

@@ -73,7 +73,6 @@ import Testing
     var hand = try start(["lesson", "3"])
     // A first cell, a wrong guess and a right one, a look aside.
     try hand.type("")
-    try hand.type("")
     try hand.type("5")
     try hand.type("0.7567")
     try hand.type("out")
@@ -89,6 +88,7 @@ import Testing
     try hand.read()
     try hand.type("z")
     try hand.type("")
+    try hand.type("-")
     try hand.type(":leave")
     hand.terminal.type("\u{4}")
     #expect(try hand.terminal.end() == 0)
@@ -98,7 +98,7 @@ import Testing
     hand = try start(["lesson"])
     try hand.type("loss")
     var shown = try hand.type("")
-    var guesses = ["?", "0", "18"]
+    var guesses = ["?", "0", "1.5"]
     var answers = [
       "w1 := 0.5; w2 := -1; b := 0.1; forward loss", "zero_grad(list(w1, w2, b)); backward loss",
       "step sgd(lr=5); forward loss", "", "w1 := -5; w2 := -1; b := 0.1; forward loss", "",

@@ -126,6 +126,9 @@ extension NameRow {
     NameRow(
       "randn", "torch.randn", "*shape:s dtype:d", .tensor, .special, mixes: true, draws: true),
     NameRow("randint", "torch.randint", "low:w high:v shape:S", .wholes, .special, mixes: true),
+    NameRow(
+      "multinomial", "torch.multinomial", "input:e num_samples:w replacement:v", .wholes, placed: 3,
+      mixes: true),
     NameRow("randperm", "torch.randperm", "n:w", .wholes, mixes: true),
     NameRow(
       "uniform", "uniform_", "shape:S low:n=from high:n=to", .tensor, .special, placed: 3,
@@ -273,6 +276,8 @@ extension NameRow {
     NameRow("amin", "torch.amin", "x:t dim:s keepdim:v", .like, mixes: true),
     NameRow("argmax", "torch.argmax", "x:t dim:w keepdim:v", .wholes),
     NameRow("argmin", "torch.argmin", "x:t dim:w keepdim:v", .wholes),
+    NameRow(
+      "unique", "torch.unique", "x:t return_inverse:v return_counts:v", .like, placed: 1),
     NameRow("argsort", "torch.argsort", "x:t dim:w descending:v", .wholes),
     NameRow("var", "torch.var", "x:e dim:s correction:n keepdim:v", mixes: true),
     NameRow("std", "torch.std", "x:e dim:s correction:n keepdim:v", mixes: true),

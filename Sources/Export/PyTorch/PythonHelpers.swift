@@ -50,6 +50,23 @@ struct PythonHelper: Sendable {
                 p.grad = None
         """),
     PythonHelper(
+      name: "Record",
+      text: """
+        class Record(dict):
+            \"\"\"Values by name: r["loss"] and r.loss are the same.\"\"\"
+
+            __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
+        """),
+    PythonHelper(
+      name: "read_text", imports: ["from pathlib import Path"],
+      text: """
+        def read_text(name):
+            \"\"\"All text of a file beside this script.\"\"\"
+            # A notebook has no file of its own; it runs where it lies.
+            folder = Path(globals().get("__file__", "notebook")).parent
+            return (folder / name).read_text(encoding="utf-8")
+        """),
+    PythonHelper(
       name: "isclose",
       text: """
         def isclose(a, b):

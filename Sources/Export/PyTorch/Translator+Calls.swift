@@ -86,8 +86,10 @@ extension Translator {
         "size": arguments.isEmpty ? .shape : .whole, "numel": .whole, "nelement": .whole,
         "dim": .whole, "long": .wholes, "int": .wholes, "bool": .wholes,
       ]
+      // With ours at float64, a layer takes floats of either type; PyTorch's takes its own only.
+      let own = name == "float" && object.kind == .wholes && !isFloat32 ? "double" : name
       return Piece(
-        "\(object.receiver).\(name)(\(inner.joined(separator: ", ")))", kinds[name] ?? .tensor)
+        "\(object.receiver).\(own)(\(inner.joined(separator: ", ")))", kinds[name] ?? .tensor)
     }
     let isOwn =
       switch object.kind {
@@ -120,7 +122,13 @@ extension Translator {
       for item in pieces {
         let name = item.name.map { names[$0] + "=" } ?? ""
         let isPlace = type == "embedding"
-        texts.append(name + (isPlace ? try argument(item.value, .places) : floats(item.piece)))
+        // A state may be none yet.
+        let isState = item.piece.kind == .none || item.piece.kind == .any && !texts.isEmpty
+        texts.append(
+          name
+            + (isState
+              ? item.piece.text
+              : isPlace ? try argument(item.value, .places) : floats(item.piece)))
       }
       if type == "multihead_attention", texts.count == 1 {
         var input = texts[0]
@@ -200,7 +208,9 @@ extension Translator {
         let isName = first.allSatisfy { $0.isLetter || $0.isNumber || "_.".contains($0) }
         // What was converted on the way ends with a call.
         let own = try receiver.map { e throws(Uncarried) in try piece(e) }
-        let binds = own?.text == first ? (own?.strength ?? 0) >= 9 : first.hasPrefix("torch.") && !first.contains(" ")
+        let binds =
+          own?.text == first
+          ? (own?.strength ?? 0) >= 9 : first.hasPrefix("torch.") && !first.contains(" ")
         let object = isName || binds ? first : "(\(first))"
         return Piece("\(object).\(name)(\(parts.dropFirst().joined(separator: ", ")))", outcome)
       }

@@ -60,9 +60,6 @@ extension Translator {
 
   /// Python has the same comprehensions, and keeps their names inside as well.
   private func gathered(_ comprehension: Comprehension) throws(Uncarried) -> Piece {
-    guard comprehension.key == nil else {
-      throw Uncarried("a record made by a loop has no counterpart")
-    }
     let outer = scope.kinds
     defer { scope.kinds = outer }
     var loops = ""
@@ -77,7 +74,11 @@ extension Translator {
       for condition in clause.conditions { loops += " if \(try piece(condition).bound(1))" }
     }
     let value = try piece(comprehension.value)
-    return Piece("[\(value.bound(0))\(loops)]", .list(value.kind))
+    guard let key = comprehension.key else {
+      return Piece("[\(value.bound(0))\(loops)]", .list(value.kind))
+    }
+    need("Record")
+    return Piece("Record({\(try piece(key).bound(0)): \(value.bound(0))\(loops)})", .record)
   }
 
   /// A loop's names in Python.

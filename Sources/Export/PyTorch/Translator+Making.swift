@@ -103,6 +103,10 @@ extension Translator {
       let parts = try arguments(of: call)
       return Piece("torch.split(\(parts.joined(separator: ", ")))", .list(.tensor))
     }
+    if x.kind == .string || call.isMethod && call.given.count < 2 {
+      let parts = try arguments(of: call, from: 1)
+      return Piece("\(x.bound(9)).split(\(parts.joined(separator: ", ")))", .list(.string))
+    }
     need("split")
     var parts = [x.text]
     if let size = call["size"] { parts.append(try piece(size).text) }

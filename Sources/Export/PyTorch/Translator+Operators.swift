@@ -118,7 +118,7 @@ extension Translator {
       return Piece("\(object.bound(9))[\(try entry(entries[0], of: .tensor))]", object.kind)
     }
     if object.kind == .record, entries.count == 1, case .value(let key) = entries[0] {
-      return Piece("vars(\(object.text))[\(try piece(key).text)]", .any)
+      return Piece("\(object.bound(9))[\(try piece(key).text)]", .any)
     }
     var parts: [String] = []
     for item in entries { parts.append(try entry(item, of: object.kind)) }

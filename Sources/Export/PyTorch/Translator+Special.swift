@@ -101,20 +101,40 @@ extension Translator {
     "animate": { t, call throws(Uncarried) in try t.piece(try t.first(call)) },
     "print": { t, call throws(Uncarried) in
       var parts: [Piece] = []
-      for value in call.given.flatMap({ $0 }) { parts.append(try t.piece(value)) }
+      for value in call.given.first ?? [] { parts.append(try t.piece(value)) }
       if parts.count == 1, parts[0].kind == .figure { return parts[0] }
-      return Piece("print(\(parts.map({ $0.text }).joined(separator: ", ")))", .none)
+      var texts = parts.map { $0.text }
+      for name in ["sep", "end"] {
+        if let value = call[name] { texts.append("\(name)=\(try t.piece(value).text)") }
+      }
+      return Piece("print(\(texts.joined(separator: ", ")))", .none)
     },
     "range": { t, call throws(Uncarried) in try t.range(call) },
     "list": { t, call throws(Uncarried) in try t.list(call) },
     "record": { t, call throws(Uncarried) in
-      t.imports.insert("from types import SimpleNamespace")
+      t.need("Record")
       var parts: [String] = []
       for (name, value) in call.extra {
         parts.append("\(t.attributes[name])=\(try t.piece(value).text)")
       }
-      return Piece("SimpleNamespace(\(parts.joined(separator: ", ")))", .record)
+      return Piece("Record(\(parts.joined(separator: ", ")))", .record)
     },
+    "set": { t, call throws(Uncarried) in
+      guard let sequence = call["sequence"] else { return Piece("[]", .list(.unset)) }
+      let items = try t.piece(sequence)
+      return Piece("list(dict.fromkeys(\(items.text)))", .list(items.kind.element))
+    },
+    "corpus": { t, call throws(Uncarried) in
+      guard case .string(let parts) = try t.first(call).kind, parts.count == 1,
+        case .text(let name) = parts[0]
+      else { throw Uncarried("`corpus` of a name that is not written out has no counterpart") }
+      t.need("read_text")
+      t.files.insert(name + ".txt")
+      return Piece("read_text(\"\(name).txt\").rstrip()", .string)
+    },
+    "keys": { t, call throws(Uncarried) in try t.fields(call, "keys", .string) },
+    "values": { t, call throws(Uncarried) in try t.fields(call, "values", .any) },
+    "items": { t, call throws(Uncarried) in try t.fields(call, "items", .list(.any)) },
     "tolist": { t, call throws(Uncarried) in
       let x = try t.piece(try t.first(call))
       if x.kind == .shape || x.kind == .range { return Piece("list(\(x.text))", .list(.whole)) }
@@ -138,4 +158,11 @@ extension Translator {
     },
     "todo": { t, call throws(Uncarried) in throw Uncarried("a gap for the reader to fill") },
   ]
+
+  /// What a record holds, as lists: Python's are views.
+  private func fields(
+    _ call: BoundCall, _ part: String, _ kind: ValueKind
+  ) throws(Uncarried) -> Piece {
+    Piece("list(\(try piece(try first(call)).bound(9)).\(part)())", .list(kind))
+  }
 }

@@ -141,7 +141,7 @@ extension Machine {
   {
     optimizer.adopt(training.reached)
     warnSummed(optimizer)
-    if tellsIdle, !optimizer.movesByItself, !optimizer.parameters.contains(where: { $0.hasGradient })
+    if tellsIdle, !optimizer.movesByItself, optimizer.parameters.allSatisfy({ $0.gradient == nil })
     {
       warn(GradientFault.idleStep.at(shown(span)))
     }

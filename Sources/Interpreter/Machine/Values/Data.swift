@@ -150,6 +150,8 @@ package struct FileAccess: Sendable {
   package struct FileFault: Error {
     package let reason: String
     package init(reason: String) { self.reason = reason }
+    /// In a check, a grade, a page.
+    package static let closed = FileFault(reason: "files are closed to this run")
   }
 
   package init(
@@ -161,6 +163,6 @@ package struct FileAccess: Sendable {
   }
 
   static let none = FileAccess(
-    read: { _ in .failure(FileFault(reason: "files are closed to this run")) },
-    write: { _, _ in .failure(FileFault(reason: "files are closed to this run")) })
+    read: { _ in .failure(FileFault.closed) },
+    write: { _, _ in .failure(FileFault.closed) })
 }
