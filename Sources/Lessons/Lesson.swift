@@ -33,7 +33,7 @@ package struct Lesson: Sendable {
     var isText = false
     for line in text.split(separator: "\n") {
       if line.hasPrefix("# %%") {
-        isText = line.contains("[m")
+        isText = line.hasPrefix("# %% [m")
         if !isText { cells += 1 }
       } else if line.hasPrefix("#| try") {
         cells -= 1
