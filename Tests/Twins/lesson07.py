@@ -474,17 +474,17 @@ slow = [race(torch.optim.SGD, lr) for lr in rates]
 quick = [race(torch.optim.Adam, lr) for lr in rates]
 print("mean loss of the last five epochs")
 for lr, a, b in zip(rates, slow, quick):
-    print(f"rate {lr:>5}   sgd {last(a):.3f}   adam {last(b):.3f}")
+    print(f"rate {lr:>5}   sgd {last(a):.2f}   adam {last(b):.2f}")
 rate = rates[torch.argmin(torch.stack([last(l) for l in slow]))]  # rate = 0.1
 plot(slow[0], quick[0], labels=["sgd", "adam"], title="rate 0.001")
 check("lr", lr, 0.1)
 check("rate", rate, 0.1)
 
-# At 0.001, the rate Adam has if you name none, sgd has hardly begun: 0.924
-# against 0.062. That is why Adam is a good first choice: the size of the
+# At 0.001, the rate Adam has if you name none, sgd has hardly begun: 0.92
+# against 0.06. That is why Adam is a good first choice: the size of the
 # gradients does not matter to it, so a rate that suits one network often
-# suits the next. But sgd with a good rate, 0.1, ends at 0.030: below Adam at
-# 0.001, not far above Adam's best, 0.020. (Another start may change that.)
+# suits the next. But sgd with a good rate, 0.1, ends at 0.03: below Adam at
+# 0.001, not far above Adam's best, 0.02. (Another start may change that.)
 # And Adam has m and v to keep, two numbers more for each of 12675.
 #
 # Is sgd ever plainly better? The smallest case: one weight that should become
