@@ -487,8 +487,8 @@ check("rate", rate, 0.1)
 # 0.001, not far above Adam's best, 0.02. (Another start may change that.)
 # And Adam has m and v to keep, two numbers more for each of 12675.
 #
-# Is sgd ever plainly better? The smallest case: one weight that should become
-# 1. Both start at 0 and make 30 steps.
+# Is sgd ever plainly better? The smallest case: a weight w that starts at 0 and
+# should become 1. Each makes 30 steps.
 
 def roll(make, lr):
     w = torch.tensor(0.0, requires_grad=True)
