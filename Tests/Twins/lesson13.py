@@ -178,7 +178,7 @@ check("alive", alive, 5.2911588056572265)
 # row. Where does `cat` look most: at word 0, 1 or 2? (`show` prints shades,
 # with the words beside them. You need not read it.)
 
-shades = ["  ", "░░", "▒▒", "▓▓", "██"]
+shades = ["  ", "..", "::", "**", "##"]
 
 
 def show_(A, rows, columns):
