@@ -297,7 +297,7 @@ extension BuiltinCall {
     let (mean, scale) = try tensors { () throws(TensorError) in
       let x = try first.converted(to: first.dtype.floating)
       let mean = try x.sum([0], keepdim: true) / Tensor(Double(x.shape[0]), dtype: x.dtype)
-      let std = try x.variance([0], correction: 1, keepdim: true).map(Kernel.Sqrt())
+      let std = try x.variance([0], correction: 1, keepdim: true).map(Kernel.sqrt)
       // A feature that never changes stays 0 instead of becoming nan.
       let zero = Tensor(0, dtype: std.dtype)
       return (

@@ -127,7 +127,7 @@ extension Builtin {
       let (parameters, limit) = (try call.parameters("params"), try call.double("clip_value"))
       try call.tensors { () throws(TensorError) in
         for node in parameters {
-          node.setGradient(try node.gradient?.map(Kernel.Clamp(-limit, limit)))
+          node.setGradient(try node.gradient?.map(Kernel.clamp(-limit, limit)))
         }
       }
       return .none

@@ -1,4 +1,5 @@
 // The element types of a tensor, and how two of them meet.
+import CPlatform
 import Platform
 
 /// The element type of a tensor. Whole numbers and truth values are held exactly in doubles
@@ -57,6 +58,8 @@ package enum DType: UInt8, Sendable, Comparable, CaseIterable {
 /// The two types that kernels are specialised for.
 package protocol Element: BinaryFloatingPoint, SIMDScalar, Coded, Sendable {
   static var stored: DType { get }
+  /// The same for CPlatform's loops.
+  static var layout: nnrepl_type { get }
   static func exp(_ x: Self) -> Self
   static func expm1(_ x: Self) -> Self
   static func log(_ x: Self) -> Self
@@ -70,30 +73,4 @@ package protocol Element: BinaryFloatingPoint, SIMDScalar, Coded, Sendable {
   static func multiply(
     _ a: UnsafePointer<Self>, _ width: Int?, _ b: UnsafePointer<Self>, _ isTransposed: Bool,
     _ c: UnsafeMutablePointer<Self>, adding: Bool, _ m: Int, _ k: Int, _ n: Int)
-  /// Whether none of `count` numbers is nan or inf.
-  static func areFinite(_ x: UnsafePointer<Self>, _ count: Int) -> Bool
-}
-
-extension Element {
-  /// A number times 0 is 0 unless it is nan or inf; sums of such products run at the speed of memory.
-  @inline(__always)
-  static func sumOfZerosIsZero(_ x: UnsafePointer<Self>, _ count: Int) -> Bool {
-    @inline(__always) func zeros(_ i: Int) -> SIMD8<Self> {
-      UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<Self>.self) * 0
-    }
-    // Two sums: an addition need not wait for the one before it.
-    var (even, odd) = (SIMD8<Self>(repeating: 0), SIMD8<Self>(repeating: 0))
-    var i = 0
-    while i + 16 <= count {
-      even += zeros(i)
-      odd += zeros(i + 8)
-      i += 16
-    }
-    var sum = (even + odd).sum()
-    while i < count {
-      sum += x[i] * 0
-      i += 1
-    }
-    return sum == 0
-  }
 }

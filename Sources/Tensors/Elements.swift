@@ -4,6 +4,7 @@ import Platform
 
 extension Double: Element {
   package static var stored: DType { .float64 }
+  package static var layout: nnrepl_type { NNREPL_F64 }
   @inline(__always) package static func exp(_ x: Double) -> Double { Elementary.exp(x) }
   @inline(__always) package static func expm1(_ x: Double) -> Double { Elementary.expm1(x) }
   @inline(__always) package static func log(_ x: Double) -> Double { Elementary.log(x) }
@@ -16,10 +17,6 @@ extension Double: Element {
     plainPower(x, y) ?? Elementary.pow(x, y)
   }
 
-  package static func areFinite(_ x: UnsafePointer<Double>, _ count: Int) -> Bool {
-    sumOfZerosIsZero(x, count)
-  }
-
   /// The product of this type.
   package static func multiply(
     _ a: UnsafePointer<Double>, _ width: Int?, _ b: UnsafePointer<Double>, _ isTransposed: Bool,
@@ -28,6 +25,12 @@ extension Double: Element {
 }
 
 extension Element {
+  /// Whether none of `count` numbers is nan or inf: a number times 0 is 0 unless it is one of these.
+  @inline(__always)
+  package static func areFinite(_ x: UnsafePointer<Self>, _ count: Int) -> Bool {
+    nnrepl_fold(layout, NNREPL_SUM_OF_ZEROS, count, x, 0) == 0
+  }
+
   /// `c = a @ b`, or `c + a @ b`, for row-major matrices `a: [m, k]` and `b: [k, n]`, each of which may be stored
   /// transposed.
   static func gemm(
@@ -51,26 +54,23 @@ extension Element {
   }
 }
 
-/// In single precision they are those of double precision, rounded once.
+/// In single precision some have algorithms of their own; the others are those of double precision, rounded once.
 extension Float: Element {
   package static var stored: DType { .float32 }
+  package static var layout: nnrepl_type { NNREPL_F32 }
   @inline(__always) private static func once(_ x: Float, _ f: (Double) -> Double) -> Float {
     Float(f(Double(x)))
   }
-  @inline(__always) package static func exp(_ x: Float) -> Float { once(x, Elementary.exp) }
+  @inline(__always) package static func exp(_ x: Float) -> Float { nnrepl_expf(x) }
   @inline(__always) package static func expm1(_ x: Float) -> Float { once(x, Elementary.expm1) }
-  @inline(__always) package static func log(_ x: Float) -> Float { once(x, Elementary.log) }
-  @inline(__always) package static func log1p(_ x: Float) -> Float { once(x, Elementary.log1p) }
+  @inline(__always) package static func log(_ x: Float) -> Float { nnrepl_logf(x) }
+  @inline(__always) package static func log1p(_ x: Float) -> Float { nnrepl_log1pf(x) }
   @inline(__always) package static func sin(_ x: Float) -> Float { once(x, Elementary.sin) }
   @inline(__always) package static func cos(_ x: Float) -> Float { once(x, Elementary.cos) }
-  @inline(__always) package static func tanh(_ x: Float) -> Float { once(x, Elementary.tanh) }
-  @inline(__always) package static func erf(_ x: Float) -> Float { once(x, Elementary.erf) }
+  @inline(__always) package static func tanh(_ x: Float) -> Float { nnrepl_tanhf(x) }
+  @inline(__always) package static func erf(_ x: Float) -> Float { nnrepl_erff(x) }
   @inline(__always) package static func pow(_ x: Float, _ y: Float) -> Float {
     plainPower(x, y) ?? Float(Elementary.pow(Double(x), Double(y)))
-  }
-
-  package static func areFinite(_ x: UnsafePointer<Float>, _ count: Int) -> Bool {
-    sumOfZerosIsZero(x, count)
   }
 
   /// The product of this type.

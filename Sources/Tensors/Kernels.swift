@@ -1,138 +1,85 @@
-// The elementwise functions. Each is one line of arithmetic that both element types share.
+// The elementwise functions: most are loops of CPlatform, as wide as the processor's vectors.
+import CPlatform
 
-/// Kernels whose name is the function's.
+/// A function of one number that CPlatform has a loop for.
+package struct Mapped: UnaryKernel {
+  let function: nnrepl_map_function
+  var a = 0.0
+  var b = 0.0
+
+  package func callAsFunction<E: Element>(_ x: E) -> E {
+    var z = x
+    withUnsafePointer(to: x) { x in row(1, &z, x) }
+    return z
+  }
+
+  package func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>) {
+    nnrepl_map(E.layout, function, count, out, x, a, b)
+  }
+}
+
+/// A function of two numbers that CPlatform has a loop for.
+package struct Zipped: BinaryKernel {
+  let function: nnrepl_zip_function
+
+  package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
+    var z = x
+    withUnsafePointer(to: x) { x in withUnsafePointer(to: y) { y in row(1, &z, x, 0, y, 0) } }
+    return z
+  }
+
+  package func row<E: Element>(
+    _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
+    _ y: UnsafePointer<E>, _ yStep: Int
+  ) { nnrepl_zip(E.layout, function, count, out, x, xStep, y, yStep) }
+}
+
+/// Kernels whose name is the function's; `kernels.h` says what each does.
 package enum Kernel {
-  package struct Negate: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { -x }
+  package static let negate = Mapped(function: NNREPL_NEGATE)
+  package static let abs = Mapped(function: NNREPL_ABS)
+  package static let exp = Mapped(function: NNREPL_EXP)
+  package static let expm1 = Mapped(function: NNREPL_EXPM1)
+  package static let log = Mapped(function: NNREPL_LOG)
+  package static let log1p = Mapped(function: NNREPL_LOG1P)
+  package static let sqrt = Mapped(function: NNREPL_SQRT)
+  package static let rsqrt = Mapped(function: NNREPL_RSQRT)
+  package static let square = Mapped(function: NNREPL_SQUARE)
+  package static let sin = Mapped(function: NNREPL_SIN)
+  package static let cos = Mapped(function: NNREPL_COS)
+  package static let erf = Mapped(function: NNREPL_ERF)
+  package static let sign = Mapped(function: NNREPL_SIGN)
+  package static let floor = Mapped(function: NNREPL_FLOOR)
+  package static let round = Mapped(function: NNREPL_ROUND)
+  package static let sigmoid = Mapped(function: NNREPL_SIGMOID)
+  package static let tanh = Mapped(function: NNREPL_TANH)
+  package static let relu = Mapped(function: NNREPL_RELU)
+  package static let gelu = Mapped(function: NNREPL_GELU)
+  package static let geluTanh = Mapped(function: NNREPL_GELU_TANH)
+  package static let silu = Mapped(function: NNREPL_SILU)
+  package static let logSigmoid = Mapped(function: NNREPL_LOG_SIGMOID)
+  package static func clamp(_ low: Double, _ high: Double) -> Mapped {
+    Mapped(function: NNREPL_CLAMP, a: low, b: high)
   }
-  package struct Abs: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { Swift.abs(x) }
+  package static func leakyRelu(_ slope: Double) -> Mapped {
+    Mapped(function: NNREPL_LEAKY_RELU, a: slope)
   }
-  package struct Exp: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.exp(x) }
+  package static func elu(_ alpha: Double) -> Mapped { Mapped(function: NNREPL_ELU, a: alpha) }
+  package static func softplus(_ beta: Double, _ threshold: Double) -> Mapped {
+    Mapped(function: NNREPL_SOFTPLUS, a: beta, b: threshold)
   }
-  package struct Expm1: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.expm1(x) }
-  }
-  package struct Log: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.log(x) }
-  }
-  package struct Log1p: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.log1p(x) }
-  }
-  package struct Sqrt: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { x.squareRoot() }
-  }
-  package struct Rsqrt: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { 1 / x.squareRoot() }
-  }
-  package struct Square: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { x * x }
-  }
-  package struct Sin: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.sin(x) }
-  }
-  package struct Cos: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.cos(x) }
-  }
-  package struct Erf: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.erf(x) }
-  }
-  package struct Sign: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      x > 0 ? 1 : x < 0 ? -1 : 0
-    }
-  }
-  package struct Floor: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { x.rounded(.down) }
-  }
-  /// Halves go to the even neighbour, as in PyTorch.
-  package struct Round: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      x.rounded(.toNearestOrEven)
-    }
-  }
-  package struct Clamp: UnaryKernel {
-    let low: Double
-    let high: Double
-    package init(_ low: Double, _ high: Double) { (self.low, self.high) = (low, high) }
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      x > E(high) ? E(high) : x < E(low) ? min(E(low), E(high)) : x
-    }
-  }
-  package struct Sigmoid: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { 1 / (1 + E.exp(-x)) }
-  }
-  package struct Tanh: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { E.tanh(x) }
-  }
-  package struct Relu: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { x < 0 ? 0 : x }
-  }
-  package struct LeakyRelu: UnaryKernel {
-    let slope: Double
-    package init(_ slope: Double) { self.slope = slope }
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      x > 0 ? x : x * E(slope)
-    }
-  }
-  package struct Elu: UnaryKernel {
-    let alpha: Double
-    package init(_ alpha: Double) { self.alpha = alpha }
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      x > 0 ? x : E(alpha) * E.expm1(x)
-    }
-  }
-  package struct Gelu: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      0.5 * x * (1 + E.erf(x * 0.7071067811865476))
-    }
-  }
-  package struct GeluTanh: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      0.5 * x * (1 + E.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
-    }
-  }
-  package struct Silu: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E { x / (1 + E.exp(-x)) }
-  }
-  package struct Softplus: UnaryKernel {
-    let (beta, threshold): (Double, Double)
-    package init(_ beta: Double, _ threshold: Double) {
-      (self.beta, self.threshold) = (beta, threshold)
-    }
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      x * E(beta) > E(threshold) ? x : E.log1p(E.exp(x * E(beta))) / E(beta)
-    }
-  }
-  /// `-log(1 + exp(-x))`, arranged so that neither tail overflows.
-  package struct LogSigmoid: UnaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E) -> E {
-      (x < 0 ? x : 0) - E.log1p(E.exp(-Swift.abs(x)))
-    }
-  }
+
+  package static let add = Zipped(function: NNREPL_ADD)
+  package static let subtract = Zipped(function: NNREPL_SUBTRACT)
+  package static let multiply = Zipped(function: NNREPL_MULTIPLY)
+  package static let divide = Zipped(function: NNREPL_DIVIDE)
+  package static let maximum = Zipped(function: NNREPL_MAXIMUM)
+  package static let minimum = Zipped(function: NNREPL_MINIMUM)
+  package static let reluSlope = Zipped(function: NNREPL_RELU_SLOPE)
+  package static let sigmoidSlope = Zipped(function: NNREPL_SIGMOID_SLOPE)
+  package static let tanhSlope = Zipped(function: NNREPL_TANH_SLOPE)
+  package static let geluSlope = Zipped(function: NNREPL_GELU_SLOPE)
+  package static let siluSlope = Zipped(function: NNREPL_SILU_SLOPE)
 
   /// Any function of doubles; in single precision it is rounded once.
   package struct Through: UnaryKernel {
@@ -149,22 +96,6 @@ package enum Kernel {
     }
   }
 
-  package struct Add: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { x + y }
-  }
-  package struct Subtract: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { x - y }
-  }
-  package struct Multiply: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { x * y }
-  }
-  package struct Divide: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { x / y }
-  }
   package struct FloorDivide: BinaryKernel {
     package init() {}
     @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
@@ -188,39 +119,6 @@ package enum Kernel {
   package struct Power: BinaryKernel {
     package init() {}
     @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { E.pow(x, y) }
-  }
-  /// nan wins, as in PyTorch.
-  package struct Maximum: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
-      x != x ? x : y != y ? y : x > y ? x : y
-    }
-  }
-  package struct Minimum: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
-      x != x ? x : y != y ? y : x < y ? x : y
-    }
-  }
-
-  /// What a rectifier, a sigmoid and a tanh hand back: `dz` times their slope, from x or z.
-  package struct ReluSlope: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ dz: E) -> E {
-      x <= 0 ? 0 : dz
-    }
-  }
-  package struct SigmoidSlope: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ z: E, _ dz: E) -> E {
-      dz * (z * (1 - z))
-    }
-  }
-  package struct TanhSlope: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ z: E, _ dz: E) -> E {
-      dz * (1 - z * z)
-    }
   }
 
   /// The relations between two numbers; a comparison gives 1 or 0.
@@ -246,38 +144,50 @@ package enum Kernel {
       case .close: x == y || Swift.abs(x - y) <= max(1e-6 * max(Swift.abs(x), Swift.abs(y)), 1e-9)
       }
     }
+
+    /// Its loop, where it is one of IEEE 754's.
+    var loop: Zipped? {
+      switch self {
+      case .less: Zipped(function: NNREPL_LESS)
+      case .lessOrEqual: Zipped(function: NNREPL_LESS_OR_EQUAL)
+      case .greater: Zipped(function: NNREPL_GREATER)
+      case .greaterOrEqual: Zipped(function: NNREPL_GREATER_OR_EQUAL)
+      case .equal: Zipped(function: NNREPL_EQUAL)
+      case .notEqual: Zipped(function: NNREPL_NOT_EQUAL)
+      case .close: nil
+      }
+    }
   }
-  package struct Compare: BinaryKernel {
-    let relation: Relation
-    package init(_ relation: Relation) { self.relation = relation }
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
-      relation.holds(x, y) ? 1 : 0
+  struct Close: BinaryKernel {
+    @inline(__always) func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
+      Relation.close.holds(x, y) ? 1 : 0
     }
   }
 }
 
 extension Tensor {
   package static func + (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
-    try a.zip(b, Kernel.Add())
+    try a.zip(b, Kernel.add)
   }
   package static func - (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
-    try a.zip(b, Kernel.Subtract())
+    try a.zip(b, Kernel.subtract)
   }
   package static func * (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
-    try a.zip(b, Kernel.Multiply())
+    try a.zip(b, Kernel.multiply)
   }
   /// True division: whole numbers give floats.
   package static func / (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
     let x = a.dtype.isFloat || b.dtype.isFloat ? a : try a.converted(to: .float64)
-    return try x.zip(b, Kernel.Divide())
+    return try x.zip(b, Kernel.divide)
   }
   package static prefix func - (a: Tensor) throws(TensorError) -> Tensor {
-    try a.map(Kernel.Negate(), keepsWhole: true)
+    try a.map(Kernel.negate, keepsWhole: true)
   }
   /// 1 where the relation holds, else 0, with broadcasting; of the type bool.
   package func compared(_ relation: Kernel.Relation, to other: Tensor) throws(TensorError)
     -> Tensor
   {
-    try zip(other, Kernel.Compare(relation), result: .bool)
+    if let loop = relation.loop { return try zip(other, loop, result: .bool) }
+    return try zip(other, Kernel.Close(), result: .bool)
   }
 }

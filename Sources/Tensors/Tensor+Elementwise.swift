@@ -1,4 +1,5 @@
 // Applying a function to each element, with broadcasting for functions of two.
+import CPlatform
 
 /// A function of one number, the same for both element types.
 package protocol UnaryKernel: Sendable {
@@ -6,12 +7,16 @@ package protocol UnaryKernel: Sendable {
   /// The function of each element. A requirement, so that every kernel has loops of its own however it is
   /// called: from another module a generic loop would call the kernel through a table for each element.
   func mapped(_ x: Tensor, keepsWhole: Bool) throws(TensorError) -> Tensor
+  func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>)
 }
 
 /// A function of two numbers, the same for both element types.
 package protocol BinaryKernel: Sendable {
   func callAsFunction<E: Element>(_ x: E, _ y: E) -> E
   func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor
+  func row<E: Element>(
+    _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
+    _ y: UnsafePointer<E>, _ yStep: Int)
 }
 
 // A kernel's own code is a row of each type; what is around it is there once.
@@ -25,7 +30,7 @@ extension UnaryKernel {
   }
 
   /// Fills `count` numbers from as many.
-  private func row<E: Element>(
+  package func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>
   ) {
     for i in 0..<count { out[i] = self(x[i]) }
@@ -43,8 +48,8 @@ extension BinaryKernel {
       : try x.zipped(y, Double.self, result ?? common, row)
   }
 
-  /// Fills `count` numbers from two operands that are read by steps.
-  private func row<E: Element>(
+  /// Fills `count` numbers from two operands that are read by steps, 0 or 1.
+  package func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
     _ y: UnsafePointer<E>, _ yStep: Int
   ) {
@@ -167,15 +172,19 @@ extension Tensor {
   {
     let target = try condition.shape.broadcast(with: a.shape).broadcast(with: b.shape)
     let common = DType.promote(a.dtype, rank: a.rank, b.dtype, rank: b.rank)
-    let c = try condition.converted(to: common == .float32 ? .float32 : .float64)
-      .expanded(to: target)
-    let x = try a.converted(to: common).expanded(to: target)
-    let y = try b.converted(to: common).expanded(to: target)
+    // What is one number for all is read in place.
+    func stretched(_ t: Tensor) throws(TensorError) -> (Tensor, step: Int) {
+      t.count == 1 ? (t, 0) : (try t.expanded(to: target), 1)
+    }
+    let (c, cStep) = try stretched(
+      condition.converted(to: common == .float32 ? .float32 : .float64))
+    let (x, xStep) = try stretched(a.converted(to: common))
+    let (y, yStep) = try stretched(b.converted(to: common))
     func choose<E: Element>(_ out: UnsafeMutablePointer<E>) {
       c.read(E.self) { c in
         x.read(E.self) { x in
           y.read(E.self) { y in
-            for i in 0..<target.count { out[i] = c[i] != 0 ? x[i] : y[i] }
+            nnrepl_choose(E.layout, target.count, out, c, cStep, x, xStep, y, yStep)
           }
         }
       }

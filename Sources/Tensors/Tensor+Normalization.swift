@@ -1,4 +1,5 @@
 // Batch and layer normalisation: subtract a mean, divide by a spread, scale and shift.
+import CPlatform
 
 /// How a tensor is cut for normalisation: `outer × channels × inner`, in row-major order.
 package struct Channels: Sendable {
@@ -224,25 +225,31 @@ extension Tensor {
   package func rowsNormalized(_ n: Int, eps: Double) throws(TensorError)
     -> (normalized: Tensor, inverse: Tensor)
   {
+    let rows = n == 0 ? 0 : count / n
     func run<E: Element>(_: E.Type) throws(TensorError) -> (Tensor, Tensor) {
-      let rows = n == 0 ? 0 : count / n
-      let normalized = try Draft<E>(shape)
-      let inverse = try Draft<E>(Shape([rows]))
+      let (normalized, inverse) = (try Draft<E>(shape), try Draft<E>(Shape([rows])))
       read(E.self) { x in
-        for row in 0..<rows {
-          let (x, out) = (x + row * n, normalized.elements + row * n)
-          var mean: E = 0
-          for i in 0..<n { mean += x[i] }
-          mean /= E(n)
-          var variance: E = 0
-          for i in 0..<n { variance += (x[i] - mean) * (x[i] - mean) }
-          let scale = 1 / (variance / E(n) + E(eps)).squareRoot()
-          inverse.elements[row] = scale
-          for i in 0..<n { out[i] = (x[i] - mean) * scale }
-        }
+        nnrepl_normalize(E.layout, rows, n, eps, normalized.elements, inverse.elements, x)
       }
       return (try normalized.finished(dtype), try inverse.finished(dtype))
     }
     return dtype == .float32 ? try run(Float.self) : try run(Double.self)
+  }
+
+  /// What `rowsNormalized` hands back, from its results (`normalized` is this) and from what reached them.
+  package func rowsNormalizedSlope(_ n: Int, inverse: Tensor, _ dz: Tensor) throws(TensorError)
+    -> Tensor
+  {
+    try dz.mustHold(count)
+    let dz = try dz.converted(to: dtype)
+    return try Tensor.made(shape, dtype) { dx in
+      read { normalized in
+        inverse.read { inverse in
+          dz.read { dz in
+            if n > 0 { nnrepl_normalize_slope(layout, count / n, n, dx, normalized, inverse, dz) }
+          }
+        }
+      }
+    }
   }
 }

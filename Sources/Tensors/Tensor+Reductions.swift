@@ -1,4 +1,5 @@
 // Folding axes: each reduction sees rows, the reduced axes brought together at the end.
+import CPlatform
 
 extension Tensor {
   /// The axes that `dims` names, in rising order; all of them when there are none.
@@ -31,22 +32,20 @@ extension Tensor {
     return (inOrder, rows, n)
   }
 
-  /// One number for each row of the folded axes.
+  /// One number for each row of the folded axes, from the row's numbers and how many they are.
   @inline(__always)
-  func reduce<K: RowKernel>(
-    _ axes: [Int], keepdim: Bool, result: DType? = nil, _ fold: K
+  func reduce(
+    _ axes: [Int], keepdim: Bool, result: DType? = nil, _ fold: some RowFold
   ) throws(TensorError) -> Tensor {
     let (x, rows, n) = try rows(axes)
     let target = reducedShape(axes, keepdim: keepdim)
-    let dtype = result ?? dtype.floating
-    return try Tensor.make(target, dtype) { out in
-      if x.dtype == .float32 {
-        x.read(Float.self) { p in for row in 0..<rows { out[row] = fold(p + row * n, n) } }
-      } else {
-        x.read(Double.self) { p in for row in 0..<rows { out[row] = fold(p + row * n, n) } }
-      }
+    func run<E: Element, R: Element>(_: E.Type, _ out: UnsafeMutablePointer<R>) {
+      x.read(E.self) { p in for row in 0..<rows { out[row] = R(fold(p + row * n, n)) } }
+    }
+    return try Tensor.make(target, result ?? dtype.floating) { out in
+      if x.dtype == .float32 { run(Float.self, out) } else { run(Double.self, out) }
     } float: { out in
-      x.read(Float.self) { p in for row in 0..<rows { out[row] = Float(fold(p + row * n, n)) } }
+      run(Float.self, out)
     }
   }
 
@@ -58,19 +57,20 @@ extension Tensor {
       ? try sum(axes, target, Float.self, result) : try sum(axes, target, Double.self, result)
   }
 
-  /// Sums over leading axes add whole rows, which reads memory in order; others run along each row.
+  /// Neighbouring axes with others behind them are added row by row, which reads memory in order; others run along each
+  /// row.
   private func sum<E: Element>(_ axes: [Int], _ target: Shape, _: E.Type, _ result: DType)
     throws(TensorError) -> Tensor
   {
-    if axes == Array(0..<axes.count), axes.count < rank {
-      let inner = target.count
-      let outer = inner == 0 ? 0 : count / inner
+    if let first = axes.first, let last = axes.last, last < rank - 1, last - first < axes.count {
+      let inner = shape.dims[(last + 1)...].reduce(1, *)
+      let n = shape.dims[first...last].reduce(1, *)
       return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
-        out.initialize(repeating: 0, count: inner)
+        out.initialize(repeating: 0, count: target.count)
+        guard count > 0 else { return }
         read(E.self) { x in
-          for row in 0..<outer {
-            let x = x + row * inner
-            for i in 0..<inner { out[i] += x[i] }
+          for outer in 0..<target.count / inner {
+            nnrepl_add_rows(E.layout, n, inner, out + outer * inner, x + outer * n * inner)
           }
         }
       }
@@ -78,33 +78,18 @@ extension Tensor {
     let (x, rows, n) = try rows(axes)
     return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
       x.read(E.self) { p in
-        for row in 0..<rows { out[row] = Tensor.sum(p + row * n, n) }
+        for row in 0..<rows {
+          out[row] = E(nnrepl_fold(E.layout, NNREPL_SUM, n, p + row * n, 0))
+        }
       }
     }
-  }
-
-  /// Sixteen partial sums: as fast as the memory, and closer to the true sum than one.
-  private static func sum<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> E {
-    var lanes = SIMD16<E>(repeating: 0)
-    var i = 0
-    while i + 16 <= n {
-      var block = SIMD16<E>(repeating: 0)
-      for lane in 0..<16 { block[lane] = x[i + lane] }
-      lanes += block
-      i += 16
-    }
-    var total = lanes.sum()
-    while i < n {
-      total += x[i]
-      i += 1
-    }
-    return total
   }
 
   /// The product along axes, over all for none.
   package func product(_ axes: [Int], keepdim: Bool = false) throws(TensorError) -> Tensor {
     try reduce(
-      axes, keepdim: keepdim, result: dtype == .bool ? .int64 : dtype, Fold.Product())
+      axes, keepdim: keepdim, result: dtype == .bool ? .int64 : dtype,
+      Fold.Plain(function: NNREPL_PRODUCT))
   }
 
   /// The place, in each row, of the largest element (or the smallest); nan wins for good.
@@ -115,12 +100,14 @@ extension Tensor {
     return try reduce(axes, keepdim: keepdim, result: .int64, Fold.Place(largest: largest))
   }
 
-  /// The largest (or by `Minimum` the smallest) element of each row.
-  package func extreme<K: BinaryKernel>(
-    _ axes: [Int], keepdim: Bool, operation: String, _ kernel: K
-  ) throws(TensorError) -> Tensor {
+  /// The largest element of each row, or the smallest; nan wins.
+  package func extreme(_ axes: [Int], keepdim: Bool, operation: String, largest: Bool)
+    throws(TensorError) -> Tensor
+  {
     guard axes.allSatisfy({ shape[$0] > 0 }) else { throw .emptyReduction(operation) }
-    return try reduce(axes, keepdim: keepdim, result: dtype, Fold.Extreme(kernel))
+    return try reduce(
+      axes, keepdim: keepdim, result: dtype,
+      Fold.Plain(function: largest ? NNREPL_LARGEST : NNREPL_SMALLEST))
   }
 
   /// `log(sum(exp(x)))`, shifted by the largest element so that nothing overflows.
@@ -221,102 +208,97 @@ extension Tensor {
     return try Tensor(sums, shape: shape, dtype: result)
   }
 
-  /// Rows of `exp(x) / Σ exp(x)` along `axis`, or their logarithms.
+  /// Rows of `exp(x) / Σ exp(x)` along `axis`, or their logarithms. A row with inf, or of nothing but -inf, has no
+  /// distribution; inf - inf is nan, PyTorch's answer.
   package func softmax(_ axis: Int, log: Bool) throws(TensorError) -> Tensor {
-    guard count > 0 else { return self }
-    let axes = rank == 0 ? [] : [axis]
-    // The largest is taken off first: large scores keep their digits. A row with inf, or of nothing but -inf,
-    // has no distribution; inf - inf is nan, PyTorch's answer.
-    let largest = try extreme(axes, keepdim: true, operation: "softmax", Kernel.Maximum())
-    let shifted = try self - largest
-    if log { return try shifted - shifted.logSumExp(axes, keepdim: true) }
-    let powers = try shifted.map(Kernel.Exp())
-    return try powers / powers.sum(axes, keepdim: true)
+    let x = try turned(axis)
+    let n = x.shape.dims.last ?? 1
+    let z = try Tensor.made(x.shape, dtype) { z in
+      x.read { x in
+        if n > 0 { nnrepl_softmax(layout, count / n, n, z, x, log ? 1 : 0) }
+      }
+    }
+    return try z.turned(axis)
+  }
+
+  /// What `softmax` hands back along `axis`, from its result, which this is, and from what reached that.
+  package func softmaxSlope(_ axis: Int, log: Bool, _ dz: Tensor) throws(TensorError) -> Tensor {
+    let (z, dz) = (try turned(axis), try dz.converted(to: dtype).turned(axis))
+    let n = z.shape.dims.last ?? 1
+    let dx = try Tensor.made(z.shape, dtype) { dx in
+      z.read { z in
+        dz.read { dz in
+          if n > 0 { nnrepl_softmax_slope(layout, count / n, n, dx, z, dz, log ? 1 : 0) }
+        }
+      }
+    }
+    return try dx.turned(axis)
+  }
+
+  /// The axis exchanged with the last.
+  private func turned(_ axis: Int) throws(TensorError) -> Tensor {
+    if axis >= rank - 1 { return self }
+    var order = Array(0..<rank)
+    order.swapAt(axis, rank - 1)
+    return try permuted(order)
   }
 }
 
 /// How a row of numbers becomes one, computed in doubles.
-protocol RowKernel: Sendable {
+protocol RowFold: Sendable {
   func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double
 }
 
 enum Fold {
-  struct Product: RowKernel {
+  /// What CPlatform has a loop for.
+  struct Plain: RowFold {
+    let function: nnrepl_fold_function
     @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
-      var product = 1.0
-      for i in 0..<n { product *= Double(x[i]) }
-      return product
+      nnrepl_fold(E.layout, function, n, x, 0)
     }
   }
 
-  struct Place: RowKernel {
+  struct Place: RowFold {
     let largest: Bool
     @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
-      var best = 0
-      for i in 1..<max(n, 1) {
-        if x[best].isNaN { break }
-        if x[i].isNaN || (largest ? x[i] > x[best] : x[i] < x[best]) { best = i }
-      }
-      return Double(best)
+      let best = nnrepl_fold(E.layout, largest ? NNREPL_LARGEST : NNREPL_SMALLEST, n, x, 0)
+      return Double(nnrepl_find(E.layout, n, x, best))
     }
   }
 
-  struct Extreme<K: BinaryKernel>: RowKernel {
-    let kernel: K
-    init(_ kernel: K) { self.kernel = kernel }
+  struct LogSumExp: RowFold {
     @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
-      var best = x[0]
-      for i in 1..<max(n, 1) { best = kernel(best, x[i]) }
-      return Double(best)
-    }
-  }
-
-  struct LogSumExp: RowKernel {
-    @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
-      var largest = -E.infinity
-      for i in 0..<n { largest = Swift.max(largest, x[i]) }
+      var largest = nnrepl_fold(E.layout, NNREPL_LARGEST, n, x, 0)
       if largest.isInfinite {
         if largest > 0 { return .infinity }
         largest = 0
       }
-      var sum = 0.0
-      for i in 0..<n { sum += Double.exp(Double(x[i]) - Double(largest)) }
-      return Double(largest) + Double.log(sum)
+      return largest + Double.log(nnrepl_fold(E.layout, NNREPL_SUM_OF_POWERS, n, x, largest))
     }
   }
 
-  struct Variance: RowKernel {
+  struct Variance: RowFold {
     let correction: Double
     @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
-      var mean = 0.0
-      for i in 0..<n { mean += Double(x[i]) }
-      mean /= Double(n)
-      var sum = 0.0
-      for i in 0..<n { sum += (Double(x[i]) - mean) * (Double(x[i]) - mean) }
-      return sum / max(0, Double(n) - correction)
+      let mean = nnrepl_fold(E.layout, NNREPL_SUM_IN_DOUBLES, n, x, 0) / Double(n)
+      return nnrepl_fold(E.layout, NNREPL_SUM_OF_SQUARED_DIFFERENCES, n, x, mean)
+        / max(0, Double(n) - correction)
     }
   }
 
-  struct Norm: RowKernel {
+  struct Norm: RowFold {
     let p: Double
     @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
-      var total = 0.0
-      if p == 2 {
-        for i in 0..<n { total += Double(x[i]) * Double(x[i]) }
-        return total.squareRoot()
-      }
-      for i in 0..<n {
-        let size = Double(Swift.abs(x[i]))
-        switch p {
-        case 1: total += size
-        case .infinity: total = Swift.max(total, size)
-        case 0: total += size == 0 ? 0 : 1
-        default: total += Double.pow(size, p)
-        }
+      func fold(_ function: nnrepl_fold_function) -> Double {
+        nnrepl_fold(E.layout, function, n, x, 0)
       }
       switch p {
-      case 1, .infinity, 0: return total
-      default: return Double.pow(total, 1 / p)
+      case 2: return fold(NNREPL_SUM_OF_SQUARES).squareRoot()
+      case 1: return fold(NNREPL_SUM_OF_MAGNITUDES)
+      case .infinity: return n == 0 ? 0 : max(fold(NNREPL_LARGEST), -fold(NNREPL_SMALLEST))
+      case 0: return (0..<n).reduce(0) { $0 + (x[$1] == 0 ? 0 : 1) }
+      default:
+        return Double.pow((0..<n).reduce(0) { $0 + Double.pow(Double(Swift.abs(x[$1])), p) }, 1 / p)
       }
     }
   }

@@ -1,4 +1,5 @@
 // The value: a shape, an element type, and elements in row-major order.
+import CPlatform
 
 /// An immutable array of numbers of rank 0 and up. A single number needs no buffer.
 package struct Tensor: Sendable {
@@ -127,6 +128,30 @@ extension Tensor {
         return readConverted(buffer, body)
       }
     }
+  }
+
+  /// The elements as they are stored.
+  @inline(__always)
+  func read<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
+    switch storage {
+    case .scalar(let number):
+      if dtype == .float32 { return withUnsafePointer(to: Float(number)) { body($0) } }
+      return withUnsafePointer(to: number) { body($0) }
+    case .buffer(let buffer): return withExtendedLifetime(buffer) { body(buffer.memory) }
+    }
+  }
+
+  /// How they are stored, for CPlatform's loops.
+  var layout: nnrepl_type { dtype == .float32 ? NNREPL_F32 : NNREPL_F64 }
+
+  /// A new tensor whose elements, as `dtype` stores them, `body` writes.
+  @inline(__always)
+  static func made(_ shape: Shape, _ dtype: DType, _ body: (UnsafeMutableRawPointer) -> Void)
+    throws(TensorError) -> Tensor
+  {
+    dtype == .float32
+      ? try fill(shape, dtype) { (out: UnsafeMutablePointer<Float>) in body(out) }
+      : try fill(shape, dtype) { (out: UnsafeMutablePointer<Double>) in body(out) }
   }
 
   @inline(never)

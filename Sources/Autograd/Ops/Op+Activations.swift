@@ -5,45 +5,46 @@ import Tensors
 extension Op {
   /// Logistic function, `z = 1/(1 + exp(-x))`. Its partial never passes 1/4.
   package static let sigmoid: Op = function(
-    "sigmoid", Kernel.Sigmoid(), family: .activation, "Squashes any number into (0, 1).",
+    "sigmoid", Kernel.sigmoid, family: .activation, "Squashes any number into (0, 1).",
     "1/(1 + e^(-x))",
     example: "sigmoid(0)", partial: .z * (1 - .z), slope: { _, _, z in z * (1 - z) },
-    kernels: byResult(Kernel.SigmoidSlope()), bounds: Bounds(low: 0, high: 1))
+    kernels: byResult(Kernel.sigmoidSlope), bounds: Bounds(low: 0, high: 1))
 
   /// Hyperbolic tangent. Saturates: as `|z|` nears 1 its partial nears 0.
   package static let tanh: Op = function(
-    "tanh", Kernel.Tanh(), family: .activation, "Squashes any number into (-1, 1).",
+    "tanh", Kernel.tanh, family: .activation, "Squashes any number into (-1, 1).",
     "(e^x - e^-x)/(e^x + e^-x)", example: "tanh(1)", partial: 1 - Formula.z.power(2),
     slope: { _, _, z in 1 - z * z },
-    kernels: byResult(Kernel.TanhSlope()), bounds: Bounds(low: -1, high: 1))
+    kernels: byResult(Kernel.tanhSlope), bounds: Bounds(low: -1, high: 1))
 
   /// Rectifier (Nair and Hinton 2010): passes what is positive. Its partial at 0 is taken as 0;
   /// at nan the gradient passes, as in PyTorch.
   package static let relu: Op = function(
-    "relu", Kernel.Relu(), family: .activation, "Passes what is positive and stops the rest.",
+    "relu", Kernel.relu, family: .activation, "Passes what is positive and stops the rest.",
     "max(0, x)",
     example: "relu([-1, 0, 2])", partial: .where_(gt, .x, 0, 1, 0), promotion: .common,
     slope: { x, _, _ in x <= 0 ? 0 : 1 },
-    kernels: byOperand(Kernel.ReluSlope()), bounds: Bounds(low: 0, high: nil))
+    kernels: byOperand(Kernel.reluSlope), bounds: Bounds(low: 0, high: nil))
 
   package static let leakyRelu: Op = setting(
     "leaky_relu", ("negative_slope", 0.01), "Like relu, but lets a little through below 0.",
     "x if x > 0 else negative_slope*x", example: "leaky_relu([-1, 2])", tried: 0.1,
     partial: .where_(gt, .x, 0, 1, .attribute("negative_slope"))
-  ) { Kernel.LeakyRelu($0) }
+  ) { Kernel.leakyRelu($0) }
 
   package static let elu: Op = setting(
     "elu", ("alpha", 1), "Like relu, but levels off at -alpha (Clevert et al. 2015).",
     "x if x > 0 else alpha*(e^x - 1)", example: "elu(-1)", tried: 1.5,
     partial: .where_(gt, .x, 0, 1, .attribute("alpha") * .call(exp, .x))
-  ) { Kernel.Elu($0) }
+  ) { Kernel.elu($0) }
 
   package static let gelu: Op = function(
-    "gelu", Kernel.Gelu(), family: .activation,
+    "gelu", Kernel.gelu, family: .activation,
     "Weighs `x` by the chance that a standard normal is below it (Hendrycks and Gimpel 2016).",
     "x*Φ(x)", example: "gelu([-1, 0, 1])",
     partial: 0.5 * (1 + .call(erf, .x / .number(2.0.squareRoot())))
-      + .x * .call(exp, -0.5 * Formula.x.power(2)) / .number((2 * Double.pi).squareRoot()))
+      + .x * .call(exp, -0.5 * Formula.x.power(2)) / .number((2 * Double.pi).squareRoot()),
+    kernels: byOperand(Kernel.geluSlope))
 
   package static let geluTanh: Op = elementwise(
     "gelu_tanh", ["x"], family: .activation,
@@ -54,13 +55,14 @@ extension Op {
     partials: [
       0.5 * (1 + geluInner) + 0.5 * .x * (1 - geluInner.power(2))
         * (geluScale * (1 + 0.134145 * Formula.x.power(2)))
-    ], scalar: { x, _ in Kernel.GeluTanh()(x) }
-  ) { c throws(TensorError) in try c.x.map(Kernel.GeluTanh()) }
+    ], scalar: { x, _ in Kernel.geluTanh(x) }
+  ) { c throws(TensorError) in try c.x.map(Kernel.geluTanh) }
 
   package static let silu: Op = function(
-    "silu", Kernel.Silu(), family: .activation, "`x` times its own sigmoid, also called swish.",
+    "silu", Kernel.silu, family: .activation, "`x` times its own sigmoid, also called swish.",
     "x*sigmoid(x)", example: "silu(1)",
-    partial: .call(sigmoid, .x) * (1 + .x * (1 - .call(sigmoid, .x))))
+    partial: .call(sigmoid, .x) * (1 + .x * (1 - .call(sigmoid, .x))),
+    kernels: byOperand(Kernel.siluSlope))
 
   package static let softplus: Op = elementwise(
     "softplus", ["x"], settings: [.number("beta", 1), .number("threshold", 20)],
@@ -77,11 +79,11 @@ extension Op {
         + Sample.unary.map { $0.with("beta", .number(2)).with("threshold", .number(1)) }
     }
   ) { c throws(TensorError) in
-    try c.x.map(Kernel.Softplus(c.number("beta"), c.number("threshold")))
+    try c.x.map(Kernel.softplus(c.number("beta"), c.number("threshold")))
   }
 
   package static let logsigmoid: Op = function(
-    "logsigmoid", Kernel.LogSigmoid(), family: .activation,
+    "logsigmoid", Kernel.logSigmoid, family: .activation,
     "The logarithm of the sigmoid, without underflow.", "-ln(1 + e^(-x))",
     example: "logsigmoid(0)", partial: .call(sigmoid, -.x))
 
@@ -138,7 +140,7 @@ extension Op {
         + Sample.unary.map { $0.with("min_val", .number(-0.5)).with("max_val", .number(2)) }
     }
   ) { c throws(TensorError) in
-    try c.x.map(Kernel.Clamp(c.number("min_val"), c.number("max_val")), keepsWhole: true)
+    try c.x.map(Kernel.clamp(c.number("min_val"), c.number("max_val")), keepsWhole: true)
   }
 
   package static let hardsigmoid: Op = function(
@@ -226,8 +228,7 @@ extension Op {
       VJP { c throws(TensorError) in
         .z * (.dz - .apply(sum, [.dz * .z], kept(c)))
       } kernel: { c, dz throws(TensorError) in
-        let axes = try c.x.axes(c.attributes.dims)
-        return try c.output * (dz - (dz * c.output).sum(axes, keepdim: true))
+        try c.output.softmaxSlope(try axis(c), log: false, dz)
       }
     ]), samples: { Sample.shapes.map { Sample([Sample.spread($0)]) } + Sample.alongAxes() }
   ) { c throws(TensorError) in try c.x.softmax(try axis(c), log: false) }
@@ -241,8 +242,7 @@ extension Op {
       VJP { c throws(TensorError) in
         .dz - .call(exp, .z) * .apply(sum, [.dz], kept(c))
       } kernel: { c, dz throws(TensorError) in
-        let axes = try c.x.axes(c.attributes.dims)
-        return try dz - c.output.map(Kernel.Exp()) * dz.sum(axes, keepdim: true)
+        try c.output.softmaxSlope(try axis(c), log: true, dz)
       }
     ]), samples: { Sample.shapes.map { Sample([Sample.spread($0)]) } + Sample.alongAxes() }
   ) { c throws(TensorError) in try c.x.softmax(try axis(c), log: true) }

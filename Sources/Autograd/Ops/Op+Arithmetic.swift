@@ -70,7 +70,7 @@ extension Op {
   private static let powerByExponent: VJP.Kernel = { c, dz throws(TensorError) in
     let zero = Tensor(0, dtype: dz.dtype)
     let flat = try c.x.compared(.equal, to: zero) * c.y.compared(.greaterOrEqual, to: zero)
-    let slope = try c.output * c.x.map(Kernel.Log())
+    let slope = try c.output * c.x.map(Kernel.log)
     return try Tensor.select(flat, zero, dz * slope)
   }
 
@@ -80,8 +80,8 @@ extension Op {
     "max(x, y)", example: "maximum([1, 5], [3, 2])",
     partials: [larger(.x, .y), larger(.y, .x)],
     kernels: [tied(.less) { ($0.x, $0.y) }, tied(.less) { ($0.y, $0.x) }],
-    scalar: { Kernel.Maximum()($0, $1) }
-  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Maximum()) }
+    scalar: { Kernel.maximum($0, $1) }
+  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.maximum) }
 
   /// The smaller of two; a tie gives half the gradient to each side.
   package static let minimum: Op = elementwise(
@@ -90,8 +90,8 @@ extension Op {
     "min(x, y)", example: "minimum([1, 5], [3, 2])",
     partials: [larger(.y, .x), larger(.x, .y)],
     kernels: [tied(.greater) { ($0.x, $0.y) }, tied(.greater) { ($0.y, $0.x) }],
-    scalar: { Kernel.Minimum()($0, $1) }
-  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Minimum()) }
+    scalar: { Kernel.minimum($0, $1) }
+  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.minimum) }
 
   private static func larger(_ a: Formula, _ b: Formula) -> Formula {
     .where_(gt, a, b, 1, .where_(eq, a, b, 0.5, 0))

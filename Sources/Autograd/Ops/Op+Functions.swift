@@ -41,44 +41,44 @@ extension Op {
 
   /// Exponential: it is its own derivative.
   package static let exp: Op = function(
-    "exp", Kernel.Exp(), "The exponential function.", "e^x", example: "exp(1)", partial: .z,
+    "exp", Kernel.exp, "The exponential function.", "e^x", example: "exp(1)", partial: .z,
     slope: { _, _, z in z })
   /// Natural logarithm; -inf at 0, nan below.
   package static let log: Op = function(
-    "log", Kernel.Log(), "The natural logarithm.", "ln x", example: "log(2.718281828)",
+    "log", Kernel.log, "The natural logarithm.", "ln x", example: "log(2.718281828)",
     partial: 1 / .x, onlyPositive: true, slope: { x, _, _ in 1 / x })
   package static let abs: Op = function(
-    "abs", Kernel.Abs(), "The magnitude; its derivative at 0 is taken as 0.", "|x|",
+    "abs", Kernel.abs, "The magnitude; its derivative at 0 is taken as 0.", "|x|",
     example: "abs(-3)", partial: .call(sign, .x), promotion: .common)
   package static let expm1: Op = function(
-    "expm1", Kernel.Expm1(), "`exp(x) - 1` without loss of digits near 0.", "e^x - 1",
+    "expm1", Kernel.expm1, "`exp(x) - 1` without loss of digits near 0.", "e^x - 1",
     example: "expm1(1e-10)", partial: .z + 1)
   package static let log1p: Op = function(
-    "log1p", Kernel.Log1p(), "`log(1 + x)` without loss of digits near 0.", "ln(1 + x)",
+    "log1p", Kernel.log1p, "`log(1 + x)` without loss of digits near 0.", "ln(1 + x)",
     example: "log1p(1e-10)", partial: 1 / (1 + .x), onlyPositive: true)
   package static let sqrt: Op = function(
-    "sqrt", Kernel.Sqrt(), "The square root.", "√x", example: "sqrt(16)", partial: 1 / (2 * .z),
+    "sqrt", Kernel.sqrt, "The square root.", "√x", example: "sqrt(16)", partial: 1 / (2 * .z),
     onlyPositive: true)
   package static let rsqrt: Op = function(
-    "rsqrt", Kernel.Rsqrt(), "One over the square root.", "1/√x", example: "rsqrt(4)",
+    "rsqrt", Kernel.rsqrt, "One over the square root.", "1/√x", example: "rsqrt(4)",
     partial: -0.5 * Formula.z.power(3), onlyPositive: true)
   package static let square: Op = function(
-    "square", Kernel.Square(), "The square.", "x^2", example: "square([1, 2, 3])",
+    "square", Kernel.square, "The square.", "x^2", example: "square([1, 2, 3])",
     partial: 2 * .x, promotion: .counting, slope: { x, _, _ in 2 * x })
   package static let sin: Op = function(
-    "sin", Kernel.Sin(), "The sine of an angle in radians.", "sin x", example: "sin(pi/2)",
+    "sin", Kernel.sin, "The sine of an angle in radians.", "sin x", example: "sin(pi/2)",
     partial: .call(cos, .x))
   package static let cos: Op = function(
-    "cos", Kernel.Cos(), "The cosine of an angle in radians.", "cos x", example: "cos(0)",
+    "cos", Kernel.cos, "The cosine of an angle in radians.", "cos x", example: "cos(0)",
     partial: -.call(sin, .x))
   package static let sign: Op = function(
-    "sign", Kernel.Sign(), "-1, 0 or 1; flat, so its derivative is 0.", "sign of x",
+    "sign", Kernel.sign, "-1, 0 or 1; flat, so its derivative is 0.", "sign of x",
     example: "sign([-2, 0, 5])", partial: 0, promotion: .common)
   package static let floor: Op = function(
-    "floor", Kernel.Floor(), "Rounds down; flat, so its derivative is 0.", "⌊x⌋",
+    "floor", Kernel.floor, "Rounds down; flat, so its derivative is 0.", "⌊x⌋",
     example: "floor(2.7)", partial: 0, promotion: .common)
   package static let round: Op = function(
-    "round", Kernel.Round(), "Rounds to the nearest whole number, halves to the even one.",
+    "round", Kernel.round, "Rounds to the nearest whole number, halves to the even one.",
     "nearest whole number", example: "round([0.5, 1.5, 2.4])", partial: 0, promotion: .common)
   package static let ceil: Op = function(
     "ceil", { $0.rounded(.up) }, "Rounds up; flat, so its derivative is 0.", "⌈x⌉",
@@ -104,7 +104,7 @@ extension Op {
   private static let (ln2, ln10) = (Elementary.log(2), Elementary.log(10))
 
   package static let erf: Op = function(
-    "erf", Kernel.Erf(), "The error function.", "2/√π ∫₀ˣ e^(-t²) dt", example: "erf(0.5)",
+    "erf", Kernel.erf, "The error function.", "2/√π ∫₀ˣ e^(-t²) dt", example: "erf(0.5)",
     partial: .number(2 / Double.pi.squareRoot()) * .call(exp, -Formula.x.power(2)))
 
   package static let erfinv: Op = function(
@@ -135,7 +135,7 @@ extension Op {
   ) { c throws(TensorError) in
     // Bounds are numbers, which truth values become.
     let x = c.x.dtype == .bool ? try c.x.converted(to: .int64) : c.x
-    return try x.map(Kernel.Clamp(c.number("min"), c.number("max")), keepsWhole: true)
+    return try x.map(Kernel.clamp(c.number("min"), c.number("max")), keepsWhole: true)
   }
 
   /// The same numbers; gradients do not pass, and numeric checks hold it where it is.

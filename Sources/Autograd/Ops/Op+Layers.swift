@@ -184,7 +184,7 @@ extension Op {
 
   private static func rootInverse(_ variance: Tensor, _ c: Call) throws(TensorError) -> Tensor {
     try (variance + Tensor(c.number("eps"), dtype: variance.dtype))
-      .map(Kernel.Rsqrt())
+      .map(Kernel.rsqrt)
   }
 
   /// A setting of each channel; one number serves all.
@@ -273,17 +273,7 @@ extension Op {
     joint: { c, dz, wanted throws(TensorError) in
       let n = rowLength(c)
       let (xhat, inverse) = try c.x.rowsNormalized(n, eps: c.number("eps"))
-      let flat = try Shape([n == 0 ? 0 : c.x.count / n, n])
-      var dx: Tensor?
-      if wanted[0] {
-        let (g, h) = (try (dz * c.y).reshaped(to: flat), try xhat.reshaped(to: flat))
-        let share = Tensor(1 / Double(max(1, n)), dtype: dz.dtype)
-        let means = (
-          try g.sum([1], keepdim: true) * share, try (g * h).sum([1], keepdim: true) * share
-        )
-        let inner = try g - means.0 - h * means.1
-        dx = try (inner * inverse.reshaped(to: Shape([flat[0], 1]))).reshaped(to: c.x.shape)
-      }
+      let dx = wanted[0] ? try xhat.rowsNormalizedSlope(n, inverse: inverse, dz * c.y) : nil
       return [
         dx, wanted[1] ? try unbroadcast(dz * xhat, to: c.y.shape) : nil,
         wanted[2] ? try unbroadcast(dz, to: c.inputs[2].shape) : nil,

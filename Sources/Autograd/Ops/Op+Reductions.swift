@@ -162,8 +162,8 @@ extension Op {
     return try spread(.dz, c) * hits / .apply(sum, [hits], kept(c))
   }
 
-  private static func extreme<K: BinaryKernel>(
-    _ name: String, _ word: String, _ kernel: K, passesNaN: Bool = false
+  private static func extreme(
+    _ name: String, _ word: String, largest: Bool, passesNaN: Bool = false
   ) -> Op {
     reduction(
       name, "The \(word) element, or the \(word) along an axis; ties share the gradient.",
@@ -171,7 +171,8 @@ extension Op {
       vjp: VJP(text: found, kernel: passesNaN ? foundWithNaN : nil)
     ) { c throws(TensorError) in
       try c.x.extreme(
-        try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim, operation: name, kernel)
+        try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim, operation: name,
+        largest: largest)
     }
   }
 
@@ -184,10 +185,10 @@ extension Op {
     return try spread(dz, c) * hits / hits.sum(axes, keepdim: true)
   }
 
-  package static let amax: Op = extreme("amax", "largest", Kernel.Maximum())
-  package static let amin: Op = extreme("amin", "smallest", Kernel.Minimum())
-  package static let largest: Op = extreme("max", "largest", Kernel.Maximum(), passesNaN: true)
-  package static let smallest: Op = extreme("min", "smallest", Kernel.Minimum(), passesNaN: true)
+  package static let amax: Op = extreme("amax", "largest", largest: true)
+  package static let amin: Op = extreme("amin", "smallest", largest: false)
+  package static let largest: Op = extreme("max", "largest", largest: true, passesNaN: true)
+  package static let smallest: Op = extreme("min", "smallest", largest: false, passesNaN: true)
 
   /// The middle element, of an even number the lower of the two; nan if there is one.
   package static let median: Op = reduction(
@@ -278,7 +279,7 @@ extension Op {
     try c.x.variance(
       try c.x.axes(c.attributes.dims), correction: c.number("correction"),
       keepdim: c.attributes.keepdim
-    ).map(Kernel.Sqrt())
+    ).map(Kernel.sqrt)
   }
 
   /// A part that is taken as 0, or as another number, where the result is 0; said only where that occurs.

@@ -1,0 +1,101 @@
+#pragma once
+
+// Loops over many numbers, as wide as the processor's vectors: built for several instruction sets, of which the best
+// is chosen when the program starts. The same bits come out of all of them, and in a page: no operation is fused, and
+// sums have lanes whose number does not depend on the processor.
+//
+// Results may stand where an operand does.
+
+/// Functions of one number, with up to two settings a and b.
+typedef enum {
+    NNREPL_NEGATE, NNREPL_ABS, NNREPL_SQUARE, NNREPL_SQRT, NNREPL_RSQRT, NNREPL_SIGN, NNREPL_FLOOR, NNREPL_ROUND,
+    /// Between a and b.
+    NNREPL_CLAMP,
+    NNREPL_EXP, NNREPL_EXPM1, NNREPL_LOG, NNREPL_LOG1P, NNREPL_SIN, NNREPL_COS, NNREPL_TANH, NNREPL_ERF,
+    NNREPL_RELU,
+    /// a is the slope below 0.
+    NNREPL_LEAKY_RELU,
+    /// a is alpha.
+    NNREPL_ELU,
+    NNREPL_SIGMOID, NNREPL_SILU, NNREPL_GELU, NNREPL_GELU_TANH,
+    /// a is beta, b the threshold.
+    NNREPL_SOFTPLUS,
+    NNREPL_LOG_SIGMOID,
+    NNREPL_COPY,
+} nnrepl_map_function;
+
+/// Functions of two numbers.
+typedef enum {
+    NNREPL_ADD, NNREPL_SUBTRACT, NNREPL_MULTIPLY, NNREPL_DIVIDE,
+    /// nan wins.
+    NNREPL_MAXIMUM, NNREPL_MINIMUM,
+    /// 1 where it holds, else 0.
+    NNREPL_LESS, NNREPL_LESS_OR_EQUAL, NNREPL_GREATER, NNREPL_GREATER_OR_EQUAL, NNREPL_EQUAL, NNREPL_NOT_EQUAL,
+    /// What an activation hands back: from its operand or its result, and what reached the result.
+    NNREPL_RELU_SLOPE, NNREPL_SIGMOID_SLOPE, NNREPL_TANH_SLOPE, NNREPL_GELU_SLOPE, NNREPL_SILU_SLOPE,
+} nnrepl_zip_function;
+
+/// Many numbers to one, computed in double precision but for the sum, which has its operand's. Sixteen lanes, added
+/// in order, then what is left over.
+typedef enum {
+    NNREPL_SUM, NNREPL_PRODUCT,
+    /// Each number times 0: 0 if all are finite.
+    NNREPL_SUM_OF_ZEROS,
+    /// nan wins; -inf or inf of none.
+    NNREPL_LARGEST, NNREPL_SMALLEST,
+    NNREPL_SUM_IN_DOUBLES, NNREPL_SUM_OF_MAGNITUDES, NNREPL_SUM_OF_SQUARES,
+    /// Of the differences from a.
+    NNREPL_SUM_OF_SQUARED_DIFFERENCES,
+    /// Of e^(x - a).
+    NNREPL_SUM_OF_POWERS,
+} nnrepl_fold_function;
+
+/// What is stored: doubles or floats. Pointers below are to these.
+typedef enum { NNREPL_F64, NNREPL_F32 } nnrepl_type;
+
+/// out[i] = f(x[i]).
+void nnrepl_map(
+    nnrepl_type type, nnrepl_map_function f, long count, void *_Nonnull out, const void *_Nonnull x, double a, double b);
+
+/// out[i] = f(x[i], y[i]); an operand whose step is 0, not 1, is one number for all.
+void nnrepl_zip(
+    nnrepl_type type, nnrepl_zip_function f, long count, void *_Nonnull out, const void *_Nonnull x, long x_step,
+    const void *_Nonnull y, long y_step);
+
+/// out[i] = c[i] != 0 ? x[i] : y[i]; steps as above.
+void nnrepl_choose(
+    nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull c, long c_step, const void *_Nonnull x,
+    long x_step, const void *_Nonnull y, long y_step);
+
+double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *_Nonnull x, double a);
+
+/// The first place of `value`, or of nan if that is what it is; `count` if it is nowhere.
+long nnrepl_find(nnrepl_type type, long count, const void *_Nonnull x, double value);
+
+/// Rows of n: e^x over their sum; or its logarithm.
+void nnrepl_softmax(
+    nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x, int is_log);
+
+/// What softmax hands back: z (dz - Σ dz z) of each row; of its logarithm dz - e^z Σ dz.
+void nnrepl_softmax_slope(
+    nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull z, const void *_Nonnull dz, int is_log);
+
+/// Rows of n with their mean taken off, over the root of their biased variance plus eps; and one over that.
+void nnrepl_normalize(
+    nnrepl_type type, long rows, long n, double eps, void *_Nonnull out, void *_Nonnull inverse,
+    const void *_Nonnull x);
+
+/// What that hands back, from its results and what reached them: (dz - mean dz - out mean(dz out)) inverse.
+void nnrepl_normalize_slope(
+    nnrepl_type type, long rows, long n, void *_Nonnull dx, const void *_Nonnull out, const void *_Nonnull inverse,
+    const void *_Nonnull dz);
+
+/// out[i] += Σ x[row, i]: rows of n added in order.
+void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
+
+/// out[i] = scale e^(x[i] - shift), computed in double precision.
+void nnrepl_powers(
+    nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x, double shift, double scale);
+
+/// Bytes of the vectors that kernels use: the processor's widest, or fewer for tests.
+extern long nnrepl_vector_bytes;

@@ -1,0 +1,313 @@
+// Kernels for one type: R numbers, W vectors of them with the comparisons WI, E those of which V, of doubles, has as
+// many lanes, and OF_R the elementary functions of W. kernels-width.h includes this for each.
+
+#define OF(name) JOIN(JOIN(name, TYPE), BYTES)
+#define WIDE ((long)(sizeof(W) / sizeof(R)))
+
+/// What an elementary function of doubles makes of E; in single precision it is rounded once.
+#define ONCE(f, x) FROM_V(OF_V(f)(TO_V(x)))
+#define AS(T, number) ((T)(R)(number))
+
+/// Calls BODY for vectors T of x, and once for what is left over, padded with zeros: it computes z.
+#define VECTORS_OF(T, count, BODY)                                     \
+    for (long i = 0, step = sizeof(T) / sizeof(R); i < (count); i += step) { \
+        const long rest = (count) - i;                                 \
+        T x = {0}, z;                                                  \
+        if (rest >= step) x = *(const T *)(in + i);                    \
+        else memcpy(&x, in + i, (size_t)rest * sizeof(R));             \
+        BODY;                                                          \
+        if (rest >= step) *(T *)(out + i) = z;                         \
+        else memcpy(out + i, &z, (size_t)rest * sizeof(R));            \
+    }
+
+static void OF(map)(nnrepl_map_function f, long count, R *out, const R *in, double setting_a, double setting_b) {
+    const R a = (R)setting_a, b = (R)setting_b;
+    switch (f) {
+#define MAP(name, T, result) \
+    case name: VECTORS_OF(T, count, z = result) return;
+        MAP(NNREPL_NEGATE, W, -x)
+        MAP(NNREPL_ABS, W, __builtin_elementwise_abs(x))
+        MAP(NNREPL_SQUARE, W, x * x)
+        MAP(NNREPL_SQRT, W, __builtin_elementwise_sqrt(x))
+        MAP(NNREPL_RSQRT, W, 1 / __builtin_elementwise_sqrt(x))
+        MAP(NNREPL_SIGN, W, x > 0 ? AS(W, 1) : x < 0 ? AS(W, -1) : AS(W, 0))
+        MAP(NNREPL_FLOOR, W, __builtin_elementwise_floor(x))
+        MAP(NNREPL_ROUND, W, __builtin_elementwise_roundeven(x))
+        MAP(NNREPL_CLAMP, W, x > b ? AS(W, b) : x < a ? AS(W, b < a ? b : a) : x)
+        MAP(NNREPL_RELU, W, x < 0 ? AS(W, 0) : x)
+        MAP(NNREPL_LEAKY_RELU, W, x > 0 ? x : x * a)
+        MAP(NNREPL_EXP, W, OF_R(exp)(x))
+        MAP(NNREPL_EXPM1, E, ONCE(expm1, x))
+        MAP(NNREPL_LOG, W, OF_R(log)(x))
+        MAP(NNREPL_LOG1P, W, OF_R(log1p)(x))
+        MAP(NNREPL_SIN, E, ONCE(sin, x))
+        MAP(NNREPL_COS, E, ONCE(cos, x))
+        MAP(NNREPL_TANH, W, OF_R(tanh)(x))
+        MAP(NNREPL_ERF, W, OF_R(erf)(x))
+        MAP(NNREPL_ELU, E, x > 0 ? x : ONCE(expm1, x) * a)
+        MAP(NNREPL_SIGMOID, W, 1 / (1 + OF_R(exp)(-x)))
+        MAP(NNREPL_SILU, W, x / (1 + OF_R(exp)(-x)))
+        MAP(NNREPL_GELU, W, (R)0.5 * x * (1 + OF_R(erf)(x * (R)0.7071067811865476)))
+        MAP(NNREPL_GELU_TANH, W,
+            (R)0.5 * x * (1 + OF_R(tanh)((R)0.7978845608028654 * (x + (R)0.044715 * x * x * x))))
+        MAP(NNREPL_SOFTPLUS, W, x * a > b ? x : OF_R(log1p)(OF_R(exp)(x * a)) / a)
+        MAP(NNREPL_LOG_SIGMOID, W, (x < 0 ? x : AS(W, 0)) - OF_R(log1p)(OF_R(exp)(-__builtin_elementwise_abs(x))))
+#undef MAP
+    case NNREPL_COPY: memmove(out, in, (size_t)count * sizeof(R));
+    }
+}
+
+/// The operands of `zip` as vectors T: those that are one number for all are spread once.
+#define PAIRS_OF(T, BODY)                                                                                  \
+    if (x_step && y_step) ROW(T, *(const T *)(xs + i), *(const T *)(ys + i), xs[i], ys[i], BODY)           \
+    else if (x_step) ROW(T, *(const T *)(xs + i), y_all, xs[i], *ys, BODY)                                 \
+    else if (y_step) ROW(T, x_all, *(const T *)(ys + i), *xs, ys[i], BODY)                                 \
+    else ROW(T, x_all, y_all, *xs, *ys, BODY)
+
+/// A row of vectors T; what is left over goes one by one through a vector.
+#define ROW(T, x_here, y_here, x_one, y_one, BODY)                        \
+    {                                                                     \
+        const long step = sizeof(T) / sizeof(R);                          \
+        const T x_all = (T)*xs, y_all = (T)*ys;                           \
+        (void)x_all, (void)y_all;                                         \
+        long i = 0;                                                       \
+        for (; i + step <= count; i += step) {                            \
+            const T x = x_here, y = y_here;                               \
+            T z;                                                          \
+            BODY;                                                         \
+            *(T *)(out + i) = z;                                          \
+        }                                                                 \
+        if (i < count) {                                                  \
+            const long first = i;                                         \
+            T x = {0}, y = {0}, z;                                        \
+            for (; i < count; i++) x[i - first] = x_one, y[i - first] = y_one; \
+            BODY;                                                         \
+            memcpy(out + first, &z, (size_t)(count - first) * sizeof(R)); \
+        }                                                                 \
+    }
+
+INLINE W OF(silu_slope)(W x, W dz) {
+    const W sigmoid = 1 / (1 + OF_R(exp)(-x));
+    return dz * (sigmoid * (1 + x * (1 - sigmoid)));
+}
+
+static void OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long x_step, const R *ys, long y_step) {
+    switch (f) {
+#define ZIP(name, T, result) \
+    case name: PAIRS_OF(T, z = result) return;
+        ZIP(NNREPL_ADD, W, x + y)
+        ZIP(NNREPL_SUBTRACT, W, x - y)
+        ZIP(NNREPL_MULTIPLY, W, x * y)
+        ZIP(NNREPL_DIVIDE, W, x / y)
+        ZIP(NNREPL_MAXIMUM, W, x != x ? x : y != y ? y : x > y ? x : y)
+        ZIP(NNREPL_MINIMUM, W, x != x ? x : y != y ? y : x < y ? x : y)
+        ZIP(NNREPL_LESS, W, x < y ? AS(W, 1) : AS(W, 0))
+        ZIP(NNREPL_LESS_OR_EQUAL, W, x <= y ? AS(W, 1) : AS(W, 0))
+        ZIP(NNREPL_GREATER, W, x > y ? AS(W, 1) : AS(W, 0))
+        ZIP(NNREPL_GREATER_OR_EQUAL, W, x >= y ? AS(W, 1) : AS(W, 0))
+        ZIP(NNREPL_EQUAL, W, x == y ? AS(W, 1) : AS(W, 0))
+        ZIP(NNREPL_NOT_EQUAL, W, x != y ? AS(W, 1) : AS(W, 0))
+        ZIP(NNREPL_RELU_SLOPE, W, x <= 0 ? AS(W, 0) : y)
+        ZIP(NNREPL_SIGMOID_SLOPE, W, y * (x * (1 - x)))
+        ZIP(NNREPL_TANH_SLOPE, W, y * (1 - x * x))
+        ZIP(NNREPL_GELU_SLOPE, W,
+            y * ((R)0.5 * (1 + OF_R(erf)(x / (R)1.4142135623730951)) +
+                 x * OF_R(exp)((R)-0.5 * (x * x)) / (R)2.5066282746310002))
+        ZIP(NNREPL_SILU_SLOPE, W, OF(silu_slope)(x, y))
+#undef ZIP
+    }
+}
+
+static void OF(choose)(
+    long count, R *out, const R *c, long c_step, const R *x, long x_step, const R *y, long y_step
+) {
+    long i = 0;
+    const W c_all = (W)*c, x_all = (W)*x, y_all = (W)*y;
+    for (; i + WIDE <= count; i += WIDE) {
+        const W where = c_step ? *(const W *)(c + i) : c_all;
+        *(W *)(out + i) = where != 0 ? (x_step ? *(const W *)(x + i) : x_all) : (y_step ? *(const W *)(y + i) : y_all);
+    }
+    for (; i < count; i++) out[i] = c[i * c_step] != 0 ? x[i * x_step] : y[i * y_step];
+}
+
+/// SUMS lanes of terms, each added to its lane by JOINED(s, t), then lane by lane, then what is left over. T are the
+/// vectors, S their numbers; `term` is of x.
+#define LANE_BY_LANE(T, S, start, load, JOINED, term)                            \
+    {                                                                            \
+        enum { STEP = sizeof(T) / sizeof(S), PARTS = SUMS / STEP };              \
+        T parts[PARTS];                                                          \
+        EACH(l, PARTS) parts[l] = (T)(S)(start);                                 \
+        long i = 0;                                                              \
+        for (; i + SUMS <= count; i += SUMS) {                                   \
+            EACH(l, PARTS) {                                                     \
+                const T x = load(in + i + l * STEP), t = term;                   \
+                parts[l] = JOINED(parts[l], t);                                  \
+            }                                                                    \
+        }                                                                        \
+        S total = start;                                                         \
+        if (i) {                                                                 \
+            total = parts[0][0];                                                 \
+            for (int l = 1; l < SUMS; l++) total = JOINED(total, parts[l / STEP][l % STEP]); \
+        }                                                                        \
+        for (; i < count; i++) {                                                 \
+            const T x = (T)(S)in[i], t = term;                                   \
+            total = JOINED(total, t[0]);                                         \
+        }                                                                        \
+        return total;                                                            \
+    }
+#define PLUS(s, t) ((s) + (t))
+#define TIMES(s, t) ((s) * (t))
+#define AS_STORED(place) (*(const W *)(place))
+#define AS_DOUBLES(place) TO_V(*(const E *)(place))
+
+static R OF(sum)(long count, const R *in) LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, x)
+static R OF(sum_of_zeros)(long count, const R *in) LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, x * 0)
+static R OF(sum_of_products)(long count, const R *in, const R *by) {
+    enum { PARTS = SUMS / (sizeof(W) / sizeof(R)) };
+    W parts[PARTS] = {0};
+    long i = 0;
+    for (; i + SUMS <= count; i += SUMS) {
+        EACH(l, PARTS) parts[l] += *(const W *)(in + i + l * WIDE) * *(const W *)(by + i + l * WIDE);
+    }
+    R total = parts[0][0];
+    for (int l = 1; l < SUMS; l++) total += parts[l / WIDE][l % WIDE];
+    for (; i < count; i++) total += in[i] * by[i];
+    return total;
+}
+static R OF(sum_of_squared_differences)(long count, const R *in, R a)
+    LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, (x - a) * (x - a))
+
+/// The largest of x, or the smallest, where `order` is -1; nan wins. Their order has no part in it, so there may be any
+/// number of lanes.
+INLINE R OF(extreme)(long count, const R *in, R order) {
+    W most[4];
+    WI odd = {0};
+    EACH(l, 4) most[l] = AS(W, -INFINITY);
+    long i = 0;
+    for (; i + 4 * WIDE <= count; i += 4 * WIDE) {
+        EACH(l, 4) {
+            const W x = *(const W *)(in + i + l * WIDE) * order;
+            most[l] = most[l] > x ? most[l] : x;
+            odd |= x != x;
+        }
+    }
+    R result = -INFINITY;
+    EACH(l, 4) for (int k = 0; k < WIDE; k++) result = result > most[l][k] ? result : most[l][k];
+    int is_odd = __builtin_reduce_or(odd) != 0;
+    for (; i < count; i++) {
+        const R x = in[i] * order;
+        result = result > x ? result : x;
+        is_odd |= x != x;
+    }
+    return is_odd ? (R)NAN : result * order;
+}
+static R OF(largest)(long count, const R *in) { return OF(extreme)(count, in, 1); }
+static R OF(smallest)(long count, const R *in) { return OF(extreme)(count, in, -1); }
+static R OF(sum_of_powers)(long count, const R *in, R a) LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, OF_R(exp)(x - a))
+
+static double OF(fold)(nnrepl_fold_function f, long count, const R *in, double a) {
+    switch (f) {
+    case NNREPL_SUM: return OF(sum)(count, in);
+    case NNREPL_SUM_OF_ZEROS: return OF(sum_of_zeros)(count, in);
+    case NNREPL_LARGEST: return OF(largest)(count, in);
+    case NNREPL_SMALLEST: return OF(smallest)(count, in);
+    case NNREPL_PRODUCT: LANE_BY_LANE(V, double, 1, AS_DOUBLES, TIMES, x)
+    case NNREPL_SUM_OF_MAGNITUDES: LANE_BY_LANE(V, double, 0, AS_DOUBLES, PLUS, OF_V(magnitude)(x))
+    case NNREPL_SUM_OF_SQUARES: LANE_BY_LANE(V, double, 0, AS_DOUBLES, PLUS, x * x)
+    case NNREPL_SUM_OF_SQUARED_DIFFERENCES: LANE_BY_LANE(V, double, 0, AS_DOUBLES, PLUS, (x - a) * (x - a))
+    case NNREPL_SUM_OF_POWERS: return OF(sum_of_powers)(count, in, (R)a);
+    case NNREPL_SUM_IN_DOUBLES: LANE_BY_LANE(V, double, 0, AS_DOUBLES, PLUS, x)
+    }
+    return NAN;
+}
+
+static long OF(find)(long count, const R *x, double wanted) {
+    const R value = (R)wanted;
+    long i = 0;
+    if (value == value) {
+        for (; i + WIDE <= count; i += WIDE) {
+            if (__builtin_reduce_or(*(const W *)(x + i) == value)) break;
+        }
+        while (i < count && x[i] != value) i++;
+    } else {
+        while (i < count && x[i] == x[i]) i++;
+    }
+    return i;
+}
+
+static void OF(softmax)(long rows, long count, R *out, const R *in, int is_log) {
+    for (; rows-- > 0; in += count, out += count) {
+        // The largest is taken off first: large scores keep their digits.
+        const R most = OF(largest)(count, in);
+        if (is_log) {
+            VECTORS_OF(W, count, z = x - most)
+            const R log = (R)nnrepl_log((double)OF(sum_of_powers)(count, out, 0));
+            for (long i = 0; i < count; i++) out[i] -= log;
+        } else {
+            VECTORS_OF(W, count, z = OF_R(exp)(x - most))
+            const R sum = OF(sum)(count, out);
+            for (long i = 0; i < count; i++) out[i] /= sum;
+        }
+    }
+}
+
+static void OF(softmax_slope)(long rows, long count, R *out, const R *zs, const R *dz, int is_log) {
+    for (; rows-- > 0; zs += count, dz += count, out += count) {
+        const R sum = is_log ? OF(sum)(count, dz) : OF(sum_of_products)(count, dz, zs);
+        if (is_log) {
+            const R *in = zs;
+            VECTORS_OF(W, count, z = OF_R(exp)(x) * sum)
+            OF(zip)(NNREPL_SUBTRACT, count, out, dz, 1, out, 1);
+        } else {
+            for (long i = 0; i < count; i++) out[i] = zs[i] * (dz[i] - sum);
+        }
+    }
+}
+
+static void OF(normalize)(long rows, long count, double eps, R *out, R *inverse, const R *in) {
+    for (long row = 0; row < rows; row++, in += count, out += count) {
+        const R mean = OF(sum)(count, in) / (R)count;
+        const R scale = 1 / (R)sqrt(OF(sum_of_squared_differences)(count, in, mean) / (R)count + (R)eps);
+        inverse[row] = scale;
+        VECTORS_OF(W, count, z = (x - mean) * scale)
+    }
+}
+
+static void OF(normalize_slope)(long rows, long count, R *dx, const R *out, const R *inverse, const R *dz) {
+    const R share = 1 / (R)count;
+    for (long row = 0; row < rows; row++, dx += count, out += count, dz += count) {
+        const R plain = OF(sum)(count, dz) * share, along = OF(sum_of_products)(count, dz, out) * share;
+        const R scale = inverse[row];
+        for (long i = 0; i < count; i++) dx[i] = (dz[i] - plain - out[i] * along) * scale;
+    }
+}
+
+static void OF(add_rows)(long rows, long count, R *out, const R *x) {
+    for (; rows >= 4; rows -= 4, x += 4 * count) {
+        long i = 0;
+        for (; i + WIDE <= count; i += WIDE) {
+            W sum = *(W *)(out + i);
+            EACH(r, 4) sum += *(const W *)(x + r * count + i);
+            *(W *)(out + i) = sum;
+        }
+        for (; i < count; i++) out[i] = out[i] + x[i] + x[count + i] + x[2 * count + i] + x[3 * count + i];
+    }
+    for (; rows > 0; rows--, x += count) OF(zip)(NNREPL_ADD, count, out, out, 1, x, 1);
+}
+
+static void OF(powers)(long count, R *out, const R *in, double shift, double scale) {
+    VECTORS_OF(E, count, z = FROM_V(scale * OF_V(exp)(TO_V(x) - shift)))
+}
+
+#undef OF
+#undef WIDE
+#undef ONCE
+#undef AS
+#undef VECTORS_OF
+#undef PAIRS_OF
+#undef ROW
+#undef LANE_BY_LANE
+#undef PLUS
+#undef TIMES
+#undef AS_STORED
+#undef AS_DOUBLES

@@ -1,0 +1,104 @@
+// Loops over many numbers: kernels.h says what they do. C, because a function can be built here for processors with
+// wider vectors and be chosen when the program runs.
+#include "elementary.h"
+#include "kernels.h"
+#include "vectors.h"
+
+long nnrepl_vector_bytes = 0;
+
+/// Those of the functions below.
+static long vector_bytes(void) {
+    if (!nnrepl_vector_bytes) nnrepl_vector_bytes = widest();
+    return nnrepl_vector_bytes;
+}
+
+/// The lanes of a sum, whatever vectors there are.
+enum { SUMS = 16 };
+
+double wide_sine(double x, long long turned);
+
+#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
+
+#define BYTES 16
+#include "kernels-width.h"
+#ifdef __x86_64__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#define BYTES 32
+#include "kernels-width.h"
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#define BYTES 64
+#include "kernels-width.h"
+#pragma clang attribute pop
+#endif
+
+// Which of them runs.
+#ifdef __x86_64__
+#define CHOSEN(name, ...)                                                                             \
+    switch (type | vector_bytes()) {                                                                  \
+    case NNREPL_F64 | 64: return name##_f64_64(__VA_ARGS__);                                          \
+    case NNREPL_F32 | 64: return name##_f32_64(__VA_ARGS__);                                          \
+    case NNREPL_F64 | 32: return name##_f64_32(__VA_ARGS__);                                          \
+    case NNREPL_F32 | 32: return name##_f32_32(__VA_ARGS__);                                          \
+    case NNREPL_F32 | 16: return name##_f32_16(__VA_ARGS__);                                          \
+    default: return name##_f64_16(__VA_ARGS__);                                                       \
+    }
+#else
+#define CHOSEN(name, ...) \
+    if (type == NNREPL_F32) return name##_f32_16(__VA_ARGS__); \
+    return name##_f64_16(__VA_ARGS__);
+#endif
+
+void nnrepl_map(
+    nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b
+) {
+    CHOSEN(map, f, count, out, x, a, b)
+}
+
+void nnrepl_zip(
+    nnrepl_type type, nnrepl_zip_function f, long count, void *out, const void *x, long x_step, const void *y,
+    long y_step
+) {
+    CHOSEN(zip, f, count, out, x, x_step, y, y_step)
+}
+
+void nnrepl_choose(
+    nnrepl_type type, long count, void *out, const void *c, long c_step, const void *x, long x_step, const void *y,
+    long y_step
+) {
+    CHOSEN(choose, count, out, c, c_step, x, x_step, y, y_step)
+}
+
+double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *x, double a) {
+    CHOSEN(fold, f, count, x, a)
+}
+
+long nnrepl_find(nnrepl_type type, long count, const void *x, double value) { CHOSEN(find, count, x, value) }
+
+void nnrepl_softmax(nnrepl_type type, long rows, long n, void *out, const void *x, int is_log) {
+    CHOSEN(softmax, rows, n, out, x, is_log)
+}
+
+void nnrepl_softmax_slope(
+    nnrepl_type type, long rows, long n, void *out, const void *z, const void *dz, int is_log
+) {
+    CHOSEN(softmax_slope, rows, n, out, z, dz, is_log)
+}
+
+void nnrepl_normalize(nnrepl_type type, long rows, long n, double eps, void *out, void *inverse, const void *x) {
+    CHOSEN(normalize, rows, n, eps, out, inverse, x)
+}
+
+void nnrepl_normalize_slope(
+    nnrepl_type type, long rows, long n, void *dx, const void *out, const void *inverse, const void *dz
+) {
+    CHOSEN(normalize_slope, rows, n, dx, out, inverse, dz)
+}
+
+void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *out, const void *x) {
+    CHOSEN(add_rows, rows, n, out, x)
+}
+
+void nnrepl_powers(nnrepl_type type, long count, void *out, const void *x, double shift, double scale) {
+    CHOSEN(powers, count, out, x, shift, scale)
+}
