@@ -261,8 +261,8 @@ extension BuiltinCall {
       throw wrong(name, "one number: a parameter, or an entry such as W[0, 2]")
     }
     if node.isLeaf { return (node, 0) }
-    if case .copies(let offsets) = node.op.links, case .node(let leaf) = node.operand(0),
-      let call = try? node.call(), let offset = try? offsets(call).first
+    if case .copies(let selection) = node.op.links, case .node(let leaf) = node.operand(0),
+      let call = try? node.call(), let offset = try? selection(call).offsets.first
     {
       return (leaf, offset)
     }

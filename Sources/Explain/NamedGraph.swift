@@ -260,11 +260,11 @@ package final class NamedGraph {
         operandEntry(k, of: node, at: source(k, of: node, result: entry.offset))
       }
       return .apply(node.op, operands, node.attributes)
-    case .copies(let offsets):
-      guard case .node(let input) = node.operand(0), let from = try? offsets(call(node)) else {
+    case .copies(let selection):
+      guard case .node(let input) = node.operand(0), let from = try? selection(call(node)) else {
         break
       }
-      return formula(TensorEntry(input, from[entry.offset]))
+      return formula(TensorEntry(input, from.offsets[entry.offset]))
     default: break
     }
     if node.shape.rank == 0 {
@@ -453,8 +453,8 @@ package final class NamedGraph {
       return stretched(node, k, offset).map { out in
         (out, filled(partial, node, call, result: out, isStep: isStep))
       }
-    case .copies(let offsets):
-      guard k == 0, let from = try? offsets(call) else { return [] }
+    case .copies(let selection):
+      guard k == 0, let from = try? selection(call).offsets else { return [] }
       return from.indices.filter { from[$0] == offset }.map { ($0, 1) }
     case .entries(let links):
       let found = links(call, k, offset)

@@ -13,17 +13,6 @@ package enum IndexItem: Sendable {
   case mask(Tensor)
 }
 
-/// The picked elements: where each lies in the source, and the shape they form.
-package struct Selection: Sendable {
-  package let offsets: [Int]
-  package let shape: Shape
-
-  package init(offsets: [Int], shape: Shape) {
-    self.offsets = offsets
-    self.shape = shape
-  }
-}
-
 extension Shape {
   /// The elements that `items` pick, with PyTorch's rules: slices clamp, single places must exist, lists
   /// broadcast against each other. Their axes take the place of the first list, or come first of all where
@@ -95,7 +84,8 @@ extension Shape {
       axis += item.consumed
     }
     guard let listsAt else {
-      return try Shape.selection(sliced, from: base, shape: sliced.map { $0.count })
+      return Selection(
+        sliced, from: base, of: self, shape: try Shape.fitting(sliced.map { $0.count }))
     }
     var common = Shape.scalar
     for (indices, _) in lists { common = try common.broadcast(with: indices.shape) }
@@ -110,61 +100,10 @@ extension Shape {
       }
     }
     let front = listsAt.first == listsAt.last ? listsAt.first : 0
-    return try Shape.selection(
-      sliced[..<front] + [.places(picked)] + sliced[front...], from: base,
-      shape: sliced[..<front].map { $0.count } + common.dims + sliced[front...].map { $0.count })
-  }
-
-  /// The source offsets along one axis of a result, from where it begins.
-  private enum Steps {
-    case even(count: Int, by: Int)
-    case places([Int])
-
-    var count: Int {
-      switch self {
-      case .even(let count, _): count
-      case .places(let places): places.count
-      }
-    }
-  }
-
-  /// Axes that together are one row of even steps, as one; a block of memory is a single such row.
-  private static func joined(_ axes: [Steps]) -> [Steps] {
-    var result: [Steps] = []
-    for axis in axes {
-      if case .even(1, _) = axis { continue }
-      if case .even(let n, let step) = axis, case .even(let m, let stride)? = result.last,
-        stride == n * step
-      {
-        result[result.count - 1] = .even(count: m * n, by: step)
-      } else {
-        result.append(axis)
-      }
-    }
-    return result
-  }
-
-  /// Every sum of one step along each axis, the last axis running fastest.
-  private static func selection(
-    _ axes: [Steps], from base: Int, shape dims: [Int]
-  ) throws(TensorError) -> Selection {
-    let shape = try Shape.fitting(dims, stride: MemoryLayout<Int>.stride)
-    guard shape.count > 0 else { return Selection(offsets: [], shape: shape) }
-    var sums = [base]
-    for axis in joined(axes) {
-      let (count, starts) = (axis.count, sums)
-      sums = [Int](unsafeUninitializedCapacity: starts.count * count) { sums, filled in
-        for (row, start) in starts.enumerated() {
-          switch axis {
-          case .even(_, let step): for i in 0..<count { sums[row * count + i] = start + i * step }
-          case .places(let places):
-            for i in 0..<count { sums[row * count + i] = start + places[i] }
-          }
-        }
-        filled = starts.count * count
-      }
-    }
-    return Selection(offsets: sums, shape: shape)
+    return Selection(
+      sliced[..<front] + [.places(picked)] + sliced[front...], from: base, of: self,
+      shape: try Shape.fitting(
+        sliced[..<front].map { $0.count } + common.dims + sliced[front...].map { $0.count }))
   }
 
   private func place0(_ index: Int, _ axis: Int) throws(TensorError) -> Int {

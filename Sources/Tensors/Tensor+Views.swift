@@ -11,34 +11,10 @@ extension Tensor {
     return Tensor(shape: target, dtype: dtype, storage: storage)
   }
 
-  /// The elements read by `strides` from `offset`: slices, permutations and stretching alike.
-  package func strided(_ target: Shape, strides: [Int], offset: Int = 0) throws(TensorError)
-    -> Tensor
-  {
-    dtype == .float32
-      ? try strided(target, strides, offset, Float.self)
-      : try strided(target, strides, offset, Double.self)
-  }
-
-  private func strided<E: Element>(
-    _ target: Shape, _ strides: [Int], _ offset: Int, _: E.Type
-  ) throws(TensorError) -> Tensor {
-    let none = [Int](repeating: 0, count: target.rank)
-    return try Tensor.fill(target, dtype) { (out: UnsafeMutablePointer<E>) in
-      read(E.self) { x in
-        Tensor.walk(target, strides, none) { base, length, start, step, _, _ in
-          for i in 0..<length { out[base + i] = x[offset + start + i * step] }
-        }
-      }
-    }
-  }
-
   /// Axes in another order: `result.shape[i] = shape[order[i]]`.
   package func permuted(_ order: [Int]) throws(TensorError) -> Tensor {
     guard order.sorted() == Array(0..<rank) else { throw .notPermutation(order, shape) }
-    let strides = shape.strides
-    return try strided(
-      Shape(trusted: order.map { shape[$0] }), strides: order.map { strides[$0] })
+    return try picked(shape.permutation(order))
   }
 
   /// The last two axes exchanged; `rank` must be at least 2.
@@ -54,91 +30,33 @@ extension Tensor {
     guard try shape.broadcast(with: target) == target else {
       throw .notExpandable(shape, target.dims)
     }
-    return try strided(target, strides: shape.strides(stretchedTo: target))
+    return try picked(shape.stretching(to: target))
   }
 
   /// Whole entries of the first axis, in the order of `places`.
   package func rows(_ places: [Int]) throws(TensorError) -> Tensor {
-    for place in places where place < 0 || place >= shape[0] {
-      throw .indexOutOfRange(place, axis: 0, length: shape[0])
-    }
-    let target = try Shape([places.count] + shape.dims.dropFirst())
-    let width = shape.dims.dropFirst().reduce(1, *)
+    try picked(try shape.selection(rows: places, shape: [places.count]))
+  }
+
+  /// Of each row of so many numbers a part; the rest is 0.
+  package func keeping(rowsOf columns: Int, _ part: (_ row: Int) -> Range<Int>)
+    throws(TensorError) -> Tensor
+  {
     func copy<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      out.initialize(repeating: 0, count: count)
       read(E.self) { x in
-        for (i, place) in places.enumerated() {
-          (out + i * width).update(from: x + place * width, count: width)
+        for row in 0..<(columns == 0 ? 0 : count / columns) {
+          let kept = part(row)
+          let start = row * columns + kept.lowerBound
+          (out + start).update(from: x + start, count: kept.count)
         }
       }
     }
-    return try Tensor.make(target, dtype) {
+    return try Tensor.make(shape, dtype) {
       copy($0)
     } float: {
       copy($0)
     }
-  }
-
-  /// `result[i] = self[offsets[i]]`.
-  /// - Throws: `TensorError.indexOutOfRange` for an offset past the end.
-  package func gathered(_ offsets: [Int], shape target: Shape) throws(TensorError) -> Tensor {
-    guard offsets.count == target.count else { throw .notReshapable([offsets.count], target.dims) }
-    try Tensor.check(offsets, below: count)
-    return try Tensor.make(target, dtype) { out in
-      read(Double.self) { x in for i in 0..<offsets.count { out[i] = x[offsets[i]] } }
-    } float: { out in
-      read(Float.self) { x in for i in 0..<offsets.count { out[i] = x[offsets[i]] } }
-    }
-  }
-
-  /// The inverse of `gathered`: `result[offsets[i]] += self[i]`, zero elsewhere.
-  package func scattered(_ offsets: [Int], into target: Shape) throws(TensorError) -> Tensor {
-    try mustHold(offsets.count)
-    try Tensor.check(offsets, below: target.count)
-    return try Tensor.make(target, dtype) { out in
-      out.initialize(repeating: 0, count: target.count)
-      read(Double.self) { x in for i in 0..<offsets.count { out[offsets[i]] += x[i] } }
-    } float: { out in
-      out.initialize(repeating: 0, count: target.count)
-      read(Float.self) { x in for i in 0..<offsets.count { out[offsets[i]] += x[i] } }
-    }
-  }
-
-  /// `self[offsets[i]] = part[i]`, in place while nobody else holds these numbers.
-  /// - Throws: `TensorError.indexOutOfRange` for an offset past the end.
-  package mutating func set(_ part: Tensor, at offsets: [Int]) throws(TensorError) {
-    try part.mustHold(offsets.count)
-    try Tensor.check(offsets, below: count)
-    try Work.charge(offsets.count)
-    if dtype == .float32 {
-      guard let own = try pointer(Float.self) else { throw .notReshapable(shape, [offsets.count]) }
-      part.read(Float.self) { x in for i in 0..<offsets.count { own[offsets[i]] = x[i] } }
-    } else {
-      guard let own = try pointer(Double.self) else { throw .notReshapable(shape, [offsets.count]) }
-      part.read(Double.self) { x in for i in 0..<offsets.count { own[offsets[i]] = x[i] } }
-    }
-  }
-
-  /// `self[offsets[i]] += part[i]`, in place while nobody else holds these numbers.
-  /// - Throws: `TensorError.indexOutOfRange` for an offset past the end.
-  package mutating func add(_ part: Tensor, at offsets: [Int]) throws(TensorError) {
-    try part.mustHold(offsets.count)
-    try Tensor.check(offsets, below: count)
-    try Work.charge(offsets.count)
-    if dtype == .float32 {
-      guard let sum = try pointer(Float.self) else { throw .notReshapable(shape, [offsets.count]) }
-      part.read(Float.self) { x in for i in 0..<offsets.count { sum[offsets[i]] += x[i] } }
-    } else {
-      guard let sum = try pointer(Double.self) else { throw .notReshapable(shape, [offsets.count]) }
-      part.read(Double.self) { x in for i in 0..<offsets.count { sum[offsets[i]] += x[i] } }
-    }
-  }
-
-  private static func check(_ offsets: [Int], below count: Int) throws(TensorError) {
-    // A sign bit says that one is out of range; which one is looked for then.
-    var signs = 0
-    for offset in offsets { signs |= offset | (count - 1 &- offset) }
-    guard signs < 0, let offset = offsets.first(where: { $0 < 0 || $0 >= count }) else { return }
-    throw .indexOutOfRange(offset, axis: 0, length: count)
   }
 
   /// Joins tensors along an axis that they already have. As in PyTorch, an empty tensor of rank 1 is
@@ -184,5 +102,31 @@ extension Tensor {
       }
     }
     return try make(target, dtype, { copy($0) }, float: { copy($0) })
+  }
+}
+
+extension Shape {
+  /// Axes in another order, which must be one of all.
+  package func permutation(_ order: [Int]) -> Selection {
+    let strides = strides
+    return Selection(
+      Shape(trusted: order.map { dims[$0] }), strides: order.map { strides[$0] }, of: self)
+  }
+
+  /// Axes of length 1 stretched, and axes added in front.
+  package func stretching(to target: Shape) -> Selection {
+    Selection(target, strides: strides(stretchedTo: target), of: self)
+  }
+
+  /// Whole entries of the first axis, which take its place in the shape given.
+  /// - Throws: `TensorError.indexOutOfRange`
+  package func selection(rows places: [Int], shape lead: Shape) throws(TensorError) -> Selection {
+    let (count, width) = (dims[0], dims.dropFirst().reduce(1, *))
+    if let place = places.first(where: { $0 < 0 || $0 >= count }) {
+      throw .indexOutOfRange(place, axis: 0, length: count)
+    }
+    return Selection(
+      [.places(places.map { $0 * width }), .even(count: width, by: 1)], of: self,
+      shape: try Shape.fitting(lead.dims + dims.dropFirst()))
   }
 }

@@ -174,20 +174,35 @@ extension Tensor {
   package mutating func pointer<E: Element>(_: E.Type) throws(TensorError)
     -> UnsafeMutablePointer<E>?
   {
-    guard case .buffer(var buffer) = storage else { return nil }
-    if buffer.stored != E.stored {
+    if case .buffer(let buffer) = storage, buffer.stored != E.stored {
       self = try converted(to: E.stored)
-      return try pointer(E.self)
     }
+    return try mutablePointer()?.assumingMemoryBound(to: E.self)
+  }
+
+  /// The same, of the type that they have.
+  mutating func mutablePointer() throws(TensorError) -> UnsafeMutableRawPointer? {
+    guard case .buffer(var buffer) = storage else { return nil }
     storage = .scalar(0)
     defer { storage = .buffer(buffer) }
     if !isKnownUniquelyReferenced(&buffer) {
-      let copy = try Buffer(shape: shape, of: E.stored)
+      let copy = try Buffer(shape: shape, of: buffer.stored)
       copy.memory.copyMemory(
-        from: buffer.memory, byteCount: shape.count * MemoryLayout<E>.stride)
+        from: buffer.memory, byteCount: shape.count * (buffer.stored == .float32 ? 4 : 8))
       buffer = copy
     }
-    return buffer.elements(E.self)
+    return buffer.memory
+  }
+
+  /// `self += other`, which has the same shape and type, in place while nobody else holds these numbers.
+  package mutating func add(_ other: Tensor) throws(TensorError) {
+    guard let own = try mutablePointer(), shape == other.shape, dtype == other.dtype else {
+      self = try self + other
+      return
+    }
+    try Work.charge(count)
+    let (layout, count) = (layout, count)
+    other.read { x in nnrepl_zip(layout, NNREPL_ADD, count, own, own, 1, x, 1) }
   }
 
   /// Whether no element is nan or inf.

@@ -59,8 +59,8 @@ package struct Slopes: Sendable {
 package enum Links: Sendable {
   /// Entry by entry, with broadcasting.
   case elementwise
-  /// Each result entry copies one entry of the operand; the offsets say which.
-  case copies(@Sendable (Call) throws(TensorError) -> [Int])
+  /// Each result entry copies one entry of the operand; the selection says which.
+  case copies(@Sendable (Call) throws(TensorError) -> Selection)
   /// From an operand's entry to the result entries it reaches, with the partial derivative of each.
   case entries(@Sendable (Call, _ operand: Int, _ offset: Int) -> [(offset: Int, partial: Formula)])
   /// Found numerically, by pulling each result entry back.

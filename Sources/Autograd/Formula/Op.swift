@@ -183,16 +183,17 @@ extension Op {
     _ name: String, operands: [Operand] = ["x"], settings: [Setting] = [],
     family: Family = .shape, _ summary: String, _ definition: String, example: String = "",
     notation: Notation = .method, back: @escaping VJP.Text,
-    offsets: @escaping @Sendable (Call) throws(TensorError) -> [Int], kernel: VJP.Kernel? = nil,
-    samples: @escaping @Sendable () -> [Sample], _ forward: @escaping Forward
+    selection: @escaping @Sendable (Call) throws(TensorError) -> Selection,
+    kernel: VJP.Kernel? = nil, samples: @escaping @Sendable () -> [Sample], _ forward: Forward? = nil
   ) -> Op {
-    let scatter: VJP.Kernel = { call, dz throws(TensorError) in
-      try dz.scattered(try offsets(call), into: call.x.shape)
+    let spread: VJP.Kernel = { call, dz throws(TensorError) in
+      try dz.spread(by: selection(call), into: call.x.shape)
     }
+    let pick: Forward = { call throws(TensorError) in try call.x.picked(selection(call)) }
     return Op(
       name, operands, settings: settings, family: family, summary: summary, definition: definition,
       example: example, notation: notation, promotion: .none,
-      derivative: .vjps([VJP(text: back, kernel: kernel ?? scatter)]), links: .copies(offsets),
-      samples: samples, forward: forward)
+      derivative: .vjps([VJP(text: back, kernel: kernel ?? spread)]), links: .copies(selection),
+      samples: samples, forward: forward ?? pick)
   }
 }

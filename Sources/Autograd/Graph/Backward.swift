@@ -196,13 +196,13 @@ extension Node {
       }
       let place = Int(input.place)
       // A row of many: the gradient of the whole is not made anew for each.
-      if k == 0, 2 * dz.count < input.shape.count, case .copies(let offsets) = op.links,
+      if k == 0, 2 * dz.count < input.shape.count, case .copies(let selection) = op.links,
         var sum = gradients.tensors[place]
       {
-        let offsets = try offsets(call)
+        let selection = try selection(call)
         // Nobody else may hold it while it changes, or it would be copied.
         gradients.tensors[place] = nil
-        try sum.add(dz.converted(to: input.dtype), at: offsets)
+        try sum.add(dz, at: selection)
         gradients.tensors[place] = sum
         continue
       }
@@ -215,8 +215,10 @@ extension Node {
       }
       if input.isScalar {
         gradients.scalars[place] += gradient[0]
-      } else if let old = gradients.tensors[place] {
-        gradients.tensors[place] = try old + gradient
+      } else if var sum = gradients.tensors[place] {
+        gradients.tensors[place] = nil
+        try sum.add(gradient)
+        gradients.tensors[place] = sum
       } else {
         gradients.tensors[place] = gradient
       }

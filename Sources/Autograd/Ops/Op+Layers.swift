@@ -364,11 +364,11 @@ extension Op {
           let keeps = try c.x.compared(.notEqual, to: Tensor(padding))
           dz = try dz * keeps.converted(to: dz.dtype).reshaped(to: Shape(c.x.shape.dims + [1]))
         }
-        return try dz.scattered(embeddingOffsets(c), into: c.y.shape)
+        return try dz.spread(by: lookup(c), into: c.y.shape)
       },
     ]),
     links: .entries { c, operand, offset in
-      guard operand == 1, let from = try? embeddingOffsets(c) else { return [] }
+      guard operand == 1, let from = try? lookup(c).offsets else { return [] }
       return from.indices.filter { from[$0] == offset }.map { ($0, 1) }
     },
     samples: {
@@ -381,21 +381,19 @@ extension Op {
       }
     }
   ) { c throws(TensorError) in
-    try c.y.gathered(embeddingOffsets(c), shape: Shape(c.x.shape.dims + [c.y.shape[1]]))
+    try c.y.picked(lookup(c))
   }
 
-  private static func embeddingOffsets(_ c: Call) throws(TensorError) -> [Int] {
+  private static func lookup(_ c: Call) throws(TensorError) -> Selection {
     guard c.y.rank == 2 else { throw .rankNeeded("embedding", 2, c.y.shape) }
-    let (count, width) = (c.y.shape[0], c.y.shape[1])
-    var offsets: [Int] = []
-    offsets.reserveCapacity(c.x.count * width)
-    for i in 0..<c.x.count {
-      guard let row = Int(whole: c.x[i]) else {
+    var rows: [Int] = []
+    rows.reserveCapacity(c.x.count)
+    for number in c.x.values {
+      guard let row = Int(whole: number) else {
         throw .wholeNumbersNeeded("the numbers of an embedding")
       }
-      guard row >= 0, row < count else { throw .indexOutOfRange(row, axis: 0, length: count) }
-      for k in 0..<width { offsets.append(row * width + k) }
+      rows.append(row)
     }
-    return offsets
+    return try c.y.shape.selection(rows: rows, shape: c.x.shape)
   }
 }

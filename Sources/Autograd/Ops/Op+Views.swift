@@ -3,11 +3,8 @@ import Platform
 import Tensors
 
 extension Op {
-  private static func identity(_ c: Call) -> [Int] { Array(0..<c.x.count) }
-
-  /// The offsets that reading by `strides` visits, in order.
-  private static func visited(_ shape: Shape, _ strides: [Int]) -> [Int] {
-    (0..<shape.count).map { zip(shape.indices(at: $0), strides).reduce(0) { $0 + $1.0 * $1.1 } }
+  private static func identity(_ c: Call) -> Selection {
+    Selection([.even(count: c.x.count, by: 1)], of: c.x.shape, shape: c.output.shape)
   }
 
   private static func order(_ c: Call) throws(TensorError) -> [Int] {
@@ -17,10 +14,10 @@ extension Op {
     return order
   }
 
-  private static func permutedOffsets(_ c: Call) throws(TensorError) -> [Int] {
+  private static func permutation(_ c: Call) throws(TensorError) -> Selection {
     let order = try order(c)
-    let strides = c.x.shape.strides
-    return visited(try Shape(order.map { c.x.shape[$0] }), order.map { strides[$0] })
+    guard order.sorted() == Array(0..<c.x.rank) else { throw .notPermutation(order, c.x.shape) }
+    return c.x.shape.permutation(order)
   }
 
   private static func inverse(_ order: [Int]) -> [Int] {
@@ -46,8 +43,7 @@ extension Op {
   package static let transpose: Op = rearranging(
     "transpose", "The transpose: rows become columns.", "z[i, j] = x[j, i]",
     notation: .suffix(".T"), back: { _ throws(TensorError) in Formula.transpose(.dz) },
-    offsets: permutedOffsets, kernel: unpermute, samples: plainSamples
-  ) { c throws(TensorError) in try c.x.permuted(try order(c)) }
+    selection: permutation, kernel: unpermute, samples: plainSamples)
 
   /// Axes in another order.
   package static let permute: Op = rearranging(
@@ -56,11 +52,10 @@ extension Op {
     back: { c throws(TensorError) in
       .apply(permute, [.dz], Attributes(("_dims", .ints(inverse(try order(c))))))
     },
-    offsets: permutedOffsets, kernel: unpermute,
+    selection: permutation, kernel: unpermute,
     samples: shaped { shape in
       [("_dims", .ints((0..<shape.rank).map { ($0 + 1) % max(1, shape.rank) }))]
-    }
-  ) { c throws(TensorError) in try c.x.permuted(try order(c)) }
+    })
 
   /// The same elements under another shape; one length may be -1 and is worked out.
   package static let reshape: Op = rearranging(
@@ -68,7 +63,7 @@ extension Op {
     "The same elements under another shape; -1 stands for the length that fits.",
     "row-major order kept",
     back: { c throws(TensorError) in .reshaped(.dz, c.x.shape.dims) },
-    offsets: { c in identity(c) },
+    selection: { c in identity(c) },
     kernel: { c, dz throws(TensorError) in try dz.reshaped(to: c.x.shape) },
     samples: shaped { [("_shape", .ints([$0.dims.last ?? 1, -1]))] }
   ) { c throws(TensorError) in
@@ -89,9 +84,7 @@ extension Op {
     back: { c throws(TensorError) in
       unbroadcastText(.dz, from: c.output.shape, to: c.x.shape)
     },
-    offsets: { c throws(TensorError) in
-      visited(c.output.shape, c.x.shape.strides(stretchedTo: c.output.shape))
-    },
+    selection: { c throws(TensorError) in c.x.shape.stretching(to: c.output.shape) },
     kernel: { c, dz throws(TensorError) in try unbroadcast(dz, to: c.x.shape) },
     samples: shaped { shape in [("_shape", .ints([2] + shape.dims.map { $0 == 1 ? 2 : -1 }))] }
   ) { c throws(TensorError) in
@@ -129,7 +122,7 @@ extension Op {
     "flip", settings: [Setting("dims", .axes, .required)], "Reverses the order along axes.",
     "z[i] = x[n - 1 - i]", example: "flip([1, 2, 3], 0)", notation: .call,
     back: { c throws(TensorError) in .apply(flip, [.dz], c.attributes) },
-    offsets: { c throws(TensorError) in try flipped(c) },
+    selection: flipped,
     samples: {
       Sample.shapes.filter { $0.rank > 0 }.flatMap { shape in
         [
@@ -137,32 +130,17 @@ extension Op {
           Sample([Sample.spread(shape)], ("dims", .ints([0, -1]))),
         ]
       }.filter { $0.inputs[0].rank > 1 || $0.attributes.ints("dims")?.count == 1 }
-    }
-  ) { c throws(TensorError) in try c.x.gathered(flipped(c), shape: c.x.shape) }
+    })
 
-  private static func flipped(_ c: Call) throws(TensorError) -> [Int] {
+  private static func flipped(_ c: Call) throws(TensorError) -> Selection {
     let axes = try c.x.axes(c.attributes.ints("dims") ?? [])
-    return grid(c.x.shape) { axis, n in
-      let all = Array(0..<n)
-      return axes.contains(axis) ? all.reversed() : all
+    var strides = c.x.shape.strides
+    var base = 0
+    for axis in axes where c.x.count > 0 {
+      base += (c.x.shape[axis] - 1) * strides[axis]
+      strides[axis] *= -1
     }
-  }
-
-  /// The offsets that are read where each axis is read at places of its own.
-  private static func grid(_ shape: Shape, _ places: (_ axis: Int, _ length: Int) -> [Int]) -> [Int]
-  {
-    let strides = shape.strides
-    return (0..<shape.rank).reduce([0]) { starts, axis in
-      let steps = places(axis, shape[axis]).map { $0 * strides[axis] }
-      return [Int](unsafeUninitializedCapacity: starts.count * steps.count) { sums, filled in
-        for start in starts {
-          for step in steps {
-            sums[filled] = start + step
-            filled += 1
-          }
-        }
-      }
-    }
+    return Selection(c.x.shape, strides: strides, from: base, of: c.x.shape)
   }
 
   /// The order along an axis turned round: what falls off one end comes in at the other.
@@ -175,7 +153,7 @@ extension Op {
       if let dims = c.attributes.ints("dims") { back.set("dims", .ints(dims)) }
       return .apply(roll, [.dz], back)
     },
-    offsets: { c throws(TensorError) in try rolled(c) },
+    selection: rolled,
     samples: {
       [Sample([Sample.spread([4])], ("shifts", .ints([1])))]
         + [[2, 3], [2, 2, 3]].flatMap { shape in
@@ -185,15 +163,20 @@ extension Op {
             Sample([Sample.spread(shape)], ("shifts", .ints([1, 2])), ("dims", .ints([0, 1]))),
           ]
         }
-    }
-  ) { c throws(TensorError) in try c.x.gathered(rolled(c), shape: c.x.shape) }
+    })
 
-  private static func rolled(_ c: Call) throws(TensorError) -> [Int] {
+  private static func rolled(_ c: Call) throws(TensorError) -> Selection {
     let shifts = c.attributes.ints("shifts") ?? []
+    /// The places along an axis of `n` entries `step` apart.
+    func turned(_ n: Int, _ step: Int, by shift: Int) -> Steps {
+      let start = n == 0 ? 0 : (n - shift % n) % n
+      return shift == 0
+        ? .even(count: n, by: step)
+        : .places((start..<n).map { $0 * step } + (0..<start).map { $0 * step })
+    }
     guard let dims = c.attributes.ints("dims") else {
-      let n = c.x.count
-      let shift = n == 0 ? 0 : (shifts.first ?? 0) % n
-      return (0..<n).map { (($0 - shift) % n + n) % n }
+      return Selection(
+        [turned(c.x.count, 1, by: shifts.first ?? 0)], of: c.x.shape, shape: c.x.shape)
     }
     guard dims.count == shifts.count else {
       throw .setting("roll", "there must be as many `dims` as `shifts`", Double(dims.count))
@@ -204,10 +187,10 @@ extension Op {
       // A whole turn changes nothing.
       moves[axis] += shift % Swift.max(1, c.x.shape[axis])
     }
-    return grid(c.x.shape) { axis, n in
-      let move = n == 0 ? 0 : moves[axis] % n
-      return (0..<n).map { (($0 - move) % n + n) % n }
-    }
+    let strides = c.x.shape.strides
+    return Selection(
+      (0..<c.x.rank).map { turned(c.x.shape[$0], strides[$0], by: moves[$0]) }, of: c.x.shape,
+      shape: c.x.shape)
   }
 
   /// The whole tensor over and over along each axis; further axes come first.
@@ -225,7 +208,7 @@ extension Op {
         sum, [.reshaped(.dz, parts)], Attributes(("dim", .ints(folded))))
       return folded.isEmpty ? .dz : .reshaped(sums, c.x.shape.dims)
     },
-    offsets: { c throws(TensorError) in repetitions(c) },
+    selection: repetitions,
     samples: {
       [
         Sample([Sample.spread([])], ("_sizes", .ints([3]))),
@@ -234,8 +217,9 @@ extension Op {
         Sample([Sample.spread([2, 3])], ("_sizes", .ints([2, 1]))),
         Sample([Sample.spread([2, 1, 3])], ("_sizes", .ints([1, 3, 2]))),
       ]
-    }
-  ) { c throws(TensorError) in
+    })
+
+  private static func repetitions(_ c: Call) throws(TensorError) -> Selection {
     let sizes = c.attributes.ints("_sizes") ?? []
     let extra = sizes.count - c.x.rank
     guard extra >= 0, sizes.allSatisfy({ $0 >= 0 }) else { throw .notExpandable(c.x.shape, sizes) }
@@ -246,18 +230,11 @@ extension Op {
       guard !isTooLong else { throw .tooLarge(sizes, limit: MemoryBudget.limit) }
       lengths.append(product)
     }
-    let target = try Shape.fitting(lengths, stride: MemoryLayout<Int>.stride)
-    return try c.x.gathered(repetitions(c), shape: target)
-  }
-
-  /// The offsets that a repetition reads: further axes in front read the whole each time.
-  private static func repetitions(_ c: Call) -> [Int] {
-    let sizes = c.attributes.ints("_sizes") ?? []
-    let extra = sizes.count - c.x.rank
-    let once = grid(c.x.shape) { axis, n in
-      (0..<sizes[axis + extra]).flatMap { _ in 0..<n }
-    }
-    return (0..<sizes.prefix(extra).reduce(1, *)).flatMap { _ in once }
+    let strides = [Int](repeating: 0, count: extra) + c.x.shape.strides
+    return Selection(
+      sizes.indices.flatMap { axis -> [Steps] in
+        [.even(count: sizes[axis], by: 0), .even(count: dims[axis], by: strides[axis])]
+      }, of: c.x.shape, shape: try Shape.fitting(lengths))
   }
 
   /// A frame of one number around the last axes: `pad` counts from the last axis backward, before and
@@ -294,15 +271,17 @@ extension Op {
     let target = try Shape.fitting(
       zip(c.x.shape.dims, frame).map { Swift.max(0, $0 + $1.before + $1.after) })
     var result = try Tensor(filling: target, with: c.number("value"), dtype: c.x.dtype)
-    var (from, to): ([Int], [Int]) = ([], [])
-    for offset in 0..<c.x.count {
-      let place = zip(c.x.shape.indices(at: offset), frame).map { $0 + $1.before }
-      guard zip(place, target.dims).allSatisfy({ 0 <= $0 && $0 < $1 }) else { continue }
-      from.append(offset)
-      to.append(target.offset(of: place))
+    // What is inside both: where it begins in x, where in the result, and how far it goes.
+    var (from, to, lengths): ([IndexItem], [IndexItem], [Int]) = ([], [], [])
+    for (axis, (before, after)) in frame.enumerated() {
+      let length = c.x.shape[axis] + Swift.min(0, before) + Swift.min(0, after)
+      let (start, place) = (Swift.max(0, -before), Swift.max(0, before))
+      lengths.append(length)
+      from.append(.slice(start: start, stop: start + length, step: 1))
+      to.append(.slice(start: place, stop: place + length, step: 1))
     }
-    if !to.isEmpty {
-      try result.set(c.x.gathered(from, shape: Shape([from.count])), at: to)
+    if lengths.allSatisfy({ $0 > 0 }) {
+      try result.set(c.x.picked(c.x.shape.selection(from)), at: target.selection(to))
     }
     return result
   }
@@ -340,12 +319,8 @@ extension Op {
         indexPut, [.call(zerosLike, .x), .dz] + tensors,
         shifted(withoutEllipsis(c.attributes, c), by: 1))
     },
-    offsets: { c throws(TensorError) in try selection(c.x, c, from: 1).offsets },
-    samples: { indexSamples.map { Sample([$0] + $2, ("index", .index($1))) } }
-  ) { c throws(TensorError) in
-    let picked = try selection(c.x, c, from: 1)
-    return try c.x.gathered(picked.offsets, shape: picked.shape)
-  }
+    selection: { c throws(TensorError) in try selection(c.x, c, from: 1) },
+    samples: { indexSamples.map { Sample([$0] + $2, ("index", .index($1))) } })
 
   /// Adds values at the places that an index picks: what `index` hands back, and the other way round.
   package static let indexPut: Op = Op(
@@ -377,7 +352,9 @@ extension Op {
     }
   ) { c throws(TensorError) in
     let picked = try selection(c.x, c, from: 2)
-    return try c.x + c.y.expanded(to: picked.shape).scattered(picked.offsets, into: c.x.shape)
+    var result = c.x
+    try result.add(c.y.expanded(to: picked.shape), at: picked)
+    return result
   }
 
   private static let indexSamples: [(Tensor, [IndexEntry], [Tensor])] = [
@@ -450,9 +427,8 @@ extension Op {
     back: { c throws(TensorError) in
       .apply(scatterAdd, [.call(zerosLike, .x), .y, .dz], c.attributes)
     },
-    offsets: { c throws(TensorError) in try gatherOffsets(c.x, c.y, c) },
-    samples: { gatherSamples.map { Sample([Sample.spread($0), $1], ("dim", .ints([$2]))) } }
-  ) { c throws(TensorError) in try c.x.gathered(gatherOffsets(c.x, c.y, c), shape: c.y.shape) }
+    selection: { c throws(TensorError) in try gathering(c.x, c.y, c) },
+    samples: { gatherSamples.map { Sample([Sample.spread($0), $1], ("dim", .ints([$2]))) } })
 
   private static let gatherSamples: [(Shape, Tensor, Int)] = [
     ([], Sample.whole([0, 0], [2]), 0), ([3], Sample.whole([1], []), 0),
@@ -486,7 +462,9 @@ extension Op {
     guard src.shape == c.y.shape else {
       throw .sizesDiffer(c.y.shape, src.shape, axis: 0, operation: "scatter_add")
     }
-    return try c.x + src.scattered(gatherOffsets(c.x, c.y, c), into: c.x.shape)
+    var result = c.x
+    try result.add(src, at: gathering(c.x, c.y, c))
+    return result
   }
 
   /// Puts entries along one axis at the places that a tensor says; what was there is gone.
@@ -527,13 +505,13 @@ extension Op {
       throw .sizesDiffer(c.y.shape, src.shape, axis: 0, operation: "scatter")
     }
     var result = c.x
-    try result.set(src.converted(to: c.x.dtype), at: gatherOffsets(c.x, c.y, c))
+    try result.set(src, at: gathering(c.x, c.y, c))
     return result
   }
 
   /// As in PyTorch, what has no axes counts as one entry along one axis.
-  private static func gatherOffsets(_ x: Tensor, _ index: Tensor, _ c: Call) throws(TensorError)
-    -> [Int]
+  private static func gathering(_ x: Tensor, _ index: Tensor, _ c: Call) throws(TensorError)
+    -> Selection
   {
     let axis = try x.shape.axis(c.attributes.dims.first ?? 0)
     let source: Shape = x.rank == 0 ? [1] : x.shape
@@ -542,17 +520,19 @@ extension Op {
     for other in 0..<source.rank where other != axis && places[other] > source[other] {
       throw .sizesDiffer(x.shape, index.shape, axis: axis, operation: "gather")
     }
-    var offsets: [Int] = []
-    for i in 0..<index.count {
-      guard let place = Int(whole: index[i]) else { throw .wholeNumbersNeeded("gather's index") }
-      guard place >= 0, place < source[axis] else {
-        throw .indexOutOfRange(place, axis: axis, length: source[axis])
+    var strides = source.strides
+    let (stride, length) = (strides[axis], source[axis])
+    // Along the axis the tensor of places says where.
+    strides[axis] = 0
+    var offsets = Selection(places, strides: strides, of: source).offsets
+    for (i, number) in index.values.enumerated() {
+      guard let place = Int(whole: number) else { throw .wholeNumbersNeeded("gather's index") }
+      guard place >= 0, place < length else {
+        throw .indexOutOfRange(place, axis: axis, length: length)
       }
-      var position = places.indices(at: i)
-      position[axis] = place
-      offsets.append(source.offset(of: position))
+      offsets[i] += place * stride
     }
-    return offsets
+    return try Selection(offsets: offsets, of: x.shape, shape: index.shape)
   }
 
   // MARK: Joining
@@ -642,8 +622,7 @@ extension Op {
       .apply(
         index, [.dz], Attributes(("index", .index(try part(c, k).map { .item($0) }))))
     } kernel: { c, dz throws(TensorError) in
-      let picked = try dz.shape.selection(try part(c, k))
-      return try dz.gathered(picked.offsets, shape: picked.shape).reshaped(to: c.inputs[k].shape)
+      try dz.picked(dz.shape.selection(try part(c, k))).reshaped(to: c.inputs[k].shape)
     }
   }
 
@@ -652,7 +631,7 @@ extension Op {
   /// Keeps a triangle of each matrix and sets the rest to 0.
   private static func triangle(
     _ name: String, _ word: String, _ itself: @escaping @Sendable () -> Op,
-    _ keeps: @escaping @Sendable (Int, Int, Int) -> Bool
+    _ kept: @escaping @Sendable (_ end: Int, _ columns: Int) -> Range<Int>
   ) -> Op {
     Op(
       name, ["x"], settings: [.whole("diagonal", 0)], family: .shape,
@@ -673,19 +652,18 @@ extension Op {
       guard c.x.rank >= 2 else { throw .rankNeeded(name, 2, c.x.shape) }
       let diagonal = Int(whole: c.number("diagonal")) ?? 0
       let (rows, columns) = (c.x.shape[c.x.rank - 2], c.x.shape[c.x.rank - 1])
-      var values = c.x.values
-      for i in 0..<c.x.count where !keeps(i / columns % rows, i % columns, diagonal) {
-        values[i] = 0
+      return try c.x.keeping(rowsOf: columns) { row in
+        // Where the diagonal crosses this row.
+        kept(Swift.min(Swift.max(row % rows + diagonal, -1), columns), columns)
       }
-      return try Tensor(values, shape: c.x.shape, dtype: c.x.dtype)
     }
   }
 
-  package static let tril: Op = triangle("tril", "lower", { tril }) { row, column, d in
-    column - row <= d
+  package static let tril: Op = triangle("tril", "lower", { tril }) { place, columns in
+    0..<Swift.min(place + 1, columns)
   }
-  package static let triu: Op = triangle("triu", "upper", { triu }) { row, column, d in
-    column - row >= d
+  package static let triu: Op = triangle("triu", "upper", { triu }) { place, columns in
+    Swift.max(place, 0)..<columns
   }
 
   // MARK: Classes

@@ -181,24 +181,10 @@ extension Op {
   private static let meanSliding =
     sliding + [.flag("ceil_mode", false), .flag("count_include_pad", true)]
 
-  /// The offset of the largest entry under each window, the first at a tie; nan wins.
-  private static func picked(_ c: Call, _ plane: Plane) -> [Int] {
-    let tables = plane.tables
-    var offsets: [Int] = []
-    offsets.reserveCapacity(plane.count * tables.count)
-    for image in 0..<plane.count {
-      let start = image * plane.size
-      for table in tables {
-        var best = start + (table.places.first ?? 0)
-        for place in table.places {
-          let (now, new) = (c.x[best], c.x[start + place])
-          if now.isNaN { break }
-          if new.isNaN || new > now { best = start + place }
-        }
-        offsets.append(best)
-      }
-    }
-    return offsets
+  private static func picked(_ c: Call, _ axes: Int, _ name: String) throws(TensorError) -> Selection
+  {
+    let plane = try Plane(c.x, c.attributes, axes, name)
+    return try c.x.largestPlaces(plane.pooling, shape: plane.target)
   }
 
   /// The largest entry under each window; its gradient goes to the place it came from.
@@ -222,15 +208,11 @@ extension Op {
             .reshaped(.dz, rows + [-1]),
           ], Attributes(("dim", .ints([rows.count]))))
         return .reshaped(flat, c.x.shape.dims)
-      }, offsets: { c throws(TensorError) in picked(c, try Plane(c, axes, name)) },
+      }, selection: { c throws(TensorError) in try picked(c, axes, name) },
       samples: {
         let all = poolingSamples(axes)
         return all + [all[0].with("dilation", .ints([2])).with("stride", .ints([1]))]
-      }
-    ) { c throws(TensorError) in
-      let plane = try Plane(c, axes, name)
-      return try c.x.gathered(picked(c, plane), shape: plane.target)
-    }
+      })
   }
 
   /// Where within its plane each window's largest entry is, PyTorch's `return_indices`.
@@ -245,9 +227,10 @@ extension Op {
         : "max_pool2d_indices(reshape(arange(16), 1, 1, 4, 4), 2)",
       promotion: .none, derivative: .none("a place is a whole number; it jumps")
     ) { c throws(TensorError) in
-      let plane = try Plane(c, axes, name)
+      let picked = try picked(c, axes, name)
+      let size = c.x.shape.dims.suffix(axes).reduce(1, *)
       return try Tensor(
-        picked(c, plane).map { Double($0 % plane.size) }, shape: plane.target, dtype: .int64)
+        picked.offsets.map { Double($0 % size) }, shape: picked.shape, dtype: .int64)
     }
   }
 
@@ -326,14 +309,7 @@ extension Op {
       ]), samples: samples
     ) { c throws(TensorError) in
       let plane = try plane(c.x, c.attributes)
-      var means: [Double] = []
-      for image in 0..<plane.count {
-        for table in plane.tables {
-          let sum = table.places.reduce(0) { $0 + c.x[image * plane.size + $1] }
-          means.append(sum / table.divisor)
-        }
-      }
-      return try Tensor(means, shape: plane.target, dtype: c.x.dtype)
+      return try c.x.averaged(plane.pooling, shape: plane.target)
     }
   }
 
@@ -365,14 +341,7 @@ extension Op {
       guard dz.shape == plane.target else {
         throw .layerInput(name, dz.shape, expected: "a gradient \(plane.target)")
       }
-      var gradient = [Double](repeating: 0, count: c.x.count)
-      for image in 0..<plane.count {
-        for (i, table) in plane.tables.enumerated() {
-          let share = dz[image * plane.tables.count + i] / table.divisor
-          for place in table.places { gradient[image * plane.size + place] += share }
-        }
-      }
-      return try Tensor(gradient, shape: c.x.shape, dtype: dz.dtype)
+      return try dz.sharedOut(plane.pooling, into: c.x.shape)
     }
   }
 }
@@ -429,18 +398,10 @@ private struct Convolution {
   func flat(_ dz: Tensor) throws(TensorError) -> Tensor { try flat(dz, result) }
 }
 
-/// The windows over one image, the same for every image of a batch.
+/// Windows over the images of a tensor, and the shape that they make of it.
 private struct Plane {
-  /// For each window the places under it, and what their sum is divided by for a mean.
-  let tables: [(places: [Int], divisor: Double)]
-  /// How many images there are, and how many entries each has.
-  let count: Int
-  let size: Int
+  let pooling: Pooling
   let target: Shape
-
-  init(_ c: Call, _ axes: Int, _ name: String) throws(TensorError) {
-    try self.init(c.x, c.attributes, axes, name)
-  }
 
   init(_ x: Tensor, _ attributes: Attributes, _ axes: Int, _ name: String) throws(TensorError) {
     guard x.rank == axes + 1 || x.rank == axes + 2 else {
@@ -459,25 +420,17 @@ private struct Plane {
     let out = try window.outputs(of: image)
     // Only a mean takes the setting; without it the count is never read.
     let countsPadding = attributes.flag("count_include_pad")
-    var tables: [(places: [Int], divisor: Double)] = []
-    for y in 0..<out[0] {
-      let rows = window.places(0, y, length: image[0])
-      for column in 0..<out[1] {
-        let columns = window.places(1, column, length: image[1])
-        let places = rows.flatMap { row in columns.map { row * image[1] + $0 } }
+    func reaches(_ axis: Int) -> [Pooling.Reach] {
+      (0..<out[axis]).map { i in
+        let places = window.places(axis, i, length: image[axis])
         // A window may run past the right padding in ceil mode; what lies beyond does not count.
-        let padded = (0..<2).reduce(1.0) { product, axis in
-          let start = (axis == 0 ? y : column) * window.stride[axis] - window.padding[axis]
-          let end = min(start + window.size[axis], image[axis] + window.padding[axis])
-          return product * Double(end - start)
-        }
-        tables.append((places, countsPadding ? padded : Double(max(1, places.count))))
+        let start = i * window.stride[axis] - window.padding[axis]
+        let padded = min(start + window.size[axis], image[axis] + window.padding[axis]) - start
+        return (places.first ?? 0, places.count, countsPadding ? padded : max(1, places.count))
       }
     }
-    self.tables = tables
-    size = image[0] * image[1]
-    count = size == 0 ? 0 : x.count / size
-    target = try Shape(Array(x.shape.dims.dropLast(axes)) + out.suffix(axes))
+    pooling = Pooling(over: image, rows: reaches(0), columns: reaches(1), steps: window.dilation)
+    target = try Shape.fitting(Array(x.shape.dims.dropLast(axes)) + out.suffix(axes))
   }
 
   init(adaptive x: Tensor, _ attributes: Attributes) throws(TensorError) {
@@ -489,22 +442,17 @@ private struct Plane {
         "adaptive_avg_pool2d", "`output_size` must be positive", Double(out.min() ?? 0))
     }
     if out.count == 1 { out = [out[0], out[0]] }
-    func part(_ i: Int, _ axis: Int) -> Range<Int> {
-      i * image[axis] / out[axis]..<((i + 1) * image[axis] + out[axis] - 1) / out[axis]
-    }
-    target = try Shape(Array(x.shape.dims.dropLast(2)) + out)
-    // A table of places, some hundred bytes, for each result.
-    _ = try Shape.fitting(out, stride: 128)
-    var tables: [(places: [Int], divisor: Double)] = []
-    for y in 0..<out[0] {
-      for column in 0..<out[1] {
-        let places = part(y, 0).flatMap { row in part(column, 1).map { row * image[1] + $0 } }
-        tables.append((places, Double(max(1, places.count))))
+    target = try Shape.fitting(Array(x.shape.dims.dropLast(2)) + out)
+    // What each window covers is noted for each axis.
+    _ = try Shape.fitting([out[0] + out[1]], stride: MemoryLayout<Pooling.Reach>.stride)
+    func parts(_ axis: Int) -> [Pooling.Reach] {
+      (0..<out[axis]).map { i in
+        let start = i * image[axis] / out[axis]
+        let count = ((i + 1) * image[axis] + out[axis] - 1) / out[axis] - start
+        return (start, count, max(1, count))
       }
     }
-    self.tables = tables
-    size = image[0] * image[1]
-    count = size == 0 ? 0 : x.count / size
+    pooling = Pooling(over: image, rows: parts(0), columns: parts(1))
   }
 }
 

@@ -194,7 +194,7 @@ extension Machine {
       let picked = try node.shape.selection(items)
       let part = try new.converted(to: node.dtype).expanded(to: picked.shape)
       try graph.update(node) { value throws(TensorError) in
-        try value.set(part, at: picked.offsets)
+        try value.set(part, at: picked)
       }
     } catch {
       throw TensorFault(error, name: graph.label(of: node)).at(span)

@@ -1,0 +1,18 @@
+#pragma once
+#include "kernels.h"
+
+/// One axis of the result of a selection: how many entries it has, and where they come from, counted from where the
+/// axis begins: at even steps, or at places.
+typedef struct {
+    long count, step;
+    const long *_Nullable places;
+} nnrepl_axis;
+
+/// out[i, j, …] = x[base + place of i + place of j + …], in row-major order; the last of `rank` axes runs fastest.
+void nnrepl_pick(
+    nnrepl_type type, int rank, const nnrepl_axis *_Nonnull axes, long base, void *_Nonnull out, const void *_Nonnull x);
+
+/// The other way round: out[base + …] = x[i, j, …], or with `adds` += of these.
+void nnrepl_put(
+    nnrepl_type type, int rank, const nnrepl_axis *_Nonnull axes, long base, int adds, void *_Nonnull out,
+    const void *_Nonnull x);
