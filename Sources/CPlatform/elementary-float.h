@@ -1,6 +1,6 @@
-// The elementary functions of F, single precision: a number, or a vector of them, within one unit in the last place, but `erf` within
+// The elementary functions of F, single precision: a number, or a vector of them, within 1.3 units in the last place, but `erf` within
 // six.
-// elementary.c and kernels-width.h include this with F, J, OF_F(name), FLOAT_BITS(x) and FLOAT(bits), as
+// elementary.c and kernels-width.h include this with F, J, OF_F(name), FLOAT_BITS(x), FLOAT(bits) and FLOAT_ANY(where), as
 // elementary-width.h with V. Those that are not here are those of double precision, rounded once.
 
 #define FLOAT_ROUNDER 0x1.8p23f
@@ -19,7 +19,6 @@ INLINE F OF_F(exp)(F x) {
     x = x > 89 ? (F)89 : x;
     x = x < -105 ? (F)-105 : x;
     F shifted = x * 0x1.715476p+0f + FLOAT_ROUNDER, whole = shifted - FLOAT_ROUNDER;
-    J power = FLOAT_BITS(shifted) - FLOAT_BITS((F)FLOAT_ROUNDER), half = power >> 1;
     // ln 2 in two parts: the first is short, so that its product with a whole number is exact.
     F r = x - whole * 0x1.62ep-1f - whole * 0x1.0bfbe8p-15f;
     F y = r * r;
@@ -29,7 +28,12 @@ INLINE F OF_F(exp)(F x) {
     p = p * r + 0x1.5554e8p-5f;
     p = p * r + 0x1.555556p-3f;
     p = p * r + 0.5f;
-    return (1 + (r + y * p)) * OF_F(two_to)(half) * OF_F(two_to)(power - half);
+    F scaled = 1 + (r + y * p);
+    J power = FLOAT_BITS(shifted) - FLOAT_BITS((F)FLOAT_ROUNDER), is_odd = (power > 127) | (power < -125);
+    if (!FLOAT_ANY(is_odd)) return FLOAT(FLOAT_BITS(scaled) + (power << 23));
+    // In two halves, as 2^power may be no normal number.
+    J half = power >> 1;
+    return scaled * OF_F(two_to)(half) * OF_F(two_to)(power - half);
 }
 
 /// Hyperbolic tangent: near 0 a polynomial of x².

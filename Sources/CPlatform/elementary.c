@@ -109,6 +109,7 @@ INLINE F FLOAT(J bits) {
     return x;
 }
 
+#define FLOAT_ANY(where) (where)
 #include "elementary-float.h"
 
 float nnrepl_expf(float x) { return OF_F(exp)(x); }

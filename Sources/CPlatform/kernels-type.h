@@ -32,6 +32,7 @@ static void OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doub
         MAP(NNREPL_RSQRT, W, 1 / __builtin_elementwise_sqrt(x))
         MAP(NNREPL_SIGN, W, x > 0 ? AS(W, 1) : x < 0 ? AS(W, -1) : AS(W, 0))
         MAP(NNREPL_FLOOR, W, __builtin_elementwise_floor(x))
+        MAP(NNREPL_TRUNCATE, W, __builtin_elementwise_trunc(x))
         MAP(NNREPL_ROUND, W, __builtin_elementwise_roundeven(x))
         MAP(NNREPL_CLAMP, W, x > b ? AS(W, b) : x < a ? AS(W, b < a ? b : a) : x)
         MAP(NNREPL_RELU, W, x < 0 ? AS(W, 0) : x)
@@ -296,7 +297,77 @@ static void OF(add_rows)(long rows, long count, R *out, const R *x) {
 }
 
 static void OF(powers)(long count, R *out, const R *in, double shift, double scale) {
-    VECTORS_OF(E, count, z = FROM_V(scale * OF_V(exp)(TO_V(x) - shift)))
+    const R less = (R)shift, times = (R)scale;
+    VECTORS_OF(W, count, z = times * OF_R(exp)(x - less))
+}
+
+/// Runs BODY for runs of n numbers from i on. With single numbers for each channel a run is a whole row, whose k-th
+/// number belongs to channel k; else it lies within channel c.
+#define EACH_CHANNEL(cut, whole_row, within)                                                        \
+    if ((cut).inner == 1) {                                                                         \
+        const long n = (cut).channels;                                                              \
+        for (long i = 0; i < (cut).outer * n; i += n) {                                             \
+            for (long k = 0; k < n; k++) { whole_row }                                              \
+        }                                                                                           \
+    } else {                                                                                        \
+        const long n = (cut).inner;                                                                 \
+        for (long run = 0, i = 0; run < (cut).outer * (cut).channels; run++, i += n) {              \
+            const long c = run % (cut).channels;                                                    \
+            within                                                                                  \
+        }                                                                                           \
+    }
+
+static R OF(sum_of_slopes)(long count, const R *in, R mean, const R *dz) {
+    enum { PARTS = SUMS / (sizeof(W) / sizeof(R)) };
+    W parts[PARTS] = {0};
+    long i = 0;
+    for (; i + SUMS <= count; i += SUMS) {
+        EACH(l, PARTS) parts[l] += *(const W *)(dz + i + l * WIDE) * (*(const W *)(in + i + l * WIDE) - mean);
+    }
+    R total = parts[0][0];
+    for (int l = 1; l < SUMS; l++) total += parts[l / WIDE][l % WIDE];
+    for (; i < count; i++) total += dz[i] * (in[i] - mean);
+    return total;
+}
+
+static void OF(channel_sums)(
+    nnrepl_channel_function f, nnrepl_channels cut, R *restrict out, const R *restrict x, const R *restrict mean,
+    const R *restrict dz
+) {
+    switch (f) {
+    case NNREPL_CHANNEL_SUM: EACH_CHANNEL(cut, out[k] += x[i + k];, out[c] += OF(sum)(n, x + i);) return;
+    case NNREPL_CHANNEL_SPREAD:
+        EACH_CHANNEL(cut, const R d = x[i + k] - mean[k]; out[k] += d * d;
+            , out[c] += OF(sum_of_squared_differences)(n, x + i, mean[c]);)
+        return;
+    case NNREPL_CHANNEL_SLOPE:
+        EACH_CHANNEL(cut, out[k] += dz[i + k] * (x[i + k] - mean[k]);
+            , out[c] += OF(sum_of_slopes)(n, x + i, mean[c], dz + i);)
+    }
+}
+
+static void OF(channel_scale)(
+    nnrepl_channels cut, R *restrict out, const R *restrict x, const R *restrict mean, const R *restrict scale,
+    const R *restrict shift
+) {
+    EACH_CHANNEL(cut, out[i + k] = (x[i + k] - mean[k]) * scale[k] + shift[k];
+        , for (long k = 0; k < n; k++) out[i + k] = (x[i + k] - mean[c]) * scale[c] + shift[c];)
+}
+
+static void OF(channel_combine)(
+    nnrepl_channels cut, R *restrict out, const R *restrict dz, const R *restrict a, const R *restrict x,
+    const R *restrict mean, const R *restrict b, const R *restrict shift
+) {
+    EACH_CHANNEL(cut, out[i + k] = dz[i + k] * a[k] + (x[i + k] - mean[k]) * b[k] + shift[k];
+        , for (long k = 0; k < n; k++) out[i + k] = dz[i + k] * a[c] + (x[i + k] - mean[c]) * b[c] + shift[c];)
+}
+
+static void OF(mask)(long count, R *out, const unsigned *words, unsigned long long limit, double scale) {
+    const R kept = (R)scale;
+    for (long i = 0; i < count; i++) {
+        const unsigned long long u = ((unsigned long long)words[2 * i] << 32 | words[2 * i + 1]) & 0x1fffffffffffff;
+        out[i] = u < limit ? kept : 0;
+    }
 }
 
 #undef OF
@@ -311,3 +382,4 @@ static void OF(powers)(long count, R *out, const R *in, double shift, double sca
 #undef TIMES
 #undef AS_STORED
 #undef AS_DOUBLES
+#undef EACH_CHANNEL

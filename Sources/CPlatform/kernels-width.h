@@ -26,7 +26,18 @@ INLINE J OF_F(bits)(F x) { return (J)x; }
 INLINE F OF_F(float)(J bits) { return (F)bits; }
 #define FLOAT_BITS OF_F(bits)
 #define FLOAT OF_F(float)
+#define FLOAT_ANY ANY
 #include "elementary-float.h"
+
+static void JOIN(temper, BYTES)(long count, unsigned *out, const unsigned *state) {
+    for (long i = 0; i < count; i++) {
+        unsigned y = state[i];
+        y ^= y >> 11;
+        y ^= (y << 7) & 0x9d2c5680;
+        y ^= (y << 15) & 0xefc60000;
+        out[i] = y ^ (y >> 18);
+    }
+}
 
 #define TYPE f64
 #define R double
@@ -77,4 +88,5 @@ INLINE F OF_F(float)(J bits) { return (F)bits; }
 #undef OF_F
 #undef FLOAT_BITS
 #undef FLOAT
+#undef FLOAT_ANY
 #undef BYTES

@@ -102,3 +102,39 @@ void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *out, const void 
 void nnrepl_powers(nnrepl_type type, long count, void *out, const void *x, double shift, double scale) {
     CHOSEN(powers, count, out, x, shift, scale)
 }
+
+void nnrepl_channel_sums(
+    nnrepl_type type, nnrepl_channel_function f, nnrepl_channels cut, void *out, const void *x, const void *mean,
+    const void *dz
+) {
+    CHOSEN(channel_sums, f, cut, out, x, mean, dz)
+}
+
+void nnrepl_channel_scale(
+    nnrepl_type type, nnrepl_channels cut, void *out, const void *x, const void *mean, const void *scale,
+    const void *shift
+) {
+    CHOSEN(channel_scale, cut, out, x, mean, scale, shift)
+}
+
+void nnrepl_channel_combine(
+    nnrepl_type type, nnrepl_channels cut, void *out, const void *dz, const void *a, const void *x, const void *mean,
+    const void *b, const void *c
+) {
+    CHOSEN(channel_combine, cut, out, dz, a, x, mean, b, c)
+}
+
+void nnrepl_temper(long count, unsigned *out, const unsigned *state) {
+    // Of words there is one type.
+#ifdef __x86_64__
+    if (vector_bytes() == 64) return temper_64(count, out, state);
+    if (vector_bytes() == 32) return temper_32(count, out, state);
+#endif
+    temper_16(count, out, state);
+}
+
+void nnrepl_mask(
+    nnrepl_type type, long count, void *out, const unsigned *words, unsigned long long limit, double scale
+) {
+    CHOSEN(mask, count, out, words, limit, scale)
+}

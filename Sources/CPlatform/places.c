@@ -35,3 +35,54 @@ void nnrepl_put(
     if (type == NNREPL_F32) put_f32(rank, axes, adds, (float *)out + base, x);
     else put_f64(rank, axes, adds, (double *)out + base, x);
 }
+
+/// Whole numbers in the order of the doubles: -0 beside 0, nan above all.
+static unsigned long long key_of(double x, int falls) {
+    unsigned long long bits;
+    x = x == 0 ? 0 : x;
+    memcpy(&bits, &x, sizeof bits);
+    bits = x != x ? ~0ull : bits >> 63 ? ~bits : bits | 0x8000000000000000;
+    return falls ? ~bits : bits;
+}
+
+typedef struct {
+    unsigned long long key;
+    unsigned place;
+} keyed;
+
+void nnrepl_order(
+    nnrepl_type type, long count, long step, int falls, double *places, const void *x, long *scratch
+) {
+    keyed *from = (keyed *)scratch, *to = from + count;
+    unsigned long long first = ~0ull, all = 0;
+    for (long i = 0; i < count; i++) {
+        const double number = type == NNREPL_F32 ? ((const float *)x)[i * step] : ((const double *)x)[i * step];
+        from[i] = (keyed){key_of(number, falls), (unsigned)i};
+        first &= from[i].key, all |= from[i].key;
+    }
+    if (count <= 32) {
+        for (long i = 1; i < count; i++) {
+            const keyed it = from[i];
+            long k = i;
+            for (; k > 0 && from[k - 1].key > it.key; k--) from[k] = from[k - 1];
+            from[k] = it;
+        }
+    } else {
+        // Digit by digit, the last first, each keeping the order of those before it; digits that are alike are passed
+        // over, as the last ones of what was a float.
+        for (int shift = 0; shift < 64; shift += 8) {
+            if (((first ^ all) >> shift & 255) == 0) continue;
+            long starts[256] = {0}, sum = 0;
+            for (long i = 0; i < count; i++) starts[from[i].key >> shift & 255]++;
+            for (int digit = 0; digit < 256; digit++) {
+                const long n = starts[digit];
+                starts[digit] = sum;
+                sum += n;
+            }
+            for (long i = 0; i < count; i++) to[starts[from[i].key >> shift & 255]++] = from[i];
+            keyed *swapped = from;
+            from = to, to = swapped;
+        }
+    }
+    for (long i = 0; i < count; i++) places[i * step] = from[i].place;
+}

@@ -1,5 +1,6 @@
 // What every platform has, each in its own way: memory, a clock, a stack, numbers as text.
 #include "system.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,12 +16,56 @@ int nnrepl_print_general(char *buffer, size_t size, int digits, double number) {
     return snprintf(buffer, size, "%.*g", digits, number);
 }
 
-void *nnrepl_allocate(size_t bytes) {
-    size_t whole = (bytes + 63) & ~(size_t)63;
-    return aligned_alloc(64, whole ? whole : 64);
+// Freed memory waits here for the next of its size: a training step asks for the same sizes again and again. A piece that
+// waits begins with the next one.
+enum { POOL_CLASSES = 4096 };
+static const size_t pool_step = 64, pool_limit = (size_t)256 << 20;
+static void *pool[POOL_CLASSES];
+static size_t pool_bytes;
+/// Whoever finds it set goes past the pool.
+static atomic_flag pool_is_taken = ATOMIC_FLAG_INIT;
+
+/// The class of a size: multiples of 64 bytes, larger ones by eighths of powers of two. Makes it that size.
+static size_t pool_class(size_t *bytes) {
+    const size_t steps = *bytes ? (*bytes + pool_step - 1) / pool_step : 1;
+    if (steps <= 1024) {
+        *bytes = steps * pool_step;
+        return steps - 1;
+    }
+    const int shift = (int)(sizeof(unsigned long long) * 8 - 4) - __builtin_clzll((unsigned long long)(steps - 1));
+    const size_t eighths = ((steps - 1) >> shift) + 1;
+    *bytes = (eighths << shift) * pool_step;
+    return 1024 + (size_t)shift * 16 + eighths;
 }
 
-void nnrepl_free(void *memory) { free(memory); }
+void *nnrepl_allocate(size_t bytes) {
+    const size_t k = pool_class(&bytes);
+    if (!atomic_flag_test_and_set_explicit(&pool_is_taken, memory_order_acquire)) {
+        void *memory = pool[k];
+        if (memory) {
+            pool[k] = *(void **)memory;
+            pool_bytes -= bytes;
+        }
+        atomic_flag_clear_explicit(&pool_is_taken, memory_order_release);
+        if (memory) return memory;
+    }
+    return aligned_alloc(pool_step, bytes);
+}
+
+void nnrepl_free(void *memory, size_t bytes) {
+    const size_t k = pool_class(&bytes);
+    if (!atomic_flag_test_and_set_explicit(&pool_is_taken, memory_order_acquire)) {
+        const int has_room = pool_bytes + bytes <= pool_limit;
+        if (has_room) {
+            *(void **)memory = pool[k];
+            pool[k] = memory;
+            pool_bytes += bytes;
+        }
+        atomic_flag_clear_explicit(&pool_is_taken, memory_order_release);
+        if (has_room) return;
+    }
+    free(memory);
+}
 
 #ifdef __wasm__
 

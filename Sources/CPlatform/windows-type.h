@@ -1,4 +1,4 @@
-// Pooling of one TYPE, REAL in C; windows.c includes this for each.
+// Windows over one TYPE, REAL in C; windows.c includes this for each.
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -25,18 +25,49 @@
     }
 
 static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL *x) {
-    EACH_WINDOW(w, {
-        long best = r.count && c.count ? start + r.first * w->width + c.first : start;
-        REAL most = x[best];
-        EACH_PLACE(w, {
-            const REAL new = x[place];
-            // A nan that has won stays.
-            const int wins = most == most && !(new <= most);
-            best = wins ? place : best;
-            most = wins ? new : most;
-        })
-        *places++ = best;
-    })
+    // A row of windows at once, as many as small buffers hold: a tap is the same for all of them, and nothing branches.
+    enum { MOST = 128 };
+    REAL most[MOST], new[MOST];
+    TAP best[MOST];
+    long taps = 0;
+    for (long j = 0; j < w->columns; j++) taps = w->column[j].count > taps ? w->column[j].count : taps;
+    for (long image = 0; image < w->images; image++) {
+        const long start = image * w->height * w->width;
+        for (long i = 0; i < w->rows; i++) {
+            const nnrepl_reach r = w->row[i];
+            const REAL *top = x + start + r.first * w->width;
+            for (long left = 0; left < w->columns; left += MOST) {
+                const nnrepl_reach *column = w->column + left;
+                const long n = w->columns - left < MOST ? w->columns - left : MOST;
+                for (long j = 0; j < n; j++) {
+                    best[j] = 0;
+                    most[j] = r.count ? top[column[j].first] : 0;
+                }
+                for (long tap = 1; tap < r.count * taps; tap++) {
+                    const long k = tap % taps;
+                    const REAL *line = top + tap / taps * w->row_step * w->width;
+                    for (long j = 0; j < n; j++) {
+                        // Where a window ends earlier, its last place again, which cannot win.
+                        const long last = k < column[j].count ? k : column[j].count - 1;
+                        new[j] = line[column[j].first + (last > 0 ? last : 0) * w->column_step];
+                    }
+                    for (long j = 0; j < n; j++) {
+                        // A nan that has won stays.
+                        const int wins = (most[j] == most[j]) & !(new[j] <= most[j]);
+                        best[j] = wins ? (TAP)tap : best[j];
+                        most[j] = wins ? new[j] : most[j];
+                    }
+                }
+                for (long j = 0; j < n; j++) {
+                    const long tap = (long)best[j];
+                    places[j] = r.count && column[j].count
+                        ? top - x + tap / taps * w->row_step * w->width + column[j].first + tap % taps * w->column_step
+                        : start;
+                }
+                places += n;
+            }
+        }
+    }
 }
 
 static void OF(means)(const nnrepl_windows *w, REAL *out, const REAL *x) {
@@ -54,6 +85,70 @@ static void OF(share_means)(const nnrepl_windows *w, REAL *dx, const REAL *dz) {
     })
 }
 
+/// A run of a line of columns: copied by blocks, of which the last may overlap the one before it.
+static inline void OF(copy)(REAL *out, const REAL *x, long n) {
+#define BLOCKS(size)                                                                       \
+    {                                                                                      \
+        for (long i = 0; i + size <= n; i += size) memcpy(out + i, x + i, size * sizeof(REAL)); \
+        memcpy(out + n - size, x + n - size, size * sizeof(REAL));                         \
+    }
+    if (n >= 8) BLOCKS(8)
+    else if (n >= 4) BLOCKS(4)
+    else for (long i = 0; i < n; i++) out[i] = x[i];
+#undef BLOCKS
+}
+
+/// Runs BODY for every run of the column matrix: its line, the image line it reads (`y` is outside or not), which of
+/// its entries lie inside the image (`count` from `first` on), and where the first of them is (`start`).
+#define EACH_RUN(k, BODY)                                                                                             \
+    for (long channel = 0; channel < (k)->channels; channel++) {                                                      \
+        for (long ky = 0; ky < (k)->height; ky++) {                                                                   \
+            for (long kx = 0; kx < (k)->width; kx++) {                                                                \
+                const long shift = kx * (k)->column_dilation - (k)->column_padding, stride = (k)->column_stride;      \
+                const long before = shift >= 0 ? 0 : (stride - 1 - shift) / stride, n = (k)->result_width;            \
+                const long first = before < n ? before : n, start = first * stride + shift;                           \
+                const long room = start >= (k)->image_width ? 0 : ((k)->image_width - 1 - start) / stride + 1;        \
+                const long count = room < n - first ? room : n - first;                                               \
+                for (long row = 0; row < (k)->result_height; row++, columns += n) {                                   \
+                    const long y = row * (k)->row_stride - (k)->row_padding + ky * (k)->row_dilation;                 \
+                    const long place = (channel * (k)->image_height + y) * (k)->image_width + start;                  \
+                    const int is_inside = y >= 0 && y < (k)->image_height;                                            \
+                    BODY                                                                                              \
+                }                                                                                                     \
+            }                                                                                                         \
+        }                                                                                                             \
+    }
+
+static void OF(unfold)(const nnrepl_kernel *k, REAL *columns, const REAL *x) {
+    EACH_RUN(k, {
+        const long covered = is_inside ? first + count : 0;
+        if (is_inside) {
+            for (long i = 0; i < first; i++) columns[i] = 0;
+            if (stride == 1) OF(copy)(columns + first, x + place, count);
+            else for (long i = 0; i < count; i++) columns[first + i] = x[place + i * stride];
+        }
+        for (long i = covered; i < n; i++) columns[i] = 0;
+    })
+}
+
+static void OF(fold)(const nnrepl_kernel *k, REAL *x, const REAL *columns) {
+    EACH_RUN(k, {
+        if (!is_inside) continue;
+        REAL *target = x + place;
+        const REAL *line = columns + first;
+        if (stride == 1) {
+            typedef REAL V __attribute__((vector_size(16), aligned(sizeof(REAL))));
+            const long step = 16 / sizeof(REAL);
+            long i = 0;
+            for (; i + step <= count; i += step) *(V *)(target + i) += *(const V *)(line + i);
+            for (; i < count; i++) target[i] += line[i];
+        } else {
+            for (long i = 0; i < count; i++) target[i * stride] += line[i];
+        }
+    })
+}
+
+#undef EACH_RUN
 #undef OF
 #undef JOIN
 #undef JOIN_

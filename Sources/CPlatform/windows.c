@@ -1,11 +1,17 @@
-// Pooling: what windows over images pick or average.
+// Windows over images: what they pick or average, and their patches as the columns of a matrix.
 #include "windows.h"
 
+#include <string.h>
+
+// As wide as REAL, so that both lie in vectors alike: a number of a place under a window.
+#define TAP long long
 #define TYPE f64
 #define REAL double
 #include "windows-type.h"
 #undef TYPE
 #undef REAL
+#undef TAP
+#define TAP int
 #define TYPE f32
 #define REAL float
 #include "windows-type.h"
@@ -23,4 +29,14 @@ void nnrepl_means(nnrepl_type type, const nnrepl_windows *w, void *out, const vo
 void nnrepl_share_means(nnrepl_type type, const nnrepl_windows *w, void *dx, const void *dz) {
     if (type == NNREPL_F32) share_means_f32(w, dx, dz);
     else share_means_f64(w, dx, dz);
+}
+
+void nnrepl_unfold_columns(nnrepl_type type, const nnrepl_kernel *k, void *columns, const void *x) {
+    if (type == NNREPL_F32) unfold_f32(k, columns, x);
+    else unfold_f64(k, columns, x);
+}
+
+void nnrepl_fold_columns(nnrepl_type type, const nnrepl_kernel *k, void *x, const void *columns) {
+    if (type == NNREPL_F32) fold_f32(k, x, columns);
+    else fold_f64(k, x, columns);
 }

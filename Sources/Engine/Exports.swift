@@ -25,7 +25,7 @@ nonisolated(unsafe) private var engine = Engine { text in
   let parts = text.split(separator: 0, omittingEmptySubsequences: false).map {
     String(decoding: $0, as: UTF8.self)
   }
-  nnrepl_free(bytes)
+  nnrepl_free(bytes, count)
   return kept(answer(parts).line)
 }
 
@@ -47,17 +47,19 @@ private func answer(_ parts: [String]) -> JSON {
 }
 
 /// The last answer.
-nonisolated(unsafe) private var last: UnsafeMutableRawPointer?
+nonisolated(unsafe) private var last: (bytes: UnsafeMutableRawPointer, count: Int)?
 
 private func kept(_ text: String) -> UnsafeMutableRawPointer? {
-  if let last { nnrepl_free(last) }
-  let bytes = Array(text.utf8)
-  last = nnrepl_allocate(bytes.count + 4)
-  last?.storeBytes(of: UInt32(bytes.count).littleEndian, as: UInt32.self)
-  bytes.withUnsafeBytes { from in
-    if let start = from.baseAddress, let last {
-      (last + 4).copyMemory(from: start, byteCount: bytes.count)
+  if let last { nnrepl_free(last.bytes, last.count) }
+  last = nil
+  let text = Array(text.utf8)
+  guard let bytes = nnrepl_allocate(text.count + 4) else { return nil }
+  bytes.storeBytes(of: UInt32(text.count).littleEndian, as: UInt32.self)
+  text.withUnsafeBytes { from in
+    if let start = from.baseAddress {
+      (bytes + 4).copyMemory(from: start, byteCount: text.count)
     }
   }
-  return last
+  last = (bytes, text.count + 4)
+  return bytes
 }

@@ -1,4 +1,4 @@
-// Memory for elements. The C library's allocator, told to keep what it has, is the pool.
+// Memory for elements.
 import CPlatform
 import Platform
 import Synchronization
@@ -49,7 +49,7 @@ package final class Buffer: @unchecked Sendable {
   }
 
   deinit {
-    nnrepl_free(memory)
+    nnrepl_free(memory, bytes)
     MemoryBudget.add(-bytes)
   }
 }

@@ -46,6 +46,7 @@ extension Element {
   /// Powers that PyTorch multiplies out or takes a root for.
   @inline(__always)
   fileprivate static func plainPower(_ x: Self, _ y: Self) -> Self? {
+    if y == 1 { return x }
     if y == 2 { return x * x }
     if y == 3 { return x * x * x }
     if y == 0.5 { return x.squareRoot() }

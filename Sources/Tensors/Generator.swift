@@ -79,7 +79,15 @@ package struct Generator: Sendable {
     -> [Double]
   {
     var x = [Double](repeating: 0, count: count)
-    Work.inParts(count) { for i in $0 { x[i] = uniform(low, high, stream) } }
+    Work.inParts(count) { part in
+      if stream == .float32, low == 0, high == 1 {
+        // The same numbers from many draws at once.
+        let words = words(part.count)
+        for i in 0..<part.count { x[part.lowerBound + i] = Double(words[i] & 0xff_ffff) * 0x1p-24 }
+      } else {
+        for i in part { x[i] = uniform(low, high, stream) }
+      }
+    }
     return x
   }
 
@@ -157,18 +165,8 @@ extension Generator {
     // `u < keep` for a double u of 53 bits, decided on the bits themselves.
     let limit = UInt64((keep * 0x1p53).rounded(.up))
     let words = words(2 * shape.count)
-    func fill<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      words.withUnsafeBufferPointer { words in
-        for i in 0..<shape.count {
-          let u = (UInt64(words[2 * i]) << 32 | UInt64(words[2 * i + 1])) & (1 << 53 - 1)
-          out[i] = u < limit ? E(scale) : 0
-        }
-      }
-    }
-    return try Tensor.make(shape, dtype) {
-      fill($0)
-    } float: {
-      fill($0)
+    return try Tensor.made(shape, dtype) { out in
+      nnrepl_mask(dtype == .float32 ? NNREPL_F32 : NNREPL_F64, shape.count, out, words, limit, scale)
     }
   }
 
@@ -179,7 +177,9 @@ extension Generator {
         if next == 624 { twist() }
         let n = min(624 - next, count - filled)
         state.withUnsafeBufferPointer { state in
-          for i in 0..<n { out[filled + i] = Generator.tempered(state[next + i]) }
+          if let to = out.baseAddress, let from = state.baseAddress {
+            nnrepl_temper(n, to + filled, from + next)
+          }
         }
         next += n
         filled += n

@@ -26,19 +26,12 @@ extension Shape {
         plain.append(.at(index))
         continue
       }
-      guard case .mask(let mask) = item else {
-        plain.append(item)
-        continue
+      if case .mask(let mask) = item {
+        let axis = plain.reduce(0) { $0 + $1.consumed }
+        guard axis + mask.rank <= rank, Array(dims[axis..<axis + mask.rank]) == mask.shape.dims
+        else { throw .maskShape(mask: mask.shape, self) }
       }
-      let axis = plain.reduce(0) { $0 + $1.consumed }
-      guard axis + mask.rank <= rank, Array(dims[axis..<axis + mask.rank]) == mask.shape.dims else {
-        throw .maskShape(mask: mask.shape, self)
-      }
-      let hits = (0..<mask.count).filter { mask[$0] != 0 }.map { mask.shape.indices(at: $0) }
-      for axis in 0..<mask.rank {
-        let places = hits.map { Double($0[axis]) }
-        plain.append(.list(try Tensor(places, shape: Shape([places.count]), dtype: .int64)))
-      }
+      plain.append(item)
     }
     let consumed = plain.reduce(0) { $0 + $1.consumed }
     guard consumed <= rank else { throw .tooManyIndices(consumed, self) }
@@ -59,7 +52,8 @@ extension Shape {
     var base = 0
     /// Result axes that come from slices.
     var sliced: [Steps] = []
-    var lists: [(Tensor, axis: Int)] = []
+    /// Places counted in entries of the source, in the shape of their list.
+    var lists: [(places: [Int], shape: Shape)] = []
     /// How many result axes come before the first list and before the last.
     var listsAt: (first: Int, last: Int)?
     for item in items {
@@ -77,8 +71,21 @@ extension Shape {
         sliced.append(.even(count: 1, by: 0))
       case .list(let indices):
         listsAt = (listsAt?.first ?? sliced.count, sliced.count)
-        lists.append((indices, axis))
-      case .ellipsis, .mask:
+        var places: [Int] = []
+        places.reserveCapacity(indices.count)
+        for number in indices.values {
+          guard let index = Int(whole: number) else { throw .wholeNumbersNeeded("an index") }
+          places.append(try place0(index, axis) * strides[axis])
+        }
+        lists.append((places, indices.shape))
+      case .mask(let mask):
+        listsAt = (listsAt?.first ?? sliced.count, sliced.count)
+        // Its axes lie side by side, and so they are one.
+        let step = axis + mask.rank == 0 ? 1 : strides[axis + mask.rank - 1]
+        var places: [Int] = []
+        for (i, number) in mask.values.enumerated() where number != 0 { places.append(i * step) }
+        lists.append((places, Shape(trusted: [places.count])))
+      case .ellipsis:
         break
       }
       axis += item.consumed
@@ -88,15 +95,15 @@ extension Shape {
         sliced, from: base, of: self, shape: try Shape.fitting(sliced.map { $0.count }))
     }
     var common = Shape.scalar
-    for (indices, _) in lists { common = try common.broadcast(with: indices.shape) }
+    for list in lists { common = try common.broadcast(with: list.shape) }
     var picked = [Int](repeating: 0, count: common.count)
-    for (indices, axis) in lists {
-      let stretched = try indices.expanded(to: common)
-      for i in 0..<common.count {
-        guard let index = Int(whole: stretched[i]) else {
-          throw .wholeNumbersNeeded("an index")
+    for list in lists {
+      if list.shape == common {
+        for i in 0..<common.count { picked[i] += list.places[i] }
+      } else {
+        for (i, from) in list.shape.stretching(to: common).offsets.enumerated() {
+          picked[i] += list.places[from]
         }
-        picked[i] += try place0(index, axis) * strides[axis]
       }
     }
     let front = listsAt.first == listsAt.last ? listsAt.first : 0

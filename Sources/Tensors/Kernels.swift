@@ -50,6 +50,8 @@ package enum Kernel {
   package static let erf = Mapped(function: NNREPL_ERF)
   package static let sign = Mapped(function: NNREPL_SIGN)
   package static let floor = Mapped(function: NNREPL_FLOOR)
+  static let truncate = Mapped(function: NNREPL_TRUNCATE)
+  static let notEqual = Zipped(function: NNREPL_NOT_EQUAL)
   package static let round = Mapped(function: NNREPL_ROUND)
   package static let sigmoid = Mapped(function: NNREPL_SIGMOID)
   package static let tanh = Mapped(function: NNREPL_TANH)
@@ -119,6 +121,26 @@ package enum Kernel {
   package struct Power: BinaryKernel {
     package init() {}
     @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { E.pow(x, y) }
+
+    package func row<E: Element>(
+      _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
+      _ y: UnsafePointer<E>, _ yStep: Int
+    ) {
+      // Of one exponent it is asked once which it is.
+      if yStep == 0, xStep == 1 {
+        func map(_ f: nnrepl_map_function) { nnrepl_map(E.layout, f, count, out, x, 0, 0) }
+        switch y[0] {
+        case 1: return map(NNREPL_COPY)
+        case 2: return map(NNREPL_SQUARE)
+        case 3:
+          map(NNREPL_SQUARE)
+          return nnrepl_zip(E.layout, NNREPL_MULTIPLY, count, out, out, 1, x, 1)
+        case 0.5: return map(NNREPL_SQRT)
+        default: break
+        }
+      }
+      for i in 0..<count { out[i] = self(x[i * xStep], y[i * yStep]) }
+    }
   }
 
   /// The relations between two numbers; a comparison gives 1 or 0.

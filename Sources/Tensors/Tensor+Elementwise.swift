@@ -6,7 +6,7 @@ package protocol UnaryKernel: Sendable {
   func callAsFunction<E: Element>(_ x: E) -> E
   /// The function of each element. A requirement, so that every kernel has loops of its own however it is
   /// called: from another module a generic loop would call the kernel through a table for each element.
-  func mapped(_ x: Tensor, keepsWhole: Bool) throws(TensorError) -> Tensor
+  func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor
   func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>)
 }
 
@@ -23,9 +23,8 @@ package protocol BinaryKernel: Sendable {
 
 extension UnaryKernel {
   /// Applies the kernel to each element.
-  package func mapped(_ x: Tensor, keepsWhole: Bool) throws(TensorError) -> Tensor {
-    let result = keepsWhole ? x.dtype : x.dtype.floating
-    return x.dtype == .float32
+  package func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor {
+    x.dtype == .float32
       ? try x.mapped(Float.self, result, row) : try x.mapped(Double.self, result, row)
   }
 
@@ -71,7 +70,12 @@ extension Tensor {
   package func map<K: UnaryKernel>(_ kernel: K, keepsWhole: Bool = false) throws(TensorError)
     -> Tensor
   {
-    try kernel.mapped(self, keepsWhole: keepsWhole)
+    try kernel.mapped(self, result: keepsWhole ? dtype : dtype.floating)
+  }
+
+  /// The same with a result of a type that is stored as this one.
+  func map<K: UnaryKernel>(_ kernel: K, result: DType) throws(TensorError) -> Tensor {
+    try kernel.mapped(self, result: result)
   }
 
   fileprivate func mapped<E: Element>(

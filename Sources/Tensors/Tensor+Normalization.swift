@@ -18,6 +18,10 @@ package struct Channels: Sendable {
   package var population: Int { outer * inner }
   /// All numbers.
   var count: Int { outer * channels * inner }
+
+  fileprivate var cut: nnrepl_channels {
+    nnrepl_channels(outer: outer, channels: channels, inner: inner)
+  }
 }
 
 extension Tensor {
@@ -25,58 +29,27 @@ extension Tensor {
   package func channelMoments(_ cut: Channels) throws(TensorError) -> (
     mean: Tensor, variance: Tensor
   ) {
-    let shape = Shape(trusted: [cut.channels])
+    let share = Tensor(1 / Double(max(1, cut.population)), dtype: dtype)
+    let mean = try channelSums(NNREPL_CHANNEL_SUM, cut, mean: nil, dz: nil) * share
+    return (mean, try channelSums(NNREPL_CHANNEL_SPREAD, cut, mean: mean, dz: nil) * share)
+  }
+
+  /// One number for each channel.
+  private func channelSums(
+    _ f: nnrepl_channel_function, _ cut: Channels, mean: Tensor?, dz: Tensor?
+  ) throws(TensorError) -> Tensor {
     try mustHold(cut.count)
-    func mean<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      out.initialize(repeating: 0, count: cut.channels)
-      read(E.self) { x in
-        Channels.each(cut, x) { c, x, n, step in
-          if step == 0 {
-            for i in 0..<n { out[c + i] += x[i] }
-          } else {
-            var sum: E = 0
-            for i in 0..<n { sum += x[i] }
-            out[c] += sum
-          }
-        }
+    try mean?.mustHold(cut.channels)
+    try dz?.mustHold(cut.count)
+    var sums = try Tensor(filling: Shape(trusted: [cut.channels]), with: 0, dtype: dtype)
+    guard let out = try sums.mutablePointer() else { return sums }
+    read { x in
+      // What a sum does not use is not read.
+      (mean ?? self).read { mean in
+        (dz ?? self).read { dz in nnrepl_channel_sums(layout, f, cut.cut, out, x, mean, dz) }
       }
-      let share = 1 / E(max(1, cut.population))
-      for c in 0..<cut.channels { out[c] *= share }
     }
-    let mean = try Tensor.make(shape, dtype) {
-      mean($0)
-    } float: {
-      mean($0)
-    }
-    func variance<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      out.initialize(repeating: 0, count: cut.channels)
-      read(E.self) { x in
-        mean.read(E.self) { mean in
-          Channels.each(cut, x) { c, x, n, step in
-            if step == 0 {
-              for i in 0..<n {
-                let d = x[i] - mean[c + i]
-                out[c + i] += d * d
-              }
-            } else {
-              var sum: E = 0
-              for i in 0..<n { sum += (x[i] - mean[c]) * (x[i] - mean[c]) }
-              out[c] += sum
-            }
-          }
-        }
-      }
-      let share = 1 / E(max(1, cut.population))
-      for c in 0..<cut.channels { out[c] *= share }
-    }
-    return (
-      mean,
-      try Tensor.make(shape, dtype) {
-        variance($0)
-      } float: {
-        variance($0)
-      }
-    )
+    return sums
   }
 
   /// `(x - mean)*scale + shift`, one of each for each channel.
@@ -85,135 +58,50 @@ extension Tensor {
   {
     try mustHold(cut.count)
     for part in [mean, scale, shift] { try part.mustHold(cut.channels) }
-    func scaled<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      read(E.self) { x in
-        mean.read(E.self) { mean in
-          scale.read(E.self) { scale in
-            shift.read(E.self) { shift in
-              Channels.each(cut, x) { c, row, n, step in
-                let out = out + (row - x)
-                if step == 0 {
-                  for i in 0..<n {
-                    out[i] = (row[i] - mean[c + i]) * scale[c + i] + shift[c + i]
-                  }
-                } else {
-                  for i in 0..<n { out[i] = (row[i] - mean[c]) * scale[c] + shift[c] }
-                }
-              }
+    return try Tensor.made(shape, dtype) { out in
+      read { x in
+        mean.read { mean in
+          scale.read { scale in
+            shift.read { shift in
+              nnrepl_channel_scale(layout, cut.cut, out, x, mean, scale, shift)
             }
           }
         }
       }
-    }
-    return try Tensor.make(shape, dtype) {
-      scaled($0)
-    } float: {
-      scaled($0)
     }
   }
 
-  /// For each channel `Σ dz` and `Σ dz*(x - mean)`.
+  /// For each channel `Σ dz` and `Σ dz*(x - mean)`, of dz, which this is.
   package func channelSums(_ cut: Channels, _ x: Tensor, mean: Tensor) throws(TensorError)
     -> (plain: Tensor, weighted: Tensor)
   {
-    let shape = Shape(trusted: [cut.channels])
-    try mustHold(cut.count)
-    try x.mustHold(cut.count)
-    try mean.mustHold(cut.channels)
-    func sums<E: Element>(_ out: UnsafeMutablePointer<E>, _ weighted: Bool) {
-      out.initialize(repeating: 0, count: cut.channels)
-      read(E.self) { dz in
-        x.read(E.self) { x in
-          mean.read(E.self) { mean in
-            Channels.each(cut, dz) { c, row, n, step in
-              let x = x + (row - dz)
-              if step == 0 {
-                if weighted {
-                  for i in 0..<n { out[c + i] += row[i] * (x[i] - mean[c + i]) }
-                } else {
-                  for i in 0..<n { out[c + i] += row[i] }
-                }
-              } else {
-                var sum: E = 0
-                for i in 0..<n { sum += weighted ? row[i] * (x[i] - mean[c]) : row[i] }
-                out[c] += sum
-              }
-            }
-          }
-        }
-      }
-    }
-    return (
-      try Tensor.make(shape, dtype) {
-        sums($0, false)
-      } float: {
-        sums($0, false)
-      },
-      try Tensor.make(shape, dtype) {
-        sums($0, true)
-      } float: {
-        sums($0, true)
-      }
+    (
+      try channelSums(NNREPL_CHANNEL_SUM, cut, mean: nil, dz: nil),
+      try x.channelSums(NNREPL_CHANNEL_SLOPE, cut, mean: mean, dz: self)
     )
   }
 
   /// `dz*a + (x - mean)*b + c`, with a, b, c for each channel: what a batch hands back through its own
-  /// statistics.
+  /// statistics, from dz, which this is.
   package func channelCombined(
     _ cut: Channels, _ a: Tensor, _ x: Tensor, mean: Tensor, _ b: Tensor, _ c: Tensor
   ) throws(TensorError) -> Tensor {
     try mustHold(cut.count)
     try x.mustHold(cut.count)
     for part in [mean, a, b, c] { try part.mustHold(cut.channels) }
-    func combined<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      read(E.self) { dz in
-        x.read(E.self) { x in
-          mean.read(E.self) { mean in
-            a.read(E.self) { a in
-              b.read(E.self) { b in
-                c.read(E.self) { shift in
-                  Channels.each(cut, dz) { c, row, n, step in
-                    let (x, out) = (x + (row - dz), out + (row - dz))
-                    if step == 0 {
-                      for i in 0..<n {
-                        out[i] = row[i] * a[c + i] + (x[i] - mean[c + i]) * b[c + i] + shift[c + i]
-                      }
-                    } else {
-                      for i in 0..<n {
-                        out[i] = row[i] * a[c] + (x[i] - mean[c]) * b[c] + shift[c]
-                      }
-                    }
-                  }
+    return try Tensor.made(shape, dtype) { out in
+      read { dz in
+        x.read { x in
+          mean.read { mean in
+            a.read { a in
+              b.read { b in
+                c.read { c in
+                  nnrepl_channel_combine(layout, cut.cut, out, dz, a, x, mean, b, c)
                 }
               }
             }
           }
         }
-      }
-    }
-    return try Tensor.make(shape, dtype) {
-      combined($0)
-    } float: {
-      combined($0)
-    }
-  }
-}
-
-extension Channels {
-  /// Visits runs of elements. With single numbers per channel a run is a whole row, whose i-th element
-  /// belongs to channel `c + i` (`step` 0); else it lies within channel `c` (`step` 1).
-  @inline(__always)
-  static func each<E: Element>(
-    _ cut: Channels, _ x: UnsafePointer<E>,
-    _ run: (_ channel: Int, _ x: UnsafePointer<E>, _ count: Int, _ step: Int) -> Void
-  ) {
-    if cut.inner == 1 {
-      for row in 0..<cut.outer { run(0, x + row * cut.channels, cut.channels, 0) }
-      return
-    }
-    for row in 0..<cut.outer {
-      for channel in 0..<cut.channels {
-        run(channel, x + (row * cut.channels + channel) * cut.inner, cut.inner, 1)
       }
     }
   }

@@ -127,67 +127,25 @@ extension Tensor {
     try reduce(axes, keepdim: keepdim, Fold.Norm(p: p))
   }
 
-  /// The places of the elements in rising (or falling) order along an axis; equal ones keep their order.
+  /// The places of the elements in rising (or falling) order along an axis; equal ones keep their order, and nan counts as
+  /// the largest, as in PyTorch.
   package func order(along axis: Int, falling: Bool) throws(TensorError) -> Tensor {
     if rank == 0 { return Tensor(0, dtype: .int64) }
     let (length, inner) = (shape[axis], shape.dims[(axis + 1)...].reduce(1, *))
-    let values = self.values
-    var places = [Double](repeating: 0, count: count)
-    for start in 0..<count where (start / inner) % max(length, 1) == 0 {
-      var comparisons = 0
-      let order = try Tensor.sorted(length) { a, b throws(TensorError) in
-        comparisons += 1
-        if comparisons % Work.many == 0 { try Work.look() }
-        let (x, y) = (values[start + a * inner], values[start + b * inner])
-        // nan counts as the largest, as in PyTorch.
-        if x.isNaN || y.isNaN { return falling ? x.isNaN && !y.isNaN : y.isNaN && !x.isNaN }
-        return x == y ? a < b : falling ? x > y : x < y
-      }
-      for (i, place) in order.enumerated() { places[start + i * inner] = Double(place) }
-    }
-    return try Tensor(places, shape: shape, dtype: .int64)
-  }
-
-  /// The numbers below `count` in an order of their own, by merging; the standard library forgets of what type
-  /// a comparison's error is.
-  private static func sorted(
-    _ count: Int, _ precedes: (Int, Int) throws(TensorError) -> Bool
-  ) throws(TensorError) -> [Int] {
-    var order = Array(0..<count)
-    // Short runs by insertion.
-    let short = 8
-    for start in stride(from: 0, to: count, by: short) {
-      for i in start..<min(start + short, count) {
-        var place = i
-        while place > start, try precedes(order[place], order[place - 1]) {
-          order.swapAt(place, place - 1)
-          place -= 1
-        }
-      }
-    }
-    var next = order
-    var width = short
-    while width < count {
-      for start in stride(from: 0, to: count, by: 2 * width) {
-        let (middle, end) = (min(start + width, count), min(start + 2 * width, count))
-        var (left, right) = (start, middle)
-        for place in start..<end {
-          let takesRight: Bool
-          if left == middle {
-            takesRight = true
-          } else if right == end {
-            takesRight = false
-          } else {
-            takesRight = try precedes(order[right], order[left])
+    let scratch = Places(count: 4 * length)
+    return try Tensor.made(shape, .int64) { out in
+      guard count > 0, let scratch = scratch.memory.baseAddress else { return }
+      read { x in
+        for outer in 0..<count / (length * inner) {
+          for i in 0..<inner where !Work.mustStop {
+            nnrepl_order(
+              layout, length, inner, falling ? 1 : 0,
+              out.assumingMemoryBound(to: Double.self) + outer * length * inner + i,
+              x + (outer * length * inner + i) * (dtype == .float32 ? 4 : 8), scratch)
           }
-          next[place] = order[takesRight ? right : left]
-          if takesRight { right += 1 } else { left += 1 }
         }
       }
-      swap(&order, &next)
-      width *= 2
     }
-    return order
   }
 
   /// Running sums along one axis.
@@ -196,16 +154,28 @@ extension Tensor {
     let length = shape[axis]
     let inner = shape.dims[(axis + 1)...].reduce(1, *)
     let result: DType = dtype == .bool ? .int64 : dtype
-    var sums = values
-    for start in 0..<count where (start / inner) % max(length, 1) == 0 {
-      var total = 0.0
-      for step in 0..<length {
-        let i = start + (reversed ? length - 1 - step : step) * inner
-        total += sums[i]
-        sums[i] = total
+    // Whole lines of what lies behind the axis are added at once.
+    func run<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      read(E.self) { x in
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, inner)) { totals in
+          for outer in 0..<(count == 0 ? 0 : count / (length * inner)) {
+            totals.initialize(repeating: 0)
+            for step in 0..<length {
+              let line = (outer * length + (reversed ? length - 1 - step : step)) * inner
+              for i in 0..<inner {
+                totals[i] += Double(x[line + i])
+                out[line + i] = E(totals[i])
+              }
+            }
+          }
+        }
       }
     }
-    return try Tensor(sums, shape: shape, dtype: result)
+    return try Tensor.make(shape, result) {
+      run($0)
+    } float: {
+      run($0)
+    }
   }
 
   /// Rows of `exp(x) / Σ exp(x)` along `axis`, or their logarithms. A row with inf, or of nothing but -inf, has no
@@ -241,6 +211,52 @@ extension Tensor {
     var order = Array(0..<rank)
     order.swapAt(axis, rank - 1)
     return try permuted(order)
+  }
+}
+
+extension Tensor {
+  /// `log(sum(exp(x)))` of each row of so many numbers, not rounded to their type.
+  package func logSumExp(ofRows n: Int) -> [Double] {
+    func run<E: Element>(_: E.Type) -> [Double] {
+      read(E.self) { x in (0..<(n == 0 ? 0 : count / n)).map { Fold.LogSumExp()(x + $0 * n, n) } }
+    }
+    return dtype == .float32 ? run(Float.self) : run(Double.self)
+  }
+
+  /// Calls `body` for each row of so many numbers, with a way to read it.
+  package func eachRow(_ n: Int, _ body: (_ row: Int, _ number: (Int) -> Double) -> Void) {
+    func run<E: Element>(_: E.Type) {
+      read(E.self) { x in
+        for row in 0..<(n == 0 ? 0 : count / n) { body(row) { Double(x[row * n + $0]) } }
+      }
+    }
+    if dtype == .float32 { run(Float.self) } else { run(Double.self) }
+  }
+
+  /// `scale*exp(x - shift)` of each row of so many numbers, with a shift and a scale for each; 0 where the scale is. Then
+  /// `correct` may add to entries of a row.
+  package func powersOfRows(
+    _ n: Int, less shifts: [Double], times scales: [Double],
+    _ correct: (_ row: Int, _ add: (Int, Double) -> Void) -> Void
+  ) throws(TensorError) -> Tensor {
+    func run<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      read(E.self) { x in
+        for row in 0..<scales.count {
+          let out = out + row * n
+          if scales[row] == 0 {
+            out.initialize(repeating: 0, count: n)
+          } else {
+            nnrepl_powers(E.layout, n, out, x + row * n, shifts[row], scales[row])
+          }
+          correct(row) { k, number in out[k] = E(Double(out[k]) + number) }
+        }
+      }
+    }
+    return try Tensor.make(shape, dtype) {
+      run($0)
+    } float: {
+      run($0)
+    }
   }
 }
 

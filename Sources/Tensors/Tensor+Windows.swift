@@ -1,4 +1,5 @@
-// Windows that slide over images: convolution through matrix products, and pooling.
+// Windows that slide over images: convolution through matrix products.
+import CPlatform
 
 /// How a kernel slides over one image: `[height, width]` pairs throughout.
 package struct Window: Sendable, Equatable {
@@ -41,71 +42,18 @@ package struct Window: Sendable, Equatable {
   }
 }
 
+extension nnrepl_kernel {
+  fileprivate init(_ window: Window, channels: Int, image: [Int], out: [Int]) {
+    self.init(
+      channels: channels, image_height: image[0], image_width: image[1], height: window.size[0],
+      width: window.size[1], row_stride: window.stride[0], column_stride: window.stride[1],
+      row_padding: window.padding[0], column_padding: window.padding[1],
+      row_dilation: window.dilation[0], column_dilation: window.dilation[1],
+      result_height: out[0], result_width: out[1])
+  }
+}
+
 extension Tensor {
-  /// The patches under each window position as columns: `[channels*kh*kw, oh*ow]` for one image.
-  private static func unfold<E: Element>(
-    _ x: UnsafePointer<E>, _ columns: UnsafeMutablePointer<E>, channels: Int, image: [Int],
-    _ window: Window, _ out: [Int]
-  ) {
-    eachTap(channels: channels, image: image, window, out) {
-      row, channel, y, xStart, xCount, first in
-      let line = columns + row
-      for i in 0..<first { line[i] = 0 }
-      if y >= 0 {
-        let source = x + (channel * image[0] + y) * image[1] + xStart
-        for i in 0..<xCount { line[first + i] = source[i * window.stride[1]] }
-      }
-      let covered = y >= 0 ? first + xCount : first
-      for i in covered..<out[1] { line[i] = 0 }
-    }
-  }
-
-  /// The inverse: adds columns back onto the image.
-  private static func fold<E: Element>(
-    _ columns: UnsafePointer<E>, _ x: UnsafeMutablePointer<E>, channels: Int, image: [Int],
-    _ window: Window, _ out: [Int]
-  ) {
-    eachTap(channels: channels, image: image, window, out) {
-      row, channel, y, xStart, xCount, first in
-      guard y >= 0 else { return }
-      let target = x + (channel * image[0] + y) * image[1] + xStart
-      let line = columns + row + first
-      for i in 0..<xCount { target[i * window.stride[1]] += line[i] }
-    }
-  }
-
-  /// Visits every run of the column matrix: where it starts, the image line it reads (`y` is -1 outside),
-  /// and which of its entries lie inside the image.
-  @inline(__always)
-  private static func eachTap(
-    channels: Int, image: [Int], _ window: Window, _ out: [Int],
-    _ visit: (
-      _ row: Int, _ channel: Int, _ y: Int, _ xStart: Int, _ xCount: Int, _ first: Int
-    ) -> Void
-  ) {
-    let (kh, kw) = (window.size[0], window.size[1])
-    for channel in 0..<channels {
-      for ky in 0..<kh {
-        for kx in 0..<kw {
-          let base = ((channel * kh + ky) * kw + kx) * out[0] * out[1]
-          let shift = kx * window.dilation[1] - window.padding[1]
-          let step = window.stride[1]
-          // The first window whose tap is inside, and how many are.
-          let first = min(out[1], shift >= 0 ? 0 : (-shift + step - 1) / step)
-          let start = first * step + shift
-          let count =
-            start >= image[1]
-            ? 0 : min(out[1] - first, (image[1] - 1 - start) / step + 1)
-          for oy in 0..<out[0] {
-            let y = oy * window.stride[0] - window.padding[0] + ky * window.dilation[0]
-            let inside = y >= 0 && y < image[0]
-            visit(base + oy * out[1], channel, inside ? y : -1, start, count, first)
-          }
-        }
-      }
-    }
-  }
-
   /// Cross-correlation of images `[N, C, H, W]` with kernels `[O, C/groups, kh, kw]`.
   package func convolved(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int)
     throws(TensorError) -> Tensor
@@ -122,14 +70,13 @@ extension Tensor {
       let scratch = try Draft<E>(Shape.fitting([max(1, taps), max(1, places)]))
       defer { withExtendedLifetime(scratch) {} }
       let columns = scratch.elements
+      var kernel = nnrepl_kernel(window, channels: inputs, image: image, out: out)
       let result = try Draft<E>(target)
       let z = result.elements
       read(E.self) { x in
         weight.read(E.self) { w in
           for part in 0..<n * groups {
-            Tensor.unfold(
-              x + part * inputs * image[0] * image[1], columns, channels: inputs, image: image,
-              window, out)
+            nnrepl_unfold_columns(E.layout, &kernel, columns, x + part * inputs * image[0] * image[1])
             E.gemm(
               w + part % groups * outputs * taps, transposed: false, columns, transposed: false,
               z + part * outputs * places, adding: false, outputs, taps, places)
@@ -161,6 +108,7 @@ extension Tensor {
       let scratch = try Draft<E>(Shape([max(1, taps * places)]))
       defer { withExtendedLifetime(scratch) {} }
       let columns = scratch.elements
+      var kernel = nnrepl_kernel(window, channels: inputs, image: image, out: out)
       let dx = images ? try Draft<E>(zeros: shape) : nil
       let dw = kernels ? try Draft<E>(zeros: weight.shape) : nil
       read(E.self) { x in
@@ -171,7 +119,7 @@ extension Tensor {
               let start = part * inputs * image[0] * image[1]
               let dz = dz + part * outputs * places
               if let dw = dw?.elements {
-                Tensor.unfold(x + start, columns, channels: inputs, image: image, window, out)
+                nnrepl_unfold_columns(E.layout, &kernel, columns, x + start)
                 E.gemm(
                   dz, transposed: false, columns, transposed: true, dw + group * outputs * taps,
                   adding: true, outputs, places, taps)
@@ -180,7 +128,7 @@ extension Tensor {
                 E.gemm(
                   w + group * outputs * taps, transposed: true, dz, transposed: false, columns,
                   adding: false, taps, outputs, places)
-                Tensor.fold(columns, dx + start, channels: inputs, image: image, window, out)
+                nnrepl_fold_columns(E.layout, &kernel, dx + start, columns)
               }
             }
           }

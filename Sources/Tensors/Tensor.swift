@@ -74,7 +74,10 @@ package struct Tensor: Sendable {
     if target == dtype { return self }
     if case .scalar(let number) = storage { return Tensor(number, dtype: target) }
     if target < dtype, !target.isFloat {
-      return try Tensor(values.map(target.rounded), shape: shape, dtype: target)
+      let wide = try converted(to: .float64)
+      return try target == .bool
+        ? wide.zip(Tensor(0), Kernel.notEqual, result: .bool)
+        : wide.map(Kernel.truncate, result: .int64)
     }
     if target.stored == dtype.stored {
       return Tensor(shape: shape, dtype: target, storage: storage)

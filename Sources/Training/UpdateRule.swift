@@ -1,5 +1,6 @@
 // What an optimizer does to a parameter: a few assignments, written once, that run, explain and print.
 import Autograd
+import CPlatform
 import Tensors
 
 /// One assignment of an update: `target ← formula`, over the parameter `w`, its gradient `grad`, what is kept
@@ -29,8 +30,10 @@ struct UpdateProgram: Sendable {
     case vector(Int)
   }
 
+  /// A loop over one vector or two.
   private enum Operation: Sendable {
-    case copy, negate, root, square, add, subtract, multiply, divide, larger
+    case one(nnrepl_map_function)
+    case two(nnrepl_zip_function)
   }
 
   private struct Instruction: Sendable {
@@ -58,7 +61,7 @@ struct UpdateProgram: Sendable {
       // The gradient itself is not changed; a rule that corrects it works on a copy.
       if rule.target == "grad" || places[rule.target] == nil { places[rule.target] = temporary() }
       guard let out = places[rule.target] else { continue }
-      instructions.append(Instruction(operation: .copy, a: source, b: source, out: out))
+      instructions.append(Instruction(operation: .one(NNREPL_COPY), a: source, b: source, out: out))
     }
     fold()
   }
@@ -89,12 +92,12 @@ struct UpdateProgram: Sendable {
         // One division for the step instead of one for each element.
         scalars[divisor] = 1 / scalars[divisor]
         instructions.append(
-          Instruction(operation: .multiply, a: parts[0], b: parts[1], out: out))
+          Instruction(operation: .two(NNREPL_MULTIPLY), a: parts[0], b: parts[1], out: out))
         return .vector(out)
       }
       instructions.append(
         Instruction(
-          operation: isSquare ? .square : UpdateProgram.operation(op), a: parts[0],
+          operation: isSquare ? .one(NNREPL_SQUARE) : UpdateProgram.operation(op), a: parts[0],
           b: parts.count > 1 ? parts[1] : parts[0], out: out))
       return .vector(out)
     default: break
@@ -105,15 +108,15 @@ struct UpdateProgram: Sendable {
 
   private static func operation(_ op: Op) -> Operation {
     switch op {
-    case .add: .add
-    case .sub: .subtract
-    case .mul: .multiply
-    case .div: .divide
-    case .neg: .negate
-    case .sqrt: .root
-    case .maximum: .larger
-    case .square: .square
-    default: .copy
+    case .add: .two(NNREPL_ADD)
+    case .sub: .two(NNREPL_SUBTRACT)
+    case .mul: .two(NNREPL_MULTIPLY)
+    case .div: .two(NNREPL_DIVIDE)
+    case .maximum: .two(NNREPL_MAXIMUM)
+    case .neg: .one(NNREPL_NEGATE)
+    case .sqrt: .one(NNREPL_SQRT)
+    case .square: .one(NNREPL_SQUARE)
+    default: .one(NNREPL_COPY)
     }
   }
 
@@ -121,7 +124,7 @@ struct UpdateProgram: Sendable {
   private mutating func fold() {
     var folded: [Instruction] = []
     for instruction in instructions {
-      if instruction.operation == .copy, case .vector(let source) = instruction.a,
+      if case .one(NNREPL_COPY) = instruction.operation, case .vector(let source) = instruction.a,
         source >= vectors.count, let last = folded.last, last.out == source
       {
         folded[folded.count - 1] = Instruction(
@@ -154,45 +157,29 @@ struct UpdateProgram: Sendable {
           place < memory.count
             ? memory[place] + first : start + (place - memory.count) * UpdateProgram.block
         }
+        /// What an instruction reads, and the step to its next number.
+        func operand(_ source: Source, _ body: (UnsafePointer<E>, Int) -> Void) {
+          switch source {
+          case .vector(let place): body(pointer(place), 1)
+          case .scalar(let place): withUnsafePointer(to: numbers[place]) { body($0, 0) }
+          }
+        }
         for instruction in instructions {
           let out = pointer(instruction.out)
-          switch (instruction.a, instruction.b) {
-          case (.vector(let a), .vector(let b)):
-            let (x, y) = (pointer(a), pointer(b))
-            UpdateProgram.run(instruction.operation, n, out, { x[$0] }, { y[$0] })
-          case (.vector(let a), .scalar(let b)):
-            let (x, y) = (pointer(a), numbers[b])
-            UpdateProgram.run(instruction.operation, n, out, { x[$0] }, { _ in y })
-          case (.scalar(let a), .vector(let b)):
-            let (x, y) = (numbers[a], pointer(b))
-            UpdateProgram.run(instruction.operation, n, out, { _ in x }, { y[$0] })
-          case (.scalar(let a), .scalar):
-            let x = numbers[a]
-            UpdateProgram.run(instruction.operation, n, out, { _ in x }, { _ in x })
+          switch instruction.operation {
+          case .one(let f): operand(instruction.a) { x, _ in nnrepl_map(E.layout, f, n, out, x, 0, 0) }
+          case .two(let f):
+            operand(instruction.a) { x, xStep in
+              operand(instruction.b) { y, yStep in
+                nnrepl_zip(E.layout, f, n, out, x, xStep, y, yStep)
+              }
+            }
           }
         }
         isFinite = isFinite && E.areFinite(memory[0] + first, n)
         first += n
       }
       return isFinite
-    }
-  }
-
-  @inline(__always)
-  private static func run<E: Element>(
-    _ operation: Operation, _ n: Int, _ out: UnsafeMutablePointer<E>, _ x: (Int) -> E,
-    _ y: (Int) -> E
-  ) {
-    switch operation {
-    case .copy: for i in 0..<n { out[i] = x(i) }
-    case .negate: for i in 0..<n { out[i] = -x(i) }
-    case .root: for i in 0..<n { out[i] = x(i).squareRoot() }
-    case .square: for i in 0..<n { out[i] = x(i) * x(i) }
-    case .add: for i in 0..<n { out[i] = x(i) + y(i) }
-    case .subtract: for i in 0..<n { out[i] = x(i) - y(i) }
-    case .multiply: for i in 0..<n { out[i] = x(i) * y(i) }
-    case .divide: for i in 0..<n { out[i] = x(i) / y(i) }
-    case .larger: for i in 0..<n { out[i] = x(i) > y(i) ? x(i) : y(i) }
     }
   }
 }

@@ -7,9 +7,10 @@ import Tensors
 struct ClassTargets {
   let samples: Int
   let classes: Int
-  /// Row-major `[samples, classes]`.
-  private var weights: [Double]
-  private var isIgnored: [Bool]
+  /// The class of each sample, nil where it is ignored, and what it weighs; of probabilities there are none.
+  private var labels: [(place: Int?, weight: Double)] = []
+  /// A weight for each class of each sample, `[samples, classes]`, where one class does not say all.
+  private var weights: [Double]?
   /// Whether the targets are probabilities, not class numbers.
   private let areChances: Bool
   private let smoothing: Double
@@ -26,8 +27,6 @@ struct ClassTargets {
     classes = shape[axis]
     inner = shape.dims[(axis + 1)...].reduce(1, *)
     samples = classes == 0 ? 0 : c.x.count / classes
-    weights = [Double](repeating: 0, count: samples * classes)
-    isIgnored = [Bool](repeating: false, count: samples)
     let byClass = c.inputs[2]
     guard byClass.rank == 0 || byClass.shape.dims == [classes] else {
       throw .layerInput(name, byClass.shape, expected: "class weights [\(classes)]")
@@ -39,12 +38,15 @@ struct ClassTargets {
     }
     areChances = c.y.dtype.isFloat && c.y.shape == shape && takesChances
     if areChances {
+      var all = [Double](repeating: 0, count: samples * classes)
+      let chances = c.y.values
       for i in 0..<samples {
         for k in 0..<classes {
-          let p = c.y[offset(i, k)] * (1 - smoothing) + smoothing / Double(classes)
-          weights[i * classes + k] = weight(k) * p
+          let p = chances[offset(i, k)] * (1 - smoothing) + smoothing / Double(classes)
+          all[i * classes + k] = weight(k) * p
         }
       }
+      weights = all
       total = Double(samples)
       return
     }
@@ -54,48 +56,59 @@ struct ClassTargets {
       throw .layerInput(name, c.y.shape, expected: "one class number per sample, \(expected)")
     }
     let ignored = c.number("ignore_index")
-    for i in 0..<samples {
-      let label = c.y[i]
+    labels.reserveCapacity(samples)
+    for (i, label) in c.y.values.enumerated() {
       if label == ignored {
-        isIgnored[i] = true
+        labels.append((nil, 0))
         continue
       }
       guard let k = Int(whole: label), k >= 0, k < classes else {
         throw .labelOutOfRange(label, row: i, classes: classes)
       }
-      if smoothing > 0 {
-        for other in 0..<classes {
-          weights[i * classes + other] = smoothing / Double(classes) * weight(other)
-        }
-      }
-      weights[i * classes + k] += (1 - smoothing) * weight(k)
+      labels.append((k, weight(k)))
       total += weight(k)
     }
+    guard smoothing > 0 else { return }
+    var all = [Double](repeating: 0, count: samples * classes)
+    for (i, (place, own)) in labels.enumerated() {
+      guard let place else { continue }
+      for k in 0..<classes { all[i * classes + k] = smoothing / Double(classes) * weight(k) }
+      all[i * classes + place] += (1 - smoothing) * own
+    }
+    weights = all
   }
 
   private func offset(_ i: Int, _ k: Int) -> Int {
     inner == 1 ? i * classes + k : (i / inner * classes + k) * inner + i % inner
   }
 
-  /// Log probabilities of one sample.
-  private func logs(_ x: [Double], _ i: Int, fromLogits: Bool, into row: inout [Double]) {
-    for k in 0..<classes { row[k] = x[offset(i, k)] }
-    guard fromLogits else { return }
-    let top = row.max() ?? 0
-    let shift = top.isInfinite ? 0 : top
-    let sum = row.reduce(0) { $0 + Double.exp($1 - shift) }
-    let log = shift + Double.log(sum)
-    for k in 0..<classes { row[k] -= log }
+  /// What the targets ask of one class of one sample.
+  private func asked(_ i: Int, _ k: Int) -> Double {
+    if let weights { return weights[i * classes + k] }
+    return labels[i].place == k ? labels[i].weight : 0
   }
 
+  private var ignoresSome: Bool { labels.contains { $0.place == nil } }
+  private func isIgnored(_ i: Int) -> Bool { !labels.isEmpty && labels[i].place == nil }
+
+  /// The input as rows of classes: with classes on axis 1 and axes behind, these come first.
+  private func rows(_ x: Tensor) throws(TensorError) -> Tensor {
+    inner == 1 ? x : try x.permuted(order(x.rank))
+  }
+
+  private func order(_ rank: Int) -> [Int] { [0] + Array(2..<rank) + [1] }
+
   func loss(_ c: Call, fromLogits: Bool) throws(TensorError) -> Tensor {
+    let x = try rows(c.x)
+    let sums = fromLogits ? x.logSumExp(ofRows: classes) : []
     var losses = [Double](repeating: 0, count: samples)
-    var row = [Double](repeating: 0, count: classes)
-    let x = c.x.values
-    for i in 0..<samples {
-      logs(x, i, fromLogits: fromLogits, into: &row)
-      for k in 0..<classes where weights[i * classes + k] != 0 {
-        losses[i] -= weights[i * classes + k] * row[k]
+    let isPlain = weights == nil
+    x.eachRow(classes) { i, row in
+      let log = fromLogits ? sums[i] : 0
+      if isPlain {
+        if let place = labels[i].place { losses[i] = labels[i].weight * (log - row(place)) }
+      } else {
+        for k in 0..<classes where asked(i, k) != 0 { losses[i] += asked(i, k) * (log - row(k)) }
       }
     }
     let dtype = c.x.dtype.floating
@@ -110,23 +123,29 @@ struct ClassTargets {
   }
 
   func gradient(_ c: Call, _ dz: Tensor, fromLogits: Bool) throws(TensorError) -> Tensor {
-    var gradient = [Double](repeating: 0, count: c.x.count)
-    var row = [Double](repeating: 0, count: classes)
-    let x = c.x.values
+    let x = try rows(c.x)
     let reduction = c.attributes.word("reduction") ?? "mean"
-    for i in 0..<samples {
-      let upstream = reduction == "none" ? dz[i] : reduction == "sum" ? dz[0] : dz[0] / total
-      // A sample that does not count has no say, even where nothing counts and the mean is nan.
-      if isIgnored[i] { continue }
-      let sum = (0..<classes).reduce(0) { $0 + weights[i * classes + $1] }
-      if fromLogits { logs(x, i, fromLogits: true, into: &row) }
-      for k in 0..<classes {
-        let target = weights[i * classes + k]
-        gradient[offset(i, k)] =
-          upstream * (fromLogits ? Double.exp(row[k]) * sum - target : -target)
+    let sums = fromLogits ? x.logSumExp(ofRows: classes) : []
+    let upstream = reduction == "none" ? dz.values : [reduction == "sum" ? dz[0] : dz[0] / total]
+    // What softmax gives each class; nothing of a sample that does not count, even where nothing counts and the mean is
+    // nan.
+    let scales = (0..<samples).map { i -> Double in
+      if isIgnored(i) || !fromLogits { return 0 }
+      let all = weights == nil ? labels[i].weight : (0..<classes).reduce(0) { $0 + asked(i, $1) }
+      return upstream[upstream.count == 1 ? 0 : i] * all
+    }
+    let gradient = try x.powersOfRows(classes, less: sums, times: scales) { i, add in
+      if isIgnored(i) { return }
+      let dz = upstream[upstream.count == 1 ? 0 : i]
+      if weights == nil {
+        if let place = labels[i].place { add(place, -dz * labels[i].weight) }
+      } else {
+        for k in 0..<classes { add(k, -dz * asked(i, k)) }
       }
     }
-    return try Tensor(gradient, shape: c.x.shape, dtype: c.x.dtype)
+    guard inner != 1 else { return gradient }
+    let order = order(c.x.rank)
+    return try gradient.permuted(order.indices.map { order.firstIndex(of: $0) ?? $0 })
   }
 
   // MARK: Formulas
@@ -138,7 +157,7 @@ struct ClassTargets {
   private func wanted(_ c: Call) -> Formula {
     if areChances { return smoothed(.y, c) }
     let ignored = c.number("ignore_index")
-    let ignores = isIgnored.contains(true)
+    let ignores = ignoresSome
     let labels: Formula = ignores ? .where_(Op.ne, .y, .number(ignored), .y, 0) : .y
     let rows = Formula.apply(
       Op.oneHot, [labels], Attributes(("num_classes", .number(Double(classes)))))
@@ -196,7 +215,7 @@ struct ClassTargets {
   /// in place of scores it is `-dz*T/n`.
   func slope(_ c: Call, fromLogits: Bool) throws(TensorError) -> Formula {
     let (dz, share) = upstream(c)
-    let isPlain = smoothing == 0 && c.inputs[2].rank == 0 && !isIgnored.contains(true)
+    let isPlain = smoothing == 0 && c.inputs[2].rank == 0 && !ignoresSome
     let wanted = wanted(c)
     // What is long is written by a name.
     let targets = isPlain ? wanted : Formula.named("T", wanted)
@@ -225,8 +244,8 @@ struct ClassTargets {
     let (outer, place) = (offset / max(1, classes * inner), offset % max(1, inner))
     let row = outer * inner + place
     let k = offset / max(1, inner) % max(1, classes)
-    let asked = weights[row * classes + k]
-    let all = (0..<classes).reduce(0) { $0 + weights[row * classes + $1] }
+    let asked = asked(row, k)
+    let all = (0..<classes).reduce(0) { $0 + self.asked(row, $1) }
     let share = Op.reduction(c) == "mean" && total != 0 ? total : 1
     let slope: Formula
     if fromLogits {

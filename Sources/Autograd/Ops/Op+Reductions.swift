@@ -131,27 +131,27 @@ extension Op {
 
   private static func othersProduct(_ c: Call) throws(TensorError) -> Tensor {
     let axes = try c.x.axes(c.attributes.dims)
-    var groups: [Int: [Int]] = [:]
-    let kept = c.x.reducedShape(axes, keepdim: true)
-    for offset in 0..<c.x.count {
-      var place = c.x.shape.indices(at: offset)
-      for axis in axes { place[axis] = 0 }
-      groups[kept.offset(of: place), default: []].append(offset)
-    }
-    var result = [Double](repeating: 1, count: c.x.count)
-    for group in groups.values {
-      var before = 1.0
-      for offset in group {
-        result[offset] = before
-        before *= c.x[offset]
+    let n = axes.reduce(1) { $0 * c.x.shape[$1] }
+    // The folded axes go last, and afterwards back to their places.
+    let order = (0..<c.x.rank).filter { !axes.contains($0) } + axes
+    let isInOrder = order == Array(0..<c.x.rank)
+    let turned = isInOrder ? c.x : try c.x.permuted(order)
+    let x = turned.values
+    var result = [Double](repeating: 1, count: x.count)
+    for start in stride(from: 0, to: x.count, by: Swift.max(1, n)) {
+      var (before, after) = (1.0, 1.0)
+      for i in start..<start + n {
+        result[i] = before
+        before *= x[i]
       }
-      var after = 1.0
-      for offset in group.reversed() {
-        result[offset] *= after
-        after *= c.x[offset]
+      for i in (start..<start + n).reversed() {
+        result[i] *= after
+        after *= x[i]
       }
     }
-    return try Tensor(result, shape: c.x.shape, dtype: c.x.dtype)
+    let others = try Tensor(result, shape: turned.shape, dtype: c.x.dtype)
+    return isInOrder
+      ? others : try others.permuted(order.indices.map { order.firstIndex(of: $0) ?? $0 })
   }
 
   // MARK: Extremes
@@ -197,9 +197,32 @@ extension Op {
     vjp: VJP(text: found, kernel: foundWithNaN),
     samples: { Sample.shapes.map { Sample([Sample.spread($0)]) } }
   ) { c throws(TensorError) in
-    let sorted = c.x.values.sorted { $1.isNaN || $0 < $1 }
-    guard let last = sorted.last else { throw .emptyReduction("median") }
-    return Tensor(last.isNaN ? last : sorted[(sorted.count - 1) / 2], dtype: c.x.dtype)
+    guard c.x.count > 0 else { throw .emptyReduction("median") }
+    var numbers = c.x.values
+    if numbers.contains(where: { $0.isNaN }) { return Tensor(.nan, dtype: c.x.dtype) }
+    return Tensor(placed((numbers.count - 1) / 2, in: &numbers), dtype: c.x.dtype)
+  }
+
+  /// The number that stands at a place once all are in order (Hoare 1961); none of them is nan.
+  private static func placed(_ k: Int, in x: inout [Double]) -> Double {
+    var (low, high) = (0, x.count - 1)
+    while low < high {
+      // The middle one of three, so that what is in order already is no worst case.
+      let ends = (x[low], x[(low + high) / 2], x[high])
+      let pivot = Swift.max(Swift.min(ends.0, ends.1), Swift.min(Swift.max(ends.0, ends.1), ends.2))
+      var (i, j) = (low, high)
+      while i <= j {
+        while x[i] < pivot { i += 1 }
+        while pivot < x[j] { j -= 1 }
+        if i <= j {
+          x.swapAt(i, j)
+          i += 1
+          j -= 1
+        }
+      }
+      if k <= j { high = j } else if k >= i { low = i } else { return pivot }
+    }
+    return x[k]
   }
 
   private static func place(_ name: String, _ word: String, largest: Bool) -> Op {

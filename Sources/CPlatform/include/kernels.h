@@ -21,7 +21,7 @@ typedef enum {
     /// a is beta, b the threshold.
     NNREPL_SOFTPLUS,
     NNREPL_LOG_SIGMOID,
-    NNREPL_COPY,
+    NNREPL_TRUNCATE, NNREPL_COPY,
 } nnrepl_map_function;
 
 /// Functions of two numbers.
@@ -96,6 +96,35 @@ void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *_Nonnull out, co
 /// out[i] = scale e^(x[i] - shift), computed in double precision.
 void nnrepl_powers(
     nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x, double shift, double scale);
+
+/// Numbers as outer × channels × inner, for statistics of each channel.
+typedef struct {
+    long outer, channels, inner;
+} nnrepl_channels;
+
+/// Of each channel, added to out: Σ x, Σ (x - mean)² or Σ dz (x - mean).
+typedef enum { NNREPL_CHANNEL_SUM, NNREPL_CHANNEL_SPREAD, NNREPL_CHANNEL_SLOPE } nnrepl_channel_function;
+void nnrepl_channel_sums(
+    nnrepl_type type, nnrepl_channel_function f, nnrepl_channels cut, void *_Nonnull out, const void *_Nonnull x,
+    const void *_Nullable mean, const void *_Nullable dz);
+
+/// out = (x - mean) scale + shift, with numbers for each channel.
+void nnrepl_channel_scale(
+    nnrepl_type type, nnrepl_channels cut, void *_Nonnull out, const void *_Nonnull x, const void *_Nonnull mean,
+    const void *_Nonnull scale, const void *_Nonnull shift);
+
+/// out = dz a + (x - mean) b + c, with numbers for each channel.
+void nnrepl_channel_combine(
+    nnrepl_type type, nnrepl_channels cut, void *_Nonnull out, const void *_Nonnull dz, const void *_Nonnull a,
+    const void *_Nonnull x, const void *_Nonnull mean, const void *_Nonnull b, const void *_Nonnull c);
+
+/// Words of a Mersenne Twister from its state.
+void nnrepl_temper(long count, unsigned *_Nonnull out, const unsigned *_Nonnull state);
+
+/// `scale` where 53 bits of a pair of words are below the limit, else 0.
+void nnrepl_mask(
+    nnrepl_type type, long count, void *_Nonnull out, const unsigned *_Nonnull words, unsigned long long limit,
+    double scale);
 
 /// Bytes of the vectors that kernels use: the processor's widest, or fewer for tests.
 extern long nnrepl_vector_bytes;

@@ -16,3 +16,9 @@ void nnrepl_pick(
 void nnrepl_put(
     nnrepl_type type, int rank, const nnrepl_axis *_Nonnull axes, long base, int adds, void *_Nonnull out,
     const void *_Nonnull x);
+
+/// The places of count numbers, `step` apart, in rising order, or falling: equal ones in the order in which they are,
+/// nan as the largest. They are written as far apart. Scratch holds four times as many.
+void nnrepl_order(
+    nnrepl_type type, long count, long step, int falls, double *_Nonnull places, const void *_Nonnull x,
+    long *_Nonnull scratch);

@@ -23,9 +23,9 @@ __attribute__((import_module("page"), import_name("show"))) void page_show(const
 /// Seconds on a clock that only goes forward.
 double nnrepl_seconds(void);
 
-/// Memory at a multiple of 64 bytes; NULL if there is none.
+/// Memory at a multiple of 64 bytes; NULL if there is none. It is given back with the size that it was asked for by.
 void *_Nullable nnrepl_allocate(size_t bytes);
-void nnrepl_free(void *_Nonnull memory);
+void nnrepl_free(void *_Nonnull memory, size_t bytes);
 
 /// Writes a number as C's `printf` does, with `digits` after the point: `%.{digits}f`, `%.{digits}e` or
 /// `%.{digits}g`. Returns the length, without the 0 at the end.
