@@ -283,6 +283,12 @@ static void OF(normalize_slope)(long rows, long count, R *dx, const R *out, cons
     }
 }
 
+static void OF(scale_rows)(long rows, long n, R *restrict x, const R *restrict scale, const R *restrict shift) {
+    for (; rows-- > 0; x += n) {
+        for (long i = 0; i < n; i++) x[i] = x[i] * scale[i] + shift[i];
+    }
+}
+
 static void OF(add_rows)(long rows, long count, R *out, const R *x) {
     for (; rows >= 4; rows -= 4, x += 4 * count) {
         long i = 0;

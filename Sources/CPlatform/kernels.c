@@ -95,6 +95,10 @@ void nnrepl_normalize_slope(
     CHOSEN(normalize_slope, rows, n, dx, out, inverse, dz)
 }
 
+void nnrepl_scale_rows(nnrepl_type type, long rows, long n, void *x, const void *scale, const void *shift) {
+    CHOSEN(scale_rows, rows, n, x, scale, shift)
+}
+
 void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *out, const void *x) {
     CHOSEN(add_rows, rows, n, out, x)
 }

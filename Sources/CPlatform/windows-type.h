@@ -24,13 +24,24 @@
         for (long k = 0; k < c.count; k++, place += (w)->column_step) { BODY }                  \
     }
 
+/// Numbers `step` apart, side by side.
+static inline void OF(collect)(REAL *restrict out, const REAL *restrict x, long n, long step) {
+    if (step == 1) for (long i = 0; i < n; i++) out[i] = x[i];
+    else if (step == 2) for (long i = 0; i < n; i++) out[i] = x[2 * i];
+    else for (long i = 0; i < n; i++) out[i] = x[i * step];
+}
+
 static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL *x) {
     // A row of windows at once, as many as small buffers hold: a tap is the same for all of them, and nothing branches.
     enum { MOST = 128 };
     REAL most[MOST], new[MOST];
     TAP best[MOST];
-    long taps = 0;
-    for (long j = 0; j < w->columns; j++) taps = w->column[j].count > taps ? w->column[j].count : taps;
+    long taps = 0, step = w->columns > 1 ? w->column[1].first - w->column[0].first : 1;
+    for (long j = 0; j < w->columns; j++) {
+        taps = w->column[j].count > taps ? w->column[j].count : taps;
+        // Whether all windows are as wide, and as far apart: 0 if not.
+        if (w->column[j].count != w->column[0].count || w->column[j].first != w->column[0].first + j * step) step = 0;
+    }
     for (long image = 0; image < w->images; image++) {
         const long start = image * w->height * w->width;
         for (long i = 0; i < w->rows; i++) {
@@ -46,7 +57,8 @@ static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL
                 for (long tap = 1; tap < r.count * taps; tap++) {
                     const long k = tap % taps;
                     const REAL *line = top + tap / taps * w->row_step * w->width;
-                    for (long j = 0; j < n; j++) {
+                    if (step) OF(collect)(new, line + column[0].first + k * w->column_step, n, step);
+                    else for (long j = 0; j < n; j++) {
                         // Where a window ends earlier, its last place again, which cannot win.
                         const long last = k < column[j].count ? k : column[j].count - 1;
                         new[j] = line[column[j].first + (last > 0 ? last : 0) * w->column_step];

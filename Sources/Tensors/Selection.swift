@@ -130,6 +130,35 @@ package struct Selection: Sendable {
 }
 
 extension Tensor {
+  /// Its numbers as places along an axis.
+  /// - Throws: `TensorError.wholeNumbersNeeded` for a fraction, `.indexOutOfRange` for one below 0 or past the end.
+  package func wholeNumbers(_ what: String, below length: Int, _ axis: Int) throws(TensorError)
+    -> [Int]
+  {
+    let numbers = values
+    var places = [Int](repeating: 0, count: numbers.count)
+    var areGood = true
+    let limit = Double(length)
+    for i in 0..<numbers.count {
+      let number = numbers[i]
+      // Of what is within the bounds a conversion cannot fail.
+      guard number >= 0, number < limit else {
+        areGood = false
+        break
+      }
+      places[i] = Int(number)
+      areGood = areGood && Double(places[i]) == number
+    }
+    if areGood { return places }
+    for number in numbers {
+      guard let place = Int(whole: number) else { throw .wholeNumbersNeeded(what) }
+      guard place >= 0, place < length else {
+        throw .indexOutOfRange(place, axis: axis, length: length)
+      }
+    }
+    return places
+  }
+
   /// The entries that a selection takes.
   package func picked(_ selection: Selection) throws(TensorError) -> Tensor {
     try mustHold(selection.source)

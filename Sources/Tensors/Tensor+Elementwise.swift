@@ -170,6 +170,16 @@ extension Tensor {
     }
   }
 
+  /// `x relation y ? a : b`, elementwise, without truth values on the way.
+  package static func select(
+    where x: Tensor, _ relation: Kernel.Relation, _ y: Tensor, _ a: Tensor, _ b: Tensor
+  ) throws(TensorError) -> Tensor {
+    guard x.dtype == y.dtype, x.dtype.isFloat, let loop = relation.loop else {
+      return try select(x.compared(relation, to: y), a, b)
+    }
+    return try select(x.zip(y, loop), a, b)
+  }
+
   /// `condition ? a : b`, elementwise over the broadcast shape of the three.
   package static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError)
     -> Tensor

@@ -83,4 +83,29 @@ extension Tensor {
       multiply($0)
     }
   }
+
+  /// `self += a @ b`, either of them transposed as it is read, in place while nobody else holds these numbers.
+  /// - Throws: `TensorError.notReshapable` where the product has another shape.
+  package mutating func addProduct(
+    _ a: Tensor, _ b: Tensor, transposed: (left: Bool, right: Bool)
+  ) throws(TensorError) {
+    let (m, k) = transposed.left ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+    let n = transposed.right ? b.shape[0] : b.shape[1]
+    try mustHold(m * n)
+    guard k == (transposed.right ? b.shape[1] : b.shape[0]) else {
+      throw .notMultipliable(a.shape, b.shape)
+    }
+    guard m > 0, n > 0, k > 0 else { return }
+    func add<E: Element>(_: E.Type) throws(TensorError) {
+      guard let sum = try pointer(E.self) else { return }
+      a.read(E.self) { a in
+        b.read(E.self) { b in
+          E.gemm(
+            a, transposed: transposed.left, b, transposed: transposed.right, sum, adding: true, m,
+            k, n)
+        }
+      }
+    }
+    if dtype == .float32 { try add(Float.self) } else { try add(Double.self) }
+  }
 }

@@ -140,4 +140,17 @@ extension Tensor {
       }
     }
   }
+
+  /// Each row times `scale` plus `shift`: rows as well, or numbers.
+  package consuming func rowsScaled(_ scale: Tensor, _ shift: Tensor) throws(TensorError) -> Tensor {
+    guard scale.dtype == dtype, shift.dtype == dtype, scale.shape == shift.shape, scale.rank > 0,
+      scale.count > 0
+    else { return try self * scale + shift }
+    let (n, layout, rows) = (scale.count, layout, count / scale.count)
+    guard let own = try mutablePointer() else { return self }
+    scale.read { scale in
+      shift.read { shift in nnrepl_scale_rows(layout, rows, n, own, scale, shift) }
+    }
+    return self
+  }
 }

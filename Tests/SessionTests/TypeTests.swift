@@ -89,8 +89,11 @@ import Testing
     )
     #expect(asDoubles == [1, 2, 3])
     #expect(asFloats == [1, 2, 3])
+    // Places past the end, and places of a tensor of another size.
+    let four = try Selection(offsets: [3], of: [4], shape: [1])
     let (past, outside) = (
-      try? floats.gathered([3], shape: [1]), try? floats.scattered([0, 1, 5], into: [3])
+      try? Selection(offsets: [3], of: floats.shape, shape: [1]).offsets,
+      try? floats.picked(four)
     )
     #expect(past?.count == nil)
     #expect(outside?.count == nil)

@@ -49,9 +49,10 @@ import Testing
 
   @Test func scatteringUndoesGatheringAndAddsRepeats() throws {
     let x = try Self.ramp([4])
-    let picked = try x.gathered([3, 3, 1], shape: [3])
+    let places = try Selection(offsets: [3, 3, 1], of: x.shape, shape: [3])
+    let picked = try x.picked(places)
     #expect(picked.values == [3, 3, 1])
-    #expect(try picked.scattered([3, 3, 1], into: [4]).values == [0, 1, 0, 6])
+    #expect(try picked.spread(by: places, into: [4]).values == [0, 1, 0, 6])
   }
 
   @Test func sumOverLeadingAndTrailingAxesAgree() throws {

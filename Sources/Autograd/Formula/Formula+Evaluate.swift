@@ -20,6 +20,13 @@ extension Formula {
   /// - Throws: `TensorError.noValue` for a leaf that stands for nothing.
   package func evaluate(_ leaf: (Formula) -> Tensor?) throws(TensorError) -> Tensor {
     if case .apply(let op, let arguments, let attributes) = self {
+      if op == .chosen, case .apply(let comparison, let sides, _) = arguments[0],
+        let relation = comparison.relation
+      {
+        return try Tensor.select(
+          where: sides[0].evaluate(leaf), relation, sides[1].evaluate(leaf),
+          arguments[1].evaluate(leaf), arguments[2].evaluate(leaf))
+      }
       var values: [Tensor] = []
       values.reserveCapacity(arguments.count)
       for argument in arguments { values.append(try argument.evaluate(leaf)) }

@@ -9,6 +9,8 @@ package final class Op: Sendable {
   /// The gradients of those operands that `wanted` marks.
   package typealias Joint =
     @Sendable (Call, Tensor, _ wanted: [Bool]) throws(TensorError) -> [Tensor?]
+  typealias Addition =
+    @Sendable (Call, Tensor, _ operand: Int, _ sum: inout Tensor) throws(TensorError) -> Bool
 
   package let name: String
   package let operands: [Operand]
@@ -36,6 +38,9 @@ package final class Op: Sendable {
   let kernels: [VJP.Kernel]
   /// All vjps in one go, for ops whose gradients share most of their work.
   package let joint: Joint?
+  /// Adds the gradient of an operand to what has arrived there, in place, where that is cheaper than making it first;
+  /// false for an operand of which it is not.
+  let addition: Addition?
   /// Passes its operand on and lets no gradient back.
   package let isCut: Bool
   /// Between which numbers its results lie, where that is a part of what it is for; at an end its slope is 0.
@@ -75,7 +80,8 @@ package final class Op: Sendable {
     promotion: Promotion = .common, derivative: Derivative, links: Links = .measured,
     sums: (@Sendable (Call, Int) -> EntrySum?)? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
-    kernels: [VJP.Kernel] = [], joint: Joint? = nil, isCut: Bool = false, bounds: Bounds? = nil,
+    kernels: [VJP.Kernel] = [], joint: Joint? = nil, addition: Addition? = nil,
+    isCut: Bool = false, bounds: Bounds? = nil,
     applies: (@Sendable () -> Op)? = nil, samples: @escaping @Sendable () -> [Sample] = { [] },
     forward: @escaping Forward
   ) {
@@ -95,6 +101,7 @@ package final class Op: Sendable {
     self.slopes = slopes
     self.kernels = kernels
     self.joint = joint
+    self.addition = addition
     self.isCut = isCut
     self.bounds = bounds
     self.applies = applies
@@ -169,12 +176,14 @@ extension Op {
     _ summary: String, _ definition: String, example: String, notation: Notation = .call,
     gradients: [VJP], links: Links = .measured,
     sums: (@Sendable (Call, Int) -> EntrySum?)? = nil, joint: @escaping Joint,
+    addition: Addition? = nil,
     samples: @escaping @Sendable () -> [Sample], _ forward: @escaping Forward
   ) -> Op {
     Op(
       name, operands, settings: settings, family: family, summary: summary, definition: definition,
       example: example, notation: notation, promotion: .floating,
       derivative: .vjps(gradients), links: links, sums: sums, joint: joint,
+      addition: addition,
       samples: samples, forward: forward)
   }
 

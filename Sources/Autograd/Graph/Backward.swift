@@ -187,13 +187,23 @@ extension Node {
     }
     let call = try call()
     var together: [Tensor?] = []
-    if let joint = op.joint {
-      together = try joint(call, dz, operands.map { $0.isTracked })
-    }
-    for k in call.inputs.indices {
-      guard case .node(let input) = operand(k), input.isTracked, op.reaches(k, call.inputs) else {
-        continue
+    var wanted = operands.map { $0.isTracked }
+    if let addition = op.addition {
+      for k in wanted.indices where wanted[k] {
+        guard let place = operand(k).node?.place, var sum = gradients.tensors[Int(place)] else {
+          continue
+        }
+        // Nobody else may hold it while it changes, or it would be copied.
+        gradients.tensors[Int(place)] = nil
+        if try addition(call, dz, k, &sum) { wanted[k] = false }
+        gradients.tensors[Int(place)] = sum
       }
+    }
+    if let joint = op.joint { together = try joint(call, dz, wanted) }
+    for k in call.inputs.indices {
+      guard case .node(let input) = operand(k), k < wanted.count, wanted[k],
+        op.reaches(k, call.inputs)
+      else { continue }
       let place = Int(input.place)
       // A row of many: the gradient of the whole is not made anew for each.
       if k == 0, 2 * dz.count < input.shape.count, case .copies(let selection) = op.links,

@@ -395,6 +395,11 @@ extension Op {
     }
   }
 
+  /// The relation of a comparison.
+  var relation: Kernel.Relation? {
+    family == .comparison ? Kernel.Relation.allCases.first { Op.comparing($0) == self } : nil
+  }
+
   private static func comparison(_ name: String, _ relation: Kernel.Relation) -> Op {
     Op(
       name, ["x", "y"], family: .comparison,

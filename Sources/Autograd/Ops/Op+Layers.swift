@@ -51,6 +51,12 @@ extension Op {
         wanted.count > 2 && wanted[2] ? try dz.sum([0]).reshaped(to: c.inputs[2].shape) : nil,
       ]
     },
+    // Weights that serve at every step of a sequence.
+    addition: { c, dz, k, sum throws(TensorError) in
+      guard k == 1, dz.dtype == sum.dtype, c.x.dtype == sum.dtype else { return false }
+      try sum.addProduct(rows(dz), rows(c.x), transposed: (true, false))
+      return true
+    },
     samples: {
       let (weight, bias) = (Sample.positive([2, 3]), Sample.spread([2]))
       return ([[3], [2, 3], [2, 1, 3], [2, 2, 1, 3]] as [Shape]).flatMap { shape in
@@ -302,7 +308,7 @@ extension Op {
       throw .layerInput("layer_norm", learned.shape, expected: "weight and bias \(size)")
     }
     let (xhat, _) = try c.x.rowsNormalized(n, eps: c.number("eps"))
-    return try xhat * c.y + c.inputs[2]
+    return try xhat.rowsScaled(c.y, c.inputs[2])
   }
 
   private static func rowAxes(_ c: Call) -> Int {
@@ -386,14 +392,7 @@ extension Op {
 
   private static func lookup(_ c: Call) throws(TensorError) -> Selection {
     guard c.y.rank == 2 else { throw .rankNeeded("embedding", 2, c.y.shape) }
-    var rows: [Int] = []
-    rows.reserveCapacity(c.x.count)
-    for number in c.x.values {
-      guard let row = Int(whole: number) else {
-        throw .wholeNumbersNeeded("the numbers of an embedding")
-      }
-      rows.append(row)
-    }
+    let rows = try c.x.wholeNumbers("the numbers of an embedding", below: c.y.shape[0], 0)
     return try c.y.shape.selection(rows: rows, shape: c.x.shape)
   }
 }

@@ -525,11 +525,7 @@ extension Op {
     // Along the axis the tensor of places says where.
     strides[axis] = 0
     var offsets = Selection(places, strides: strides, of: source).offsets
-    for (i, number) in index.values.enumerated() {
-      guard let place = Int(whole: number) else { throw .wholeNumbersNeeded("gather's index") }
-      guard place >= 0, place < length else {
-        throw .indexOutOfRange(place, axis: axis, length: length)
-      }
+    for (i, place) in try index.wholeNumbers("gather's index", below: length, axis).enumerated() {
       offsets[i] += place * stride
     }
     return try Selection(offsets: offsets, of: x.shape, shape: index.shape)

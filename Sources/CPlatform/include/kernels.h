@@ -90,6 +90,10 @@ void nnrepl_normalize_slope(
     nnrepl_type type, long rows, long n, void *_Nonnull dx, const void *_Nonnull out, const void *_Nonnull inverse,
     const void *_Nonnull dz);
 
+/// x[row, i] = x[row, i] scale[i] + shift[i], for rows of n.
+void nnrepl_scale_rows(
+    nnrepl_type type, long rows, long n, void *_Nonnull x, const void *_Nonnull scale, const void *_Nonnull shift);
+
 /// out[i] += Σ x[row, i]: rows of n added in order.
 void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
 
