@@ -105,34 +105,34 @@ def mlp(hidden=(256, 128), size=128):
     return trained(model, torch.randn(size, 784), torch.randint(0, 10, (size,)))
 
 
-def lenet():
+def lenet(size=64):
     model = nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
-    return trained(model, torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,)))
+    return trained(model, torch.randn(size, 1, 28, 28), torch.randint(0, 10, (size,)))
 
 
-def digits():
+def digits(size=64):
     model = nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(128, 10))
-    return trained(model, torch.randn(64, 1, 8, 8), torch.randint(0, 10, (64,)))
+    return trained(model, torch.randn(size, 1, 8, 8), torch.randint(0, 10, (size,)))
 
 
-def recurrent(cell="lstm", levels=1):
+def recurrent(cell="lstm", levels=1, size=32):
     net = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell](64, 128, num_layers=levels)
     head = nn.Linear(128, 10)
     return trained(
-        nn.ModuleList([net, head]), torch.randn(32, 32, 64), torch.randint(0, 10, (32,)),
+        nn.ModuleList([net, head]), torch.randn(32, size, 64), torch.randint(0, 10, (size,)),
         call=lambda x: head(net(x)[0][-1]))
 
 
-def attention():
+def attention(size=32):
     net = nn.MultiheadAttention(128, 4, batch_first=True)
     return trained(
-        net, torch.randn(32, 64, 128), torch.randn(32, 64, 128), F.mse_loss, call=lambda x: net(x, x, x)[0])
+        net, torch.randn(size, 64, 128), torch.randn(size, 64, 128), F.mse_loss, call=lambda x: net(x, x, x)[0])
 
 
 class Block(nn.Module):
@@ -164,8 +164,8 @@ class Transformer(nn.Module):
         return self.scores(self.norm(self.blocks(x)))
 
 
-def transformer(width=64, depth=2):
+def transformer(width=64, depth=2, size=32):
     model = Transformer(width, depth)
     return trained(
-        model, torch.randint(0, 39, (32, 64)), torch.randint(0, 39, (32 * 64,)),
+        model, torch.randint(0, 39, (size, 64)), torch.randint(0, 39, (size * 64,)),
         call=lambda ids: model(ids).reshape(-1, 39))

@@ -2,8 +2,11 @@
 
     name | expression | the operands that get a gradient, if any | the expression in PyTorch, if it is another
 
-A setup is of the language; `python` turns it into PyTorch's.
+A setup reads the same in both but for its semicolons.
 """
+import dataclasses
+import re
+
 FAMILIES = {
     "elementwise, 1e6": ("x = randn(1000000); y = randn(1000000); m = x > 0", """
 exp | exp(x) | x
@@ -187,14 +190,37 @@ stack of 4 | stack(list(x, y, x, y)) | x y | torch.stack([x, y, x, y])
 HELPERS = "fn sum_of(parts) { parts[0] + parts[1] + parts[2] + parts[3] }"
 
 
-def python(setup):
-    """A setup as PyTorch's program, with the helpers."""
-    return setup.replace(";", "\n").replace("\n ", "\n") + "\ndef sum_of(p): return p[0] + p[1] + p[2] + p[3]"
+@dataclasses.dataclass
+class Operation:
+    family: str
+    name: str
+    setup: str
+    ours: str
+    inputs: list
+    theirs: str
+
+    @property
+    def python(self):
+        """The setup for PyTorch."""
+        lines = re.sub(r";\s*", "\n", self.setup)
+        return lines + "\ndef sum_of(p): return p[0] + p[1] + p[2] + p[3]"
+
+    def program(self, inputs):
+        """The operation as a step() of the language: without a gradient, or with that of the inputs."""
+        start = f'set_default_dtype("float32")\nseed(0)\n{self.setup}\n{HELPERS}\n'
+        if not inputs:
+            return start + f"fn step() = {self.ours}"
+        params = "".join(f"param {name} = 1*{name}\n" for name in inputs)
+        forget = "".join(f"    {name}.zero_grad()\n" for name in inputs)
+        return f"""{start}{params}fn compute() = {self.ours}
+one = ones(compute().shape)
+fn step() {{
+{forget}    compute().backward(one)
+}}"""
 
 
 def operations():
-    """Each operation with its family: name, setup, expression, operands, expression in PyTorch."""
     for family, (setup, lines) in FAMILIES.items():
         for line in lines.strip().splitlines():
-            name, ours, *more = (part.strip() for part in line.split("|"))
-            yield family, name, setup.strip(), ours, (more or [""])[0].split(), more[1] if len(more) > 1 else ours
+            name, ours, inputs, theirs, *_ = [part.strip() for part in line.split("|")] + ["", ""]
+            yield Operation(family, name, setup.strip(), ours, inputs.split(), theirs or ours)

@@ -1,32 +1,14 @@
-"""Measures the peers' side: a request in JSON per line in, the CPU seconds of one call, block by block, out."""
+"""Measures PyTorch and JAX for `run`: a request in JSON per line in, the CPU seconds of a call, block by block, out."""
 import json
 import os
 import sys
-import time
 
 # One thread, of JAX too.
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 import torch
 
 import models
-
-BLOCKS = 10
-
-
-def measure(step, budget):
-    """As `measure` of measure.nn does."""
-    step()
-    start = time.process_time()
-    step()
-    once = max(time.process_time() - start, 1e-7)
-    n = max(1, int(budget / BLOCKS / once))
-    times = []
-    for _ in range(min(BLOCKS, max(3, int(budget / once)))):
-        start = time.process_time()
-        for _ in range(n):
-            step()
-        times.append((time.process_time() - start) / n)
-    return times
+from measure.tail import measure
 
 
 def operation(setup, forward, inputs):
