@@ -8,17 +8,25 @@ import dataclasses
 import re
 
 FAMILIES = {
-    "elementwise, 1e6": ("x = randn(1000000); y = randn(1000000); m = x > 0", """
+    "elementwise, 1e6": ("x = randn(1000000); y = randn(1000000); p = 0.5 + rand(1000000); m = x > 0", """
 exp | exp(x) | x
-log | log(abs(y)) | y
-sqrt | sqrt(abs(y)) | y
+log | log(p) | p
+sqrt | sqrt(p) | p
 sigmoid | sigmoid(x) | x
 tanh | tanh(x) | x
 sin | sin(x) | x
 cos | cos(x) | x
 erf | erf(x) | x
-log1p | log1p(abs(y)) | y
+log1p | log1p(p) | p
 expm1 | expm1(x) | x
+rsqrt | rsqrt(p) | p
+pow | pow(p, 1.7) | p
+atan2 | atan2(x, y) | x y
+logaddexp | logaddexp(x, y) | x y
+floor | floor(x) |
+logsigmoid | logsigmoid(x) | x
+mish | mish(x) | x
+hardswish | hardswish(x) | x
 silu | silu(x) | x
 gelu | gelu(x) | x
 softplus | softplus(x) | x
@@ -49,7 +57,7 @@ outer | c*r | c r
 3d + middle | b + k | b k
 3d + batch | b + p | b p
 """),
-    "reductions of 1e6": ("x = randn(1000, 1000); b = randn(100, 100, 100)", """
+    "reductions of 1e6": ("x = randn(1000, 1000); b = randn(100, 100, 100); near = 1 + randn(1000, 1000)/100", """
 sum | sum(x) | x
 sum, columns | sum(x, dim=0) | x
 sum, rows | sum(x, dim=1) | x
@@ -68,12 +76,14 @@ max, rows | max(x, dim=1).values | x
 argmax | argmax(x) |
 argmax, rows | argmax(x, dim=1) |
 argmax, columns | argmax(x, dim=0) |
-prod, rows | prod(x, dim=1) | x
+prod, rows | prod(near, dim=1) | near
 norm | norm(x) | x
 logsumexp, rows | logsumexp(x, dim=1) | x
 logsumexp, columns | logsumexp(x, dim=0) | x
 cumsum, rows | cumsum(x, dim=1) | x
 cumsum, columns | cumsum(x, dim=0) | x
+cumprod, rows | cumprod(near, dim=1) | near
+cummax, rows | cummax(x, dim=1).values | x
 median | median(x) |
 all(x > -9) | all(x > -9) |
 """),
@@ -109,6 +119,10 @@ x[rows] | x[rows] | x
 x[i, j] | x[rows, rows] | x
 x[mask] | x[m] | x
 gather | gather(x, 1, columns) | x | torch.gather(x, 1, columns)
+scatter_add | scatter_add(x, 1, columns, y) | x y | torch.scatter_add(x, 1, columns, y)
+index_add | index_add(x, 0, rows, y) | x y | torch.index_add(x, 0, rows, y)
+nonzero | nonzero(m) |
+unique | unique(columns) |
 slice of rows, doubled | x[100:900]*2 | x
 slice of columns, doubled | x[:, 100:900]*2 | x
 slice, steps of 2, doubled | x[::2]*2 | x
@@ -155,14 +169,17 @@ einsum | einsum("bij,bjk->bik", ba, bb) | ba bb
     "convolution, pooling": ("""
 x1 = randn(64, 1, 28, 28); w1 = randn(6, 1, 5, 5); x16 = randn(64, 16, 14, 14); w16 = randn(32, 16, 3, 3)
 x8 = randn(64, 1, 8, 8); w8 = randn(16, 1, 3, 3); s = randn(32, 16, 128); ws = randn(32, 16, 3)
-i = randn(64, 6, 28, 28)
+i = randn(64, 6, 28, 28); wt = randn(16, 32, 3, 3)
 """, """
 conv2d 64x1x28x28, 5x5 | conv2d(x1, w1, padding=2) | x1 w1
 conv2d 64x16x14x14, 3x3 | conv2d(x16, w16, padding=1) | x16 w16
 conv2d 64x1x8x8, 3x3 | conv2d(x8, w8, padding=1) | x8 w8
+conv_transpose2d 64x16x14x14, 3x3 | conv_transpose2d(x16, wt) | x16 wt | F.conv_transpose2d(x16, wt)
 conv1d 32x16x128, 3 | conv1d(s, ws, padding=1) | s ws
 max_pool2d 64x6x28x28 | max_pool2d(i, 2) | i
 avg_pool2d 64x6x28x28 | avg_pool2d(i, 2) | i
+adaptive_avg_pool2d to 7x7 | adaptive_avg_pool2d(i, 7) | i
+interpolate, doubled | interpolate(i, scale_factor=2) | i
 """),
     "random numbers": ("n = 1000000", """
 rand | rand(n) |
