@@ -174,7 +174,7 @@ i = randn(64, 6, 28, 28); wt = randn(16, 32, 3, 3)
 conv2d 64x1x28x28, 5x5 | conv2d(x1, w1, padding=2) | x1 w1
 conv2d 64x16x14x14, 3x3 | conv2d(x16, w16, padding=1) | x16 w16
 conv2d 64x1x8x8, 3x3 | conv2d(x8, w8, padding=1) | x8 w8
-conv_transpose2d 64x16x14x14, 3x3 | conv_transpose2d(x16, wt) | x16 wt | F.conv_transpose2d(x16, wt)
+conv_transpose2d 64x16x14x14 | conv_transpose2d(x16, wt) | x16 wt | F.conv_transpose2d(x16, wt)
 conv1d 32x16x128, 3 | conv1d(s, ws, padding=1) | s ws
 max_pool2d 64x6x28x28 | max_pool2d(i, 2) | i
 avg_pool2d 64x6x28x28 | avg_pool2d(i, 2) | i
