@@ -1,8 +1,7 @@
-"""micrograd's demo network on the points of demo.nn; prints the milliseconds of each step."""
+"""micrograd's demo network on the points of demo.nn."""
 import math
 import random
 import sys
-import time
 
 from micrograd.nn import MLP
 
@@ -31,8 +30,3 @@ def step():
 
 
 sys.setrecursionlimit(100_000)
-step()
-for _ in range(4):
-    start = time.perf_counter()
-    step()
-    print(f"step {(time.perf_counter() - start) * 1000:.3f} ms")
