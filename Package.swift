@@ -5,10 +5,12 @@ import PackageDescription
 /// Whether this build is of the engine that a page carries: `Sources/Engine/build` sets it.
 let isForPage = Context.environment["NNREPL_ENGINE"] != nil
 
-/// Its C: Debian's library, and vectors of 128 bits.
-let engineC: [CSetting] =
+/// The C of every platform: on a page with Debian's library and vectors of 128 bits; tests would take hours over loops
+/// that nobody has optimised.
+let platformC: [CSetting] =
   isForPage
-  ? [.unsafeFlags(["-isystem", "/usr/include/wasm32-wasi", "-D__wasi__", "-msimd128", "-O3"])] : []
+  ? [.unsafeFlags(["-isystem", "/usr/include/wasm32-wasi", "-D__wasi__", "-msimd128", "-O3"])]
+  : [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
 /// Every target treats warnings as errors and speaks Swift 6.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -34,7 +36,7 @@ let package = Package(
 
     // What a run may still use and whether Ctrl-C was pressed, read by every loop and kernel that takes long; what
     // must have the same bits everywhere and is built for several processors; memory and the clock.
-    .target(name: "CPlatform", cSettings: engineC),
+    .target(name: "CPlatform", cSettings: platformC),
 
     // The program and the page: threads, clock, memory; elementary functions and matrix products.
     .target(name: "Platform", dependencies: ["CPlatform", "CBLAS"], swiftSettings: hot),
@@ -73,9 +75,7 @@ let package = Package(
     // Optimizers, schedules, data sets, saved weights.
     .target(
       name: "Training",
-      dependencies: [
-        "JSONText", "Platform", "Tensors", "Autograd",
-      ],
+      dependencies: ["CPlatform", "JSONText", "Platform", "Tensors", "Autograd"],
       exclude: ["Safetensors+Page.swift"],
       swiftSettings: hot),
 
@@ -217,7 +217,9 @@ let package = Package(
     .testTarget(
       name: "PlatformTests", dependencies: ["Platform"], exclude: ["elementary.txt"],
       swiftSettings: strict),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "TensorsTests", dependencies: ["CPlatform", "Platform", "Tensors"],
+      swiftSettings: strict),
     .testTarget(
       name: "AutogradTests", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
     .testTarget(

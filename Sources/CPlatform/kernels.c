@@ -4,12 +4,17 @@
 #include "kernels.h"
 #include "vectors.h"
 
-long nnrepl_vector_bytes = 0;
+static long chosen_bytes = 0;
 
 /// Those of the functions below.
 static long vector_bytes(void) {
-    if (!nnrepl_vector_bytes) nnrepl_vector_bytes = widest();
-    return nnrepl_vector_bytes;
+    if (!chosen_bytes) chosen_bytes = widest();
+    return chosen_bytes;
+}
+
+long nnrepl_use_vectors(long bytes) {
+    const long most = widest();
+    return chosen_bytes = bytes < most ? bytes : most;
 }
 
 /// The lanes of a sum, whatever vectors there are.

@@ -96,6 +96,8 @@ void nnrepl_keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_MXFAST, 0);
+    // The heap of a thread of its own would be given back page by page.
+    mallopt(M_ARENA_MAX, 1);
 }
 
 /// Opened once: a process that is closed off later can open no more.

@@ -24,59 +24,48 @@
         for (long k = 0; k < c.count; k++, place += (w)->column_step) { BODY }                  \
     }
 
-/// Numbers `step` apart, side by side.
-static inline void OF(collect)(REAL *restrict out, const REAL *restrict x, long n, long step) {
-    if (step == 1) for (long i = 0; i < n; i++) out[i] = x[i];
-    else if (step == 2) for (long i = 0; i < n; i++) out[i] = x[2 * i];
-    else for (long i = 0; i < n; i++) out[i] = x[i * step];
-}
-
 static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL *x) {
-    // A row of windows at once, as many as small buffers hold: a tap is the same for all of them, and nothing branches.
-    enum { MOST = 128 };
+    // As many windows at once as small buffers hold: a tap is the same for all of them, and nothing branches.
+    enum { MOST = 256 };
     REAL most[MOST], new[MOST];
-    TAP best[MOST];
-    long taps = 0, step = w->columns > 1 ? w->column[1].first - w->column[0].first : 1;
-    for (long j = 0; j < w->columns; j++) {
-        taps = w->column[j].count > taps ? w->column[j].count : taps;
-        // Whether all windows are as wide, and as far apart: 0 if not.
-        if (w->column[j].count != w->column[0].count || w->column[j].first != w->column[0].first + j * step) step = 0;
-    }
-    for (long image = 0; image < w->images; image++) {
-        const long start = image * w->height * w->width;
-        for (long i = 0; i < w->rows; i++) {
-            const nnrepl_reach r = w->row[i];
-            const REAL *top = x + start + r.first * w->width;
-            for (long left = 0; left < w->columns; left += MOST) {
-                const nnrepl_reach *column = w->column + left;
-                const long n = w->columns - left < MOST ? w->columns - left : MOST;
-                for (long j = 0; j < n; j++) {
-                    best[j] = 0;
-                    most[j] = r.count ? top[column[j].first] : 0;
-                }
-                for (long tap = 1; tap < r.count * taps; tap++) {
-                    const long k = tap % taps;
-                    const REAL *line = top + tap / taps * w->row_step * w->width;
-                    if (step) OF(collect)(new, line + column[0].first + k * w->column_step, n, step);
-                    else for (long j = 0; j < n; j++) {
-                        // Where a window ends earlier, its last place again, which cannot win.
-                        const long last = k < column[j].count ? k : column[j].count - 1;
-                        new[j] = line[column[j].first + (last > 0 ? last : 0) * w->column_step];
-                    }
-                    for (long j = 0; j < n; j++) {
-                        // A nan that has won stays.
-                        const int wins = (most[j] == most[j]) & !(new[j] <= most[j]);
-                        best[j] = wins ? (TAP)tap : best[j];
-                        most[j] = wins ? new[j] : most[j];
-                    }
+    TAP best[MOST], first[MOST];
+    const long windows = w->rows * w->columns, size = w->height * w->width;
+    for (long left = 0; left < windows; left += MOST) {
+        const long n = windows - left < MOST ? windows - left : MOST;
+        long rows = 0, columns = 0;
+        int is_even = 1;
+        for (long j = 0; j < n; j++) {
+            const nnrepl_reach r = w->row[(left + j) / w->columns], c = w->column[(left + j) % w->columns];
+            first[j] = r.count && c.count ? (TAP)(r.first * w->width + c.first) : 0;
+            is_even &= j == 0 || (r.count == rows && c.count == columns);
+            rows = r.count > rows ? r.count : rows, columns = c.count > columns ? c.count : columns;
+        }
+        for (long image = 0; image < w->images; image++) {
+            const REAL *plane = x + image * size;
+            for (long j = 0; j < n; j++) {
+                best[j] = 0;
+                most[j] = plane[first[j]];
+            }
+            for (long tap = 1; tap < rows * columns; tap++) {
+                const long y = tap / columns, k = tap % columns;
+                const REAL *from = plane + y * w->row_step * w->width + k * w->column_step;
+                if (is_even) for (long j = 0; j < n; j++) new[j] = from[first[j]];
+                else for (long j = 0; j < n; j++) {
+                    // Where a window ends earlier, what it has, which cannot win.
+                    const nnrepl_reach r = w->row[(left + j) / w->columns], c = w->column[(left + j) % w->columns];
+                    new[j] = y < r.count && k < c.count ? from[first[j]] : most[j];
                 }
                 for (long j = 0; j < n; j++) {
-                    const long tap = (long)best[j];
-                    places[j] = r.count && column[j].count
-                        ? top - x + tap / taps * w->row_step * w->width + column[j].first + tap % taps * w->column_step
-                        : start;
+                    // A nan that has won stays.
+                    const int wins = (most[j] == most[j]) & !(new[j] <= most[j]);
+                    best[j] = wins ? (TAP)tap : best[j];
+                    most[j] = wins ? new[j] : most[j];
                 }
-                places += n;
+            }
+            long *result = places + image * windows + left;
+            for (long j = 0; j < n; j++) {
+                const long tap = (long)best[j], column = columns ? tap % columns : 0, row = columns ? tap / columns : 0;
+                result[j] = image * size + first[j] + row * w->row_step * w->width + column * w->column_step;
             }
         }
     }

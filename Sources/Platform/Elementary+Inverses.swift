@@ -1,7 +1,6 @@
 // Tangent and what undoes sine, cosine and tangent; the hyperbolic functions and what undoes them.
 import CPlatform
 
-
 extension Elementary {
   // MARK: Angles
 
@@ -133,7 +132,9 @@ extension Elementary {
     for _ in 0..<2 {
       let size = Swift.abs(y)
       // Near ±1, where the function is flat, what is lacking to them is known more exactly.
-      let off = size < 0.85 || size > 5.9 ? erf(size) - Swift.abs(x) : 1 - Swift.abs(x) - nnrepl_erf_rest(size)
+      let off =
+        size < 0.85 || size > 5.9
+        ? erf(size) - Swift.abs(x) : 1 - Swift.abs(x) - nnrepl_erf_rest(size)
       y -= (y < 0 ? -off : off) * 0x1.c5bf891b4ef6ap-1 * exp(y * y)
     }
     return y

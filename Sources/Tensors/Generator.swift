@@ -166,7 +166,8 @@ extension Generator {
     let limit = UInt64((keep * 0x1p53).rounded(.up))
     let words = words(2 * shape.count)
     return try Tensor.made(shape, dtype) { out in
-      nnrepl_mask(dtype == .float32 ? NNREPL_F32 : NNREPL_F64, shape.count, out, words, limit, scale)
+      nnrepl_mask(
+        dtype == .float32 ? NNREPL_F32 : NNREPL_F64, shape.count, out, words, limit, scale)
     }
   }
 

@@ -13,7 +13,8 @@ package struct Mapped: UnaryKernel {
     return z
   }
 
-  package func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>) {
+  package func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>)
+  {
     nnrepl_map(E.layout, function, count, out, x, a, b)
   }
 }
@@ -60,13 +61,17 @@ package enum Kernel {
   package static let geluTanh = Mapped(function: NNREPL_GELU_TANH)
   package static let silu = Mapped(function: NNREPL_SILU)
   package static let logSigmoid = Mapped(function: NNREPL_LOG_SIGMOID)
+  /// Held between two numbers.
   package static func clamp(_ low: Double, _ high: Double) -> Mapped {
     Mapped(function: NNREPL_CLAMP, a: low, b: high)
   }
+  /// A rectifier that lets a little through below 0.
   package static func leakyRelu(_ slope: Double) -> Mapped {
     Mapped(function: NNREPL_LEAKY_RELU, a: slope)
   }
+  /// A rectifier that levels off at -alpha.
   package static func elu(_ alpha: Double) -> Mapped { Mapped(function: NNREPL_ELU, a: alpha) }
+  /// A smooth rectifier, the identity where `beta*x` passes the threshold.
   package static func softplus(_ beta: Double, _ threshold: Double) -> Mapped {
     Mapped(function: NNREPL_SOFTPLUS, a: beta, b: threshold)
   }
@@ -98,6 +103,7 @@ package enum Kernel {
     }
   }
 
+  /// The quotient rounded down, as in Python.
   package struct FloorDivide: BinaryKernel {
     package init() {}
     @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
@@ -118,6 +124,7 @@ package enum Kernel {
       return r != 0 && (r < 0) != (y < 0) ? r + y : r
     }
   }
+  /// `x^y`, with a loop of its own where one exponent serves all.
   package struct Power: BinaryKernel {
     package init() {}
     @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { E.pow(x, y) }

@@ -187,7 +187,8 @@ extension Tensor {
     try put(part, selection, adds: true)
   }
 
-  private mutating func put(_ part: Tensor, _ selection: Selection, adds: Bool) throws(TensorError) {
+  private mutating func put(_ part: Tensor, _ selection: Selection, adds: Bool) throws(TensorError)
+  {
     try mustHold(selection.source)
     try part.mustHold(selection.shape.count)
     try Work.charge(part.count)

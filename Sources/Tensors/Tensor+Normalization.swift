@@ -142,7 +142,8 @@ extension Tensor {
   }
 
   /// Each row times `scale` plus `shift`: rows as well, or numbers.
-  package consuming func rowsScaled(_ scale: Tensor, _ shift: Tensor) throws(TensorError) -> Tensor {
+  package consuming func rowsScaled(_ scale: Tensor, _ shift: Tensor) throws(TensorError) -> Tensor
+  {
     guard scale.dtype == dtype, shift.dtype == dtype, scale.shape == shift.shape, scale.rank > 0,
       scale.count > 0
     else { return try self * scale + shift }

@@ -76,7 +76,8 @@ extension Tensor {
       read(E.self) { x in
         weight.read(E.self) { w in
           for part in 0..<n * groups {
-            nnrepl_unfold_columns(E.layout, &kernel, columns, x + part * inputs * image[0] * image[1])
+            nnrepl_unfold_columns(
+              E.layout, &kernel, columns, x + part * inputs * image[0] * image[1])
             E.gemm(
               w + part % groups * outputs * taps, transposed: false, columns, transposed: false,
               z + part * outputs * places, adding: false, outputs, taps, places)

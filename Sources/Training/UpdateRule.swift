@@ -167,7 +167,8 @@ struct UpdateProgram: Sendable {
         for instruction in instructions {
           let out = pointer(instruction.out)
           switch instruction.operation {
-          case .one(let f): operand(instruction.a) { x, _ in nnrepl_map(E.layout, f, n, out, x, 0, 0) }
+          case .one(let f):
+            operand(instruction.a) { x, _ in nnrepl_map(E.layout, f, n, out, x, 0, 0) }
           case .two(let f):
             operand(instruction.a) { x, xStep in
               operand(instruction.b) { y, yStep in

@@ -193,7 +193,8 @@ extension Op {
     family: Family = .shape, _ summary: String, _ definition: String, example: String = "",
     notation: Notation = .method, back: @escaping VJP.Text,
     selection: @escaping @Sendable (Call) throws(TensorError) -> Selection,
-    kernel: VJP.Kernel? = nil, samples: @escaping @Sendable () -> [Sample], _ forward: Forward? = nil
+    kernel: VJP.Kernel? = nil, samples: @escaping @Sendable () -> [Sample],
+    _ forward: Forward? = nil
   ) -> Op {
     let spread: VJP.Kernel = { call, dz throws(TensorError) in
       try dz.spread(by: selection(call), into: call.x.shape)

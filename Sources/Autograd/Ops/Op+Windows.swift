@@ -181,7 +181,8 @@ extension Op {
   private static let meanSliding =
     sliding + [.flag("ceil_mode", false), .flag("count_include_pad", true)]
 
-  private static func picked(_ c: Call, _ axes: Int, _ name: String) throws(TensorError) -> Selection
+  private static func picked(_ c: Call, _ axes: Int, _ name: String) throws(TensorError)
+    -> Selection
   {
     let plane = try Plane(c.x, c.attributes, axes, name)
     return try c.x.largestPlaces(plane.pooling, shape: plane.target)

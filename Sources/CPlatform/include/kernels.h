@@ -130,5 +130,6 @@ void nnrepl_mask(
     nnrepl_type type, long count, void *_Nonnull out, const unsigned *_Nonnull words, unsigned long long limit,
     double scale);
 
-/// Bytes of the vectors that kernels use: the processor's widest, or fewer for tests.
-extern long nnrepl_vector_bytes;
+/// Has kernels use vectors of so many bytes, or of fewer where the processor has no such; for tests. Gives what they use
+/// now. At the start it is the widest that there are.
+long nnrepl_use_vectors(long bytes);

@@ -1,0 +1,190 @@
+// Loops in C: the same bits at every width of vectors, and the functions that they are said to be.
+import CPlatform
+import Platform
+import Testing
+
+@testable import Tensors
+
+@Suite struct KernelTests {
+  /// Every size of number, both signs, and what is no number; the length is no multiple of any vector's.
+  private static let numbers: [Double] = {
+    var random = SystemlikeRandom(state: 7)
+    let special: [Double] = [
+      0, -0.0, 1, -1, .infinity, -.infinity, .nan, 0x1p-1074, -0x1p-1030, 0x1p-149, 1e-30, 88.7, 89,
+      -87.4, -103.9, 709.8, -745.2, 0x1p19, 0x1p21, 1e22, -1e300, 20, -20, 0.41, -0.29, 0.625, 3.92,
+    ]
+    let plain = (0..<150).map { _ in (random.unit() - 0.5) * 12 }
+    let wide = (0..<150).map { _ in Double(bitPattern: random.next()) }
+    return special + plain + wide
+  }()
+
+  private struct SystemlikeRandom {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state ^ (state >> 29)
+    }
+    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+  }
+
+  private static func bits<E: Element>(_ x: [E]) -> [UInt64] {
+    // A nan is a nan, whatever else its bits say.
+    x.map { $0.isNaN ? .max : Double($0).bitPattern }
+  }
+
+  /// What `body` gives with vectors of 64, 32 and 16 bytes, as far as the processor has them.
+  private static func atEachWidth<Result>(_ body: () -> Result) -> [Result] {
+    defer { nnrepl_use_vectors(64) }
+    return [64, 32, 16].map { bytes in
+      nnrepl_use_vectors(bytes)
+      return body()
+    }
+  }
+
+  private static func same<E: Element>(_: E.Type, _ name: String, _ run: ([E]) -> [E]) {
+    let x = numbers.map { E($0) }
+    let results = atEachWidth { bits(run(x)) }
+    #expect(results[1] == results[0], "\(name) with vectors of 32 bytes, \(E.self)")
+    #expect(results[2] == results[0], "\(name) with vectors of 16 bytes, \(E.self)")
+  }
+
+  @Test func functionsOfOneNumberHaveTheSameBitsAtEveryWidth() {
+    for f in NNREPL_NEGATE.rawValue...NNREPL_COPY.rawValue {
+      func run<E: Element>(_ x: [E]) -> [E] {
+        var z = x
+        nnrepl_map(E.layout, nnrepl_map_function(rawValue: f), x.count, &z, x, 0.5, 20)
+        return z
+      }
+      Self.same(Double.self, "function \(f)") { run($0) }
+      Self.same(Float.self, "function \(f)") { run($0) }
+    }
+  }
+
+  @Test(arguments: [(1, 1), (1, 0), (0, 1)])
+  func functionsOfTwoNumbersHaveTheSameBitsAtEveryWidth(_ xStep: Int, _ yStep: Int) {
+    for f in NNREPL_ADD.rawValue...NNREPL_SILU_SLOPE.rawValue {
+      func run<E: Element>(_ x: [E]) -> [E] {
+        var z = x
+        nnrepl_zip(
+          E.layout, nnrepl_zip_function(rawValue: f), x.count, &z, x, xStep,
+          Array(x.reversed()), yStep)
+        return z
+      }
+      Self.same(Double.self, "function \(f)") { run($0) }
+      Self.same(Float.self, "function \(f)") { run($0) }
+    }
+  }
+
+  @Test func foldsAndRowsHaveTheSameBitsAtEveryWidth() {
+    let finite: ([Double]) -> [Double] = { $0.filter { abs($0) < 1e4 } }
+    for f in NNREPL_SUM.rawValue...NNREPL_SUM_OF_POWERS.rawValue {
+      func run<E: Element>(_ x: [E]) -> [E] {
+        [x, finite(x.map { Double($0) }).map { E($0) }].map { x in
+          E(nnrepl_fold(E.layout, nnrepl_fold_function(rawValue: f), x.count, x, 0.25))
+        }
+      }
+      Self.same(Double.self, "fold \(f)") { run($0) }
+      Self.same(Float.self, "fold \(f)") { run($0) }
+    }
+    func rows<E: Element>(_ x: [E]) -> [E] {
+      let x = finite(x.map { Double($0) }).map { E($0) }
+      let (rows, n) = (3, x.count / 3)
+      var all: [E] = []
+      for isLog: Int32 in [0, 1] {
+        var (z, dx) = (x, x)
+        nnrepl_softmax(E.layout, rows, n, &z, x, isLog)
+        nnrepl_softmax_slope(E.layout, rows, n, &dx, z, x, isLog)
+        all += z + dx
+      }
+      var (z, inverse, dx, sums) = (x, x, x, x)
+      nnrepl_normalize(E.layout, rows, n, 1e-5, &z, &inverse, x)
+      nnrepl_normalize_slope(E.layout, rows, n, &dx, z, inverse, x)
+      nnrepl_add_rows(E.layout, rows, n, &sums, x)
+      let cut = nnrepl_channels(outer: 1, channels: rows, inner: n)
+      nnrepl_channel_sums(E.layout, NNREPL_CHANNEL_SLOPE, cut, &sums, x, inverse, dx)
+      return all + z + dx + sums
+    }
+    Self.same(Double.self, "rows") { rows($0) }
+    Self.same(Float.self, "rows") { rows($0) }
+  }
+
+  /// The elementary functions of doubles are held by PlatformTests; here those of floats against them.
+  @Test func floatsAreWithinTheStatedUnits() {
+    let functions: [(String, Double, (Float) -> Float, (Double) -> Double)] = [
+      ("exp", 1, { Float.exp($0) }, { Elementary.exp($0) }),
+      ("log", 1, { Float.log($0) }, { Elementary.log($0) }),
+      ("log1p", 1, { Float.log1p($0) }, { Elementary.log1p($0) }),
+      ("tanh", 1.3, { Float.tanh($0) }, { Elementary.tanh($0) }),
+      ("erf", 6, { Float.erf($0) }, { Elementary.erf($0) }),
+    ]
+    // One of every 2 million floats, and around the places where one formula follows on another.
+    let walked = stride(from: UInt32(0), to: .max - 65_521, by: 65_521).map {
+      Float(bitPattern: $0)
+    }
+    let seams: [Float] = [
+      0.625, 0.41, -0.29, 3.92, 88.72, -103.97, -87.34, 1.414_213_5, 0.707_106_8,
+    ]
+    let near = seams.flatMap { seam in (-50...50).map { seam + Float($0) * seam.ulp } }
+    for (name, units, float, double) in functions {
+      for x in walked + near + Self.numbers.map({ Float($0) }) {
+        let (z, truth) = (float(x), double(Double(x)))
+        if truth.isNaN {
+          #expect(z.isNaN, "\(name)(\(x))")
+        } else if Swift.abs(truth) >= 0x1.ffffffp127 {
+          #expect(Double(z) == (truth < 0 ? -.infinity : .infinity), "\(name)(\(x))")
+        } else {
+          let unit = Double(max(Swift.abs(Float(truth)).ulp, 0x1p-149))
+          #expect(
+            Swift.abs(Double(z) - truth) <= units * unit, "\(name)(\(x)) is \(z), not \(truth)")
+        }
+      }
+    }
+  }
+
+  /// Places by a selection against the list of all its offsets, for axes of every kind and order.
+  @Test func selectionsTakeWhatTheirOffsetsSay() throws {
+    let shape: Shape = [3, 4, 5, 2]
+    let x = try Tensor((0..<120).map(Double.init), shape: shape, dtype: .float32)
+    var selections = [
+      try shape.selection([.at(1), .slice(start: 1, stop: nil, step: 2)]),
+      try shape.selection([.ellipsis, .newAxis, .at(-1)]),
+      try shape.selection(rows: [2, 0, 2], shape: [3]),
+      try shape.selection([.slice(start: 2, stop: 2, step: 1)]),
+    ]
+    for order in [
+      [3, 2, 1, 0], [0, 2, 1, 3], [1, 0, 3, 2], [0, 1, 3, 2], [2, 3, 0, 1], [0, 1, 2, 3],
+    ] {
+      selections.append(shape.permutation(order))
+    }
+    for selection in selections {
+      let picked = try x.picked(selection)
+      #expect(picked.values == selection.offsets.map(Double.init))
+      var back = [Double](repeating: 0, count: 120)
+      for offset in selection.offsets { back[offset] += Double(offset) }
+      #expect(try picked.spread(by: selection, into: shape).values == back)
+    }
+  }
+
+  /// Sorting by digits against the standard library, with equal numbers, nan and both zeros.
+  @Test(arguments: [1, 7, 32, 33, 400])
+  func orderIsStableAndCountsNanAsLargest(_ count: Int) throws {
+    let x = (0..<count).map { i in Self.numbers[(i * 31) % Self.numbers.count].rounded() }
+    let zeros = x.map { $0 == 0 ? 0 : $0 }
+    for isFalling in [false, true] {
+      for dtype in [DType.float32, .float64] {
+        let numbers = try Tensor(zeros, shape: [count], dtype: dtype)
+        let order = try numbers.order(along: 0, falling: isFalling).values.map { Int($0) }
+        let values = numbers.values
+        let expected = (0..<count).sorted { a, b in
+          let (p, q) = (values[a], values[b])
+          if p.isNaN || q.isNaN {
+            if p.isNaN, q.isNaN { return a < b }
+            return isFalling ? p.isNaN : q.isNaN
+          }
+          return p == q ? a < b : isFalling ? p > q : p < q
+        }
+        #expect(order == expected)
+      }
+    }
+  }
+}
