@@ -320,9 +320,10 @@ extension BuiltinCall {
       machine.warn(BuiltinFault.oneClass(op: op.name, shape: scores.shape).at(span))
     }
     // What applies no softmax itself takes logarithms of probabilities.
-    guard op.applies == nil, let largest = scores.value.values.max(), largest > 1e-6 else { return }
+    guard op.applies == nil, scores.value.largest > 1e-6 else { return }
     machine.warn(
-      BuiltinFault.notLogProbabilities(op: op.name, largest: machine.format(largest)).at(span))
+      BuiltinFault.notLogProbabilities(op: op.name, largest: machine.format(scores.value.largest))
+        .at(span))
   }
 
   /// Told when a table of every one with every other is folded into one number.

@@ -8,6 +8,10 @@
 #define ONCE(f, x) FROM_V(OF_V(f)(TO_V(x)))
 #define AS(T, number) ((T)(R)(number))
 
+/// Where numbers are nan or inf, and the type that says so.
+#define IS_ODD(z) ((z) - (z) != 0)
+#define ODD(T) __typeof__((T){0} != (T){0})
+
 /// Calls BODY for vectors T of x, and once for what is left over, padded with zeros: it computes z.
 #define VECTORS_OF(T, count, BODY)                                     \
     for (long i = 0, step = sizeof(T) / sizeof(R); i < (count); i += step) { \
@@ -20,11 +24,15 @@
         else memcpy(out + i, &z, (size_t)rest * sizeof(R));            \
     }
 
-static void OF(map)(nnrepl_map_function f, long count, R *out, const R *in, double setting_a, double setting_b) {
+static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, double setting_a, double setting_b) {
     const R a = (R)setting_a, b = (R)setting_b;
     switch (f) {
-#define MAP(name, T, result) \
-    case name: VECTORS_OF(T, count, z = result) return;
+#define MAP(name, T, result)                                   \
+    case name: {                                               \
+        ODD(T) odd = {0};                                      \
+        VECTORS_OF(T, count, z = result; odd |= IS_ODD(z))     \
+        return !__builtin_reduce_or(odd);                      \
+    }
         MAP(NNREPL_NEGATE, W, -x)
         MAP(NNREPL_ABS, W, __builtin_elementwise_abs(x))
         MAP(NNREPL_SQUARE, W, x * x)
@@ -56,6 +64,7 @@ static void OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doub
 #undef MAP
     case NNREPL_COPY: memmove(out, in, (size_t)count * sizeof(R));
     }
+    return 0;
 }
 
 /// The operands of `zip` as vectors T: those that are one number for all are spread once.
@@ -92,10 +101,14 @@ INLINE W OF(silu_slope)(W x, W dz) {
     return dz * (sigmoid * (1 + x * (1 - sigmoid)));
 }
 
-static void OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long x_step, const R *ys, long y_step) {
+static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long x_step, const R *ys, long y_step) {
     switch (f) {
-#define ZIP(name, T, result) \
-    case name: PAIRS_OF(T, z = result) return;
+#define ZIP(name, T, result)                         \
+    case name: {                                     \
+        ODD(T) odd = {0};                            \
+        PAIRS_OF(T, z = result; odd |= IS_ODD(z))    \
+        return !__builtin_reduce_or(odd);            \
+    }
         ZIP(NNREPL_ADD, W, x + y)
         ZIP(NNREPL_SUBTRACT, W, x - y)
         ZIP(NNREPL_MULTIPLY, W, x * y)
@@ -117,18 +130,27 @@ static void OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long
         ZIP(NNREPL_SILU_SLOPE, W, OF(silu_slope)(x, y))
 #undef ZIP
     }
+    return 0;
 }
 
-static void OF(choose)(
+static int OF(choose)(
     long count, R *out, const R *c, long c_step, const R *x, long x_step, const R *y, long y_step
 ) {
     long i = 0;
     const W c_all = (W)*c, x_all = (W)*x, y_all = (W)*y;
+    ODD(W) odd = {0};
     for (; i + WIDE <= count; i += WIDE) {
         const W where = c_step ? *(const W *)(c + i) : c_all;
-        *(W *)(out + i) = where != 0 ? (x_step ? *(const W *)(x + i) : x_all) : (y_step ? *(const W *)(y + i) : y_all);
+        const W z = where != 0 ? (x_step ? *(const W *)(x + i) : x_all) : (y_step ? *(const W *)(y + i) : y_all);
+        odd |= IS_ODD(z);
+        *(W *)(out + i) = z;
     }
-    for (; i < count; i++) out[i] = c[i * c_step] != 0 ? x[i * x_step] : y[i * y_step];
+    int is_odd = __builtin_reduce_or(odd) != 0;
+    for (; i < count; i++) {
+        out[i] = c[i * c_step] != 0 ? x[i * x_step] : y[i * y_step];
+        is_odd |= IS_ODD(out[i]);
+    }
+    return !is_odd;
 }
 
 /// SUMS lanes of terms, each added to its lane by JOINED(s, t), then lane by lane, then what is left over. T are the
@@ -380,6 +402,8 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
 #undef WIDE
 #undef ONCE
 #undef AS
+#undef IS_ODD
+#undef ODD
 #undef VECTORS_OF
 #undef PAIRS_OF
 #undef ROW

@@ -54,20 +54,20 @@ double wide_sine(double x, long long turned);
     return name##_f64_16(__VA_ARGS__);
 #endif
 
-void nnrepl_map(
+int nnrepl_map(
     nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b
 ) {
     CHOSEN(map, f, count, out, x, a, b)
 }
 
-void nnrepl_zip(
+int nnrepl_zip(
     nnrepl_type type, nnrepl_zip_function f, long count, void *out, const void *x, long x_step, const void *y,
     long y_step
 ) {
     CHOSEN(zip, f, count, out, x, x_step, y, y_step)
 }
 
-void nnrepl_choose(
+int nnrepl_choose(
     nnrepl_type type, long count, void *out, const void *c, long c_step, const void *x, long x_step, const void *y,
     long y_step
 ) {

@@ -27,6 +27,8 @@ package final class Buffer: @unchecked Sendable {
   /// How its elements are stored: `.float32` or `.float64`. Nothing reads them as another type.
   let stored: DType
   private let bytes: Int
+  /// Whether somebody has seen that none of its elements is nan or inf.
+  var isKnownFinite = false
 
   /// - Throws: `TensorError.tooLarge` when the budget would be passed or the system has no more.
   init(shape: Shape, of stored: DType) throws(TensorError) {

@@ -9,13 +9,14 @@ package struct Mapped: UnaryKernel {
 
   package func callAsFunction<E: Element>(_ x: E) -> E {
     var z = x
-    withUnsafePointer(to: x) { x in row(1, &z, x) }
+    withUnsafePointer(to: x) { x in _ = row(1, &z, x) }
     return z
   }
 
   package func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>)
+    -> Bool
   {
-    nnrepl_map(E.layout, function, count, out, x, a, b)
+    nnrepl_map(E.layout, function, count, out, x, a, b) != 0
   }
 }
 
@@ -25,14 +26,14 @@ package struct Zipped: BinaryKernel {
 
   package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
     var z = x
-    withUnsafePointer(to: x) { x in withUnsafePointer(to: y) { y in row(1, &z, x, 0, y, 0) } }
+    withUnsafePointer(to: x) { x in withUnsafePointer(to: y) { y in _ = row(1, &z, x, 0, y, 0) } }
     return z
   }
 
   package func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
     _ y: UnsafePointer<E>, _ yStep: Int
-  ) { nnrepl_zip(E.layout, function, count, out, x, xStep, y, yStep) }
+  ) -> Bool { nnrepl_zip(E.layout, function, count, out, x, xStep, y, yStep) != 0 }
 }
 
 /// Kernels whose name is the function's; `kernels.h` says what each does.
@@ -132,21 +133,24 @@ package enum Kernel {
     package func row<E: Element>(
       _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
       _ y: UnsafePointer<E>, _ yStep: Int
-    ) {
+    ) -> Bool {
       // Of one exponent it is asked once which it is.
       if yStep == 0, xStep == 1 {
-        func map(_ f: nnrepl_map_function) { nnrepl_map(E.layout, f, count, out, x, 0, 0) }
+        func map(_ f: nnrepl_map_function) -> Bool {
+          nnrepl_map(E.layout, f, count, out, x, 0, 0) != 0
+        }
         switch y[0] {
         case 1: return map(NNREPL_COPY)
         case 2: return map(NNREPL_SQUARE)
         case 3:
-          map(NNREPL_SQUARE)
-          return nnrepl_zip(E.layout, NNREPL_MULTIPLY, count, out, out, 1, x, 1)
+          _ = map(NNREPL_SQUARE)
+          return nnrepl_zip(E.layout, NNREPL_MULTIPLY, count, out, out, 1, x, 1) != 0
         case 0.5: return map(NNREPL_SQRT)
         default: break
         }
       }
       for i in 0..<count { out[i] = self(x[i * xStep], y[i * yStep]) }
+      return false
     }
   }
 

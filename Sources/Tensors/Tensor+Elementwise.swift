@@ -7,16 +7,19 @@ package protocol UnaryKernel: Sendable {
   /// The function of each element. A requirement, so that every kernel has loops of its own however it is
   /// called: from another module a generic loop would call the kernel through a table for each element.
   func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor
-  func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>)
+  /// One row of it; true where it has seen that all results are finite.
+  func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>) -> Bool
 }
 
 /// A function of two numbers, the same for both element types.
 package protocol BinaryKernel: Sendable {
   func callAsFunction<E: Element>(_ x: E, _ y: E) -> E
   func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor
+  /// One row of it; true where it has seen that all results are finite.
   func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
-    _ y: UnsafePointer<E>, _ yStep: Int)
+    _ y: UnsafePointer<E>, _ yStep: Int
+  ) -> Bool
 }
 
 // A kernel's own code is a row of each type; what is around it is there once.
@@ -31,8 +34,9 @@ extension UnaryKernel {
   /// Fills `count` numbers from as many.
   package func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>
-  ) {
+  ) -> Bool {
     for i in 0..<count { out[i] = self(x[i]) }
+    return false
   }
 }
 
@@ -51,7 +55,7 @@ extension BinaryKernel {
   package func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
     _ y: UnsafePointer<E>, _ yStep: Int
-  ) {
+  ) -> Bool {
     switch (xStep, yStep) {
     case (1, 1): for i in 0..<count { out[i] = self(x[i], y[i]) }
     case (1, 0):
@@ -62,6 +66,7 @@ extension BinaryKernel {
       for i in 0..<count { out[i] = self(constant, y[i]) }
     default: for i in 0..<count { out[i] = self(x[i * xStep], y[i * yStep]) }
     }
+    return false
   }
 }
 
@@ -80,14 +85,19 @@ extension Tensor {
 
   fileprivate func mapped<E: Element>(
     _: E.Type, _ result: DType,
-    _ row: (Int, UnsafeMutablePointer<E>, UnsafePointer<E>) -> Void
+    _ row: (Int, UnsafeMutablePointer<E>, UnsafePointer<E>) -> Bool
   ) throws(TensorError) -> Tensor {
     let count = shape.count
-    return try Tensor.fill(shape, result) { (out: UnsafeMutablePointer<E>) in
+    var areFinite = true
+    let made = try Tensor.fill(shape, result) { (out: UnsafeMutablePointer<E>) in
       read(E.self) { x in
-        Work.inParts(count) { row($0.count, out + $0.lowerBound, x + $0.lowerBound) }
+        Work.inParts(count) {
+          if !row($0.count, out + $0.lowerBound, x + $0.lowerBound) { areFinite = false }
+        }
       }
     }
+    if areFinite { made.noteFinite() }
+    return made
   }
 
   /// `z[i] = kernel(x[i], y[i])` over the broadcast shape.
@@ -102,7 +112,7 @@ extension Tensor {
     _ other: Tensor, _: E.Type, _ result: DType,
     _ row: (
       Int, UnsafeMutablePointer<E>, UnsafePointer<E>, Int, UnsafePointer<E>, Int
-    ) -> Void
+    ) -> Bool
   ) throws(TensorError) -> Tensor {
     if E.self == Float.self && result != .float32 {
       return try zipped(other, E.self, .float32, row).converted(to: result)
@@ -117,25 +127,30 @@ extension Tensor {
       } else {
         try shape.broadcast(with: other.shape)
       }
-    return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
+    var areFinite = true
+    let made = try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
       read(E.self) { x in
         other.read(E.self) { y in
           if let steps {
             Work.inParts(target.count) {
               let start = $0.lowerBound
-              row($0.count, out + start, x + start * steps.x, steps.x, y + start * steps.y, steps.y)
+              let isFinite = row(
+                $0.count, out + start, x + start * steps.x, steps.x, y + start * steps.y, steps.y)
+              if !isFinite { areFinite = false }
             }
           } else {
             let strides = (
               shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target)
             )
             Tensor.walk(target, strides.0, strides.1) {
-              row($1, out + $0, x + $2, $3, y + $4, $5)
+              if !row($1, out + $0, x + $2, $3, y + $4, $5) { areFinite = false }
             }
           }
         }
       }
     }
+    if areFinite { made.noteFinite() }
+    return made
   }
 
   /// Visits the rows (runs along the last axis) of `shape`, with where each row starts in two operands
@@ -194,19 +209,17 @@ extension Tensor {
       condition.converted(to: common == .float32 ? .float32 : .float64))
     let (x, xStep) = try stretched(a.converted(to: common))
     let (y, yStep) = try stretched(b.converted(to: common))
-    func choose<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      c.read(E.self) { c in
-        x.read(E.self) { x in
-          y.read(E.self) { y in
-            nnrepl_choose(E.layout, target.count, out, c, cStep, x, xStep, y, yStep)
+    var areFinite = false
+    let layout = common == .float32 ? NNREPL_F32 : NNREPL_F64
+    let chosen = try made(target, common) { out in
+      areFinite = c.read { c in
+        x.read { x in
+          y.read { y in nnrepl_choose(layout, target.count, out, c, cStep, x, xStep, y, yStep) != 0
           }
         }
       }
     }
-    return try make(target, common) {
-      choose($0)
-    } float: {
-      choose($0)
-    }
+    if areFinite { chosen.noteFinite() }
+    return chosen
   }
 }

@@ -115,6 +115,11 @@ extension Tensor {
     try reduce(axes, keepdim: keepdim, Fold.LogSumExp())
   }
 
+  /// The largest of all elements, -inf of none; nan wins.
+  package var largest: Double {
+    read { nnrepl_fold(layout, NNREPL_LARGEST, count, $0, 0) }
+  }
+
   /// The sum of squared deviations from the mean over `n - correction`.
   package func variance(_ axes: [Int], correction: Double, keepdim: Bool = false)
     throws(TensorError) -> Tensor

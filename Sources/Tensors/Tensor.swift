@@ -194,6 +194,8 @@ extension Tensor {
         from: buffer.memory, byteCount: shape.count * (buffer.stored == .float32 ? 4 : 8))
       buffer = copy
     }
+    // Whoever asked for it may write anything.
+    buffer.isKnownFinite = false
     return buffer.memory
   }
 
@@ -205,13 +207,25 @@ extension Tensor {
     }
     try Work.charge(count)
     let (layout, count) = (layout, count)
-    other.read { x in nnrepl_zip(layout, NNREPL_ADD, count, own, own, 1, x, 1) }
+    let areFinite = other.read { nnrepl_zip(layout, NNREPL_ADD, count, own, own, 1, $0, 1) != 0 }
+    if areFinite { noteFinite() }
   }
 
-  /// Whether no element is nan or inf.
+  /// Whether no element is nan or inf; looked at once.
   package var isFinite: Bool {
-    if case .scalar(let number) = storage { return number.isFinite }
-    return dtype == .float32 ? isFinite(Float.self) : isFinite(Double.self)
+    switch storage {
+    case .scalar(let number): return number.isFinite
+    case .buffer(let buffer):
+      if buffer.isKnownFinite { return true }
+      let isFinite = dtype == .float32 ? isFinite(Float.self) : isFinite(Double.self)
+      buffer.isKnownFinite = isFinite
+      return isFinite
+    }
+  }
+
+  /// Keeps in mind that no element is nan or inf.
+  func noteFinite() {
+    if case .buffer(let buffer) = storage { buffer.isKnownFinite = true }
   }
 
   private func isFinite<E: Element>(_: E.Type) -> Bool {

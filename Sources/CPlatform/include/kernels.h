@@ -53,17 +53,19 @@ typedef enum {
 /// What is stored: doubles or floats. Pointers below are to these.
 typedef enum { NNREPL_F64, NNREPL_F32 } nnrepl_type;
 
+// These three give 1 where they have seen that all results are finite, else 0, which leaves it open.
+
 /// out[i] = f(x[i]).
-void nnrepl_map(
+int nnrepl_map(
     nnrepl_type type, nnrepl_map_function f, long count, void *_Nonnull out, const void *_Nonnull x, double a, double b);
 
 /// out[i] = f(x[i], y[i]); an operand whose step is 0, not 1, is one number for all.
-void nnrepl_zip(
+int nnrepl_zip(
     nnrepl_type type, nnrepl_zip_function f, long count, void *_Nonnull out, const void *_Nonnull x, long x_step,
     const void *_Nonnull y, long y_step);
 
 /// out[i] = c[i] != 0 ? x[i] : y[i]; steps as above.
-void nnrepl_choose(
+int nnrepl_choose(
     nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull c, long c_step, const void *_Nonnull x,
     long x_step, const void *_Nonnull y, long y_step);
 
