@@ -29,15 +29,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
-    // OpenBLAS, for large matrix products.
-    .systemLibrary(name: "CBLAS", providers: [.apt(["libopenblas-dev"])]),
-
     // What a run may still use and whether Ctrl-C was pressed, read by every loop and kernel that takes long; what
-    // must have the same bits everywhere and is built for several processors; memory and the clock.
+    // must have the same bits everywhere and is built for several processors; OpenBLAS, where the machine has it, for
+    // large matrix products; memory and the clock.
     .target(name: "CPlatform", cSettings: engineC),
 
     // The program and the page: threads, clock, memory; elementary functions and matrix products.
-    .target(name: "Platform", dependencies: ["CPlatform", "CBLAS"], swiftSettings: hot),
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: hot),
 
     // Texts and formulas as trees: Markdown and mathematics.
     .target(
@@ -303,7 +301,7 @@ if isForPage {
     .target(
       name: "Engine", dependencies: ["CPlatform"], path: "Sources",
       exclude: [
-        "CBLAS", "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Workbench",
+        "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Workbench",
         "nnrepl", "README.md",
         "EmbeddedFiles/Plugin", "Builtins/Library", "Rendering/Pages", "Pages/Assets",
         "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/unpack.c", "Engine/Modules",

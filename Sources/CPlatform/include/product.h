@@ -14,3 +14,17 @@ void nnrepl_product_f64(
 void nnrepl_product_f32(
     const float *_Nonnull a, long width, const float *_Nonnull b, int b_transposed, float *_Nonnull c, int adding,
     long m, long k, long n);
+
+#ifndef __wasm__
+/// The same by OpenBLAS, whose order of summation depends on the processor. Return 0, and have done nothing, where there
+/// is no OpenBLAS that knows this processor.
+int nnrepl_blas_product_f64(
+    const double *_Nonnull a, long width, const double *_Nonnull b, int b_transposed, double *_Nonnull c, int adding,
+    long m, long k, long n);
+int nnrepl_blas_product_f32(
+    const float *_Nonnull a, long width, const float *_Nonnull b, int b_transposed, float *_Nonnull c, int adding,
+    long m, long k, long n);
+
+/// Loads OpenBLAS, as the first such product would.
+void nnrepl_blas_open(void);
+#endif

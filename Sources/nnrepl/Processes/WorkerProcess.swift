@@ -7,6 +7,7 @@ import Glibc
 import Grading
 import Interpreter
 import JSONText
+import Platform
 import Session
 
 /// How lines of JSON are written and read; numbers keep all their digits, nan and inf among them.
@@ -226,6 +227,7 @@ struct ServeWorker: ParsableCommand {
     nnrepl_follow_parent()
     // What is made on first use is made now, once for all children, and while files can still be opened.
     let worker = Worker()
+    MatrixProduct.prepare()
     _ = Wire.message(Request.self, Wire.line(Request.call([.number(.nan)], limit: 1)))
     nnrepl_fork_server(STDIN_FILENO)
     let channel = Channel(STDIN_FILENO)
