@@ -306,8 +306,9 @@ if isForPage {
         "EmbeddedFiles/Plugin", "Builtins/Library", "Rendering/Pages", "Pages/Assets",
         "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/unpack.c", "Engine/Modules",
         // What needs Foundation, cmark, a digest or processes.
-        "JSONText/JSON+Encoding.swift", "Training/Safetensors.swift",
-        "Training/Safetensors+Header.swift", "Typesetting/Markdown.swift",
+        "JSONText/JSON+Encoding.swift", "JSONText/JSON+Decoding.swift",
+        "Training/Safetensors.swift", "Training/Safetensors+Header.swift",
+        "Typesetting/Markdown.swift",
         "Lessons/LessonProgress.swift", "Lessons/Diff.swift", "Grading/Course/Course.swift",
         "Grading/Records/CourseProgress.swift", "Grading/Records/Formats.swift",
         "Grading/Records/Lateness.swift", "Grading/Records/MarkSheet.swift",

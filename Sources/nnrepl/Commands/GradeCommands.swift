@@ -3,7 +3,7 @@ import Diagnostics
 import Platform
 import ArgumentParser
 import CSupport
-import Foundation
+@preconcurrency import Glibc
 import Grading
 import Interpreter
 import Session
@@ -199,7 +199,7 @@ struct Grade: ParsableCommand {
 
   private func submissions(_ grader: Grader) throws -> [Submission] {
     guard single else { return try SubmissionFolder.all(in: folder, grader, note: Console.tell) }
-    let name = learner ?? URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+    let name = learner ?? Files.name(folder)
     var one: Submission
     if let fault = Submission.fault(inName: Array(name.utf8)) {
       // The platform waits for a result, whatever its learners are called.

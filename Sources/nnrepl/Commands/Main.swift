@@ -2,7 +2,6 @@
 import ArgumentParser
 import CPlatform
 import CSupport
-@preconcurrency import Foundation
 @preconcurrency import Glibc
 import Lessons
 import Rendering
@@ -56,7 +55,7 @@ struct Main: ParsableCommand {
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       Console.write(fullMessage(for: error) + "\n", to: stderr)
-      Foundation.exit(CheckStatus.usage)
+      Glibc.exit(CheckStatus.usage)
     }
   }
 
@@ -81,9 +80,9 @@ struct Main: ParsableCommand {
     if fflush(stdout) != 0 || ferror(stdout) != 0 {
       Console.tell(
         "the output could not be written: \(String(cString: strerror(errno)).lowercased())")
-      Foundation.exit(status == 0 ? CheckStatus.usage : status)
+      Glibc.exit(status == 0 ? CheckStatus.usage : status)
     }
-    Foundation.exit(status)
+    Glibc.exit(status)
   }
 }
 
