@@ -150,6 +150,7 @@ struct ServeGrader: ParsableCommand {
 
 struct Grade: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "grade",
     abstract: "Grade a folder of submissions: a folder for each learner, with ex01.nn and so on.")
 
   @Argument(help: "The folder.")
@@ -215,6 +216,7 @@ struct Grade: ParsableCommand {
 
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "merge",
     abstract: "Join records: the shards of a class, the weeks of a course, several hand-ins.")
 
   @Argument(help: "Files of records.")
@@ -260,6 +262,7 @@ extension Attempt: ExpressibleByArgument {}
 
 struct Regrade: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "regrade",
     abstract: "Grade the submissions of old records again, and print whose marks changed.")
 
   @Argument(help: "The old records.")
@@ -326,6 +329,7 @@ struct Regrade: ParsableCommand {
 
 struct Mark: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "mark",
     abstract: "Give a check of a record a mark by hand; it survives regrade and shows as edited.")
 
   @Argument(help: "A file of records.")

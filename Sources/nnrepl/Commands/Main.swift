@@ -132,6 +132,7 @@ struct Learn: ParsableCommand {
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Replay a script or a lesson, cell by cell.")
 
   @Argument(help: "Files, or names of lessons (lesson03.nn, lesson03, 3); - is standard input.")
@@ -212,6 +213,7 @@ struct ListLessons: ParsableCommand {
 
 struct Help: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "help",
     abstract: "Explain a verb, a function or an error.")
 
   @Argument(help: "What to explain; nothing for a short guide.")

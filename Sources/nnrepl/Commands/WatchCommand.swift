@@ -7,6 +7,7 @@ import Grading
 
 struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "watch",
     abstract: "Check an exercise each time you save its file.")
 
   @OptionGroup var arguments: ExerciseArguments
