@@ -24,6 +24,15 @@ let hot: [SwiftSetting] =
       .when(configuration: .release))
   ]
 
+/// A release carries what it needs of Swift's libraries: nothing is looked for and relocated at each start, which
+/// were a quarter of it.
+let own: [LinkerSetting] = [
+  .unsafeFlags(["-static-stdlib"], .when(configuration: .release)),
+  // Of FoundationEssentials, which does not name them itself.
+  .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
+  .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
+]
+
 let package = Package(
   name: "nnrepl",
   products: [.executable(name: "nnrepl", targets: ["nnrepl"])],
@@ -31,15 +40,13 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
-    // OpenBLAS, for large matrix products.
-    .systemLibrary(name: "CBLAS", providers: [.apt(["libopenblas-dev"])]),
-
     // What a run may still use and whether Ctrl-C was pressed, read by every loop and kernel that takes long; what
-    // must have the same bits everywhere and is built for several processors; memory and the clock.
+    // must have the same bits everywhere and is built for several processors; OpenBLAS, where the machine has it, for
+    // large matrix products; memory and the clock.
     .target(name: "CPlatform", cSettings: platformC),
 
     // The program and the page: threads, clock, memory; elementary functions and matrix products.
-    .target(name: "Platform", dependencies: ["CPlatform", "CBLAS"], swiftSettings: hot),
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: hot),
 
     // Texts and formulas as trees: Markdown and mathematics.
     .target(
@@ -207,7 +214,7 @@ let package = Package(
         "Workbench",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      exclude: ["NewCourse"], swiftSettings: strict),
+      exclude: ["NewCourse"], swiftSettings: strict, linkerSettings: own),
 
     // What several test targets need.
     .target(
@@ -280,10 +287,11 @@ let package = Package(
         "Workbench",
       ],
       exclude: ["FirstThings"], swiftSettings: strict),
-    // Drives the program itself, on a terminal and through pipes.
+    // Drives the program itself, on a terminal and through pipes. It does not depend on it: what the program is
+    // linked with is not for tests, and all programs are built with them.
     .target(name: "CTerminal", path: "Tests/CTerminal"),
     .testTarget(
-      name: "TerminalTests", dependencies: ["nnrepl", "CTerminal", "Grading"],
+      name: "TerminalTests", dependencies: ["CTerminal", "Grading"],
       exclude: ["Screens"], swiftSettings: strict),
     .testTarget(
       name: "TranscriptTests",
@@ -305,13 +313,14 @@ if isForPage {
     .target(
       name: "Engine", dependencies: ["CPlatform"], path: "Sources",
       exclude: [
-        "CBLAS", "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Workbench",
+        "CEditLine", "CMarkGFM", "CPlatform", "CSupport", "Export", "Workbench",
         "nnrepl", "README.md",
         "EmbeddedFiles/Plugin", "Builtins/Library", "Rendering/Pages", "Pages/Assets",
         "Engine/build", "Engine/check", "Engine/check.mjs", "Engine/unpack.c", "Engine/Modules",
         // What needs Foundation, cmark, a digest or processes.
-        "JSONText/JSON+Encoding.swift", "Training/Safetensors.swift",
-        "Training/Safetensors+Header.swift", "Typesetting/Markdown.swift",
+        "JSONText/JSON+Encoding.swift", "JSONText/JSON+Decoding.swift",
+        "Training/Safetensors.swift", "Training/Safetensors+Header.swift",
+        "Typesetting/Markdown.swift",
         "Lessons/LessonProgress.swift", "Lessons/Diff.swift", "Grading/Course/Course.swift",
         "Grading/Records/CourseProgress.swift", "Grading/Records/Formats.swift",
         "Grading/Records/Lateness.swift", "Grading/Records/MarkSheet.swift",

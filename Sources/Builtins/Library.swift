@@ -28,28 +28,33 @@ package enum Library {
   private static func read(_ file: String) -> [Definition] {
     var found: [Definition] = []
     var comment: [Substring] = []
-    var body: [Substring] = []
+    var start: String.Index?
     let text = EmbeddedFiles.text("library/" + file) ?? ""
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if body.isEmpty, line.hasPrefix("#") {
-        comment.append(line.dropFirst().drop { $0 == " " })
-        continue
+    // Bytes are far quicker to walk than characters, and every session waits for this.
+    for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      let begin = start ?? line.startIndex
+      if start == nil {
+        if line.first == UInt8(ascii: "#") {
+          comment.append(Substring(line.dropFirst().drop { $0 == UInt8(ascii: " ") }))
+          continue
+        }
+        guard line.starts(with: "fn ".utf8) || line.starts(with: "layer ".utf8) else {
+          comment = []
+          continue
+        }
+        start = begin
       }
-      if body.isEmpty, !line.hasPrefix("fn "), !line.hasPrefix("layer ") {
-        comment = []
-        continue
-      }
-      body.append(line)
-      guard line == "}" || (body.count == 1 && !line.hasSuffix("{")) else { continue }
-      found.append(definition(body.joined(separator: "\n"), comment))
-      (comment, body) = ([], [])
+      let isWhole = begin == line.startIndex && line.last != UInt8(ascii: "{")
+      guard isWhole || line.elementsEqual("}".utf8) else { continue }
+      found.append(definition(String(text[begin..<line.endIndex]), comment))
+      (comment, start) = ([], nil)
     }
     return found
   }
 
   private static func definition(_ text: String, _ comment: [Substring]) -> Definition {
-    let head = text.drop { $0 != " " }.dropFirst()
-    let end = head.firstIndex(of: ")") ?? head.startIndex
+    let head = text.utf8.drop { $0 != UInt8(ascii: " ") }.dropFirst()
+    let end = head.firstIndex(of: UInt8(ascii: ")")) ?? head.startIndex
     var (summary, example): ([Substring], [Substring]) = ([], [])
     var notes: [Definition.Note: String] = [:]
     for line in comment {
@@ -64,7 +69,8 @@ package enum Library {
       }
     }
     return Definition(
-      name: String(head.prefix { $0 != "(" }), signature: String(head[...end]),
+      name: String(Substring(head.prefix { $0 != UInt8(ascii: "(") })),
+      signature: String(Substring(head[...end])),
       summary: summary.joined(separator: " "), example: example.joined(separator: "\n"),
       notes: notes, text: text)
   }

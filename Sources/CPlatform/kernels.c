@@ -78,6 +78,10 @@ double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const v
     CHOSEN(fold, f, count, x, a)
 }
 
+double nnrepl_dot(nnrepl_type type, long count, const void *x, const void *y) {
+    CHOSEN(sum_of_products, count, x, y)
+}
+
 long nnrepl_find(nnrepl_type type, long count, const void *x, double value) { CHOSEN(find, count, x, value) }
 
 void nnrepl_softmax(nnrepl_type type, long rows, long n, void *out, const void *x, int is_log) {

@@ -1,4 +1,5 @@
 // What every platform has, each in its own way: memory, a clock, a stack, numbers as text.
+#define _GNU_SOURCE
 #include "system.h"
 #include <stdatomic.h>
 #include <stdio.h>
@@ -84,12 +85,18 @@ double nnrepl_seconds(void) { return page_now() * 1e-3; }
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
 size_t *nnrepl_stack_limit(void) {
     static _Thread_local size_t limit = 0;
     return &limit;
+}
+
+int nnrepl_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 void nnrepl_keep_freed_memory(void) {

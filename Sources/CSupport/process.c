@@ -24,25 +24,42 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/// Nothing of this process's way with signals, and a process group of its own.
+static void set_apart(posix_spawnattr_t *attributes) {
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_init(attributes);
+  posix_spawnattr_setsigmask(attributes, &none);
+  posix_spawnattr_setsigdefault(attributes, &all);
+  posix_spawnattr_setpgroup(attributes, 0);
+  posix_spawnattr_setflags(
+      attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+int nnrepl_start_beside(const char *const arguments[]) {
+  posix_spawnattr_t attributes;
+  set_apart(&attributes);
+  pid_t child = -1;
+  int failed = posix_spawn(
+      &child, "/proc/self/exe", NULL, &attributes, (char *const *)arguments, environ);
+  posix_spawnattr_destroy(&attributes);
+  if (!failed) return child;
+  errno = failed;
+  return -1;
+}
+
 int nnrepl_start(const char *const arguments[], int is_silent, int *channel) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return -1;
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_init(&attributes);
+  set_apart(&attributes);
   posix_spawn_file_actions_adddup2(&actions, ends[1], 0);
   posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
   if (is_silent) posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(
-      &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   // What the loader and the matrix library need; the process forgets it before it reads anything.
   char libraries[4096] = "";
   const char *path = getenv("LD_LIBRARY_PATH");

@@ -1,5 +1,5 @@
 // How far a learner is in the lessons.
-import Foundation
+import FoundationEssentials
 import JSONText
 
 /// `lessons.json` beside the history: plain, portable, safe to delete.

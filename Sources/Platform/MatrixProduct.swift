@@ -1,10 +1,6 @@
 // Matrix products: our own, whose bits are the same everywhere, and OpenBLAS's for large ones where it is.
 import CPlatform
 
-#if canImport(CBLAS)
-  import CBLAS
-#endif
-
 /// C = op(A) · op(B), or added to what C holds; all row-major.
 package enum MatrixProduct {
   /// - Parameters:
@@ -15,15 +11,21 @@ package enum MatrixProduct {
     _ a: UnsafePointer<Double>, _ width: Int?, _ b: UnsafePointer<Double>, _ isTransposed: Bool,
     _ c: UnsafeMutablePointer<Double>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
   ) {
-    #if canImport(CBLAS)
-      if Large.isOne(m, k, n) {
-        return cblas_dgemm(
-          CblasRowMajor, width == nil ? CblasNoTrans : CblasTrans,
-          isTransposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a,
-          blasint(width ?? k), b, blasint(isTransposed ? k : n), adding ? 1 : 0, c, blasint(n))
+    let (width, isTransposed, adding) = (
+      width ?? 0, Int32(isTransposed ? 1 : 0), Int32(adding ? 1 : 0)
+    )
+    if m == 1, n == 1, k > longRow, width < 2 {
+      c[0] = (adding == 0 ? 0 : c[0]) + nnrepl_dot(NNREPL_F64, k, a, b)
+      return
+    }
+    #if !arch(wasm32)
+      if isLarge(m, k, n),
+        nnrepl_large_product_f64(a, width, b, isTransposed, c, adding, m, k, n) != 0
+      {
+        return
       }
     #endif
-    nnrepl_product_f64(a, width ?? 0, b, isTransposed ? 1 : 0, c, adding ? 1 : 0, m, k, n)
+    nnrepl_product_f64(a, width, b, isTransposed, c, adding, m, k, n)
   }
 
   /// The same for single precision.
@@ -32,37 +34,32 @@ package enum MatrixProduct {
     _ a: UnsafePointer<Float>, _ width: Int?, _ b: UnsafePointer<Float>, _ isTransposed: Bool,
     _ c: UnsafeMutablePointer<Float>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
   ) {
-    #if canImport(CBLAS)
-      if Large.isOne(m, k, n) {
-        return cblas_sgemm(
-          CblasRowMajor, width == nil ? CblasNoTrans : CblasTrans,
-          isTransposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a,
-          blasint(width ?? k), b, blasint(isTransposed ? k : n), adding ? 1 : 0, c, blasint(n))
+    let (width, isTransposed, adding) = (
+      width ?? 0, Int32(isTransposed ? 1 : 0), Int32(adding ? 1 : 0)
+    )
+    if m == 1, n == 1, k > longRow, width < 2 {
+      c[0] = (adding == 0 ? 0 : c[0]) + Float(nnrepl_dot(NNREPL_F32, k, a, b))
+      return
+    }
+    #if !arch(wasm32)
+      if isLarge(m, k, n),
+        nnrepl_large_product_f32(a, width, b, isTransposed, c, adding, m, k, n) != 0
+      {
+        return
       }
     #endif
-    nnrepl_product_f32(a, width ?? 0, b, isTransposed ? 1 : 0, c, adding ? 1 : 0, m, k, n)
+    nnrepl_product_f32(a, width, b, isTransposed, c, adding, m, k, n)
   }
 
-  #if canImport(CBLAS)
-    /// Products that OpenBLAS is faster for. Its sums go in an order that depends on the processor.
-    private enum Large {
-      private static let threads = Int(openblas_get_num_threads())
-      /// Below this many multiplications, waking a second thread costs more than it brings.
-      private static let worthThreads = 1 << 22
-      /// Up to so many multiplications our own is as fast; for any number where OpenBLAS does not know the processor
-      /// and falls back to its oldest kernels.
-      private static let own: Int = {
-        let kernels = String(cString: openblas_get_corename())
-        return kernels == "Prescott" || kernels == "Core2" ? .max : 1 << 14
-      }()
+  /// A longer row times a column is summed in lanes, everywhere: one sum would wait for itself at each step.
+  private static let longRow = 1 << 14
 
-      @inline(__always)
-      static func isOne(_ m: Int, _ k: Int, _ n: Int) -> Bool {
-        let work = m * k * n
-        guard work > own else { return false }
-        if threads > 1 { openblas_set_num_threads(work < worthThreads ? 1 : Int32(threads)) }
-        return true
-      }
-    }
+  #if !arch(wasm32)
+    /// Makes ready for large products what a process that is closed off later could not read any more.
+    package static func prepare() { nnrepl_large_products_open() }
+
+    /// Whether other threads, or OpenBLAS, could be faster. Its sums go in an order that depends on the processor.
+    @inline(__always)
+    private static func isLarge(_ m: Int, _ k: Int, _ n: Int) -> Bool { m * k * n > 1 << 14 }
   #endif
 }

@@ -1,5 +1,5 @@
 // The header of a safetensors file, read as the format has it: whole numbers stay whole, and no name comes twice.
-import Foundation
+import FoundationEssentials
 
 extension Safetensors {
   /// What a header says of one tensor.
@@ -186,10 +186,9 @@ private struct HeaderReader {
     }
     guard at < bytes.endIndex else { throw Self.notJSON }
     at += 1
-    guard
-      let object = try? JSONSerialization.jsonObject(
-        with: Data(bytes[start..<at]), options: .fragmentsAllowed), let text = object as? String
-    else { throw Self.notJSON }
+    guard let text = try? JSONDecoder().decode(String.self, from: Data(bytes[start..<at])) else {
+      throw Self.notJSON
+    }
     return text
   }
 }

@@ -1,5 +1,4 @@
 // Weights as files that PyTorch's `safetensors` reads and writes.
-import Foundation
 import JSONText
 import Tensors
 

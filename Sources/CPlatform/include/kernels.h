@@ -71,6 +71,9 @@ int nnrepl_choose(
 
 double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *_Nonnull x, double a);
 
+/// Σ x[i] y[i], in lanes.
+double nnrepl_dot(nnrepl_type type, long count, const void *_Nonnull x, const void *_Nonnull y);
+
 /// The first place of `value`, or of nan if that is what it is; `count` if it is nowhere.
 long nnrepl_find(nnrepl_type type, long count, const void *_Nonnull x, double value);
 

@@ -5,6 +5,9 @@
 void nnrepl_memory(size_t *_Nonnull mapped, size_t *_Nonnull resident);
 
 #ifndef __wasm__
+/// How many processors this process may run on.
+int nnrepl_processors(void);
+
 /// Makes the allocator keep freed memory for the next training step instead of returning it.
 void nnrepl_keep_freed_memory(void);
 

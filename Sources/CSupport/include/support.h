@@ -1,6 +1,10 @@
 #pragma once
 #include <stddef.h>
 
+/// Starts this program again with `arguments`, on the same terminal, in a process group of its own. Returns its id,
+/// or -1.
+int nnrepl_start_beside(const char *const arguments[]);
+
 /// Starts this program again with `arguments`, no environment, no open files, in a process group of its own.
 /// Its standard input and output are the other end of `channel`; with `is_silent` its errors go nowhere.
 /// Returns its id, or -1.

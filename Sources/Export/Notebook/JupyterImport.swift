@@ -1,7 +1,8 @@
 // Notebooks of Jupyter, read back into scripts.
-import Foundation
-import Session
 import Diagnostics
+import FoundationEssentials
+import JSONText
+import Session
 
 /// Why a notebook could not be read.
 package enum ImportFault: Error {
@@ -74,9 +75,7 @@ package struct ImportedNotebook {
     if json.first == "\u{feff}" { json.removeFirst() }
     let file: File
     do { file = try JSONDecoder().decode(File.self, from: Data(json.utf8)) } catch {
-      let isJSON =
-        (try? JSONSerialization.jsonObject(with: Data(json.utf8), options: [.fragmentsAllowed]))
-        != nil
+      let isJSON = (try? JSONDecoder().decode(JSON.self, from: Data(json.utf8))) != nil
       throw isJSON ? .noCells : .notJSON
     }
     guard let cells = file.cells else { throw file.worksheets == nil ? .noCells : .tooOld }

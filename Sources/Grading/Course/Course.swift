@@ -1,6 +1,7 @@
 // A course: its exercises in order, their checks, what a run of them may use.
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import JSONText
 import Syntax
 
 /// Where a course's files come from. Paths are relative: `exercises/ex03.nn`.
@@ -151,18 +152,16 @@ package struct Course {
       "budgets": ["steps", "depth", "megabytes", "outputBytes", "sourceBytes", "seconds"],
       "tolerances": ["rtol", "atol"], "exercises": ["id", "lesson", "points"],
     ]
-    guard let all = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    else {
-      return []
+    /// Those of an object that is a `part` of the list.
+    func unknown(_ object: JSON?, _ part: String, _ place: String) -> [String] {
+      guard case .object(let members) = object else { return [] }
+      return members.map(\.0).filter { !(known[part]?.contains($0) ?? false) }.map { place + $0 }
     }
-    var found = all.keys.filter { !(known[""]?.contains($0) ?? false) }
-    for part in ["budgets", "tolerances"] {
-      let keys = (all[part] as? [String: Any])?.keys.map { $0 } ?? []
-      found += keys.filter { !(known[part]?.contains($0) ?? false) }.map { part + "." + $0 }
-    }
-    for entry in all["exercises"] as? [[String: Any]] ?? [] {
-      found += entry.keys.filter { !(known["exercises"]?.contains($0) ?? false) }
-        .map { "exercises[…]." + $0 }
+    guard let all = try? JSONDecoder().decode(JSON.self, from: Data(text.utf8)) else { return [] }
+    var found = unknown(all, "", "")
+    for part in ["budgets", "tolerances"] { found += unknown(all[part], part, part + ".") }
+    if case .array(let entries) = all["exercises"] {
+      for entry in entries { found += unknown(entry, "exercises", "exercises[…].") }
     }
     return Set(found).sorted()
   }

@@ -1,8 +1,8 @@
 // What is wrong with a course, found before learners find it.
 import Builtins
 import Diagnostics
-import Foundation
 import Interpreter
+import Platform
 import Syntax
 
 /// A solution with one mistake, and what a good check says of it.
@@ -26,7 +26,7 @@ package struct Mutant {
     self.killer = killer
     script = solution + "\n" + text
     faults =
-      field("fault")?.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+      field("fault")?.split(separator: "|").map { $0.trimmingSpace } ?? []
   }
 }
 

@@ -1,5 +1,5 @@
 // What a learner has done so far. Advisory: grading never looks at it.
-import Foundation
+import FoundationEssentials
 import JSONText
 
 /// `.nnrepl-progress.json`: plain, portable, safe to delete.

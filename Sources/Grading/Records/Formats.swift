@@ -1,6 +1,7 @@
 // Records in the formats of the systems that show marks.
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import JSONText
 
 /// The shapes in which `grade` prints its records.
@@ -167,9 +168,8 @@ private struct Classroom50: Encodable {
 
   init(_ record: Record) {
     // The runner tells these, and stamps the owner itself; none may be empty.
-    let environment = ProcessInfo.processInfo.environment
     func told(_ name: String, or other: String) -> String {
-      environment[name].flatMap { $0.isEmpty ? nil : $0 } ?? other
+      getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? other
     }
     let exercises = Set(record.checks.compactMap { $0.id.split(separator: ".").first })
     let exercise = exercises.count == 1 ? exercises.first.map(String.init) : nil

@@ -1,19 +1,18 @@
 // When work was handed in, and what being late costs.
-import Foundation
+import FoundationEssentials
 
 /// Times as platforms write them.
 package enum HandIn {
   /// Seconds since 1970 of an ISO 8601 time, with or without fractions of a second; nil for other texts. A time
   /// without a zone is in UTC.
   package static func seconds(_ text: String) -> Double? {
-    let plain = ISO8601DateFormatter()
-    let fractional = ISO8601DateFormatter()
-    fractional.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+    let plain = Date.ISO8601FormatStyle()
+    let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     // Some platforms write a space between the day and the time.
     let text = text.replacing(" ", with: "T")
     let candidates = [text, text + "Z", text + ":00Z", text + "T00:00:00Z"]
     for candidate in candidates {
-      if let date = plain.date(from: candidate) ?? fractional.date(from: candidate) {
+      if let date = (try? plain.parse(candidate)) ?? (try? fractional.parse(candidate)) {
         return date.timeIntervalSince1970
       }
     }

@@ -1,8 +1,10 @@
 // Many submissions, several at a time, and the file that their records go to.
-import Platform
-import Foundation
+import CPlatform
+import FoundationEssentials
+@preconcurrency import Glibc
 import Grading
 import Interpreter
+import Platform
 
 /// Submissions on their way through grading processes, and their records on the way to a file.
 final class Batch {
@@ -12,13 +14,15 @@ final class Batch {
   private var edited: [Record.Key: Record] = [:]
   private var records: [Record.Key: Record] = [:]
   private var lock: FileLock?
-  private var file: FileHandle?
+  private var file: UnsafeMutablePointer<FILE>?
   private(set) var hasLost = false
 
   init(_ options: GradeOptions, _ grader: Grader) throws {
     self.options = options
     self.grader = grader
   }
+
+  deinit { if let file { fclose(file) } }
 
   /// - Parameter old: records whose marks by hand are kept.
   /// - Returns: a record for each submission, in order.
@@ -101,7 +105,7 @@ final class Batch {
     }
   }
 
-  private static var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  private static var cores: Int { max(1, Int(nnrepl_processors())) }
 
   // MARK: The file of records
 
@@ -120,10 +124,11 @@ final class Batch {
     }
     // What is kept is written anew first: a line that was torn off in the middle goes.
     guard Files.write(GradeFormat.jsonl.text(all), to: out),
-      let handle = FileHandle(forWritingAtPath: out)
+      let opened = fopen(out, "ae")
     else { throw UsageFault(text: "cannot write `\(out)`") }
-    handle.seekToEndOfFile()
-    file = handle
+    // Each record is in the file at once.
+    setvbuf(opened, nil, _IONBF, 0)
+    file = opened
   }
 
   private func keep(_ graded: Record) {
@@ -131,9 +136,8 @@ final class Batch {
     if let old = edited[record.key] { record.keepEdits(of: old) }
     records[record.key] = record
     guard let out = options.out, let file else { return }
-    do { try file.write(contentsOf: Data(GradeFormat.jsonl.text([record]).utf8)) } catch {
-      lose(out)
-    }
+    let line = Array(GradeFormat.jsonl.text([record]).utf8)
+    if fwrite(line, 1, line.count, file) != line.count { lose(out) }
   }
 
   /// Records that cannot be written are still printed; the status tells.
@@ -220,9 +224,9 @@ final class Batch {
     let rejected = records.filter { $0.status == .rejected }
     let faults = records.filter { $0.status == .fault }
     let mean = records.reduce(0.0) { $0 + Double($1.score) } / Double(records.count)
-    let rate = seconds > 0 ? String(format: "%.1f", Double(graded) / seconds) : "-"
+    let rate = seconds > 0 ? Printed.fixed(Double(graded) / seconds, 1) : "-"
     Console.tell(
-      "\(records.count) records, \(rejected.count) rejected, \(faults.count) faults of ours; mean \(String(format: "%.1f", mean)) of \(records.first?.max ?? 0); \(rate) submissions per second"
+      "\(records.count) records, \(rejected.count) rejected, \(faults.count) faults of ours; mean \(Printed.fixed(mean, 1)) of \(records.first?.max ?? 0); \(rate) submissions per second"
     )
     for record in (rejected + faults).prefix(20) {
       Console.tell("\(record.submission): \(record.message)")

@@ -2,9 +2,9 @@
 import Diagnostics
 import ArgumentParser
 import EmbeddedFiles
-import Foundation
 import Grading
 import JSONText
+import Platform
 
 struct CourseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -70,7 +70,7 @@ struct CheckCourse: ParsableCommand {
           Console.emit("      \(isNamed ? "named" : "not named"): \(name)\n")
           if verbose {
             Console.emit(
-              "        " + message.replacingOccurrences(of: "\n", with: "\n        ") + "\n")
+              "        " + message.with("\n", replacedBy: "\n        ") + "\n")
           }
         }
       }
@@ -95,9 +95,8 @@ struct CheckCourse: ParsableCommand {
   /// The mutants of an exercise, by name.
   private static func mutants(of id: String, in secret: String) -> [(name: String, text: String)] {
     let folder = secret + "/mutants"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasPrefix(id + "-") && $0.hasSuffix(".nn") }.sorted().compactMap {
-      name in
+    let names = Files.names(in: folder)
+    return names.filter { $0.hasPrefix(id + "-") && $0.hasSuffix(".nn") }.compactMap { name in
       Files.text("\(folder)/\(name)").map { (String(name.dropLast(3)), $0) }
     }
   }
@@ -135,24 +134,22 @@ struct NewCourse: ParsableCommand {
       guard name.contains(where: { $0.isLetter || $0.isNumber }) else {
         throw UsageFault(text: "a course needs a name, as `nnrepl course new mine`")
       }
-      guard !FileManager.default.fileExists(atPath: name) else {
+      guard Files.stamp(name) == nil else {
         throw UsageFault(text: "`\(Escaped.line(name))` is there already")
       }
-      let title = URL(fileURLWithPath: name).lastPathComponent
+      let title = Files.name(name)
       let prefix = "new/"
       for file in EmbeddedFiles.names.sorted() where file.hasPrefix(prefix) {
         let path = name + "/" + file.dropFirst(prefix.count)
-        let folder = (path as NSString).deletingLastPathComponent
-        try? FileManager.default.createDirectory(
-          atPath: folder, withIntermediateDirectories: true)
+        Files.makeFolder(Files.folder(of: path))
         let text = (EmbeddedFiles.text(file) ?? "")
-          .replacing("\"NAME\"", with: JSON.string(title).line)
+          .with("\"NAME\"", replacedBy: JSON.string(title).line)
         guard Files.write(text, to: path) else {
           throw UsageFault(text: "cannot write `\(Escaped.line(path))`")
         }
       }
       // What learners' inputs follow from; nobody else can know it.
-      let key = (0..<32).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
+      let key = Digest.hex((0..<32).map { _ in .random(in: 0...255) })
       guard Files.write(key + "\n", to: name + "/private/key") else {
         throw UsageFault(text: "cannot write `\(Escaped.line(name))/private/key`")
       }

@@ -3,7 +3,7 @@ import Diagnostics
 import Platform
 import ArgumentParser
 import CSupport
-import Foundation
+@preconcurrency import Glibc
 import Grading
 import Interpreter
 import Session
@@ -150,6 +150,7 @@ struct ServeGrader: ParsableCommand {
 
 struct Grade: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "grade",
     abstract: "Grade a folder of submissions: a folder for each learner, with ex01.nn and so on.")
 
   @Argument(help: "The folder.")
@@ -199,7 +200,7 @@ struct Grade: ParsableCommand {
 
   private func submissions(_ grader: Grader) throws -> [Submission] {
     guard single else { return try SubmissionFolder.all(in: folder, grader, note: Console.tell) }
-    let name = learner ?? URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+    let name = learner ?? Files.name(folder)
     var one: Submission
     if let fault = Submission.fault(inName: Array(name.utf8)) {
       // The platform waits for a result, whatever its learners are called.
@@ -215,6 +216,7 @@ struct Grade: ParsableCommand {
 
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "merge",
     abstract: "Join records: the shards of a class, the weeks of a course, several hand-ins.")
 
   @Argument(help: "Files of records.")
@@ -260,6 +262,7 @@ extension Attempt: ExpressibleByArgument {}
 
 struct Regrade: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "regrade",
     abstract: "Grade the submissions of old records again, and print whose marks changed.")
 
   @Argument(help: "The old records.")
@@ -326,6 +329,7 @@ struct Regrade: ParsableCommand {
 
 struct Mark: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "mark",
     abstract: "Give a check of a record a mark by hand; it survives regrade and shows as edited.")
 
   @Argument(help: "A file of records.")

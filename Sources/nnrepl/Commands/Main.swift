@@ -2,7 +2,6 @@
 import ArgumentParser
 import CPlatform
 import CSupport
-@preconcurrency import Foundation
 @preconcurrency import Glibc
 import Lessons
 import Rendering
@@ -56,7 +55,7 @@ struct Main: ParsableCommand {
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       Console.write(fullMessage(for: error) + "\n", to: stderr)
-      Foundation.exit(CheckStatus.usage)
+      Glibc.exit(CheckStatus.usage)
     }
   }
 
@@ -81,9 +80,9 @@ struct Main: ParsableCommand {
     if fflush(stdout) != 0 || ferror(stdout) != 0 {
       Console.tell(
         "the output could not be written: \(String(cString: strerror(errno)).lowercased())")
-      Foundation.exit(status == 0 ? CheckStatus.usage : status)
+      Glibc.exit(status == 0 ? CheckStatus.usage : status)
     }
-    Foundation.exit(status)
+    Glibc.exit(status)
   }
 }
 
@@ -133,6 +132,7 @@ struct Learn: ParsableCommand {
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Replay a script or a lesson, cell by cell.")
 
   @Argument(help: "Files, or names of lessons (lesson03.nn, lesson03, 3); - is standard input.")
@@ -213,6 +213,7 @@ struct ListLessons: ParsableCommand {
 
 struct Help: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "help",
     abstract: "Explain a verb, a function or an error.")
 
   @Argument(help: "What to explain; nothing for a short guide.")

@@ -6,6 +6,7 @@ import Workbench
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "predict",
     abstract: "Predict each factor of an exercise's gradients, its value or its sign.")
 
   @OptionGroup var arguments: ExerciseArguments

@@ -1,7 +1,6 @@
 // What an instructor does with records: looks at the class, gives feedback back.
 import Diagnostics
 import ArgumentParser
-import Foundation
 import Grading
 import Rendering
 
@@ -56,8 +55,7 @@ struct GiveFeedback: ParsableCommand {
     try withCourse {
       var records = try Records.joined([file], nil)
       if anonymous { records = records.map(\.anonymous) }
-      try? FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
+      Files.makeFolder(folder)
       let style = Console(SessionOptions.standard).style
       for record in records {
         let text = FeedbackText(record, style)
@@ -80,7 +78,7 @@ struct GiveFeedback: ParsableCommand {
       if isPlain && !(i == 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-"))) {
         result.append(byte)
       } else {
-        result += Array(String(format: "%%%02X", byte).utf8)
+        result += Array(("%" + Digest.hex([byte]).uppercased()).utf8)
       }
     }
     // Longer names are none to a file system.

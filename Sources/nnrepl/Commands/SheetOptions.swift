@@ -1,6 +1,5 @@
 // Records as a department wants them: with its own ids, without names, with what being late costs.
 import ArgumentParser
-import Foundation
 import Grading
 import Interpreter
 

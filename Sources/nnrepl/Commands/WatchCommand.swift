@@ -2,11 +2,12 @@
 import ArgumentParser
 import CPlatform
 import CSupport
-import Foundation
+@preconcurrency import Glibc
 import Grading
 
 struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "watch",
     abstract: "Check an exercise each time you save its file.")
 
   @OptionGroup var arguments: ExerciseArguments
@@ -26,7 +27,7 @@ private final class Watcher {
   private var exercise: Exercise
   private var path: String
   private let course: CourseOptions
-  private var check: Process?
+  private var check: Subcommand?
   private var events: Int32 = -1
   private var hasGone = false
 
@@ -72,7 +73,7 @@ private final class Watcher {
   private func begin() throws {
     let isNew = Files.text(path) == nil
     if isNew { try subcommand(["check"]) }
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = Files.folder(of: path)
     if events >= 0 { close(events) }
     events = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
     guard inotify_add_watch(events, folder, UInt32(IN_CLOSE_WRITE) | UInt32(IN_MOVED_TO)) >= 0
@@ -86,7 +87,7 @@ private final class Watcher {
   /// Reads what happened until it is quiet.
   /// - Returns: whether the exercise's file was saved.
   private func isSaved() -> Bool {
-    let name = URL(fileURLWithPath: path).lastPathComponent
+    let name = Files.name(path)
     var saved = false
     var wait = pollfd(fd: events, events: Int16(POLLIN), revents: 0)
     repeat {
@@ -117,13 +118,10 @@ private final class Watcher {
       Console.emit("\u{1b}[2J\u{1b}[H")
     }
     check = process(["check", path])
-    try? check?.run()
   }
 
   private func stop() {
-    guard let running = check, running.isRunning else { return }
-    running.terminate()
-    running.waitUntilExit()
+    check?.stop()
     check = nil
   }
 
@@ -136,18 +134,16 @@ private final class Watcher {
     }
   }
 
-  private func process(_ words: [String]) -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = words + (course.course.map { ["--course", $0] } ?? [])
-    return process
+  private func process(_ words: [String]) -> Subcommand? {
+    Subcommand(words + (course.course.map { ["--course", $0] } ?? []))
   }
 
   /// - Parameter about: whether the command is about this exercise.
   private func subcommand(_ words: [String], about: Bool = true) throws {
-    let process = process(about ? words + [path] : words)
-    try process.run()
-    process.waitUntilExit()
+    guard let process = process(about ? words + [path] : words) else {
+      throw UsageFault(text: "no process could be started")
+    }
+    process.wait()
   }
 
   private func press(_ key: Character) throws {

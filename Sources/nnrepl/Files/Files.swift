@@ -154,6 +154,29 @@ enum Files {
     return names.filter { !$0.hasPrefix(".") }.sorted()
   }
 
+  /// The last part of a path; of `.` and `..`, the name of the folder that they mean.
+  static func name(_ path: String) -> String {
+    var parts: [Substring] = []
+    let here = path.hasPrefix("/") ? nil : place(".")
+    for part in ((here.map { $0 + "/" } ?? "") + path).split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return parts.last.map(String.init) ?? "/"
+  }
+
+  /// The folder that a path is in.
+  static func folder(of path: String) -> String {
+    guard let end = path.lastIndex(of: "/") else { return "." }
+    return end == path.startIndex ? "/" : String(path[..<end])
+  }
+
+  /// Makes a folder, and those that it is in, where they are not there.
+  static func makeFolder(_ path: String) {
+    guard !isFolder(path), !path.isEmpty else { return }
+    makeFolder(folder(of: path))
+    mkdir(path, 0o777)
+  }
+
   static func isFolder(_ path: String) -> Bool {
     var info = stat()
     return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR

@@ -3,7 +3,7 @@ import CPlatform
 import CSupport
 import Diagnostics
 import Documents
-import Foundation
+import FoundationEssentials
 import JSONText
 import Synchronization
 import Workbench
@@ -24,7 +24,7 @@ final class JSONServer {
     }
 
     private let queue = Mutex(Queue())
-    private let arrived = DispatchSemaphore(value: 0)
+    private let arrived = Semaphore()
 
     func put(_ line: String) {
       queue.withLock { $0.lines.append(line) }
@@ -54,13 +54,20 @@ final class JSONServer {
     /// As it came: a number or a text.
     let id: JSON
     let operation: String
-    let fields: [String: Any]
-    func text(_ name: String) -> String? { fields[name] as? String }
+    let fields: JSON
+    func text(_ name: String) -> String? {
+      guard case .string(let text) = fields[name] else { return nil }
+      return text
+    }
+    func whole(_ name: String) -> Int? {
+      guard case .whole(let digits) = fields[name] else { return nil }
+      return Int(digits)
+    }
   }
 
   func run() -> Int32 {
     let waiting = waiting
-    Thread.detachNewThread {
+    BackgroundThread.start {
       while let line = Console.readLine() {
         if let request = JSONServer.request(line), request.operation == "interrupt" {
           waiting.interrupt()
@@ -83,13 +90,16 @@ final class JSONServer {
   }
 
   private static func request(_ line: String) -> Request? {
-    guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
-      let fields = object as? [String: Any], let operation = fields["op"] as? String
+    guard let fields = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
+      case .string(let operation) = fields["op"]
     else { return nil }
-    return Request(
-      id: (fields["id"] as? Int).map(JSON.int)
-        ?? (fields["id"] as? String).map(JSON.string) ?? .int(0), operation: operation,
-      fields: fields)
+    let id: JSON? =
+      switch fields["id"] {
+      case .whole(let digits): .whole(digits)
+      case .string(let text): .string(text)
+      default: nil
+      }
+    return Request(id: id ?? .int(0), operation: operation, fields: fields)
   }
 
   /// - Returns: false when the session is over.
@@ -108,7 +118,7 @@ final class JSONServer {
     case "complete":
       let unit = request.text("unit").flatMap(OffsetUnit.init) ?? .utf8
       let bytes =
-        (request.fields["cursor"] as? Int).map { unit.bytes(before: $0, in: code) }
+        request.whole("cursor").map { unit.bytes(before: $0, in: code) }
         ?? code.utf8.count
       let typed = String(decoding: Array(code.utf8.prefix(bytes)), as: UTF8.self)
       let found = bench.completion(typed)

@@ -2,11 +2,12 @@
 import Platform
 import ArgumentParser
 import CSupport
-import Foundation
+import FoundationEssentials
 import Glibc
 import Grading
 import Interpreter
 import JSONText
+import Platform
 import Session
 
 /// How lines of JSON are written and read; numbers keep all their digits, nan and inf among them.
@@ -90,10 +91,7 @@ final class ChildProcess {
     // A child that has gone shows in what its channel says, not as a signal that ends this process.
     signal(SIGPIPE, SIG_IGN)
     var file: Int32 = -1
-    let words = (["nnrepl"] + arguments).map { strdup($0) }
-    defer { for word in words { free(word) } }
-    var list = words.map { UnsafePointer($0) } + [nil]
-    id = nnrepl_start(&list, isSilent ? 1 : 0, &file)
+    id = ChildProcess.withWords(arguments) { nnrepl_start($0, isSilent ? 1 : 0, &file) }
     guard id > 0 else { return nil }
     channel = Channel(file)
   }
@@ -110,6 +108,41 @@ final class ChildProcess {
   }
 
   deinit { end() }
+
+  /// The program's own name and the arguments, as C has them.
+  static func withWords<Result>(
+    _ arguments: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+  ) -> Result {
+    let words = (["nnrepl"] + arguments).map { strdup($0) }
+    defer { for word in words { free(word) } }
+    return body(words.map { UnsafePointer($0) } + [nil])
+  }
+}
+
+/// This program, started again on the same terminal; Ctrl-C there is not its own.
+final class Subcommand {
+  private let id: Int32
+  private var hasEnded = false
+
+  init?(_ arguments: [String]) {
+    id = ChildProcess.withWords(arguments) { nnrepl_start_beside($0) }
+    guard id > 0 else { return nil }
+  }
+
+  var isRunning: Bool {
+    if !hasEnded { hasEnded = waitpid(id, nil, WNOHANG) != 0 }
+    return !hasEnded
+  }
+
+  func wait() {
+    while !hasEnded { hasEnded = waitpid(id, nil, 0) == id || errno != EINTR }
+  }
+
+  func stop() {
+    guard isRunning else { return }
+    kill(id, SIGTERM)
+    wait()
+  }
 }
 
 /// A warm process that has never seen a script, and that forks a worker in a moment.
@@ -226,6 +259,7 @@ struct ServeWorker: ParsableCommand {
     nnrepl_follow_parent()
     // What is made on first use is made now, once for all children, and while files can still be opened.
     let worker = Worker()
+    MatrixProduct.prepare()
     _ = Wire.message(Request.self, Wire.line(Request.call([.number(.nan)], limit: 1)))
     nnrepl_fork_server(STDIN_FILENO)
     let channel = Channel(STDIN_FILENO)
