@@ -36,6 +36,16 @@ void nnrepl_put(
     else put_f64(rank, axes, adds, (double *)out + base, x);
 }
 
+long nnrepl_add_places(long count, long *places, const double *numbers, long length, long stride) {
+    for (long i = 0; i < count; i++) {
+        if (!(numbers[i] >= 0 && numbers[i] < (double)length)) return i;
+        const long place = (long)numbers[i];
+        if ((double)place != numbers[i]) return i;
+        places[i] += place * stride;
+    }
+    return count;
+}
+
 /// Whole numbers in the order of the doubles: -0 beside 0, nan above all.
 static unsigned long long key_of(double x, int falls) {
     unsigned long long bits;

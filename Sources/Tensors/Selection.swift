@@ -130,33 +130,16 @@ package struct Selection: Sendable {
 }
 
 extension Tensor {
-  /// Its numbers as places along an axis.
+  /// Adds each of its numbers, a place along an axis, times `stride` to an offset.
   /// - Throws: `TensorError.wholeNumbersNeeded` for a fraction, `.indexOutOfRange` for one below 0 or past the end.
-  package func wholeNumbers(_ what: String, below length: Int, _ axis: Int) throws(TensorError)
-    -> [Int]
-  {
-    let numbers = values
-    var places = [Int](repeating: 0, count: numbers.count)
-    var areGood = true
-    let limit = Double(length)
-    for i in 0..<numbers.count {
-      let number = numbers[i]
-      // Of what is within the bounds a conversion cannot fail.
-      guard number >= 0, number < limit else {
-        areGood = false
-        break
-      }
-      places[i] = Int(number)
-      areGood = areGood && Double(places[i]) == number
-    }
-    if areGood { return places }
-    for number in numbers {
-      guard let place = Int(whole: number) else { throw .wholeNumbersNeeded(what) }
-      guard place >= 0, place < length else {
-        throw .indexOutOfRange(place, axis: axis, length: length)
-      }
-    }
-    return places
+  package func addPlaces(
+    to offsets: inout [Int], _ what: String, along axis: Int, of length: Int, stride: Int
+  ) throws(TensorError) {
+    guard offsets.count == count else { throw .notReshapable(shape, [offsets.count]) }
+    let bad = read(Double.self) { nnrepl_add_places(count, &offsets, $0, length, stride) }
+    guard bad < count else { return }
+    guard let place = Int(whole: self[bad]) else { throw .wholeNumbersNeeded(what) }
+    throw .indexOutOfRange(place, axis: axis, length: length)
   }
 
   /// The entries that a selection takes.

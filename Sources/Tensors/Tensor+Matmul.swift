@@ -3,14 +3,21 @@
 extension Tensor {
   /// The matrix product with NumPy's rules: vectors of rank 1 lend themselves an axis and lose it again;
   /// axes before the last two are broadcast as batches.
-  package func matmul(_ other: Tensor) throws(TensorError) -> Tensor {
+  /// - Parameter transposed: which of the two is read with its last two axes exchanged; of vectors none.
+  package func matmul(
+    _ other: Tensor, transposed: (left: Bool, right: Bool) = (false, false)
+  ) throws(TensorError) -> Tensor {
     guard rank > 0, other.rank > 0 else { throw .scalarProduct(shape, other.shape) }
     let common = DType.promote(dtype, rank: 1, other.dtype, rank: 1)
     let left = rank == 1 ? try reshaped(to: Shape([1, shape[0]])) : self
     let right = other.rank == 1 ? try other.reshaped(to: Shape([other.shape[0], 1])) : other
-    let (m, k) = (left.shape[left.rank - 2], left.shape[left.rank - 1])
-    let n = right.shape[right.rank - 1]
-    guard right.shape[right.rank - 2] == k else { throw .notMultipliable(shape, other.shape) }
+    let (ta, tb) = transposed
+    let m = left.shape[left.rank - (ta ? 1 : 2)]
+    let k = left.shape[left.rank - (ta ? 2 : 1)]
+    let n = right.shape[right.rank - (tb ? 2 : 1)]
+    guard right.shape[right.rank - (tb ? 1 : 2)] == k else {
+      throw .notMultipliable(shape, other.shape)
+    }
 
     let (leftBatch, rightBatch) = try (
       Shape(Array(left.shape.dims.dropLast(2))), Shape(Array(right.shape.dims.dropLast(2)))
@@ -29,8 +36,8 @@ extension Tensor {
           Tensor.walk(batch, starts.0, starts.1) { base, length, a, aStep, b, bStep in
             for i in 0..<length {
               E.gemm(
-                x + (a + i * aStep) * m * k, transposed: false, y + (b + i * bStep) * k * n,
-                transposed: false, out + (base + i) * m * n, adding: false, m, k, n)
+                x + (a + i * aStep) * m * k, transposed: ta, y + (b + i * bStep) * k * n,
+                transposed: tb, out + (base + i) * m * n, adding: false, m, k, n)
             }
           }
         }

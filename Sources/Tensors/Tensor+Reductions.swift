@@ -62,9 +62,7 @@ extension Tensor {
   private func sum<E: Element>(_ axes: [Int], _ target: Shape, _: E.Type, _ result: DType)
     throws(TensorError) -> Tensor
   {
-    if let first = axes.first, let last = axes.last, last < rank - 1, last - first < axes.count {
-      let inner = shape.dims[(last + 1)...].reduce(1, *)
-      let n = shape.dims[first...last].reduce(1, *)
+    if let (n, inner) = neighbours(axes) {
       return try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
         out.initialize(repeating: 0, count: target.count)
         guard count > 0 else { return }
@@ -83,6 +81,13 @@ extension Tensor {
         }
       }
     }
+  }
+
+  /// How many numbers are folded, and how many lie behind them, where the axes are neighbours with others behind.
+  private func neighbours(_ axes: [Int]) -> (n: Int, inner: Int)? {
+    guard let first = axes.first, let last = axes.last, last < rank - 1, last - first < axes.count
+    else { return nil }
+    return (shape.dims[first...last].reduce(1, *), shape.dims[(last + 1)...].reduce(1, *))
   }
 
   /// The product along axes, over all for none.
@@ -105,6 +110,23 @@ extension Tensor {
     throws(TensorError) -> Tensor
   {
     guard axes.allSatisfy({ shape[$0] > 0 }) else { throw .emptyReduction(operation) }
+    if let cut = neighbours(axes), count > 0 {
+      // Row by row, which reads memory in order.
+      let width = layout == NNREPL_F32 ? 4 : 8
+      return try Tensor.made(reducedShape(axes, keepdim: keepdim), dtype) { out in
+        read { x in
+          for outer in 0..<count / (cut.n * cut.inner) {
+            let (best, x) = (out + outer * cut.inner * width, x + outer * cut.n * cut.inner * width)
+            best.copyMemory(from: x, byteCount: cut.inner * width)
+            for row in 1..<cut.n {
+              _ = nnrepl_zip(
+                layout, largest ? NNREPL_MAXIMUM : NNREPL_MINIMUM, cut.inner, best, best, 1,
+                x + row * cut.inner * width, 1)
+            }
+          }
+        }
+      }
+    }
     return try reduce(
       axes, keepdim: keepdim, result: dtype,
       Fold.Plain(function: largest ? NNREPL_LARGEST : NNREPL_SMALLEST))
@@ -159,19 +181,27 @@ extension Tensor {
     let length = shape[axis]
     let inner = shape.dims[(axis + 1)...].reduce(1, *)
     let result: DType = dtype == .bool ? .int64 : dtype
-    // Whole lines of what lies behind the axis are added at once.
+    // Sums that go on side by side, so that none waits for itself: of lines behind the axis, or of rows.
+    let outer = count == 0 ? 0 : count / (length * inner)
     func run<E: Element>(_ out: UnsafeMutablePointer<E>) {
       read(E.self) { x in
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, inner)) { totals in
-          for outer in 0..<(count == 0 ? 0 : count / (length * inner)) {
+        func add(_ start: Int, lines: Int, apart: Int) {
+          withUnsafeTemporaryAllocation(of: Double.self, capacity: max(1, lines)) { totals in
             totals.initialize(repeating: 0)
             for step in 0..<length {
-              let line = (outer * length + (reversed ? length - 1 - step : step)) * inner
-              for i in 0..<inner {
-                totals[i] += Double(x[line + i])
-                out[line + i] = E(totals[i])
+              let line = start + (reversed ? length - 1 - step : step) * inner
+              for i in 0..<lines {
+                totals[i] += Double(x[line + i * apart])
+                out[line + i * apart] = E(totals[i])
               }
             }
+          }
+        }
+        if inner > 1 {
+          for row in 0..<outer { add(row * length * inner, lines: inner, apart: 1) }
+        } else {
+          for row in stride(from: 0, to: outer, by: 8) {
+            add(row * length, lines: min(8, outer - row), apart: length)
           }
         }
       }

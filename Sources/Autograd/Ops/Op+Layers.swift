@@ -392,7 +392,9 @@ extension Op {
 
   private static func lookup(_ c: Call) throws(TensorError) -> Selection {
     guard c.y.rank == 2 else { throw .rankNeeded("embedding", 2, c.y.shape) }
-    let rows = try c.x.wholeNumbers("the numbers of an embedding", below: c.y.shape[0], 0)
+    var rows = [Int](repeating: 0, count: c.x.count)
+    try c.x.addPlaces(
+      to: &rows, "the numbers of an embedding", along: 0, of: c.y.shape[0], stride: 1)
     return try c.y.shape.selection(rows: rows, shape: c.x.shape)
   }
 }

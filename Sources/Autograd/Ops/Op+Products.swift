@@ -22,7 +22,8 @@ extension Op {
         }
       } kernel: { c, dz throws(TensorError) in
         let (x, y, dz) = try matrices(c, dz)
-        return try unbroadcast(dz.matmul(y.transposed()), to: x.shape).reshaped(to: c.x.shape)
+        return try unbroadcast(dz.matmul(y, transposed: (false, true)), to: x.shape)
+          .reshaped(to: c.x.shape)
       },
       VJP { c throws(TensorError) in
         switch (c.x.rank, c.y.rank) {
@@ -38,7 +39,8 @@ extension Op {
         }
       } kernel: { c, dz throws(TensorError) in
         let (x, y, dz) = try matrices(c, dz)
-        return try unbroadcast(x.transposed().matmul(dz), to: y.shape).reshaped(to: c.y.shape)
+        return try unbroadcast(x.matmul(dz, transposed: (true, false)), to: y.shape)
+          .reshaped(to: c.y.shape)
       },
     ]),
     links: .entries(productLinks), sums: productSum,

@@ -525,9 +525,7 @@ extension Op {
     // Along the axis the tensor of places says where.
     strides[axis] = 0
     var offsets = Selection(places, strides: strides, of: source).offsets
-    for (i, place) in try index.wholeNumbers("gather's index", below: length, axis).enumerated() {
-      offsets[i] += place * stride
-    }
+    try index.addPlaces(to: &offsets, "gather's index", along: axis, of: length, stride: stride)
     return try Selection(offsets: offsets, of: x.shape, shape: index.shape)
   }
 
@@ -685,15 +683,20 @@ extension Op {
       throw .wholeNumbersNeeded("the number of classes")
     }
     let shape = try Shape.fitting(c.x.shape.dims + [classes])
-    var values = [Double](repeating: 0, count: shape.count)
-    for row in 0..<c.x.count {
-      let label = c.x[row]
+    var places = (0..<c.x.count).map { $0 * classes }
+    for (row, label) in c.x.values.enumerated() {
       guard let place = Int(whole: label), place >= 0, place < classes else {
         throw .labelOutOfRange(label, row: row, classes: classes)
       }
-      values[row * classes + place] = 1
+      places[row] += place
     }
-    return try Tensor(values, shape: shape, dtype: .int64)
+    var result = try Tensor(filling: shape, with: 0, dtype: .int64)
+    let ones = try Tensor(filling: Shape([places.count]), with: 1, dtype: .int64)
+    if !places.isEmpty {
+      try result.set(
+        ones, at: Selection(offsets: places, of: shape, shape: Shape([places.count])))
+    }
+    return result
   }
 
   package static let views: [Op] = [
