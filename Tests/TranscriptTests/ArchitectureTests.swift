@@ -151,7 +151,7 @@ import Testing
   @Test func whatOthersUseIsDocumented() throws {
     let declaration =
       /^\s*(?:@\w+(?:\([^)]*\))? )*package (?<modifiers>(?:\w+ )*?)(?<kind>func|var|let|subscript|struct|class|enum|protocol|typealias)\b(?<rest>.*)$/
-    let required = /^ ?(?:callAsFunction|[-+*\/<=>!&|%~]+ |gemm|areFinite|pow\b|words\b|hash\b)/
+    let required = /^ ?(?:callAsFunction|[-+*\/<=>!&|%~]+ |gemm|row\b|pow\b|words\b|hash\b)/
     var (checked, found) = (0, 0)
     for file in Self.files(below: Transcript.repository.appendingPathComponent("Sources")) {
       let lines = try String(contentsOf: file, encoding: .utf8).split(
