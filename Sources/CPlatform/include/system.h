@@ -1,5 +1,11 @@
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
+
+/// Where the stack is now.
+__attribute__((always_inline)) static inline uintptr_t nnrepl_stack(void) {
+  return (uintptr_t)__builtin_frame_address(0);
+}
 
 /// Bytes of memory that the process has mapped, and those that it occupies; zeros where the system does not tell.
 void nnrepl_memory(size_t *_Nonnull mapped, size_t *_Nonnull resident);

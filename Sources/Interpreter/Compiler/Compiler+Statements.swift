@@ -5,19 +5,17 @@ import Syntax
 import Tensors
 
 extension Compiler {
-  /// - Parameter isResult: the statement's value is what the function returns.
-  package func action(_ statement: Statement, isResult: Bool = false) throws(Diagnostic) -> Action {
+  /// Compiles a statement.
+  package func action(_ statement: Statement) throws(Diagnostic) -> Action {
     let span = statement.span
     let machine = machine
     switch statement.kind {
     case .expression(let value):
-      let code = try code(value)
-      return isResult
-        ? Action { f throws(Diagnostic) in .returned(try code.run(f)) }
-        : Action { f throws(Diagnostic) in
-          try machine.draw(try code.run(f), at: span)
-          return .normal
-        }
+      let c = Captures((code: try code(value), machine: machine, span: span))
+      return Action { f throws(Diagnostic) in
+        try c.parts.machine.draw(try c.parts.code.run(f), at: c.parts.span)
+        return .normal
+      }
     case .assign(let targets, let operation, let value):
       return try assignment(targets, operation, value, span)
     case .parameter(let name, let value, _):
@@ -32,44 +30,17 @@ extension Compiler {
         store.run(f, try machine.makeBuffer(try code.run(f), value.span))
         return .normal
       }
-    case .branch(let branches, let otherwise): return try branch(branches, otherwise, isResult)
+    case .branch(let branches, let otherwise): return try branch(branches, otherwise)
     case .whileLoop(let condition, let body):
-      let (test, action) = (try test(condition), try block(body))
-      let graph = loopGraph
-      return Action { f throws(Diagnostic) in
-        graph?.enterLoop()
-        defer { graph?.leaveLoop() }
-        while try test.run(f) {
-          try f.step(span)
-          graph?.tellTurn()
-          switch try action.run(f) {
-          case .normal, .continueLoop: continue
-          case .breakLoop: return .normal
-          case let end: return end
-          }
-        }
-        return .normal
-      }
+      let (test, turn) = (try test(condition), try turn(body, span))
+      return Action { f throws(Diagnostic) in try turn.repeated(f, while: test) }
     case .forLoop(let targets, let sequence, let body):
       return try forLoop(targets, sequence, body, span)
     case .repeatLoop(let count, let body):
-      let (times, action) = (try code(count), try block(body))
-      let graph = loopGraph
+      let (times, turn) = (try code(count), try turn(body, span))
       return Action { f throws(Diagnostic) in
-        var left = try machine.count(try times.run(f), "repeat", count.span)
-        graph?.enterLoop()
-        defer { graph?.leaveLoop() }
-        while left > 0 {
-          left -= 1
-          try f.step(span)
-          graph?.tellTurn()
-          switch try action.run(f) {
-          case .normal, .continueLoop: continue
-          case .breakLoop: return .normal
-          case let end: return end
-          }
-        }
-        return .normal
+        let times = try machine.count(try times.run(f), "repeat", count.span)
+        return try turn.repeated(f, times)
       }
     case .breakLoop: return Action { _ in .breakLoop }
     case .continueLoop: return Action { _ in .continueLoop }
@@ -90,7 +61,7 @@ extension Compiler {
         return .normal
       }
     case .noGrad(let body):
-      let action = try block(body, resultful: isResult)
+      let action = try block(body)
       let graph = graph
       return Action { f throws(Diagnostic) in
         let was = graph.isRecording
@@ -118,82 +89,52 @@ extension Compiler {
   // MARK: Control
 
   private func branch(
-    _ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]?,
-    _ isResult: Bool
+    _ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]?
   ) throws(Diagnostic) -> Action {
-    var rest =
-      try otherwise.map { body throws(Diagnostic) in
-        try block(body, resultful: isResult)
-      } ?? Action { _ in .normal }
+    var rest = try block(otherwise ?? [])
     for (condition, body) in branches.reversed() {
-      let (test, taken, next) = (
-        try test(condition), try block(body, resultful: isResult), rest
-      )
+      let c = Captures((test: try test(condition), taken: try block(body), rest: rest))
       rest = Action { f throws(Diagnostic) in
-        try test.run(f) ? try taken.run(f) : try next.run(f)
+        try c.parts.test.run(f) ? try c.parts.taken.run(f) : try c.parts.rest.run(f)
       }
     }
     return rest
   }
 
-  /// The graph that is told of a loop's turns. The library's own loops run over one input, not over many
-  /// steps of training: what they compute keeps its history.
-  private var loopGraph: Graph? { isSealed ? nil : graph }
+  /// A loop's body. The library's own loops run over one input, not over many steps of training: the graph is
+  /// not told of their turns, and what they compute keeps its history.
+  private func turn(_ body: [Statement], _ span: Span) throws(Diagnostic) -> Turn {
+    Turn(try block(body), isSealed ? nil : graph, span)
+  }
 
   private func forLoop(
     _ targets: [Statement.Target], _ sequence: Expression, _ body: [Statement], _ span: Span
   ) throws(Diagnostic) -> Action {
     let source = try code(sequence)
-    let keep = storing(targets, span)
-    let action = try block(body)
-    let machine = machine
-    // A lone name gets the numbers of a range at once, a plain local straight into its slot.
-    var only: Store?
-    var direct: Int?
+    // A lone name gets numbers at once, a plain local straight into its slot.
+    var lone: LoopVariable?
     if targets.count == 1, case .name(let name, _) = targets[0] {
-      only = store(name)
-      if case .local(let slot) = scope.place(name) { direct = slot }
+      let slot: Int? = if case .local(let slot) = scope.place(name) { slot } else { nil }
+      lone = LoopVariable(store: store(name), slot: slot)
     }
-    let lone = only
-    let slot = direct
-    let isTop = scope.isTop
-    let graph = loopGraph
+    let keep = storing(targets, span)
+    let (turn, machine, isTop) = (try turn(body, span), machine, scope.isTop)
+    let variable = lone
     return Action { f throws(Diagnostic) in
       let values = try source.run(f)
-      graph?.enterLoop()
-      defer { graph?.leaveLoop() }
       let isMeasured = isTop && machine.beginProgress()
       defer { if isMeasured { machine.endProgress() } }
-      if let lone, case .range(let range) = values {
-        var i = 0
-        while i < range.count {
-          let number = Value.number(range.start + Double(i) * range.step)
-          if let slot { f.set(slot, number) } else { lone.run(f, number) }
-          i += 1
-          try f.step(span)
-          graph?.tellTurn()
-          if isMeasured { machine.progress(i - 1, of: range.count) }
-          switch try action.run(f) {
-          case .normal, .continueLoop: continue
-          case .breakLoop: return .normal
-          case let end: return end
-          }
-        }
-        return .normal
-      }
-      var i = 0
-      while let value = try machine.next(of: values, i, sequence.span) {
-        i += 1
-        try f.step(span)
-        graph?.tellTurn()
-        try keep(f, value)
-        switch try action.run(f) {
-        case .normal, .continueLoop: continue
-        case .breakLoop: return .normal
-        case let end: return end
+      if let variable {
+        switch values {
+        case .range(let range):
+          let tell = { machine.progress($0, of: range.count) }
+          return try turn.repeated(f, over: range, variable, tell: isMeasured ? tell : nil)
+        case .list(let list): return try turn.repeated(f, over: list, variable)
+        default: break
         }
       }
-      return .normal
+      return try turn.repeated(
+        f, over: { i throws(Diagnostic) in try machine.next(of: values, i, sequence.span) }, keep)
     }
   }
 
@@ -239,6 +180,7 @@ extension Compiler {
     let target = targets[0]
     switch operation {
     case .assign:
+      if case .name(let name) = target.kind, let update = try update(name, value) { return update }
       let source = try code(value)
       if case .name(let name) = target.kind {
         return rebinding(name, source, target.span, value.span)
@@ -262,16 +204,27 @@ extension Compiler {
     }
   }
 
+  /// `local = local op value`, which most turns of most loops are.
+  private func update(_ name: String, _ value: Expression) throws(Diagnostic) -> Action? {
+    guard case .binary(let operation, let left, let right, let place) = value.kind,
+      localSlot(left) != nil, case .local(let slot) = scope.place(name)
+    else { return nil }
+    return try compiled(
+      operation, left, right,
+      LocalForm(site: operatorSite(left, right, place), slot: slot, store: store(name)))
+  }
+
   /// `name = value`; a parameter's name given to something else is worth a warning.
   private func rebinding(_ name: String, _ source: Code, _ place: Span, _ valueSpan: Span) -> Action
   {
     let store = store(name)
     let machine = machine
     if case .local(let slot) = scope.place(name) {
+      let c = Captures((source: source, slot: slot, store: store))
       return Action { f throws(Diagnostic) in
-        let value = try source.run(f)
+        let value = try c.parts.source.run(f)
         // Numbers keep no name.
-        if case .number = value { f.set(slot, value) } else { store.run(f, value) }
+        if case .number = value { f.set(c.parts.slot, value) } else { c.parts.store.run(f, value) }
         return .normal
       }
     }
@@ -397,7 +350,7 @@ extension Compiler {
       }
     }
     let fixed = store
-    return Action { f throws(Diagnostic) in
+    let general = Action { f throws(Diagnostic) in
       if case .tensor(let node) = try old.run(f), node.isLeaf, node.isParameter || !node.isScalar {
         let was = graph.isRecording
         if node.isParameter { graph.isRecording = false }
@@ -412,6 +365,14 @@ extension Compiler {
       }
       try fixed(f, try new.run(f))
       return .normal
+    }
+    guard case .name(let name) = target.kind, let slot = localSlot(target),
+      let update = try update(name, combined)
+    else { return general }
+    let c = Captures((slot: slot, update: update, general: general))
+    return Action { f throws(Diagnostic) in
+      if case .number = f.base[c.parts.slot] { return try c.parts.update.run(f) }
+      return try c.parts.general.run(f)
     }
   }
 
@@ -477,14 +438,5 @@ extension Compiler {
       if case .string(let string)? = try words?.run(f) { reason = string.text }
       throw RunFault.expectation(condition.text, values: values, message: reason).at(condition.span)
     }
-  }
-}
-
-extension Graph {
-  /// Tells of the next turn of a loop, if anything was computed in the last one: loops over plain numbers
-  /// should not pay for a call.
-  @inline(__always)
-  fileprivate func tellTurn() {
-    if clock != loop.turn { nextTurn() }
   }
 }

@@ -10,7 +10,15 @@ import Tensors
 protocol NumberOperator {
   static var op: Op { get }
   static var symbol: String { get }
+  /// Whether a plain 0 on its right gives inf or nan, as in PyTorch, which is worth a word.
+  static var divides: Bool { get }
   static func apply(_ x: Double, _ y: Double) -> Double
+}
+
+extension NumberOperator {
+  static var divides: Bool { false }
+  /// Whether there is nothing to say of a number on its right.
+  @inline(__always) static func takes(_ y: Double) -> Bool { !divides || y != 0 }
 }
 
 enum Addition: NumberOperator {
@@ -30,6 +38,7 @@ enum Multiplication: NumberOperator {
 }
 enum Division: NumberOperator {
   static var op: Op { .div }
+  static var divides: Bool { true }
   static var symbol: String { "/" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x / y }
 }
@@ -40,6 +49,7 @@ enum Exponentiation: NumberOperator {
 }
 enum FloorDivision: NumberOperator {
   static var op: Op { .floorDivide }
+  static var divides: Bool { true }
   static var symbol: String { "//" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
     // The quotient of whole numbers this small rounds to no other; the way over the remainder is slow.
@@ -51,6 +61,7 @@ enum FloorDivision: NumberOperator {
 }
 enum Remainder: NumberOperator {
   static var op: Op { .modulo }
+  static var divides: Bool { true }
   static var symbol: String { "%" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
     // `fmod` costs ten times a division; whole numbers below 2^31 do without it.
@@ -61,8 +72,48 @@ enum Remainder: NumberOperator {
   }
 }
 
+/// A comparison of plain numbers.
+protocol NumberRelation {
+  static var relation: Kernel.Relation { get }
+  static func holds(_ x: Double, _ y: Double) -> Bool
+}
+
+extension NumberRelation {
+  /// The general case, out of line so that the fast one stays small.
+  @inline(never)
+  static func slow(_ x: Value, _ y: Value, _ site: OperatorSite, decides: Bool) throws(Diagnostic)
+    -> Bool
+  {
+    let machine = site.machine
+    if decides { machine.decide(x, y, site.number) }
+    return try machine.truth(
+      try machine.compare(relation, x, y, site, isTest: true), site.span)
+  }
+}
+
+enum Less: NumberRelation {
+  static var relation: Kernel.Relation { .less }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x < y }
+}
+enum LessOrEqual: NumberRelation {
+  static var relation: Kernel.Relation { .lessOrEqual }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x <= y }
+}
+enum Greater: NumberRelation {
+  static var relation: Kernel.Relation { .greater }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x > y }
+}
+enum GreaterOrEqual: NumberRelation {
+  static var relation: Kernel.Relation { .greaterOrEqual }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x >= y }
+}
+enum Equal: NumberRelation {
+  static var relation: Kernel.Relation { .equal }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x == y }
+}
+
 /// Where an operator stands: for diagnostics, and for the names of its operands in explanations.
-package struct OperatorSite {
+package final class OperatorSite {
   let number: UInt32
   let span: Span
   let left: Span
@@ -70,12 +121,26 @@ package struct OperatorSite {
   /// Gradients are not recorded for what a parameter's name warns about, and so on.
   let graph: Graph
   unowned(unsafe) let machine: Machine
+
+  init(number: UInt32, span: Span, left: Span, right: Span, _ machine: Machine) {
+    self.number = number
+    self.span = span
+    self.left = left
+    self.right = right
+    self.machine = machine
+    graph = machine.graph
+  }
 }
 
 extension NumberOperator {
   /// The general case, out of line so that the fast one stays small.
   @inline(never)
   static func slow(_ x: Value, _ y: Value, _ site: OperatorSite) throws(Diagnostic) -> Value {
+    if case .number(let a) = x, case .number(let b) = y {
+      let result = apply(a, b)
+      if divides, b == 0 { site.machine.warnDivision(a, symbol, result, site.span) }
+      return .number(result)
+    }
     let graph = site.graph
     if graph.isRecording {
       switch (x, y) {

@@ -17,8 +17,15 @@ extension Value {
 
   /// The value, if it may be put into `container`.
   /// - Throws: `bad-argument` when it holds the container itself, or nests too deep.
+  @inline(__always)
   package func nested(in container: AnyObject? = nil, _ span: Span) throws(Diagnostic) -> Value {
-    guard holder != nil else { return self }
+    switch self {
+    case .list, .record, .layer: try limited(in: container, span)
+    default: self
+    }
+  }
+
+  private func limited(in container: AnyObject?, _ span: Span) throws(Diagnostic) -> Value {
     // Heights of what was seen, as parts that are shared would be visited once per path.
     var heights: [UInt: Int] = [:]
     var isCircle = false

@@ -222,6 +222,20 @@ package final class FunctionObject {
   }
 }
 
+extension UnsafeMutablePointer<Value> {
+  /// The function that lies here, if one does; whoever calls it knows that it stays here meanwhile.
+  @inline(__always)
+  var function: Unmanaged<FunctionObject>? {
+    if case .function(let function) = pointee { .passUnretained(function) } else { nil }
+  }
+
+  /// Puts a value here; what most places hold needs no release.
+  @inline(__always)
+  func set(_ value: Value) {
+    if pointee.isObject { pointee = value } else { initialize(to: value) }
+  }
+}
+
 extension Value {
   /// A parameter itself, or those that a bracket such as `[w1, w2]` was made of.
   fileprivate static func parameters(in node: Node) -> [Node] {
