@@ -26,7 +26,11 @@ let hot: [SwiftSetting] =
 /// what is called, instead of being called by it.
 let whole: [SwiftSetting] = [
   .unsafeFlags(
-    ["-Xfrontend", "-enable-single-module-llvm-emission"], .when(configuration: .release))
+    [
+      "-Xfrontend", "-enable-single-module-llvm-emission",
+      // Closures with the same code but for a constant are not to share it: that is another call.
+      "-Xfrontend", "-disable-llvm-merge-functions-pass",
+    ], .when(configuration: .release))
 ]
 
 let package = Package(

@@ -5,9 +5,10 @@ import Diagnostics
 /// Where a call finds what it calls.
 protocol Callee {
   associatedtype Held
+  /// Looks what it is, before the arguments are evaluated.
   func hold(_ f: Frame) throws(Diagnostic) -> Held
   /// The function, if it is one that the language defines; it lives as long as what is held.
-  func function(_ held: Held, _ f: Frame) -> Unmanaged<FunctionObject>?
+  func function(_ held: Held) -> Unmanaged<FunctionObject>?
   func value(_ held: Held, _ f: Frame) -> Value
 }
 
@@ -17,13 +18,15 @@ struct NamedCallee: Callee {
   let slot: Int
   /// Says what is wrong if the name has no value.
   let load: Code
-  @inline(__always) func hold(_ f: Frame) throws(Diagnostic) {
-    if case .unset = f.state.pointee.globals[slot] { _ = try load.run(f) }
+  @inline(__always) func hold(_ f: Frame) throws(Diagnostic) -> Unmanaged<FunctionObject>? {
+    let place = f.state.pointee.globals + slot
+    if let function = place.function { return function }
+    if case .unset = place.pointee { _ = try load.run(f) }
+    return nil
   }
-  @inline(__always) func function(_ held: Void, _ f: Frame) -> Unmanaged<FunctionObject>? {
-    (f.state.pointee.globals + slot).function
-  }
-  @inline(__always) func value(_ held: Void, _ f: Frame) -> Value {
+  @inline(__always)
+  func function(_ held: Unmanaged<FunctionObject>?) -> Unmanaged<FunctionObject>? { held }
+  @inline(__always) func value(_ held: Unmanaged<FunctionObject>?, _ f: Frame) -> Value {
     f.state.pointee.globals[slot]
   }
 }
@@ -31,7 +34,7 @@ struct NamedCallee: Callee {
 struct ComputedCallee: Callee {
   let code: Code
   @inline(__always) func hold(_ f: Frame) throws(Diagnostic) -> Value { try code.run(f) }
-  @inline(__always) func function(_ held: Value, _ f: Frame) -> Unmanaged<FunctionObject>? {
+  @inline(__always) func function(_ held: Value) -> Unmanaged<FunctionObject>? {
     if case .function(let function) = held { .passUnretained(function) } else { nil }
   }
   @inline(__always) func value(_ held: Value, _ f: Frame) -> Value { held }
@@ -152,7 +155,7 @@ extension Callee {
     return Code { f throws(Diagnostic) in
       let held = try parts.callee.hold(f)
       let values = try parts.arguments.run(f)
-      if let function = parts.callee.function(held, f) {
+      if let function = parts.callee.function(held) {
         let body = function.body
         if body.parameterCount == parts.arguments.count {
           let window = parts.place.window

@@ -20,7 +20,9 @@ extension Compiler {
     case .record(let entries): return try record(entries, span)
     case .comprehension(let comprehension): return try gathering(comprehension, span)
     case .conditional(let condition, let yes, let no):
-      return choice(try test(condition), try code(yes), try code(no))
+      return try choice(
+        condition, { () throws(Diagnostic) in try self.code(yes) },
+        { () throws(Diagnostic) in try self.code(no) })
     case .unary(let sign, let inner): return try unary(sign, inner, span)
     case .binary(let operation, let left, let right, let place):
       return try binary(operation, left, right, place, span)
@@ -44,9 +46,13 @@ extension Compiler {
     }
   }
 
-  /// One value or another.
-  func choice(_ test: Test, _ yes: Code, _ no: Code) -> Code {
-    let c = Captures((test: test, yes: yes, no: no))
+  /// One value or another; what makes them is compiled after the condition.
+  func choice(
+    _ condition: Expression, _ yes: @escaping () throws(Diagnostic) -> Code,
+    _ no: @escaping () throws(Diagnostic) -> Code
+  ) throws(Diagnostic) -> Code {
+    if let code = try compiled(by: condition, ChoiceForm(yes: yes, no: no)) { return code }
+    let c = Captures((test: try test(condition), yes: try yes(), no: try no()))
     return Code { f throws(Diagnostic) in
       try c.parts.test.run(f) ? try c.parts.yes.run(f) : try c.parts.no.run(f)
     }
@@ -245,13 +251,7 @@ extension Compiler {
   /// A condition without the detour over a boxed truth value.
   /// - Parameter decides: whether the program goes one way or another by it, which no replay can follow.
   func test(_ expression: Expression, decides: Bool = true) throws(Diagnostic) -> Test {
-    if case .binary(let operation, let left, let right, let place) = expression.kind,
-      let relation = Kernel.Relation(rawValue: operation.rawValue)
-    {
-      let site = operatorSite(left, right, place)
-      let form = TestForm(site: site, decides: decides)
-      if let test = try compiled(relation, left, right, form) { return test }
-    }
+    if let test = try compiled(by: expression, decides: decides, TestForm()) { return test }
     let value = try code(expression)
     let (machine, span) = (machine, expression.span)
     return Test { f throws(Diagnostic) in try machine.truth(try value.run(f), span) }
@@ -306,11 +306,11 @@ extension Compiler {
         site: site(span, [base]), machine: machine
       ))
     return Code { f throws(Diagnostic) in
-      if case .list(let list) = f.base[c.parts.slot],
-        case .number(let n) = f.base[c.parts.counter]
+      if let list = (f.base + c.parts.slot).list, case .number(let n) = f.base[c.parts.counter],
+        let i = UInt32(small: n),
+        let item = list._withUnsafeGuaranteedRef({ i < $0.items.count ? $0.items[Int(i)] : nil })
       {
-        let i = n >= 0 && n < 0x1p31 ? Int(n) : -1
-        if Double(i) == n, i < list.items.count { return list.items[i] }
+        return item
       }
       return try c.parts.machine.element(
         try c.parts.object.run(f), [.value(try c.parts.place.run(f))], c.parts.span,

@@ -11,6 +11,7 @@ extension Compiler {
     let machine = machine
     switch statement.kind {
     case .expression(let value):
+      if let action = try appending(value) { return action }
       let c = Captures((code: try code(value), machine: machine, span: span))
       return Action { f throws(Diagnostic) in
         try c.parts.machine.draw(try c.parts.code.run(f), at: c.parts.span)
@@ -86,6 +87,36 @@ extension Compiler {
     }
   }
 
+  /// `append(xs, value)`, xs a plain local: no reference to the list is counted.
+  private func appending(_ expression: Expression) throws(Diagnostic) -> Action? {
+    guard case .call(let callee, let arguments) = expression.kind, arguments.count == 2,
+      arguments.allSatisfy({ $0.name == nil }), case .name(let name) = callee.kind,
+      let slot = globalSlot(name), let append = machine.vocabulary[name], append.appends,
+      let list = localSlot(arguments[0].value), !machine.probe.isGuarding
+    else { return nil }
+    let c = Captures(
+      (
+        slot: slot, append: append, list: list, value: try code(arguments[1].value),
+        general: try code(expression), span: expression.span
+      ))
+    return Action { f throws(Diagnostic) in
+      guard case .builtin(let builtin) = f.state.pointee.globals[c.parts.slot],
+        builtin === c.parts.append, (f.base + c.parts.list).list != nil
+      else {
+        _ = try c.parts.general.run(f)
+        return .normal
+      }
+      let value = try c.parts.value.run(f)
+      let list = (f.base + c.parts.list).list
+      guard value.isPlain else {
+        try list?.takeUnretainedValue().append(value, c.parts.span)
+        return .normal
+      }
+      list?._withUnsafeGuaranteedRef { $0.items.append(value) }
+      return .normal
+    }
+  }
+
   // MARK: Control
 
   private func branch(
@@ -93,6 +124,11 @@ extension Compiler {
   ) throws(Diagnostic) -> Action {
     var rest = try block(otherwise ?? [])
     for (condition, body) in branches.reversed() {
+      let form = BranchForm(yes: { () throws(Diagnostic) in try self.block(body) }, no: rest)
+      if let branch = try compiled(by: condition, form) {
+        rest = branch
+        continue
+      }
       let c = Captures((test: try test(condition), taken: try block(body), rest: rest))
       rest = Action { f throws(Diagnostic) in
         try c.parts.test.run(f) ? try c.parts.taken.run(f) : try c.parts.rest.run(f)
@@ -204,14 +240,14 @@ extension Compiler {
     }
   }
 
-  /// `local = local op value`, which most turns of most loops are.
+  /// `local = local op value`
   private func update(_ name: String, _ value: Expression) throws(Diagnostic) -> Action? {
     guard case .binary(let operation, let left, let right, let place) = value.kind,
-      localSlot(left) != nil, case .local(let slot) = scope.place(name)
+      case .local(let slot) = scope.place(name), localSlot(left) == slot
     else { return nil }
     return try compiled(
       operation, left, right,
-      LocalForm(site: operatorSite(left, right, place), slot: slot, store: store(name)))
+      AccumulatingForm(site: operatorSite(left, right, place), slot: slot, store: store(name)))
   }
 
   /// `name = value`; a parameter's name given to something else is worth a warning.

@@ -84,7 +84,8 @@ package final class Compiler {
     case .branch(let branches, let otherwise):
       var rest = try result(of: otherwise ?? [])
       for (condition, body) in branches.reversed() {
-        rest = choice(try test(condition), try result(of: body), rest)
+        rest = try choice(
+          condition, { () throws(Diagnostic) in try self.result(of: body) }, { [rest] in rest })
       }
       return rest
     case .noGrad(let body):

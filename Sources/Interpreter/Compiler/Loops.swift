@@ -7,11 +7,6 @@ struct LoopVariable {
   let store: Store
   /// Its slot, if it is a plain local.
   let slot: Int?
-
-  @inline(__always)
-  fileprivate func set(_ f: Frame, _ number: Double) {
-    if let slot { f.set(slot, .number(number)) } else { store.run(f, .number(number)) }
-  }
 }
 
 /// What a loop does again and again.
@@ -27,85 +22,77 @@ final class Turn {
     self.span = span
   }
 
+  /// Takes turns as long as there is another.
+  /// - Parameters:
+  ///   - next: whether there is; it is given how many are over.
+  ///   - start: what comes after the graph was told.
   @inline(__always)
-  private func begin(_ f: Frame) throws(Diagnostic) {
-    try f.step(span)
-    graph?.tellTurn()
-  }
-
-  /// Runs the body; whether that ended the loop.
-  @inline(__always)
-  private func isLast(_ f: Frame, _ end: inout Completion) throws(Diagnostic) -> Bool {
-    switch try body.run(f) {
-    case .normal, .continueLoop: return false
-    case .breakLoop: return true
-    case .returned(let value):
-      end = .returned(value)
-      return true
+  private func turns(
+    _ f: Frame, while next: (Int) throws(Diagnostic) -> Bool,
+    start: (Int) throws(Diagnostic) -> Void = { _ in }
+  ) throws(Diagnostic) -> Completion {
+    graph?.enterLoop()
+    defer { graph?.leaveLoop() }
+    var i = 0
+    while try next(i) {
+      try f.step(span)
+      graph?.tellTurn()
+      try start(i)
+      i &+= 1
+      switch try body.run(f) {
+      case .normal, .continueLoop: continue
+      case .breakLoop: return .normal
+      case let end: return end
+      }
     }
+    return .normal
   }
 
   func repeated(_ f: Frame, while test: Test) throws(Diagnostic) -> Completion {
-    graph?.enterLoop()
-    defer { graph?.leaveLoop() }
-    var end = Completion.normal
-    while try test.run(f) {
-      try begin(f)
-      if try isLast(f, &end) { break }
-    }
-    return end
+    try turns(f, while: { _ throws(Diagnostic) in try test.run(f) })
   }
 
   func repeated(_ f: Frame, _ times: Int) throws(Diagnostic) -> Completion {
-    graph?.enterLoop()
-    defer { graph?.leaveLoop() }
-    var end = Completion.normal
-    var left = times
-    while left > 0 {
-      left -= 1
-      try begin(f)
-      if try isLast(f, &end) { break }
-    }
-    return end
+    try turns(f, while: { $0 < times })
   }
 
   /// - Parameter tell: is told before each turn how many are over.
   func repeated(
     _ f: Frame, over range: RangeObject, _ variable: LoopVariable, tell: ((Int) -> Void)?
   ) throws(Diagnostic) -> Completion {
-    graph?.enterLoop()
-    defer { graph?.leaveLoop() }
-    var end = Completion.normal
-    var i = 0
-    while i < range.count {
-      variable.set(f, range.start + Double(i) * range.step)
-      try begin(f)
-      tell?(i)
-      i += 1
-      if try isLast(f, &end) { break }
+    if let slot = variable.slot, tell == nil {
+      return try turns(
+        f,
+        while: { i in
+          guard i < range.count else { return false }
+          f.set(slot, .number(range.start + Double(i) * range.step))
+          return true
+        })
     }
-    return end
+    return try turns(
+      f,
+      while: { i in
+        guard i < range.count else { return false }
+        variable.store.run(f, .number(range.start + Double(i) * range.step))
+        return true
+      }, start: { i in tell?(i) })
   }
 
   /// A list may grow while it is looped over.
   func repeated(_ f: Frame, over list: ListObject, _ variable: LoopVariable) throws(Diagnostic)
     -> Completion
   {
-    graph?.enterLoop()
-    defer { graph?.leaveLoop() }
-    var end = Completion.normal
-    var i = 0
-    while i < list.items.count {
-      if case .number(let n) = list.items[i] {
-        variable.set(f, n)
-      } else {
-        variable.store.run(f, list.items[i])
-      }
-      i += 1
-      try begin(f)
-      if try isLast(f, &end) { break }
-    }
-    return end
+    try turns(
+      f,
+      while: { i in
+        guard i < list.items.count else { return false }
+        if let slot = variable.slot, case .number(let n) = list.items[i] {
+          f.set(slot, .number(n))
+        } else {
+          variable.store.run(f, list.items[i])
+        }
+        return true
+      })
   }
 
   /// - Parameters:
@@ -115,17 +102,18 @@ final class Turn {
     _ f: Frame, over next: (Int) throws(Diagnostic) -> Value?,
     _ keep: (Frame, Value) throws(Diagnostic) -> Void
   ) throws(Diagnostic) -> Completion {
-    graph?.enterLoop()
-    defer { graph?.leaveLoop() }
-    var end = Completion.normal
-    var i = 0
-    while let value = try next(i) {
-      i += 1
-      try begin(f)
-      try keep(f, value)
-      if try isLast(f, &end) { break }
-    }
-    return end
+    var value: Value?
+    return try turns(
+      f,
+      while: { i throws(Diagnostic) in
+        value = try next(i)
+        if case .some = value { return true } else { return false }
+      },
+      start: { _ throws(Diagnostic) in
+        guard let present = value else { return }
+        value = nil
+        try keep(f, present)
+      })
   }
 }
 

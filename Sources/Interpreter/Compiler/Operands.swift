@@ -45,9 +45,46 @@ struct ComputedOperand: Operand {
   @inline(__always) func value(_ held: Value, _ f: Frame) throws(Diagnostic) -> Value { held }
 }
 
+/// `xs[i]`, both plain locals.
+struct ElementOperand: Operand {
+  let list: Int
+  let place: Int
+  /// Finds the element whatever it is, and in whatever it is.
+  let element: Code
+  @inline(__always) func hold(_ f: Frame) throws(Diagnostic) {}
+  @inline(__always) func number(_ held: Void, _ f: Frame) -> Double? {
+    guard let list = (f.base + list).list, case .number(let n) = f.base[place],
+      let i = UInt32(small: n)
+    else { return nil }
+    return list._withUnsafeGuaranteedRef { list in
+      if i < list.items.count, case .number(let n) = list.items[Int(i)] { n } else { nil }
+    }
+  }
+  @inline(__always) func value(_ held: Void, _ f: Frame) throws(Diagnostic) -> Value {
+    try element.run(f)
+  }
+}
+
+/// A product of what can be looked at again.
+struct ProductOperand<Factor: Operand>: Operand where Factor.Held == Void {
+  let left: Factor
+  let right: Factor
+  let site: OperatorSite
+  @inline(__always) func hold(_ f: Frame) throws(Diagnostic) {}
+  @inline(__always) func number(_ held: Void, _ f: Frame) -> Double? {
+    guard let x = left.number((), f), let y = right.number((), f) else { return nil }
+    return x * y
+  }
+  @inline(__always) func value(_ held: Void, _ f: Frame) throws(Diagnostic) -> Value {
+    try Multiplication.slow(try left.value((), f), try right.value((), f), site)
+  }
+}
+
 /// What is compiled of an operator and its operands.
 protocol OperatorForm {
   associatedtype Compiled
+  /// Whether it is for a plain local on the left alone.
+  static var needsLocal: Bool { get }
   func compiled<O: NumberOperator, L: Operand, R: Operand>(_: O.Type, _ left: L, _ right: R)
     -> Compiled
 }
@@ -55,8 +92,8 @@ protocol OperatorForm {
 /// What is compiled of a comparison.
 protocol RelationForm {
   associatedtype Compiled
-  func compiled<C: NumberRelation, L: Operand, R: Operand>(_: C.Type, _ left: L, _ right: R)
-    -> Compiled
+  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>)
+    throws(Diagnostic) -> Compiled
 }
 
 // Each closure below captures one object alone and reads from it what it needs when it needs it; what rarely
@@ -64,6 +101,7 @@ protocol RelationForm {
 
 /// The value of an operator.
 struct ValueForm: OperatorForm {
+  static var needsLocal: Bool { false }
   let site: OperatorSite
 
   private final class Parts<O: NumberOperator, L: Operand, R: Operand> {
@@ -95,8 +133,10 @@ struct ValueForm: OperatorForm {
   }
 }
 
-/// An operator whose value a plain local gets: a number goes straight into the slot.
-struct LocalForm: OperatorForm {
+/// `local = local op value`, which most turns of most loops are. Where the local holds a number another one goes
+/// straight into its slot.
+struct AccumulatingForm: OperatorForm {
+  static var needsLocal: Bool { true }
   let site: OperatorSite
   let slot: Int
   let store: Store
@@ -104,8 +144,8 @@ struct LocalForm: OperatorForm {
   private final class Parts<O: NumberOperator, L: Operand, R: Operand> {
     let left: L
     let right: R
-    let form: LocalForm
-    init(_ left: L, _ right: R, _ form: LocalForm) {
+    let form: AccumulatingForm
+    init(_ left: L, _ right: R, _ form: AccumulatingForm) {
       (self.left, self.right, self.form) = (left, right, form)
     }
 
@@ -123,7 +163,7 @@ struct LocalForm: OperatorForm {
       let x = try parts.left.hold(f)
       let y = try parts.right.hold(f)
       if let a = parts.left.number(x, f), let b = parts.right.number(y, f), O.takes(b) {
-        f.set(parts.form.slot, .number(O.apply(a, b)))
+        (f.base + parts.form.slot).initialize(to: .number(O.apply(a, b)))
       } else {
         try parts.slow(x, y, f)
       }
@@ -133,36 +173,86 @@ struct LocalForm: OperatorForm {
 }
 
 /// A condition, without the detour over a boxed truth value.
-struct TestForm: RelationForm {
+struct Condition<C: NumberRelation, L: Operand, R: Operand> {
+  let left: L
+  let right: R
   let site: OperatorSite
   /// Whether the program goes one way or another by it, which no replay can follow.
   let decides: Bool
 
-  private final class Parts<C: NumberRelation, L: Operand, R: Operand> {
-    let left: L
-    let right: R
-    let form: TestForm
-    init(_ left: L, _ right: R, _ form: TestForm) {
-      (self.left, self.right, self.form) = (left, right, form)
-    }
+  @inline(__always)
+  func holds(_ f: Frame) throws(Diagnostic) -> Bool {
+    let x = try left.hold(f)
+    let y = try right.hold(f)
+    if let a = left.number(x, f), let b = right.number(y, f) { return C.holds(a, b) }
+    return try slow(x, y, f)
+  }
 
-    @inline(never)
-    func slow(_ x: consuming L.Held, _ y: consuming R.Held, _ f: Frame) throws(Diagnostic) -> Bool {
-      try C.slow(
-        try left.value(x, f), try right.value(y, f), form.site, decides: form.decides)
+  @inline(never)
+  private func slow(_ x: consuming L.Held, _ y: consuming R.Held, _ f: Frame) throws(Diagnostic)
+    -> Bool
+  {
+    try C.slow(try left.value(x, f), try right.value(y, f), site, decides: decides)
+  }
+}
+
+struct TestForm: RelationForm {
+  private final class Parts<C: NumberRelation, L: Operand, R: Operand> {
+    let condition: Condition<C, L, R>
+    init(_ condition: Condition<C, L, R>) { self.condition = condition }
+  }
+
+  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>) -> Test
+  {
+    let parts = Parts(condition)
+    return Test { f throws(Diagnostic) in try parts.condition.holds(f) }
+  }
+}
+
+/// One value or another, by a comparison.
+struct ChoiceForm: RelationForm {
+  let yes: () throws(Diagnostic) -> Code
+  let no: () throws(Diagnostic) -> Code
+
+  private final class Parts<C: NumberRelation, L: Operand, R: Operand> {
+    let condition: Condition<C, L, R>
+    let yes: Code
+    let no: Code
+    init(_ condition: Condition<C, L, R>, _ yes: Code, _ no: Code) {
+      (self.condition, self.yes, self.no) = (condition, yes, no)
     }
   }
 
-  func compiled<C: NumberRelation, L: Operand, R: Operand>(_: C.Type, _ left: L, _ right: R) -> Test
+  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>)
+    throws(Diagnostic) -> Code
   {
-    let parts = Parts<C, L, R>(left, right, self)
-    return Test { f throws(Diagnostic) in
-      let x = try parts.left.hold(f)
-      let y = try parts.right.hold(f)
-      if let a = parts.left.number(x, f), let b = parts.right.number(y, f) {
-        return C.holds(a, b)
-      }
-      return try parts.slow(x, y, f)
+    let parts = Parts(condition, try yes(), try no())
+    return Code { f throws(Diagnostic) in
+      try parts.condition.holds(f) ? try parts.yes.run(f) : try parts.no.run(f)
+    }
+  }
+}
+
+/// One statement or another, by a comparison.
+struct BranchForm: RelationForm {
+  let yes: () throws(Diagnostic) -> Action
+  let no: Action
+
+  private final class Parts<C: NumberRelation, L: Operand, R: Operand> {
+    let condition: Condition<C, L, R>
+    let yes: Action
+    let no: Action
+    init(_ condition: Condition<C, L, R>, _ yes: Action, _ no: Action) {
+      (self.condition, self.yes, self.no) = (condition, yes, no)
+    }
+  }
+
+  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>)
+    throws(Diagnostic) -> Action
+  {
+    let parts = Parts(condition, try yes(), no)
+    return Action { f throws(Diagnostic) in
+      try parts.condition.holds(f) ? try parts.yes.run(f) : try parts.no.run(f)
     }
   }
 }
@@ -173,29 +263,50 @@ extension Compiler {
     _ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ form: Form
   ) throws(Diagnostic) -> Form.Compiled? {
     switch operation {
-    case .add: try compiled(Addition.self, left, right, form)
-    case .subtract: try compiled(Subtraction.self, left, right, form)
+    case .add: try sum(Addition.self, left, right, form)
+    case .subtract: try sum(Subtraction.self, left, right, form)
     case .multiply: try compiled(Multiplication.self, left, right, form)
     case .divide: try compiled(Division.self, left, right, form)
     case .modulo: try compiled(Remainder.self, left, right, form)
     // These take so long that it does not matter where the operands are found.
-    case .floorDivide:
+    case .floorDivide where !Form.needsLocal:
       form.compiled(FloorDivision.self, try computed(left), try computed(right))
-    case .power: form.compiled(Exponentiation.self, try computed(left), try computed(right))
+    case .power where !Form.needsLocal:
+      form.compiled(Exponentiation.self, try computed(left), try computed(right))
     default: nil
     }
   }
 
-  /// Compiles a comparison as a condition.
+  /// Compiles what goes one way or another by a comparison; nil for other conditions.
   func compiled<Form: RelationForm>(
-    _ relation: Kernel.Relation, _ left: Expression, _ right: Expression, _ form: Form
+    by condition: Expression, decides: Bool = true, _ form: Form
   ) throws(Diagnostic) -> Form.Compiled? {
-    switch relation {
-    case .less: try compiled(Less.self, left, right, form)
-    case .lessOrEqual: try compiled(LessOrEqual.self, left, right, form)
-    case .greater: try compiled(Greater.self, left, right, form)
-    case .greaterOrEqual: try compiled(GreaterOrEqual.self, left, right, form)
-    case .equal: try compiled(Equal.self, left, right, form)
+    guard case .binary(let operation, let left, let right, let place) = condition.kind else {
+      return nil
+    }
+    func compiled<C: NumberRelation>(_: C.Type) throws(Diagnostic) -> Form.Compiled {
+      let site = operatorSite(left, right, place)
+      func compiled<L: Operand, R: Operand>(_ left: L, _ right: R) throws(Diagnostic)
+        -> Form.Compiled
+      {
+        try form.compiled(
+          Condition<C, L, R>(left: left, right: right, site: site, decides: decides))
+      }
+      return switch try sides(left, right) {
+      case .localLiteral(let a, let b): try compiled(a, b)
+      case .locals(let a, let b): try compiled(a, b)
+      case .localComputed(let a, let b): try compiled(a, b)
+      case .computedLiteral(let a, let b): try compiled(a, b)
+      case .computedLocal(let a, let b): try compiled(a, b)
+      case .computed(let a, let b): try compiled(a, b)
+      }
+    }
+    return switch Kernel.Relation(rawValue: operation.rawValue) {
+    case .less: try compiled(Less.self)
+    case .lessOrEqual: try compiled(LessOrEqual.self)
+    case .greater: try compiled(Greater.self)
+    case .greaterOrEqual: try compiled(GreaterOrEqual.self)
+    case .equal: try compiled(Equal.self)
     default: nil
     }
   }
@@ -204,29 +315,35 @@ extension Compiler {
     ComputedOperand(code: try code(expression))
   }
 
+  /// `s + xs[i]`, `s + a*b` and `s + xs[i]*ys[i]` in one, as in every mean and every neuron.
+  private func sum<O: NumberOperator, Form: OperatorForm>(
+    _: O.Type, _ left: Expression, _ right: Expression, _ form: Form
+  ) throws(Diagnostic) -> Form.Compiled? {
+    if let total = local(left) {
+      if let term = try element(right) { return form.compiled(O.self, total, term) }
+      if case .binary(.multiply, let a, let b, let place) = right.kind {
+        let site = operatorSite(a, b, place)
+        if let a = local(a), let b = local(b) {
+          return form.compiled(O.self, total, ProductOperand(left: a, right: b, site: site))
+        }
+        if let a = try element(a), let b = try element(b) {
+          return form.compiled(O.self, total, ProductOperand(left: a, right: b, site: site))
+        }
+      }
+    }
+    return try compiled(O.self, left, right, form)
+  }
+
   private func compiled<O: NumberOperator, Form: OperatorForm>(
     _: O.Type, _ left: Expression, _ right: Expression, _ form: Form
-  ) throws(Diagnostic) -> Form.Compiled {
+  ) throws(Diagnostic) -> Form.Compiled? {
     switch try sides(left, right) {
     case .localLiteral(let a, let b): form.compiled(O.self, a, b)
     case .locals(let a, let b): form.compiled(O.self, a, b)
     case .localComputed(let a, let b): form.compiled(O.self, a, b)
-    case .computedLiteral(let a, let b): form.compiled(O.self, a, b)
-    case .computedLocal(let a, let b): form.compiled(O.self, a, b)
-    case .computed(let a, let b): form.compiled(O.self, a, b)
-    }
-  }
-
-  private func compiled<C: NumberRelation, Form: RelationForm>(
-    _: C.Type, _ left: Expression, _ right: Expression, _ form: Form
-  ) throws(Diagnostic) -> Form.Compiled {
-    switch try sides(left, right) {
-    case .localLiteral(let a, let b): form.compiled(C.self, a, b)
-    case .locals(let a, let b): form.compiled(C.self, a, b)
-    case .localComputed(let a, let b): form.compiled(C.self, a, b)
-    case .computedLiteral(let a, let b): form.compiled(C.self, a, b)
-    case .computedLocal(let a, let b): form.compiled(C.self, a, b)
-    case .computed(let a, let b): form.compiled(C.self, a, b)
+    case .computedLiteral(let a, let b): Form.needsLocal ? nil : form.compiled(O.self, a, b)
+    case .computedLocal(let a, let b): Form.needsLocal ? nil : form.compiled(O.self, a, b)
+    case .computed(let a, let b): Form.needsLocal ? nil : form.compiled(O.self, a, b)
     }
   }
 
@@ -241,19 +358,29 @@ extension Compiler {
   }
 
   private func sides(_ left: Expression, _ right: Expression) throws(Diagnostic) -> Sides {
-    let (a, b) = (try code(left), try code(right))
-    let local = localSlot(left).map { LocalOperand(slot: $0, load: a) }
-    if case .number(let n) = right.kind {
-      let literal = LiteralOperand(literal: n)
-      if let local { return .localLiteral(local, literal) }
-      return .computedLiteral(ComputedOperand(code: a), literal)
+    if let a = local(left) {
+      if case .number(let n) = right.kind { return .localLiteral(a, LiteralOperand(literal: n)) }
+      if let b = local(right) { return .locals(a, b) }
+      return .localComputed(a, try computed(right))
     }
-    if let slot = localSlot(right) {
-      let other = LocalOperand(slot: slot, load: b)
-      if let local { return .locals(local, other) }
-      return .computedLocal(ComputedOperand(code: a), other)
+    let a = try computed(left)
+    if case .number(let n) = right.kind { return .computedLiteral(a, LiteralOperand(literal: n)) }
+    if let b = local(right) { return .computedLocal(a, b) }
+    return .computed(a, try computed(right))
+  }
+
+  private func local(_ expression: Expression) -> LocalOperand? {
+    guard case .name(let name) = expression.kind, let slot = localSlot(expression) else {
+      return nil
     }
-    if let local { return .localComputed(local, ComputedOperand(code: b)) }
-    return .computed(ComputedOperand(code: a), ComputedOperand(code: b))
+    return LocalOperand(slot: slot, load: load(name, expression.span))
+  }
+
+  private func element(_ expression: Expression) throws(Diagnostic) -> ElementOperand? {
+    guard case .index(let base, let entries) = expression.kind, entries.count == 1,
+      case .value(let place) = entries[0], let list = localSlot(base),
+      let place = localSlot(place)
+    else { return nil }
+    return ElementOperand(list: list, place: place, element: try code(expression))
   }
 }

@@ -64,11 +64,19 @@ enum Remainder: NumberOperator {
   static var divides: Bool { true }
   static var symbol: String { "%" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
-    // `fmod` costs ten times a division; whole numbers below 2^31 do without it.
-    if x >= 0, y > 0, x < 0x1p31, y < 0x1p31, x == x.rounded(.down), y == y.rounded(.down) {
-      return Double(UInt32(x) % UInt32(y))
-    }
+    // `fmod` costs ten times a division; whole numbers of 32 bits do without it.
+    if let a = UInt32(small: x), let b = UInt32(small: y), b != 0 { return Double(a % b) }
     return Kernel.Modulo()(x, y)
+  }
+}
+
+extension UInt32 {
+  /// A number as a whole one, if it is one that 32 bits hold. The sum with 2^52 has its units in the last bits:
+  /// no function of the library is called.
+  @inline(__always)
+  init?(small number: Double) {
+    self.init(truncatingIfNeeded: (number + 0x1p52).bitPattern)
+    if Double(self) != number { return nil }
   }
 }
 

@@ -15,14 +15,20 @@ extension Value {
     }
   }
 
+  /// Whether nothing lies in it.
+  @inline(__always)
+  var isPlain: Bool {
+    switch self {
+    case .list, .record, .layer: false
+    default: true
+    }
+  }
+
   /// The value, if it may be put into `container`.
   /// - Throws: `bad-argument` when it holds the container itself, or nests too deep.
   @inline(__always)
   package func nested(in container: AnyObject? = nil, _ span: Span) throws(Diagnostic) -> Value {
-    switch self {
-    case .list, .record, .layer: try limited(in: container, span)
-    default: self
-    }
+    isPlain ? self : try limited(in: container, span)
   }
 
   private func limited(in container: AnyObject?, _ span: Span) throws(Diagnostic) -> Value {
@@ -48,5 +54,13 @@ extension Value {
     }
     if height(self, within: Value.depthLimit) != nil { return self }
     throw RunFault.nesting(kind: kind, isCircle: isCircle, limit: Value.depthLimit).at(span)
+  }
+}
+
+extension ListObject {
+  /// Adds a value at the end.
+  @inline(never)
+  package func append(_ value: Value, _ span: Span) throws(Diagnostic) {
+    items.append(try value.nested(in: self, span))
   }
 }

@@ -229,6 +229,12 @@ extension UnsafeMutablePointer<Value> {
     if case .function(let function) = pointee { .passUnretained(function) } else { nil }
   }
 
+  /// The list that lies here, if one does.
+  @inline(__always)
+  var list: Unmanaged<ListObject>? {
+    if case .list(let list) = pointee { .passUnretained(list) } else { nil }
+  }
+
   /// Puts a value here; what most places hold needs no release.
   @inline(__always)
   func set(_ value: Value) {
