@@ -100,19 +100,18 @@ extension Compiler {
         general: try code(expression), span: expression.span
       ))
     return Action { f throws(Diagnostic) in
-      guard case .builtin(let builtin) = f.state.pointee.globals[c.parts.slot],
-        builtin === c.parts.append, (f.base + c.parts.list).list != nil
+      guard (f.state.pointee.globals + c.parts.slot).holds(c.parts.append),
+        let list = (f.base + c.parts.list).list
       else {
         _ = try c.parts.general.run(f)
         return .normal
       }
       let value = try c.parts.value.run(f)
-      let list = (f.base + c.parts.list).list
-      guard value.isPlain else {
-        try list?.takeUnretainedValue().append(value, c.parts.span)
-        return .normal
+      if value.isPlain {
+        list._withUnsafeGuaranteedRef { $0.append(plain: consume value) }
+      } else {
+        try list.takeUnretainedValue().append(value, c.parts.span)
       }
-      list?._withUnsafeGuaranteedRef { $0.items.append(value) }
       return .normal
     }
   }

@@ -61,6 +61,20 @@ extension ListObject {
   /// Adds a value at the end.
   @inline(never)
   package func append(_ value: Value, _ span: Span) throws(Diagnostic) {
-    items.append(try value.nested(in: self, span))
+    append(plain: try value.nested(in: self, span))
+  }
+
+  /// Adds a value that holds no others.
+  @inline(__always)
+  func append(plain value: consuming Value) {
+    if items.count == items.capacity { makeRoom() }
+    items.append(value)
+  }
+
+  /// A long list that is full gets four times the room, not twice: what is not used of it costs nothing, and
+  /// each place that a list leaves has cost the system's work to get it.
+  @inline(never)
+  private func makeRoom() {
+    if items.count >= 1 << 12 { items.reserveCapacity(items.count &* 4) }
   }
 }

@@ -229,6 +229,11 @@ extension UnsafeMutablePointer<Value> {
     if case .function(let function) = pointee { .passUnretained(function) } else { nil }
   }
 
+  @inline(__always)
+  func holds(_ builtin: Builtin) -> Bool {
+    if case .builtin(let other) = pointee { other === builtin } else { false }
+  }
+
   /// The list that lies here, if one does.
   @inline(__always)
   var list: Unmanaged<ListObject>? {
