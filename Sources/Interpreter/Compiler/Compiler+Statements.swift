@@ -146,11 +146,16 @@ extension Compiler {
     _ targets: [Statement.Target], _ sequence: Expression, _ body: [Statement], _ span: Span
   ) throws(Diagnostic) -> Action {
     let source = try code(sequence)
-    // A lone name gets numbers at once, a plain local straight into its slot.
+    // A lone name gets the elements of a range or a list at once.
     var lone: LoopVariable?
     if targets.count == 1, case .name(let name, _) = targets[0] {
-      let slot: Int? = if case .local(let slot) = scope.place(name) { slot } else { nil }
-      lone = LoopVariable(store: store(name), slot: slot)
+      let place: LoopVariable.Place =
+        switch scope.place(name) {
+        case .local(let slot): .local(slot)
+        case .global: .global(machine.slot(name))
+        case .boxed: .other
+        }
+      lone = LoopVariable(store: store(name), place: place)
     }
     let keep = storing(targets, span)
     let (turn, machine, isTop) = (try turn(body, span), machine, scope.isTop)
@@ -218,7 +223,7 @@ extension Compiler {
       if case .name(let name) = target.kind, let update = try update(name, value) { return update }
       let source = try code(value)
       if case .name(let name) = target.kind {
-        return rebinding(name, source, target.span, value.span)
+        return rebinding(name, source, target.span)
       }
       let store = try storing(target)
       return Action { f throws(Diagnostic) in
@@ -249,45 +254,56 @@ extension Compiler {
       AccumulatingForm(site: operatorSite(left, right, place), slot: slot, store: store(name)))
   }
 
-  /// `name = value`; a parameter's name given to something else is worth a warning.
-  private func rebinding(_ name: String, _ source: Code, _ place: Span, _ valueSpan: Span) -> Action
-  {
-    let store = store(name)
-    let machine = machine
-    if case .local(let slot) = scope.place(name) {
-      let c = Captures((source: source, slot: slot, store: store))
+  /// `name = value`
+  private func rebinding(_ name: String, _ source: Code, _ span: Span) -> Action {
+    let place = scope.place(name)
+    // Numbers keep no name, and rebind no parameter worth a warning.
+    switch place {
+    case .local(let slot):
+      let c = Captures((source: source, slot: slot, store: store(name)))
       return Action { f throws(Diagnostic) in
         let value = try c.parts.source.run(f)
-        // Numbers keep no name.
         if case .number = value { f.set(c.parts.slot, value) } else { c.parts.store.run(f, value) }
         return .normal
       }
-    }
-    if isSealed {
+    case .global:
+      let c = Captures((source: source, slot: machine.slot(name), store: watched(name, span)))
+      return Action { f throws(Diagnostic) in
+        let value = try c.parts.source.run(f)
+        if case .number = value {
+          (f.state.pointee.globals + c.parts.slot).set(value)
+        } else {
+          c.parts.store.run(f, value)
+        }
+        return .normal
+      }
+    case .boxed:
+      let store = watched(name, span)
       return Action { f throws(Diagnostic) in
         store.run(f, try source.run(f))
         return .normal
       }
     }
-    let current = load(name, place)
-    let isGlobal = if case .global = scope.place(name) { true } else { false }
-    let slot = isGlobal ? machine.slot(name) : 0
+  }
+
+  /// Stores under a name; that of a parameter given to something else is worth a warning.
+  private func watched(_ name: String, _ span: Span) -> Store {
+    let (store, machine, current) = (store(name), machine, load(name, span))
+    if isSealed { return store }
+    let slot: Int? = if case .global = scope.place(name) { machine.slot(name) } else { nil }
     let label = graph.number(of: name)
-    return Action { f throws(Diagnostic) in
-      let value = try source.run(f)
+    return Store { f, value in
       // A name that is new has no value; to ask for it would look for names like it.
       if case .tensor(let new) = value, !new.isLeaf,
-        case .tensor(let old)? =
-          isGlobal ? f.state.pointee.globals[slot] : try? current.run(f),
+        case .tensor(let old)? = slot.map({ f.state.pointee.globals[$0] }) ?? (try? current.run(f)),
         old.isParameter, old.label == label,
         machine.graph.recorded(below: new).contains(where: { $0 === old })
       {
-        machine.warnRebound(name, place)
+        machine.warnRebound(name, span)
         // The new value is not the parameter of that name: it keeps no name of its own.
         if new.label == 0 { new.label = machine.graph.number(of: name + "′") }
       }
       store.run(f, value)
-      return .normal
     }
   }
 

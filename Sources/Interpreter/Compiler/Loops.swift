@@ -5,8 +5,23 @@ import Diagnostics
 /// The variable of a loop over single values.
 struct LoopVariable {
   let store: Store
-  /// Its slot, if it is a plain local.
-  let slot: Int?
+  let place: Place
+
+  /// Where its numbers go at once.
+  enum Place {
+    case local(Int)
+    case global(Int)
+    case other
+  }
+
+  @inline(__always)
+  fileprivate func set(_ f: Frame, _ number: Double) {
+    switch place {
+    case .local(let slot): f.set(slot, .number(number))
+    case .global(let slot): (f.state.pointee.globals + slot).set(.number(number))
+    case .other: store.run(f, .number(number))
+    }
+  }
 }
 
 /// What a loop does again and again.
@@ -60,7 +75,7 @@ final class Turn {
   func repeated(
     _ f: Frame, over range: RangeObject, _ variable: LoopVariable, tell: ((Int) -> Void)?
   ) throws(Diagnostic) -> Completion {
-    if let slot = variable.slot, tell == nil {
+    if case .local(let slot) = variable.place, tell == nil {
       return try turns(
         f,
         while: { i in
@@ -73,7 +88,7 @@ final class Turn {
       f,
       while: { i in
         guard i < range.count else { return false }
-        variable.store.run(f, .number(range.start + Double(i) * range.step))
+        variable.set(f, range.start + Double(i) * range.step)
         return true
       }, start: { i in tell?(i) })
   }
@@ -86,8 +101,8 @@ final class Turn {
       f,
       while: { i in
         guard i < list.items.count else { return false }
-        if let slot = variable.slot, case .number(let n) = list.items[i] {
-          f.set(slot, .number(n))
+        if case .number(let n) = list.items[i] {
+          variable.set(f, n)
         } else {
           variable.store.run(f, list.items[i])
         }

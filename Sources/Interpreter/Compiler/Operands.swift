@@ -1,4 +1,5 @@
 // Operators on operands that are found in different places: a closure for each combination that matters.
+import Autograd
 import Diagnostics
 import Syntax
 import Tensors
@@ -11,6 +12,8 @@ protocol Operand {
   func hold(_ f: Frame) throws(Diagnostic) -> Held
   /// The plain number that it is, if it is one.
   func number(_ held: Held, _ f: Frame) -> Double?
+  /// The recorded single number that it is, if it is one: alive as long as no variable changes.
+  func node(_ held: Held, _ f: Frame) -> Unmanaged<Node>?
   func value(_ held: Held, _ f: Frame) throws(Diagnostic) -> Value
 }
 
@@ -18,6 +21,7 @@ struct LiteralOperand: Operand {
   let literal: Double
   @inline(__always) func hold(_ f: Frame) throws(Diagnostic) {}
   @inline(__always) func number(_ held: Void, _ f: Frame) -> Double? { literal }
+  @inline(__always) func node(_ held: Void, _ f: Frame) -> Unmanaged<Node>? { nil }
   @inline(__always) func value(_ held: Void, _ f: Frame) throws(Diagnostic) -> Value {
     .number(literal)
   }
@@ -31,6 +35,7 @@ struct LocalOperand: Operand {
   @inline(__always) func number(_ held: Void, _ f: Frame) -> Double? {
     if case .number(let n) = f.base[slot] { n } else { nil }
   }
+  @inline(__always) func node(_ held: Void, _ f: Frame) -> Unmanaged<Node>? { (f.base + slot).node }
   @inline(__always) func value(_ held: Void, _ f: Frame) throws(Diagnostic) -> Value {
     try load.run(f)
   }
@@ -42,6 +47,7 @@ struct ComputedOperand: Operand {
   @inline(__always) func number(_ held: Value, _ f: Frame) -> Double? {
     if case .number(let n) = held { n } else { nil }
   }
+  @inline(__always) func node(_ held: Value, _ f: Frame) -> Unmanaged<Node>? { held.node }
   @inline(__always) func value(_ held: Value, _ f: Frame) throws(Diagnostic) -> Value { held }
 }
 
@@ -60,6 +66,12 @@ struct ElementOperand: Operand {
       if i < list.items.count, case .number(let n) = list.items[Int(i)] { n } else { nil }
     }
   }
+  @inline(__always) func node(_ held: Void, _ f: Frame) -> Unmanaged<Node>? {
+    guard let list = (f.base + list).list, case .number(let n) = f.base[place],
+      let i = UInt32(small: n)
+    else { return nil }
+    return list._withUnsafeGuaranteedRef { i < $0.items.count ? $0.items[Int(i)].node : nil }
+  }
   @inline(__always) func value(_ held: Void, _ f: Frame) throws(Diagnostic) -> Value {
     try element.run(f)
   }
@@ -75,8 +87,25 @@ struct ProductOperand<Factor: Operand>: Operand where Factor.Held == Void {
     guard let x = left.number((), f), let y = right.number((), f) else { return nil }
     return x * y
   }
+  @inline(__always) func node(_ held: Void, _ f: Frame) -> Unmanaged<Node>? { nil }
   @inline(__always) func value(_ held: Void, _ f: Frame) throws(Diagnostic) -> Value {
-    try Multiplication.slow(try left.value((), f), try right.value((), f), site)
+    try Multiplication.general(left, (), right, (), f, site)
+  }
+}
+
+extension NumberOperator {
+  /// What is no operator of two plain numbers. Recorded numbers are looked at where they lie.
+  @inline(__always)
+  static func general<L: Operand, R: Operand>(
+    _ left: L, _ x: L.Held, _ right: R, _ y: R.Held, _ f: Frame, _ site: OperatorSite
+  ) throws(Diagnostic) -> Value {
+    if site.graph.isRecording, let a = left.node(x, f) {
+      if let b = right.node(y, f) { return recorded(a, b, site) }
+      let y = try right.value(y, f)
+      if let b = y.node { return recorded(a, b, site) }
+      return try slow(try left.value(x, f), y, site)
+    }
+    return try slow(try left.value(x, f), try right.value(y, f), site)
   }
 }
 
@@ -115,7 +144,7 @@ struct ValueForm: OperatorForm {
     @inline(never)
     func slow(_ x: consuming L.Held, _ y: consuming R.Held, _ f: Frame) throws(Diagnostic) -> Value
     {
-      try O.slow(try left.value(x, f), try right.value(y, f), site)
+      try O.general(left, x, right, y, f, site)
     }
   }
 
@@ -151,7 +180,7 @@ struct AccumulatingForm: OperatorForm {
 
     @inline(never)
     func slow(_ x: consuming L.Held, _ y: consuming R.Held, _ f: Frame) throws(Diagnostic) {
-      form.store.run(f, try O.slow(try left.value(x, f), try right.value(y, f), form.site))
+      form.store.run(f, try O.general(left, x, right, y, f, form.site))
     }
   }
 

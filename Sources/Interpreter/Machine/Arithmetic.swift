@@ -158,14 +158,23 @@ extension NumberOperator {
       case (.number(let a), .tensor(let b)) where b.isScalar && b.isTracked:
         return finite(
           graph.scalar(op, apply(a, b.number), nil, b, constant: a, site: site.number), site)
-      case (.tensor(let a), .tensor(let b))
-      where a.isScalar && b.isScalar && a.isTracked && b.isTracked:
-        return finite(
-          graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number), site)
-      default: break
+      default:
+        if let a = x.node, let b = y.node { return recorded(a, b, site) }
       }
     }
     return try site.machine.apply(op, symbol, x, y, site)
+  }
+
+  /// An operator of two recorded single numbers, which whoever calls keeps alive.
+  @inline(never)
+  static func recorded(_ a: Unmanaged<Node>, _ b: Unmanaged<Node>, _ site: OperatorSite) -> Value {
+    a._withUnsafeGuaranteedRef { a in
+      b._withUnsafeGuaranteedRef { b in
+        finite(
+          site.graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number),
+          site)
+      }
+    }
   }
 
   @inline(__always)

@@ -107,6 +107,12 @@ package enum Value {
     }
   }
 
+  /// The recorded single number that it is, if it is one.
+  @inline(__always)
+  var node: Unmanaged<Node>? {
+    if case .tensor(let node) = self, node.isTrackedScalar { .passUnretained(node) } else { nil }
+  }
+
   /// Whether gradients flow back from it.
   var isTracked: Bool { if case .tensor(let node) = self { node.isTracked } else { false } }
 
@@ -227,6 +233,12 @@ extension UnsafeMutablePointer<Value> {
   @inline(__always)
   var function: Unmanaged<FunctionObject>? {
     if case .function(let function) = pointee { .passUnretained(function) } else { nil }
+  }
+
+  /// The recorded single number that lies here, if one does.
+  @inline(__always)
+  var node: Unmanaged<Node>? {
+    if case .tensor(let node) = pointee, node.isTrackedScalar { .passUnretained(node) } else { nil }
   }
 
   @inline(__always)
