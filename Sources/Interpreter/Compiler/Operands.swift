@@ -12,7 +12,7 @@ protocol Operand {
   func hold(_ f: Frame) throws(Diagnostic) -> Held
   /// The plain number that it is, if it is one.
   func number(_ held: Held, _ f: Frame) -> Double?
-  /// The recorded single number that it is, if it is one: alive as long as no variable changes.
+  /// The tensor that it is, if it is one: alive as long as no variable changes.
   func node(_ held: Held, _ f: Frame) -> Unmanaged<Node>?
   func value(_ held: Held, _ f: Frame) throws(Diagnostic) -> Value
 }
@@ -100,9 +100,9 @@ extension NumberOperator {
     _ left: L, _ x: L.Held, _ right: R, _ y: R.Held, _ f: Frame, _ site: OperatorSite
   ) throws(Diagnostic) -> Value {
     if site.graph.isRecording, let a = left.node(x, f) {
-      if let b = right.node(y, f) { return recorded(a, b, site) }
+      if let b = right.node(y, f), let result = recorded(a, b, site) { return result }
       let y = try right.value(y, f)
-      if let b = y.node { return recorded(a, b, site) }
+      if let b = y.node, let result = recorded(a, b, site) { return result }
       return try slow(try left.value(x, f), y, site)
     }
     return try slow(try left.value(x, f), try right.value(y, f), site)

@@ -159,18 +159,19 @@ extension NumberOperator {
         return finite(
           graph.scalar(op, apply(a, b.number), nil, b, constant: a, site: site.number), site)
       default:
-        if let a = x.node, let b = y.node { return recorded(a, b, site) }
+        if let a = x.node, let b = y.node, let result = recorded(a, b, site) { return result }
       }
     }
     return try site.machine.apply(op, symbol, x, y, site)
   }
 
-  /// An operator of two recorded single numbers, which whoever calls keeps alive.
+  /// An operator of two recorded single numbers, nil for other tensors. Whoever calls keeps them alive.
   @inline(never)
-  static func recorded(_ a: Unmanaged<Node>, _ b: Unmanaged<Node>, _ site: OperatorSite) -> Value {
+  static func recorded(_ a: Unmanaged<Node>, _ b: Unmanaged<Node>, _ site: OperatorSite) -> Value? {
     a._withUnsafeGuaranteedRef { a in
       b._withUnsafeGuaranteedRef { b in
-        finite(
+        guard a.isTrackedScalar, b.isTrackedScalar else { return nil }
+        return finite(
           site.graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number),
           site)
       }

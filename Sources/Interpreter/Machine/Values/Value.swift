@@ -107,10 +107,10 @@ package enum Value {
     }
   }
 
-  /// The recorded single number that it is, if it is one.
+  /// The tensor that it is, if it is one.
   @inline(__always)
   var node: Unmanaged<Node>? {
-    if case .tensor(let node) = self, node.isTrackedScalar { .passUnretained(node) } else { nil }
+    if case .tensor(let node) = self { .passUnretained(node) } else { nil }
   }
 
   /// Whether gradients flow back from it.
@@ -235,10 +235,10 @@ extension UnsafeMutablePointer<Value> {
     if case .function(let function) = pointee { .passUnretained(function) } else { nil }
   }
 
-  /// The recorded single number that lies here, if one does.
+  /// The tensor that lies here, if one does.
   @inline(__always)
   var node: Unmanaged<Node>? {
-    if case .tensor(let node) = pointee, node.isTrackedScalar { .passUnretained(node) } else { nil }
+    if case .tensor(let node) = pointee { .passUnretained(node) } else { nil }
   }
 
   @inline(__always)
