@@ -267,7 +267,8 @@ extension Compiler {
         return .normal
       }
     case .global:
-      let c = Captures((source: source, slot: machine.slot(name), store: watched(name, span)))
+      let store = rebindingStore(name, span)
+      let c = Captures((source: source, slot: machine.slot(name), store: store))
       return Action { f throws(Diagnostic) in
         let value = try c.parts.source.run(f)
         if case .number = value {
@@ -278,7 +279,7 @@ extension Compiler {
         return .normal
       }
     case .boxed:
-      let store = watched(name, span)
+      let store = rebindingStore(name, span)
       return Action { f throws(Diagnostic) in
         store.run(f, try source.run(f))
         return .normal
@@ -287,7 +288,7 @@ extension Compiler {
   }
 
   /// Stores under a name; that of a parameter given to something else is worth a warning.
-  private func watched(_ name: String, _ span: Span) -> Store {
+  private func rebindingStore(_ name: String, _ span: Span) -> Store {
     let (store, machine, current) = (store(name), machine, load(name, span))
     if isSealed { return store }
     let slot: Int? = if case .global = scope.place(name) { machine.slot(name) } else { nil }

@@ -5,19 +5,19 @@ import Syntax
 import Tensors
 
 /// Where an operator finds one of its sides.
-protocol Operand {
+protocol OperandPlace {
   /// What evaluating it gives before anyone asks what it is; nothing where it can be looked at again. No
   /// expression changes a plain local, so one may be read after the other side.
   associatedtype Held
   func hold(_ f: Frame) throws(Diagnostic) -> Held
   /// The plain number that it is, if it is one.
   func number(_ held: Held, _ f: Frame) -> Double?
-  /// The tensor that it is, if it is one: alive as long as no variable changes.
+  /// The tensor that it is, if it is one: alive as long as what is held, and no variable changes.
   func node(_ held: Held, _ f: Frame) -> Unmanaged<Node>?
   func value(_ held: Held, _ f: Frame) throws(Diagnostic) -> Value
 }
 
-struct LiteralOperand: Operand {
+struct LiteralOperand: OperandPlace {
   let literal: Double
   @inline(__always) func hold(_ f: Frame) throws(Diagnostic) {}
   @inline(__always) func number(_ held: Void, _ f: Frame) -> Double? { literal }
@@ -27,7 +27,7 @@ struct LiteralOperand: Operand {
   }
 }
 
-struct LocalOperand: Operand {
+struct LocalOperand: OperandPlace {
   let slot: Int
   /// Says what is wrong if the local has no value yet.
   let load: Code
@@ -41,7 +41,7 @@ struct LocalOperand: Operand {
   }
 }
 
-struct ComputedOperand: Operand {
+struct ComputedOperand: OperandPlace {
   let code: Code
   @inline(__always) func hold(_ f: Frame) throws(Diagnostic) -> Value { try code.run(f) }
   @inline(__always) func number(_ held: Value, _ f: Frame) -> Double? {
@@ -52,7 +52,7 @@ struct ComputedOperand: Operand {
 }
 
 /// `xs[i]`, both plain locals.
-struct ElementOperand: Operand {
+struct ElementOperand: OperandPlace {
   let list: Int
   let place: Int
   /// Finds the element whatever it is, and in whatever it is.
@@ -78,7 +78,7 @@ struct ElementOperand: Operand {
 }
 
 /// A product of what can be looked at again.
-struct ProductOperand<Factor: Operand>: Operand where Factor.Held == Void {
+struct ProductOperand<Factor: OperandPlace>: OperandPlace where Factor.Held == Void {
   let left: Factor
   let right: Factor
   let site: OperatorSite
@@ -96,16 +96,24 @@ struct ProductOperand<Factor: Operand>: Operand where Factor.Held == Void {
 extension NumberOperator {
   /// What is no operator of two plain numbers. Recorded numbers are looked at where they lie.
   @inline(__always)
-  static func general<L: Operand, R: Operand>(
+  static func general<L: OperandPlace, R: OperandPlace>(
     _ left: L, _ x: L.Held, _ right: R, _ y: R.Held, _ f: Frame, _ site: OperatorSite
   ) throws(Diagnostic) -> Value {
-    if site.graph.isRecording, let a = left.node(x, f) {
-      if let b = right.node(y, f), let result = recorded(a, b, site) { return result }
-      let y = try right.value(y, f)
-      if let b = y.node, let result = recorded(a, b, site) { return result }
-      return try slow(try left.value(x, f), y, site)
+    guard site.graph.isRecording, let a = left.node(x, f) else {
+      return try slow(try left.value(x, f), try right.value(y, f), site)
     }
-    return try slow(try left.value(x, f), try right.value(y, f), site)
+    if let b = right.node(y, f), let result = recorded(a, b, site) {
+      withExtendedLifetime(x) {}
+      withExtendedLifetime(y) {}
+      return result
+    }
+    let second = try right.value(y, f)
+    if let b = second.node, let result = recorded(a, b, site) {
+      withExtendedLifetime(x) {}
+      withExtendedLifetime(second) {}
+      return result
+    }
+    return try slow(try left.value(x, f), second, site)
   }
 }
 
@@ -114,14 +122,17 @@ protocol OperatorForm {
   associatedtype Compiled
   /// Whether it is for a plain local on the left alone.
   static var needsLocal: Bool { get }
-  func compiled<O: NumberOperator, L: Operand, R: Operand>(_: O.Type, _ left: L, _ right: R)
-    -> Compiled
+  func compiled<O: NumberOperator, L: OperandPlace, R: OperandPlace>(
+    _: O.Type, _ left: L, _ right: R
+  ) -> Compiled
 }
 
 /// What is compiled of a comparison.
 protocol RelationForm {
   associatedtype Compiled
-  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>)
+  func compiled<C: NumberRelation, L: OperandPlace, R: OperandPlace>(
+    _ condition: Condition<C, L, R>
+  )
     throws(Diagnostic) -> Compiled
 }
 
@@ -133,7 +144,7 @@ struct ValueForm: OperatorForm {
   static var needsLocal: Bool { false }
   let site: OperatorSite
 
-  private final class Parts<O: NumberOperator, L: Operand, R: Operand> {
+  private final class Parts<O: NumberOperator, L: OperandPlace, R: OperandPlace> {
     let left: L
     let right: R
     let site: OperatorSite
@@ -148,8 +159,9 @@ struct ValueForm: OperatorForm {
     }
   }
 
-  func compiled<O: NumberOperator, L: Operand, R: Operand>(_: O.Type, _ left: L, _ right: R) -> Code
-  {
+  func compiled<O: NumberOperator, L: OperandPlace, R: OperandPlace>(
+    _: O.Type, _ left: L, _ right: R
+  ) -> Code {
     let parts = Parts<O, L, R>(left, right, site)
     return Code { f throws(Diagnostic) in
       let x = try parts.left.hold(f)
@@ -170,7 +182,7 @@ struct AccumulatingForm: OperatorForm {
   let slot: Int
   let store: Store
 
-  private final class Parts<O: NumberOperator, L: Operand, R: Operand> {
+  private final class Parts<O: NumberOperator, L: OperandPlace, R: OperandPlace> {
     let left: L
     let right: R
     let form: AccumulatingForm
@@ -184,9 +196,9 @@ struct AccumulatingForm: OperatorForm {
     }
   }
 
-  func compiled<O: NumberOperator, L: Operand, R: Operand>(_: O.Type, _ left: L, _ right: R)
-    -> Action
-  {
+  func compiled<O: NumberOperator, L: OperandPlace, R: OperandPlace>(
+    _: O.Type, _ left: L, _ right: R
+  ) -> Action {
     let parts = Parts<O, L, R>(left, right, self)
     return Action { f throws(Diagnostic) in
       let x = try parts.left.hold(f)
@@ -202,7 +214,7 @@ struct AccumulatingForm: OperatorForm {
 }
 
 /// A condition, without the detour over a boxed truth value.
-struct Condition<C: NumberRelation, L: Operand, R: Operand> {
+struct Condition<C: NumberRelation, L: OperandPlace, R: OperandPlace> {
   let left: L
   let right: R
   let site: OperatorSite
@@ -226,13 +238,14 @@ struct Condition<C: NumberRelation, L: Operand, R: Operand> {
 }
 
 struct TestForm: RelationForm {
-  private final class Parts<C: NumberRelation, L: Operand, R: Operand> {
+  private final class Parts<C: NumberRelation, L: OperandPlace, R: OperandPlace> {
     let condition: Condition<C, L, R>
     init(_ condition: Condition<C, L, R>) { self.condition = condition }
   }
 
-  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>) -> Test
-  {
+  func compiled<C: NumberRelation, L: OperandPlace, R: OperandPlace>(
+    _ condition: Condition<C, L, R>
+  ) -> Test {
     let parts = Parts(condition)
     return Test { f throws(Diagnostic) in try parts.condition.holds(f) }
   }
@@ -243,7 +256,7 @@ struct ChoiceForm: RelationForm {
   let yes: () throws(Diagnostic) -> Code
   let no: () throws(Diagnostic) -> Code
 
-  private final class Parts<C: NumberRelation, L: Operand, R: Operand> {
+  private final class Parts<C: NumberRelation, L: OperandPlace, R: OperandPlace> {
     let condition: Condition<C, L, R>
     let yes: Code
     let no: Code
@@ -252,7 +265,9 @@ struct ChoiceForm: RelationForm {
     }
   }
 
-  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>)
+  func compiled<C: NumberRelation, L: OperandPlace, R: OperandPlace>(
+    _ condition: Condition<C, L, R>
+  )
     throws(Diagnostic) -> Code
   {
     let parts = Parts(condition, try yes(), try no())
@@ -267,7 +282,7 @@ struct BranchForm: RelationForm {
   let yes: () throws(Diagnostic) -> Action
   let no: Action
 
-  private final class Parts<C: NumberRelation, L: Operand, R: Operand> {
+  private final class Parts<C: NumberRelation, L: OperandPlace, R: OperandPlace> {
     let condition: Condition<C, L, R>
     let yes: Action
     let no: Action
@@ -276,7 +291,9 @@ struct BranchForm: RelationForm {
     }
   }
 
-  func compiled<C: NumberRelation, L: Operand, R: Operand>(_ condition: Condition<C, L, R>)
+  func compiled<C: NumberRelation, L: OperandPlace, R: OperandPlace>(
+    _ condition: Condition<C, L, R>
+  )
     throws(Diagnostic) -> Action
   {
     let parts = Parts(condition, try yes(), no)
@@ -315,7 +332,7 @@ extension Compiler {
     }
     func compiled<C: NumberRelation>(_: C.Type) throws(Diagnostic) -> Form.Compiled {
       let site = operatorSite(left, right, place)
-      func compiled<L: Operand, R: Operand>(_ left: L, _ right: R) throws(Diagnostic)
+      func compiled<L: OperandPlace, R: OperandPlace>(_ left: L, _ right: R) throws(Diagnostic)
         -> Form.Compiled
       {
         try form.compiled(
