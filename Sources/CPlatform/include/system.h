@@ -10,6 +10,10 @@ __attribute__((always_inline)) static inline uintptr_t nnrepl_stack(void) {
 /// Bytes of memory that the process has mapped, and those that it occupies; zeros where the system does not tell.
 void nnrepl_memory(size_t *_Nonnull mapped, size_t *_Nonnull resident);
 
+/// Says that this memory will be used, all of it: a system that has large pages need not get it
+/// together from small ones.
+void nnrepl_expect_use(void *_Nonnull memory, size_t bytes);
+
 #ifndef __wasm__
 /// Makes the allocator keep freed memory for the next training step instead of returning it.
 void nnrepl_keep_freed_memory(void);

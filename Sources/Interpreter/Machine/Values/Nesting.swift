@@ -1,4 +1,5 @@
 // Values within values: what shows, compares and saves them goes down by recursion, so there must be an end.
+import CPlatform
 import Diagnostics
 import Platform
 
@@ -75,6 +76,16 @@ extension ListObject {
   /// each place that a list leaves has cost the system's work to get it.
   @inline(never)
   private func makeRoom() {
-    if items.count >= 1 << 12 { items.reserveCapacity(items.count &* 4) }
+    guard items.count >= 1 << 12 else { return }
+    items = Array(unsafeUninitializedCapacity: items.count &* 4) { room, count in
+      guard let start = room.baseAddress else { return }
+      nnrepl_expect_use(start, room.count &* MemoryLayout<Value>.stride)
+      items.withUnsafeMutableBufferPointer { old in
+        guard let from = old.baseAddress else { return }
+        count = old.count
+        start.moveInitialize(from: from, count: old.count)
+        from.initialize(repeating: .unset, count: old.count)
+      }
+    }
   }
 }
