@@ -33,6 +33,17 @@ let own: [LinkerSetting] = [
   .linkedLibrary("_FoundationCollections", .when(configuration: .release)),
 ]
 
+/// The interpreter is made of closures, and only where all files are one for LLVM is a closure's body a part of
+/// what is called, instead of being called by it.
+let whole: [SwiftSetting] = [
+  .unsafeFlags(
+    [
+      "-Xfrontend", "-enable-single-module-llvm-emission",
+      // Closures with the same code but for a constant are not to share it: that is another call.
+      "-Xfrontend", "-disable-llvm-merge-functions-pass",
+    ], .when(configuration: .release))
+]
+
 let package = Package(
   name: "nnrepl",
   products: [.executable(name: "nnrepl", targets: ["nnrepl"])],
@@ -103,7 +114,7 @@ let package = Package(
         "CPlatform", "Platform", "Diagnostics", "Tensors", "Autograd", "Training", "Explain",
         "Syntax",
       ],
-      swiftSettings: hot),
+      swiftSettings: hot + whole),
 
     // Every name that the language has: ops, layers, data, figures; and its part that is written in itself.
     .target(

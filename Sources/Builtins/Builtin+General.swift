@@ -354,12 +354,12 @@ extension Builtin {
             kind: list.kind, isTensor: { if case .tensor = list { true } else { false } }()
           ).at(span)
         }
-        list.items.append(try value.nested(in: list, span))
+        try list.append(value, span)
         return Value.none
-      }
+      }, appends: true
     ) { call throws(Diagnostic) in
       guard case .list(let list) = call.value("list") else { throw call.wrong("list", "a list") }
-      list.items.append(try call.value("value").nested(in: list, call.span))
+      try list.append(call.value("value"), call.span)
       return .none
     },
     Builtin(

@@ -81,11 +81,14 @@ __attribute__((import_module("page"), import_name("now"))) double page_now(void)
 
 double nnrepl_seconds(void) { return page_now() * 1e-3; }
 
+void nnrepl_expect_use(void *memory, size_t bytes) {}
+
 #else
 
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,6 +108,16 @@ void nnrepl_keep_freed_memory(void) {
     mallopt(M_MXFAST, 0);
     // The heap of a thread of its own would be given back page by page.
     mallopt(M_ARENA_MAX, 1);
+}
+
+void nnrepl_expect_use(void *memory, size_t bytes) {
+    // Below a few large pages it is not worth the call.
+    if (bytes < 1 << 20) return;
+    const uintptr_t page = 4096;
+    uintptr_t start = ((uintptr_t)memory + page - 1) & -page;
+    uintptr_t end = ((uintptr_t)memory + bytes) & -page;
+    // Where there are none, nothing is lost.
+    if (start < end) madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 
 /// Opened once: a process that is closed off later can open no more.

@@ -39,7 +39,7 @@ package enum BigStack {
         { raw in
           guard let raw else { return nil }
           let job = Unmanaged<Job>.fromOpaque(raw).takeRetainedValue()
-          let limit = BigStack.here - BigStack.bytes + BigStack.reserve
+          let limit = nnrepl_stack() - BigStack.bytes + BigStack.reserve
           nnrepl_stack_limit().pointee = Int(limit)
           job.body(limit)
           return nil
@@ -48,14 +48,8 @@ package enum BigStack {
         pthread_join(thread, nil)
       } else {
         // Without the memory for a large stack, run here with what there is.
-        job.takeRetainedValue().body(here - reserve)
+        job.takeRetainedValue().body(nnrepl_stack() - reserve)
       }
     }
   #endif
-
-  /// Where the stack is now.
-  private static var here: UInt {
-    var marker: UInt8 = 0
-    return withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
-  }
 }

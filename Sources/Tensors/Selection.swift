@@ -26,6 +26,7 @@ package enum Steps: Sendable {
 
   package static func places(_ list: [Int]) -> Steps { .places(Places(list)) }
 
+  /// How many entries it has.
   package var count: Int {
     switch self {
     case .even(let count, _): count

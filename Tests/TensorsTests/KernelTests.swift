@@ -42,7 +42,7 @@ import Testing
   }
 
   private static func same<E: Element>(_: E.Type, _ name: String, _ run: ([E]) -> [E]) {
-    let x = numbers.map { E($0) }
+    let x: [E] = numbers.map { (number: Double) in E(number) }
     let results = atEachWidth { bits(run(x)) }
     #expect(results[1] == results[0], "\(name) with vectors of 32 bytes, \(E.self)")
     #expect(results[2] == results[0], "\(name) with vectors of 16 bytes, \(E.self)")
@@ -79,15 +79,18 @@ import Testing
     let finite: ([Double]) -> [Double] = { $0.filter { abs($0) < 1e4 } }
     for f in NNREPL_SUM.rawValue...NNREPL_SUM_OF_POWERS.rawValue {
       func run<E: Element>(_ x: [E]) -> [E] {
-        [x, finite(x.map { Double($0) }).map { E($0) }].map { x in
-          E(nnrepl_fold(E.layout, nnrepl_fold_function(rawValue: f), x.count, x, 0.25))
+        let tame: [E] = finite(x.map { Double($0) }).map { (number: Double) in E(number) }
+        return [x, tame].map { (x: [E]) -> E in
+          let folded: Double = nnrepl_fold(
+            E.layout, nnrepl_fold_function(rawValue: f), x.count, x, 0.25)
+          return E(folded)
         }
       }
       Self.same(Double.self, "fold \(f)") { run($0) }
       Self.same(Float.self, "fold \(f)") { run($0) }
     }
     func rows<E: Element>(_ x: [E]) -> [E] {
-      let x = finite(x.map { Double($0) }).map { E($0) }
+      let x: [E] = finite(x.map { Double($0) }).map { (number: Double) in E(number) }
       let (rows, n) = (3, x.count / 3)
       var all: [E] = []
       for isLog: Int32 in [0, 1] {

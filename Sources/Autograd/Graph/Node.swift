@@ -171,6 +171,8 @@ package final class Node {
 
   package var isScalar: Bool { !flags.contains(.tensor) }
   package var isTracked: Bool { flags.contains(.tracked) }
+  @inline(__always)
+  package var isTrackedScalar: Bool { flags.isDisjoint(with: .tensor) && isTracked }
   package var isParameter: Bool { flags.contains(.parameter) }
   /// Whether an op made it, so that there is something to explain.
   package var isLeaf: Bool { flags.contains(.leaf) }

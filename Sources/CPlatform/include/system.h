@@ -1,8 +1,18 @@
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
+
+/// Where the stack is now.
+__attribute__((always_inline)) static inline uintptr_t nnrepl_stack(void) {
+  return (uintptr_t)__builtin_frame_address(0);
+}
 
 /// Bytes of memory that the process has mapped, and those that it occupies; zeros where the system does not tell.
 void nnrepl_memory(size_t *_Nonnull mapped, size_t *_Nonnull resident);
+
+/// Says that this memory will be used, all of it: a system that has large pages need not get it
+/// together from small ones.
+void nnrepl_expect_use(void *_Nonnull memory, size_t bytes);
 
 #ifndef __wasm__
 /// How many processors this process may run on.

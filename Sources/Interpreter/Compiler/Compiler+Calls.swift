@@ -21,8 +21,6 @@ extension Compiler {
     let target = try code(callee)
     let calleeSpan = callee.span
     let machine = machine
-    // Where something is forbidden, each call goes the way that looks at it.
-    let isGuarded = machine.probe.isGuarding
     let site = site(
       span, arguments.map { $0.value }, keywords: arguments.map { $0.name })
     guard arguments.allSatisfy({ $0.name == nil }) else {
@@ -35,93 +33,24 @@ extension Compiler {
     }
     return try scope.withWindow(arguments.count) { window throws(Diagnostic) in
       let place = CallPlace(
-        window: window, count: arguments.count, span: span, callee: calleeSpan, site: site)
-      switch arguments.count {
-      case 1:
-        let only = try code(arguments[0].value)
-        return Code { f throws(Diagnostic) in
-          let function = try target.run(f)
-          let value = try only.run(f)
-          if case .function(let function) = function, function.code.parameters.count == 1 {
-            (f.base + window).initialize(to: value)
-            return try machine.invoke(function, f.base + window, f, span)
-          }
-          if !isGuarded, case .builtin(let builtin) = function, let unary = builtin.unary,
-            let result = try unary(machine, value, site, span)
-          {
-            return result
-          }
-          return try machine.call(
-            function, Arguments([value]), at: span, calleeSpan, site, f.above(window))
-        }
-      case 2:
-        let (first, second) = (
-          try code(arguments[0].value), try code(arguments[1].value)
-        )
-        return Code { f throws(Diagnostic) in
-          let function = try target.run(f)
-          let a = try first.run(f)
-          let b = try second.run(f)
-          if case .function(let function) = function, function.code.parameters.count == 2 {
-            (f.base + window).initialize(to: a)
-            (f.base + window + 1).initialize(to: b)
-            return try machine.invoke(function, f.base + window, f, span)
-          }
-          if !isGuarded, case .builtin(let builtin) = function, let binary = builtin.binary,
-            let result = try binary(machine, a, b, site, span)
-          {
-            return result
-          }
-          return try machine.call(
-            function, Arguments([a, b]), at: span, calleeSpan, site, f.above(window))
-        }
-      case 3:
-        let (first, second, third) = (
-          try code(arguments[0].value), try code(arguments[1].value), try code(arguments[2].value)
-        )
-        return Code { f throws(Diagnostic) in
-          let function = try target.run(f)
-          let a = try first.run(f)
-          let b = try second.run(f)
-          let c = try third.run(f)
-          if case .function(let function) = function, function.code.parameters.count == 3 {
-            (f.base + window).initialize(to: a)
-            (f.base + window + 1).initialize(to: b)
-            (f.base + window + 2).initialize(to: c)
-            return try machine.invoke(function, f.base + window, f, span)
-          }
-          return try machine.call(
-            function, Arguments([a, b, c]), at: span, calleeSpan, site, f.above(window))
-        }
-      default: return try manyArguments(target, arguments, place)
+        window: window, span: span, callee: calleeSpan, site: site, machine: machine)
+      if case .name(let name) = callee.kind, let slot = globalSlot(name) {
+        return try call(NamedCallee(slot: slot, load: target), arguments, place)
       }
+      return try call(ComputedCallee(code: target), arguments, place)
     }
   }
 
-  private struct CallPlace {
-    let window: Int
-    let count: Int
-    let span: Span
-    let callee: Span
-    let site: UInt32
-  }
-
-  private func manyArguments(
-    _ target: Code, _ arguments: [Expression.Argument], _ place: CallPlace
+  private func call<C: Callee>(
+    _ callee: C, _ arguments: [Expression.Argument], _ place: CallPlace
   ) throws(Diagnostic) -> Code {
-    let values = try gather(arguments)
-    let machine = machine
-    return Code { f throws(Diagnostic) in
-      let function = try target.run(f)
-      let gathered = try values(f)
-      if case .function(let function) = function, function.code.parameters.count == place.count {
-        for (i, value) in gathered.positional.enumerated() {
-          (f.base + place.window + i).initialize(to: value)
-        }
-        return try machine.invoke(function, f.base + place.window, f, place.span)
-      }
-      return try machine.call(
-        function, gathered, at: place.span, place.callee, place.site, f.above(place.window))
+    var codes: [Code] = []
+    for argument in arguments { codes.append(try code(argument.value)) }
+    return switch codes.count {
+    case 1: callee.call(OneArgument(first: codes[0]), place)
+    case 2: callee.call(TwoArguments(first: codes[0], second: codes[1]), place)
+    case 3: callee.call(ThreeArguments(first: codes[0], second: codes[1], third: codes[2]), place)
+    default: callee.call(ManyArguments(codes: codes), place)
     }
   }
 
@@ -142,7 +71,6 @@ extension Compiler {
           gathered.named.append((name, value, span))
         } else {
           gathered.positional.append(value)
-          gathered.spans.append(span)
         }
       }
       return gathered
@@ -173,7 +101,6 @@ extension Compiler {
       }
       gathered.isMethod = true
       gathered.positional.insert(receiver, at: 0)
-      gathered.spans.insert(base.span, at: 0)
       // PyTorch's methods whose names are a learner's to give to functions.
       if let method, receiver.isNumeric {
         return try machine.call(.builtin(method), gathered, at: span, place, site, free)
@@ -229,21 +156,21 @@ extension Compiler {
           return try isHidden && self.scope.isTop ? self.code(e) : inner.code(e)
         })
     }
-    compiled.body = try inner.block(function.body, resultful: true)
-    if isWatched { watch(compiled, function) }
-    inner.finish(compiled)
+    let run = try inner.result(of: function.body)
+    inner.finish(compiled, isWatched ? watched(run, compiled, function) : run)
     return (compiled, scope)
   }
 
-  /// What the checks of an exercise want to know of a function's calls.
-  private func watch(_ compiled: FunctionCode, _ function: Function) {
+  /// A function's body that tells what the checks of an exercise want to know of its calls.
+  private func watched(_ body: Code, _ compiled: FunctionCode, _ function: Function) -> Code {
     let machine = machine
+    var run = body
     let place = Probe.any + "\(compiled.span.start)"
     let isAny = !isSealed && machine.probe.calls[Probe.any] != nil
     let names = [function.name, isAny ? place : nil].compactMap { $0 }
     for name in names where name == place || machine.probe.calls[name] != nil {
-      let (body, count) = (compiled.body, function.parameters.count)
-      compiled.body = Action { f throws(Diagnostic) in
+      let (body, count) = (run, function.parameters.count)
+      run = Code { f throws(Diagnostic) in
         machine.probe.calls[name, default: []].insert(
           (0..<count).map { i in
             if case .cell(let cell) = f.base[i] { cell.value.mark } else { f.base[i].mark }
@@ -252,19 +179,23 @@ extension Compiler {
       }
     }
     if machine.probe.isFollowing, !isSealed {
-      let (body, name) = (compiled.body, compiled.name)
-      compiled.body = Action { f throws(Diagnostic) in
+      let (body, name) = (run, compiled.name)
+      run = Code { f throws(Diagnostic) in
         machine.probe.enter(name)
         defer { machine.probe.leave() }
         return try body.run(f)
       }
     }
+    return run
   }
 
-  func finish(_ compiled: FunctionCode) {
-    compiled.localCount = scope.localCount
-    compiled.frameSize = scope.frameSize
+  func finish(_ compiled: FunctionCode, _ run: Code) {
     compiled.boxedLocals = scope.boxedLocals
     compiled.capturedSlots = scope.capturedSlots
+    let parameterCount = compiled.parameters.count
+    compiled.body = FunctionBody(
+      run, parameterCount: parameterCount, localCount: scope.localCount,
+      frameSize: scope.frameSize,
+      hasMore: scope.localCount > parameterCount || !scope.boxedLocals.isEmpty)
   }
 }

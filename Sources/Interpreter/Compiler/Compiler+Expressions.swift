@@ -20,10 +20,9 @@ extension Compiler {
     case .record(let entries): return try record(entries, span)
     case .comprehension(let comprehension): return try gathering(comprehension, span)
     case .conditional(let condition, let yes, let no):
-      let (test, taken, other) = (try test(condition), try code(yes), try code(no))
-      return Code { f throws(Diagnostic) in
-        try test.run(f) ? try taken.run(f) : try other.run(f)
-      }
+      return try choice(
+        condition, { () throws(Diagnostic) in try self.code(yes) },
+        { () throws(Diagnostic) in try self.code(no) })
     case .unary(let sign, let inner): return try unary(sign, inner, span)
     case .binary(let operation, let left, let right, let place):
       return try binary(operation, left, right, place, span)
@@ -44,6 +43,18 @@ extension Compiler {
       }
     case .function(let function): return try closure(function, span)
     case .gradient(let of, let by): return try gradient(of, by, span, isRecorded: false)
+    }
+  }
+
+  /// One value or another; what makes them is compiled after the condition.
+  func choice(
+    _ condition: Expression, _ yes: @escaping () throws(Diagnostic) -> Code,
+    _ no: @escaping () throws(Diagnostic) -> Code
+  ) throws(Diagnostic) -> Code {
+    if let code = try compiled(by: condition, ChoiceForm(yes: yes, no: no)) { return code }
+    let c = Captures((test: try test(condition), yes: try yes(), no: try no()))
+    return Code { f throws(Diagnostic) in
+      try c.parts.test.run(f) ? try c.parts.yes.run(f) : try c.parts.no.run(f)
     }
   }
 
@@ -168,7 +179,7 @@ extension Compiler {
       guard case .function(let function) = try loops.run(f) else { return gathered }
       let window = f.above(top)
       window.base.initialize(to: sequence)
-      _ = try machine.invoke(function, window.base, f, span)
+      _ = try machine.invoke(function, window, span)
       return gathered
     }
   }
@@ -195,8 +206,7 @@ extension Compiler {
 
   func operatorSite(_ left: Expression, _ right: Expression, _ span: Span) -> OperatorSite {
     OperatorSite(
-      number: site(span, [left, right]), span: span, left: left.span,
-      right: right.span, graph: graph, machine: machine)
+      number: site(span, [left, right]), span: span, left: left.span, right: right.span, machine)
   }
 
   private func binary(
@@ -204,14 +214,8 @@ extension Compiler {
     _ span: Span
   ) throws(Diagnostic) -> Code {
     let site = operatorSite(left, right, place)
+    if let code = try compiled(operation, left, right, ValueForm(site: site)) { return code }
     switch operation {
-    case .add: return try arithmetic(Addition.self, left, right, site)
-    case .subtract: return try arithmetic(Subtraction.self, left, right, site)
-    case .multiply: return try arithmetic(Multiplication.self, left, right, site)
-    case .divide: return try division(Division.self, left, right, site)
-    case .floorDivide: return try division(FloorDivision.self, left, right, site)
-    case .modulo: return try division(Remainder.self, left, right, site)
-    case .power: return try arithmetic(Exponentiation.self, left, right, site)
     case .matmul:
       let (a, b) = (try code(left), try code(right))
       let machine = machine
@@ -232,75 +236,6 @@ extension Compiler {
     }
   }
 
-  /// The operand shapes that matter: a slot and a constant, two slots, anything.
-  private func arithmetic<O: NumberOperator>(
-    _: O.Type, _ left: Expression, _ right: Expression, _ site: OperatorSite
-  ) throws(Diagnostic) -> Code {
-    let (a, b) = (try code(left), try code(right))
-    if let slot = localSlot(left) {
-      if case .number(let n) = right.kind {
-        return Code { f throws(Diagnostic) in
-          if case .number(let x) = f.base[slot] { return .number(O.apply(x, n)) }
-          return try O.slow(try a.run(f), .number(n), site)
-        }
-      }
-      if let other = localSlot(right) {
-        return Code { f throws(Diagnostic) in
-          if case .number(let x) = f.base[slot], case .number(let y) = f.base[other] {
-            return .number(O.apply(x, y))
-          }
-          return try O.slow(try a.run(f), try b.run(f), site)
-        }
-      }
-    }
-    if case .number(let n) = right.kind {
-      return Code { f throws(Diagnostic) in
-        let x = try a.run(f)
-        if case .number(let x) = x { return .number(O.apply(x, n)) }
-        return try O.slow(x, .number(n), site)
-      }
-    }
-    // `s + …`: no expression can change a plain local, so it may be read after the right side.
-    if let slot = localSlot(left) {
-      return Code { f throws(Diagnostic) in
-        let y = try b.run(f)
-        switch f.base[slot] {
-        case .number(let x):
-          if case .number(let y) = y { return .number(O.apply(x, y)) }
-          return try O.slow(.number(x), y, site)
-        case .unset: return try a.run(f)
-        case let x: return try O.slow(x, y, site)
-        }
-      }
-    }
-    return Code { f throws(Diagnostic) in
-      let x = try a.run(f)
-      let y = try b.run(f)
-      if case .number(let x) = x, case .number(let y) = y { return .number(O.apply(x, y)) }
-      return try O.slow(x, y, site)
-    }
-  }
-
-  /// Division by a plain 0 gives inf or nan, as in PyTorch, and says so once.
-  private func division<O: NumberOperator>(
-    _: O.Type, _ left: Expression, _ right: Expression, _ site: OperatorSite
-  ) throws(Diagnostic) -> Code {
-    if case .number(let n) = right.kind, n != 0 {
-      return try arithmetic(O.self, left, right, site)
-    }
-    let (a, b) = (try code(left), try code(right))
-    let machine = machine
-    return Code { f throws(Diagnostic) in
-      let (x, y) = (try a.run(f), try b.run(f))
-      if case .number(let x) = x, case .number(let y) = y {
-        let result = O.apply(x, y)
-        if y == 0 { machine.warnDivision(x, O.symbol, result, site.span) }
-        return .number(result)
-      }
-      return try O.slow(x, y, site)
-    }
-  }
-
   private func comparison(
     _ relation: Kernel.Relation, _ left: Expression, _ right: Expression, _ site: OperatorSite
   ) throws(Diagnostic) -> Code {
@@ -316,47 +251,10 @@ extension Compiler {
   /// A condition without the detour over a boxed truth value.
   /// - Parameter decides: whether the program goes one way or another by it, which no replay can follow.
   func test(_ expression: Expression, decides: Bool = true) throws(Diagnostic) -> Test {
-    if case .binary(let operation, let left, let right, let place) = expression.kind,
-      let relation = Kernel.Relation(rawValue: operation.rawValue)
-    {
-      let site = operatorSite(left, right, place)
-      switch relation {
-      case .less: return try test(left, right, site, relation, decides) { $0 < $1 }
-      case .lessOrEqual: return try test(left, right, site, relation, decides) { $0 <= $1 }
-      case .greater: return try test(left, right, site, relation, decides) { $0 > $1 }
-      case .greaterOrEqual: return try test(left, right, site, relation, decides) { $0 >= $1 }
-      case .equal: return try test(left, right, site, relation, decides) { $0 == $1 }
-      default: break
-      }
-    }
+    if let test = try compiled(by: expression, decides: decides, TestForm()) { return test }
     let value = try code(expression)
     let (machine, span) = (machine, expression.span)
     return Test { f throws(Diagnostic) in try machine.truth(try value.run(f), span) }
-  }
-
-  @inline(__always)
-  private func test(
-    _ left: Expression, _ right: Expression, _ site: OperatorSite, _ relation: Kernel.Relation,
-    _ decides: Bool, _ holds: @escaping (Double, Double) -> Bool
-  ) throws(Diagnostic) -> Test {
-    let (a, b) = (try code(left), try code(right))
-    let machine = machine
-    if let slot = localSlot(left), case .number(let n) = right.kind {
-      return Test { f throws(Diagnostic) in
-        if case .number(let x) = f.base[slot] { return holds(x, n) }
-        let value = try a.run(f)
-        if decides { machine.decide(value, .none, site.number) }
-        return try machine.truth(
-          try machine.compare(relation, value, .number(n), site, isTest: true), site.span)
-      }
-    }
-    return Test { f throws(Diagnostic) in
-      let (x, y) = (try a.run(f), try b.run(f))
-      if case .number(let x) = x, case .number(let y) = y { return holds(x, y) }
-      if decides { machine.decide(x, y, site.number) }
-      return try machine.truth(
-        try machine.compare(relation, x, y, site, isTest: true), site.span)
-    }
   }
 
   func localSlot(_ expression: Expression) -> Int? {
@@ -402,15 +300,21 @@ extension Compiler {
   private func localElement(
     _ slot: Int, _ counter: Int, _ object: Code, _ place: Code, _ span: Span, _ base: Expression
   ) throws(Diagnostic) -> Code {
-    let machine = machine
-    let site = site(span, [base])
+    let c = Captures(
+      (
+        slot: slot, counter: counter, object: object, place: place, span: span,
+        site: site(span, [base]), machine: machine
+      ))
     return Code { f throws(Diagnostic) in
-      if case .list(let list) = f.base[slot], case .number(let n) = f.base[counter] {
-        let i = n >= 0 && n < 0x1p31 ? Int(n) : -1
-        if Double(i) == n, i < list.items.count { return list.items[i] }
+      if let list = (f.base + c.parts.slot).list, case .number(let n) = f.base[c.parts.counter],
+        let i = UInt32(small: n),
+        let item = list._withUnsafeGuaranteedRef({ i < $0.items.count ? $0.items[Int(i)] : nil })
+      {
+        return item
       }
-      return try machine.element(
-        try object.run(f), [.value(try place.run(f))], span, site)
+      return try c.parts.machine.element(
+        try c.parts.object.run(f), [.value(try c.parts.place.run(f))], c.parts.span,
+        c.parts.site)
     }
   }
 

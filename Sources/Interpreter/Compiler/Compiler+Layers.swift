@@ -34,10 +34,10 @@ extension Compiler {
     let methodStores = methods.map { ($0.0, inner.store($0.0), $0.1) }
     let isLibrary = isSealed
     let names = Set(declared.map { $0.name })
-    compiled.body = Action { f throws(Diagnostic) in
+    let make = Code { f throws(Diagnostic) in
       let arguments = given.map { (name: $0.0, value: Compiler.cell(f, $0.1).value) }
       let end = try fields.run(f)
-      if case .returned = end { return end }
+      if case .returned(let value) = end { return value }
       var functions: [(name: String, function: FunctionObject)] = []
       for (name, store, code) in methodStores {
         guard case .function(let function) = try code.run(f) else { continue }
@@ -56,13 +56,12 @@ extension Compiler {
       }
       let parts =
         isLibrary ? [] : Compiler.parts(f, given.filter { !names.contains($0.0) }, beside: cells)
-      return .returned(
-        .layer(
-          LayerObject(
-            layer.name, arguments: arguments, fields: parts + cells, methods: functions, mode: mode,
-            isLibrary: isLibrary)))
+      return .layer(
+        LayerObject(
+          layer.name, arguments: arguments, fields: parts + cells, methods: functions, mode: mode,
+          isLibrary: isLibrary))
     }
-    inner.finish(compiled)
+    inner.finish(compiled, make)
     let outer = scope.captured.map { self.scope.place($0) }
     return Code { f in
       .function(FunctionObject(compiled, outer.map { Compiler.cell(f, $0) }))

@@ -5,19 +5,18 @@ import Syntax
 import Tensors
 
 extension Compiler {
-  /// - Parameter isResult: the statement's value is what the function returns.
-  package func action(_ statement: Statement, isResult: Bool = false) throws(Diagnostic) -> Action {
+  /// Compiles a statement.
+  package func action(_ statement: Statement) throws(Diagnostic) -> Action {
     let span = statement.span
     let machine = machine
     switch statement.kind {
     case .expression(let value):
-      let code = try code(value)
-      return isResult
-        ? Action { f throws(Diagnostic) in .returned(try code.run(f)) }
-        : Action { f throws(Diagnostic) in
-          try machine.draw(try code.run(f), at: span)
-          return .normal
-        }
+      if let action = try appending(value) { return action }
+      let c = Captures((code: try code(value), machine: machine, span: span))
+      return Action { f throws(Diagnostic) in
+        try c.parts.machine.draw(try c.parts.code.run(f), at: c.parts.span)
+        return .normal
+      }
     case .assign(let targets, let operation, let value):
       return try assignment(targets, operation, value, span)
     case .parameter(let name, let value, _):
@@ -32,44 +31,17 @@ extension Compiler {
         store.run(f, try machine.makeBuffer(try code.run(f), value.span))
         return .normal
       }
-    case .branch(let branches, let otherwise): return try branch(branches, otherwise, isResult)
+    case .branch(let branches, let otherwise): return try branch(branches, otherwise)
     case .whileLoop(let condition, let body):
-      let (test, action) = (try test(condition), try block(body))
-      let graph = loopGraph
-      return Action { f throws(Diagnostic) in
-        graph?.enterLoop()
-        defer { graph?.leaveLoop() }
-        while try test.run(f) {
-          try f.step(span)
-          graph?.tellTurn()
-          switch try action.run(f) {
-          case .normal, .continueLoop: continue
-          case .breakLoop: return .normal
-          case let end: return end
-          }
-        }
-        return .normal
-      }
+      let (test, turn) = (try test(condition), try turn(body, span))
+      return Action { f throws(Diagnostic) in try turn.repeated(f, while: test) }
     case .forLoop(let targets, let sequence, let body):
       return try forLoop(targets, sequence, body, span)
     case .repeatLoop(let count, let body):
-      let (times, action) = (try code(count), try block(body))
-      let graph = loopGraph
+      let (times, turn) = (try code(count), try turn(body, span))
       return Action { f throws(Diagnostic) in
-        var left = try machine.count(try times.run(f), "repeat", count.span)
-        graph?.enterLoop()
-        defer { graph?.leaveLoop() }
-        while left > 0 {
-          left -= 1
-          try f.step(span)
-          graph?.tellTurn()
-          switch try action.run(f) {
-          case .normal, .continueLoop: continue
-          case .breakLoop: return .normal
-          case let end: return end
-          }
-        }
-        return .normal
+        let times = try machine.count(try times.run(f), "repeat", count.span)
+        return try turn.repeated(f, times)
       }
     case .breakLoop: return Action { _ in .breakLoop }
     case .continueLoop: return Action { _ in .continueLoop }
@@ -90,7 +62,7 @@ extension Compiler {
         return .normal
       }
     case .noGrad(let body):
-      let action = try block(body, resultful: isResult)
+      let action = try block(body)
       let graph = graph
       return Action { f throws(Diagnostic) in
         let was = graph.isRecording
@@ -115,85 +87,94 @@ extension Compiler {
     }
   }
 
+  /// `append(xs, value)`, xs a plain local: no reference to the list is counted.
+  private func appending(_ expression: Expression) throws(Diagnostic) -> Action? {
+    guard case .call(let callee, let arguments) = expression.kind, arguments.count == 2,
+      arguments.allSatisfy({ $0.name == nil }), case .name(let name) = callee.kind,
+      let slot = globalSlot(name), let append = machine.vocabulary[name], append.appends,
+      let list = localSlot(arguments[0].value), !machine.probe.isGuarding
+    else { return nil }
+    let c = Captures(
+      (
+        slot: slot, append: append, list: list, value: try code(arguments[1].value),
+        general: try code(expression), span: expression.span
+      ))
+    return Action { f throws(Diagnostic) in
+      guard (f.state.pointee.globals + c.parts.slot).holds(c.parts.append),
+        let list = (f.base + c.parts.list).list
+      else {
+        _ = try c.parts.general.run(f)
+        return .normal
+      }
+      let value = try c.parts.value.run(f)
+      if value.isPlain {
+        list._withUnsafeGuaranteedRef { $0.append(plain: consume value) }
+      } else {
+        try list.takeUnretainedValue().append(value, c.parts.span)
+      }
+      return .normal
+    }
+  }
+
   // MARK: Control
 
   private func branch(
-    _ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]?,
-    _ isResult: Bool
+    _ branches: [(condition: Expression, body: [Statement])], _ otherwise: [Statement]?
   ) throws(Diagnostic) -> Action {
-    var rest =
-      try otherwise.map { body throws(Diagnostic) in
-        try block(body, resultful: isResult)
-      } ?? Action { _ in .normal }
+    var rest = try block(otherwise ?? [])
     for (condition, body) in branches.reversed() {
-      let (test, taken, next) = (
-        try test(condition), try block(body, resultful: isResult), rest
-      )
+      let form = BranchForm(yes: { () throws(Diagnostic) in try self.block(body) }, no: rest)
+      if let branch = try compiled(by: condition, form) {
+        rest = branch
+        continue
+      }
+      let c = Captures((test: try test(condition), taken: try block(body), rest: rest))
       rest = Action { f throws(Diagnostic) in
-        try test.run(f) ? try taken.run(f) : try next.run(f)
+        try c.parts.test.run(f) ? try c.parts.taken.run(f) : try c.parts.rest.run(f)
       }
     }
     return rest
   }
 
-  /// The graph that is told of a loop's turns. The library's own loops run over one input, not over many
-  /// steps of training: what they compute keeps its history.
-  private var loopGraph: Graph? { isSealed ? nil : graph }
+  /// A loop's body. The library's own loops run over one input, not over many steps of training: the graph is
+  /// not told of their turns, and what they compute keeps its history.
+  private func turn(_ body: [Statement], _ span: Span) throws(Diagnostic) -> Turn {
+    Turn(try block(body), isSealed ? nil : graph, span)
+  }
 
   private func forLoop(
     _ targets: [Statement.Target], _ sequence: Expression, _ body: [Statement], _ span: Span
   ) throws(Diagnostic) -> Action {
     let source = try code(sequence)
-    let keep = storing(targets, span)
-    let action = try block(body)
-    let machine = machine
-    // A lone name gets the numbers of a range at once, a plain local straight into its slot.
-    var only: Store?
-    var direct: Int?
+    // A lone name gets the elements of a range or a list at once.
+    var lone: LoopVariable?
     if targets.count == 1, case .name(let name, _) = targets[0] {
-      only = store(name)
-      if case .local(let slot) = scope.place(name) { direct = slot }
+      let place: LoopVariable.Place =
+        switch scope.place(name) {
+        case .local(let slot): .local(slot)
+        case .global: .global(machine.slot(name))
+        case .boxed: .other
+        }
+      lone = LoopVariable(store: store(name), place: place)
     }
-    let lone = only
-    let slot = direct
-    let isTop = scope.isTop
-    let graph = loopGraph
+    let keep = storing(targets, span)
+    let (turn, machine, isTop) = (try turn(body, span), machine, scope.isTop)
+    let variable = lone
     return Action { f throws(Diagnostic) in
       let values = try source.run(f)
-      graph?.enterLoop()
-      defer { graph?.leaveLoop() }
       let isMeasured = isTop && machine.beginProgress()
       defer { if isMeasured { machine.endProgress() } }
-      if let lone, case .range(let range) = values {
-        var i = 0
-        while i < range.count {
-          let number = Value.number(range.start + Double(i) * range.step)
-          if let slot { f.set(slot, number) } else { lone.run(f, number) }
-          i += 1
-          try f.step(span)
-          graph?.tellTurn()
-          if isMeasured { machine.progress(i - 1, of: range.count) }
-          switch try action.run(f) {
-          case .normal, .continueLoop: continue
-          case .breakLoop: return .normal
-          case let end: return end
-          }
-        }
-        return .normal
-      }
-      var i = 0
-      while let value = try machine.next(of: values, i, sequence.span) {
-        i += 1
-        try f.step(span)
-        graph?.tellTurn()
-        try keep(f, value)
-        switch try action.run(f) {
-        case .normal, .continueLoop: continue
-        case .breakLoop: return .normal
-        case let end: return end
+      if let variable {
+        switch values {
+        case .range(let range):
+          let tell = { machine.progress($0, of: range.count) }
+          return try turn.repeated(f, over: range, variable, tell: isMeasured ? tell : nil)
+        case .list(let list): return try turn.repeated(f, over: list, variable)
+        default: break
         }
       }
-      return .normal
+      return try turn.repeated(
+        f, over: { i throws(Diagnostic) in try machine.next(of: values, i, sequence.span) }, keep)
     }
   }
 
@@ -239,9 +220,10 @@ extension Compiler {
     let target = targets[0]
     switch operation {
     case .assign:
+      if case .name(let name) = target.kind, let update = try update(name, value) { return update }
       let source = try code(value)
       if case .name(let name) = target.kind {
-        return rebinding(name, source, target.span, value.span)
+        return rebinding(name, source, target.span)
       }
       let store = try storing(target)
       return Action { f throws(Diagnostic) in
@@ -262,44 +244,67 @@ extension Compiler {
     }
   }
 
-  /// `name = value`; a parameter's name given to something else is worth a warning.
-  private func rebinding(_ name: String, _ source: Code, _ place: Span, _ valueSpan: Span) -> Action
-  {
-    let store = store(name)
-    let machine = machine
-    if case .local(let slot) = scope.place(name) {
+  /// `local = local op value`
+  private func update(_ name: String, _ value: Expression) throws(Diagnostic) -> Action? {
+    guard case .binary(let operation, let left, let right, let place) = value.kind,
+      case .local(let slot) = scope.place(name), localSlot(left) == slot
+    else { return nil }
+    return try compiled(
+      operation, left, right,
+      AccumulatingForm(site: operatorSite(left, right, place), slot: slot, store: store(name)))
+  }
+
+  /// `name = value`
+  private func rebinding(_ name: String, _ source: Code, _ span: Span) -> Action {
+    let place = scope.place(name)
+    // Numbers keep no name, and rebind no parameter worth a warning.
+    switch place {
+    case .local(let slot):
+      let c = Captures((source: source, slot: slot, store: store(name)))
       return Action { f throws(Diagnostic) in
-        let value = try source.run(f)
-        // Numbers keep no name.
-        if case .number = value { f.set(slot, value) } else { store.run(f, value) }
+        let value = try c.parts.source.run(f)
+        if case .number = value { f.set(c.parts.slot, value) } else { c.parts.store.run(f, value) }
         return .normal
       }
-    }
-    if isSealed {
+    case .global:
+      let store = rebindingStore(name, span)
+      let c = Captures((source: source, slot: machine.slot(name), store: store))
+      return Action { f throws(Diagnostic) in
+        let value = try c.parts.source.run(f)
+        if case .number = value {
+          (f.state.pointee.globals + c.parts.slot).set(value)
+        } else {
+          c.parts.store.run(f, value)
+        }
+        return .normal
+      }
+    case .boxed:
+      let store = rebindingStore(name, span)
       return Action { f throws(Diagnostic) in
         store.run(f, try source.run(f))
         return .normal
       }
     }
-    let current = load(name, place)
-    let isGlobal = if case .global = scope.place(name) { true } else { false }
-    let slot = isGlobal ? machine.slot(name) : 0
+  }
+
+  /// Stores under a name; that of a parameter given to something else is worth a warning.
+  private func rebindingStore(_ name: String, _ span: Span) -> Store {
+    let (store, machine, current) = (store(name), machine, load(name, span))
+    if isSealed { return store }
+    let slot: Int? = if case .global = scope.place(name) { machine.slot(name) } else { nil }
     let label = graph.number(of: name)
-    return Action { f throws(Diagnostic) in
-      let value = try source.run(f)
+    return Store { f, value in
       // A name that is new has no value; to ask for it would look for names like it.
       if case .tensor(let new) = value, !new.isLeaf,
-        case .tensor(let old)? =
-          isGlobal ? f.state.pointee.globals[slot] : try? current.run(f),
+        case .tensor(let old)? = slot.map({ f.state.pointee.globals[$0] }) ?? (try? current.run(f)),
         old.isParameter, old.label == label,
         machine.graph.recorded(below: new).contains(where: { $0 === old })
       {
-        machine.warnRebound(name, place)
+        machine.warnRebound(name, span)
         // The new value is not the parameter of that name: it keeps no name of its own.
         if new.label == 0 { new.label = machine.graph.number(of: name + "′") }
       }
       store.run(f, value)
-      return .normal
     }
   }
 
@@ -397,7 +402,7 @@ extension Compiler {
       }
     }
     let fixed = store
-    return Action { f throws(Diagnostic) in
+    let general = Action { f throws(Diagnostic) in
       if case .tensor(let node) = try old.run(f), node.isLeaf, node.isParameter || !node.isScalar {
         let was = graph.isRecording
         if node.isParameter { graph.isRecording = false }
@@ -412,6 +417,14 @@ extension Compiler {
       }
       try fixed(f, try new.run(f))
       return .normal
+    }
+    guard case .name(let name) = target.kind, let slot = localSlot(target),
+      let update = try update(name, combined)
+    else { return general }
+    let c = Captures((slot: slot, update: update, general: general))
+    return Action { f throws(Diagnostic) in
+      if case .number = f.base[c.parts.slot] { return try c.parts.update.run(f) }
+      return try c.parts.general.run(f)
     }
   }
 
@@ -477,14 +490,5 @@ extension Compiler {
       if case .string(let string)? = try words?.run(f) { reason = string.text }
       throw RunFault.expectation(condition.text, values: values, message: reason).at(condition.span)
     }
-  }
-}
-
-extension Graph {
-  /// Tells of the next turn of a loop, if anything was computed in the last one: loops over plain numbers
-  /// should not pay for a call.
-  @inline(__always)
-  fileprivate func tellTurn() {
-    if clock != loop.turn { nextTurn() }
   }
 }

@@ -58,13 +58,50 @@ package final class Compiler {
 
   /// Statements in sequence, as a balanced tree: a closure's direct children are called without touching
   /// reference counts, an array's are not.
-  func block(_ statements: [Statement], resultful: Bool = false) throws(Diagnostic) -> Action {
+  func block(_ statements: some Sequence<Statement>) throws(Diagnostic) -> Action {
     var actions: [Action] = []
-    for (i, statement) in statements.enumerated() {
-      actions.append(
-        try action(statement, isResult: resultful && i == statements.count - 1))
-    }
+    for statement in statements { actions.append(try action(statement)) }
     return Compiler.sequence(actions[...])
+  }
+
+  /// What a function returns that ends with these statements: the value of the last one, if it has one.
+  func result(of statements: [Statement]) throws(Diagnostic) -> Code {
+    guard let last = statements.last else { return Code { _ in .none } }
+    guard statements.count > 1 else { return try result(of: last) }
+    let c = Captures((start: try block(statements.dropLast()), end: try result(of: last)))
+    return Code { f throws(Diagnostic) in
+      switch try c.parts.start.run(f) {
+      case .normal: return try c.parts.end.run(f)
+      case .returned(let value): return value
+      case .breakLoop, .continueLoop: return .none
+      }
+    }
+  }
+
+  private func result(of statement: Statement) throws(Diagnostic) -> Code {
+    switch statement.kind {
+    case .expression(let value), .returnValue(let value?): return try code(value)
+    case .branch(let branches, let otherwise):
+      var rest = try result(of: otherwise ?? [])
+      for (condition, body) in branches.reversed() {
+        rest = try choice(
+          condition, { () throws(Diagnostic) in try self.result(of: body) }, { [rest] in rest })
+      }
+      return rest
+    case .noGrad(let body):
+      let (code, graph) = (try result(of: body), graph)
+      return Code { f throws(Diagnostic) in
+        let was = graph.isRecording
+        graph.isRecording = false
+        defer { graph.isRecording = was }
+        return try code.run(f)
+      }
+    default:
+      let action = try action(statement)
+      return Code { f throws(Diagnostic) in
+        if case .returned(let value) = try action.run(f) { value } else { .none }
+      }
+    }
   }
 
   private static func sequence(_ actions: ArraySlice<Action>) -> Action {
@@ -73,20 +110,20 @@ package final class Compiler {
     case 0: return Action { _ in .normal }
     case 1: return actions[first]
     case 2:
-      let (a, b) = (actions[first], actions[first + 1])
+      let c = Captures((a: actions[first], b: actions[first + 1]))
       return Action { f throws(Diagnostic) in
-        let end = try a.run(f)
+        let end = try c.parts.a.run(f)
         guard case .normal = end else { return end }
-        return try b.run(f)
+        return try c.parts.b.run(f)
       }
     case 3:
-      let (a, b, c) = (actions[first], actions[first + 1], actions[first + 2])
+      let c = Captures((a: actions[first], b: actions[first + 1], c: actions[first + 2]))
       return Action { f throws(Diagnostic) in
-        let end = try a.run(f)
+        let end = try c.parts.a.run(f)
         guard case .normal = end else { return end }
-        let next = try b.run(f)
+        let next = try c.parts.b.run(f)
         guard case .normal = next else { return next }
-        return try c.run(f)
+        return try c.parts.c.run(f)
       }
     default:
       let middle = first + actions.count / 2
@@ -104,10 +141,10 @@ package final class Compiler {
   func load(_ name: String, _ span: Span) -> Code {
     switch scope.place(name) {
     case .local(let slot):
-      return Code { [self] f throws(Diagnostic) in
-        let value = f.base[slot]
-        if case .unset = value { throw unknown(name, span) }
-        return value
+      let c = Captures((slot: slot, name: name, span: span, compiler: self))
+      return Code { f throws(Diagnostic) in
+        if case .number(let n) = f.base[c.parts.slot] { return .number(n) }
+        return try c.parts.compiler.present(f.base + c.parts.slot, c.parts.name, c.parts.span)
       }
     case .boxed(let slot):
       return Code { [self] f throws(Diagnostic) in
@@ -116,17 +153,35 @@ package final class Compiler {
         return cell.value
       }
     case .global:
-      let isOpen = source.id == SourceID.call && machine.probe.unsealed.contains(name)
-      if isSealed, !isOpen, let value = machine.vocabulary.inLibrary(name) {
-        return Code { _ in value }
-      }
-      let slot = machine.slot(name)
-      return Code { [self] f throws(Diagnostic) in
-        let value = f.state.pointee.globals[slot]
-        if case .unset = value { throw unknown(name, span) }
-        return value
+      if let value = ownMeaning(name) { return Code { _ in value } }
+      let c = Captures((slot: machine.slot(name), name: name, span: span, compiler: self))
+      return Code { f throws(Diagnostic) in
+        let place = f.state.pointee.globals + c.parts.slot
+        if case .number(let n) = place.pointee { return .number(n) }
+        return try c.parts.compiler.present(place, c.parts.name, c.parts.span)
       }
     }
+  }
+
+  /// What the language means by a name, where the learner's own meanings do not count.
+  private func ownMeaning(_ name: String) -> Value? {
+    let isOpen = source.id == SourceID.call && machine.probe.unsealed.contains(name)
+    return isSealed && !isOpen ? machine.vocabulary.inLibrary(name) : nil
+  }
+
+  /// The slot of a name at the top level.
+  func globalSlot(_ name: String) -> Int? {
+    guard case .global = scope.place(name), ownMeaning(name) == nil else { return nil }
+    return machine.slot(name)
+  }
+
+  @inline(never)
+  private func present(_ place: UnsafeMutablePointer<Value>, _ name: String, _ span: Span)
+    throws(Diagnostic) -> Value
+  {
+    let value = place.pointee
+    if case .unset = value { throw unknown(name, span) }
+    return value
   }
 
   /// Stores a value under a name, and gives a computed value that name for explanations.
@@ -156,8 +211,7 @@ package final class Compiler {
       let slot = machine.slot(name)
       return Store { f, value in
         named(value)
-        let place = f.state.pointee.globals + slot
-        if place.pointee.isObject { place.pointee = value } else { place.initialize(to: value) }
+        (f.state.pointee.globals + slot).set(value)
       }
     }
   }

@@ -10,7 +10,15 @@ import Tensors
 protocol NumberOperator {
   static var op: Op { get }
   static var symbol: String { get }
+  /// Whether a plain 0 on its right gives inf or nan, as in PyTorch, which is worth a word.
+  static var divides: Bool { get }
   static func apply(_ x: Double, _ y: Double) -> Double
+}
+
+extension NumberOperator {
+  static var divides: Bool { false }
+  /// Whether there is nothing to say of a number on its right.
+  @inline(__always) static func takes(_ y: Double) -> Bool { !divides || y != 0 }
 }
 
 enum Addition: NumberOperator {
@@ -30,6 +38,7 @@ enum Multiplication: NumberOperator {
 }
 enum Division: NumberOperator {
   static var op: Op { .div }
+  static var divides: Bool { true }
   static var symbol: String { "/" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double { x / y }
 }
@@ -40,6 +49,7 @@ enum Exponentiation: NumberOperator {
 }
 enum FloorDivision: NumberOperator {
   static var op: Op { .floorDivide }
+  static var divides: Bool { true }
   static var symbol: String { "//" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
     // The quotient of whole numbers this small rounds to no other; the way over the remainder is slow.
@@ -51,18 +61,67 @@ enum FloorDivision: NumberOperator {
 }
 enum Remainder: NumberOperator {
   static var op: Op { .modulo }
+  static var divides: Bool { true }
   static var symbol: String { "%" }
   @inline(__always) static func apply(_ x: Double, _ y: Double) -> Double {
-    // `fmod` costs ten times a division; whole numbers below 2^31 do without it.
-    if x >= 0, y > 0, x < 0x1p31, y < 0x1p31, x == x.rounded(.down), y == y.rounded(.down) {
-      return Double(UInt32(x) % UInt32(y))
-    }
+    // `fmod` costs ten times a division; whole numbers of 32 bits do without it.
+    if let a = UInt32(small: x), let b = UInt32(small: y), b != 0 { return Double(a % b) }
     return Kernel.Modulo()(x, y)
   }
 }
 
+extension UInt32 {
+  /// A number as a whole one, if it is one that 32 bits hold. The sum with 2^52 has its units in the last bits:
+  /// no function of the library is called.
+  @inline(__always)
+  init?(small number: Double) {
+    self.init(truncatingIfNeeded: (number + 0x1p52).bitPattern)
+    if Double(self) != number { return nil }
+  }
+}
+
+/// A comparison of plain numbers.
+protocol NumberRelation {
+  static var relation: Kernel.Relation { get }
+  static func holds(_ x: Double, _ y: Double) -> Bool
+}
+
+extension NumberRelation {
+  /// The general case, out of line so that the fast one stays small.
+  @inline(never)
+  static func slow(_ x: Value, _ y: Value, _ site: OperatorSite, decides: Bool) throws(Diagnostic)
+    -> Bool
+  {
+    let machine = site.machine
+    if decides { machine.decide(x, y, site.number) }
+    return try machine.truth(
+      try machine.compare(relation, x, y, site, isTest: true), site.span)
+  }
+}
+
+enum Less: NumberRelation {
+  static var relation: Kernel.Relation { .less }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x < y }
+}
+enum LessOrEqual: NumberRelation {
+  static var relation: Kernel.Relation { .lessOrEqual }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x <= y }
+}
+enum Greater: NumberRelation {
+  static var relation: Kernel.Relation { .greater }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x > y }
+}
+enum GreaterOrEqual: NumberRelation {
+  static var relation: Kernel.Relation { .greaterOrEqual }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x >= y }
+}
+enum Equal: NumberRelation {
+  static var relation: Kernel.Relation { .equal }
+  @inline(__always) static func holds(_ x: Double, _ y: Double) -> Bool { x == y }
+}
+
 /// Where an operator stands: for diagnostics, and for the names of its operands in explanations.
-package struct OperatorSite {
+package final class OperatorSite {
   let number: UInt32
   let span: Span
   let left: Span
@@ -70,12 +129,26 @@ package struct OperatorSite {
   /// Gradients are not recorded for what a parameter's name warns about, and so on.
   let graph: Graph
   unowned(unsafe) let machine: Machine
+
+  init(number: UInt32, span: Span, left: Span, right: Span, _ machine: Machine) {
+    self.number = number
+    self.span = span
+    self.left = left
+    self.right = right
+    self.machine = machine
+    graph = machine.graph
+  }
 }
 
 extension NumberOperator {
   /// The general case, out of line so that the fast one stays small.
   @inline(never)
   static func slow(_ x: Value, _ y: Value, _ site: OperatorSite) throws(Diagnostic) -> Value {
+    if case .number(let a) = x, case .number(let b) = y {
+      let result = apply(a, b)
+      if divides, b == 0 { site.machine.warnDivision(a, symbol, result, site.span) }
+      return .number(result)
+    }
     let graph = site.graph
     if graph.isRecording {
       switch (x, y) {
@@ -85,14 +158,24 @@ extension NumberOperator {
       case (.number(let a), .tensor(let b)) where b.isScalar && b.isTracked:
         return finite(
           graph.scalar(op, apply(a, b.number), nil, b, constant: a, site: site.number), site)
-      case (.tensor(let a), .tensor(let b))
-      where a.isScalar && b.isScalar && a.isTracked && b.isTracked:
-        return finite(
-          graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number), site)
-      default: break
+      default:
+        if let a = x.node, let b = y.node, let result = recorded(a, b, site) { return result }
       }
     }
     return try site.machine.apply(op, symbol, x, y, site)
+  }
+
+  /// An operator of two recorded single numbers, nil for other tensors. Whoever calls keeps them alive.
+  @inline(never)
+  static func recorded(_ a: Unmanaged<Node>, _ b: Unmanaged<Node>, _ site: OperatorSite) -> Value? {
+    a._withUnsafeGuaranteedRef { a in
+      b._withUnsafeGuaranteedRef { b in
+        guard a.isTrackedScalar, b.isTrackedScalar else { return nil }
+        return finite(
+          site.graph.scalar(op, apply(a.number, b.number), a, b, constant: 0, site: site.number),
+          site)
+      }
+    }
   }
 
   @inline(__always)

@@ -32,6 +32,8 @@ package final class Builtin: Sendable {
   /// Shortcuts for calls with one or two plain arguments; nil where the general way must be gone.
   let unary: Unary?
   let binary: Binary?
+  /// Whether it adds a value to the end of a list: a statement that does so has a closure of its own.
+  let appends: Bool
   /// Whether its first parameters are the op's operands, in their order.
   let isInOrder: Bool
   /// Whether it is called as `x.name(…)` only.
@@ -96,8 +98,10 @@ package final class Builtin: Sendable {
 
   package init(
     _ signature: String, _ topic: Topic, _ summary: String, example: String = "", op: Op? = nil,
-    unary: Unary? = nil, binary: Binary? = nil, isMethod: Bool = false, _ body: @escaping Body
+    unary: Unary? = nil, binary: Binary? = nil, appends: Bool = false, isMethod: Bool = false,
+    _ body: @escaping Body
   ) {
+    self.appends = appends
     self.isMethod = isMethod
     let open = signature.firstIndex(of: "(") ?? signature.endIndex
     name = String(signature[..<open])
@@ -128,6 +132,7 @@ package final class Builtin: Sendable {
     op = function?.op
     unary = nil
     binary = nil
+    appends = false
     body = { _ in .none }
     parameterNames = parameters.map { $0.name }
     isInOrder = Builtin.isInOrder(op, parameters)

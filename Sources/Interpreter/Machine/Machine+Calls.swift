@@ -7,7 +7,6 @@ import Syntax
 /// The arguments of one call.
 package struct Arguments {
   var positional: [Value]
-  var spans: [Span] = []
   var named: [(name: String, value: Value, span: Span)] = []
   /// Whether the first one stands before the dot.
   var isMethod = false
@@ -15,82 +14,126 @@ package struct Arguments {
   package init(_ positional: [Value]) { self.positional = positional }
 }
 
-extension Machine {
-  /// While a script is asked, what was recorded before must not be computed again: it may hold what is forbidden.
-  package func refuseReplay(of node: Node, _ span: Span) throws(Diagnostic) {
-    guard probe.isGuarding, probe.isAsking, node.time <= probe.began else { return }
-    throw RunFault.forbidden("forward", within: probe.innermost).at(shown(span))
-  }
-
-  /// Runs a function whose arguments lie at `base`, and releases its frame.
+extension Frame {
+  /// Runs a function whose arguments lie at `slot`, and releases its frame.
+  /// - Parameters:
+  ///   - function: is kept alive by the caller, or by the place where it was found.
+  ///   - body: that of the function.
   @inline(__always)
   func invoke(
-    _ function: FunctionObject, _ base: UnsafeMutablePointer<Value>, _ f: Frame, _ span: Span
+    _ function: Unmanaged<FunctionObject>, _ body: Unmanaged<FunctionBody>, at slot: Int,
+    _ span: @autoclosure () -> Span
   ) throws(Diagnostic) -> Value {
-    let code = function.code
-    let state = f.state
+    let base = base + slot
+    let state = state
     state.pointee.meter.fuel &-= 1
-    if state.pointee.meter.fuel < 0 { try refuel(span) }
-    state.pointee.depth += 1
-    var marker: UInt8 = 0
-    let address = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
-    if base + code.frameSize > state.pointee.stackEnd || address < state.pointee.nativeLimit
-      || state.pointee.depth > budget.limits.depth
+    if state.pointee.meter.fuel < 0 { try refuel(function, base, span()) }
+    state.pointee.depth &+= 1
+    if base + body.frameSize > state.pointee.stackEnd
+      || nnrepl_stack() < state.pointee.nativeLimit
+      || state.pointee.depth > state.pointee.depthLimit
     {
-      throw tooDeep(code, base, span)
+      throw tooDeep(function, base, span())
     }
-    let count = code.parameters.count
-    var slot = count
-    while slot < code.localCount {
-      (base + slot).initialize(to: .unset)
-      slot += 1
+    if body.hasMore { begin(function, base) }
+    let result = body._withUnsafeGuaranteedRef { body in
+      do throws(Diagnostic) {
+        return Result<Value, Diagnostic>.success(
+          try body.run.run(Frame(base: base, state: state)))
+      } catch {
+        return .failure(error)
+      }
     }
-    if !code.capturedSlots.isEmpty || !code.boxedLocals.isEmpty { box(function, base) }
-    let frame = Frame(base: base, state: state)
-    let end: Completion
-    do throws(Diagnostic) {
-      end = try code.body.run(frame)
-    } catch {
-      release(base, code.localCount)
-      state.pointee.depth -= 1
-      throw error
+    var local = base
+    let end = base + body.localCount
+    while local < end {
+      if local.pointee.isObject { local.pointee = .unset }
+      local += 1
     }
-    release(base, code.localCount)
-    state.pointee.depth -= 1
-    if case .returned(let value) = end { return value }
-    return .none
+    state.pointee.depth &-= 1
+    return try result.get()
   }
 
-  @inline(__always)
   private func release(_ base: UnsafeMutablePointer<Value>, _ count: Int) {
-    var slot = 0
-    while slot < count {
-      if (base + slot).pointee.isObject { (base + slot).pointee = .unset }
-      slot += 1
-    }
+    for slot in 0..<count { (base + slot).set(.unset) }
   }
 
   @inline(never)
-  private func box(_ function: FunctionObject, _ base: UnsafeMutablePointer<Value>) {
-    for (slot, cell) in zip(function.code.capturedSlots, function.captures) {
+  private func refuel(
+    _ function: Unmanaged<FunctionObject>, _ base: UnsafeMutablePointer<Value>, _ span: Span
+  ) throws(Diagnostic) {
+    do throws(Diagnostic) { try state.pointee.machine.refuel(span) } catch {
+      release(base, function.body.parameterCount)
+      throw error
+    }
+  }
+
+  /// The locals of a call that are not parameters, and the variables that it shares.
+  @inline(never)
+  private func begin(
+    _ function: Unmanaged<FunctionObject>, _ base: UnsafeMutablePointer<Value>
+  ) {
+    let function = function.takeUnretainedValue()
+    let code = function.code
+    for slot in code.parameters.count..<code.body.localCount {
+      (base + slot).initialize(to: .unset)
+    }
+    for (slot, cell) in zip(code.capturedSlots, function.captures) {
       (base + slot).initialize(to: .cell(cell))
     }
-    for slot in function.code.boxedLocals {
+    for slot in code.boxedLocals {
       let value = base[slot]
       let cell = SharedVariable(value)
-      disposal.add(cell)
+      state.pointee.machine.disposal.add(cell)
       base[slot] = .cell(cell)
     }
   }
 
+  /// The call goes too deep; its arguments lie at `base`.
   @inline(never)
-  private func tooDeep(_ code: FunctionCode, _ base: UnsafeMutablePointer<Value>, _ span: Span)
-    -> Diagnostic
-  {
+  private func tooDeep(
+    _ function: Unmanaged<FunctionObject>, _ base: UnsafeMutablePointer<Value>, _ span: Span
+  ) -> Diagnostic {
+    let code = function.takeUnretainedValue().code
     release(base, code.parameters.count)
-    let depth = state.pointee.depth
-    state.pointee.depth -= 1
-    return RunFault.tooDeep(function: code.name, depth: depth).at(span)
+    defer { state.pointee.depth -= 1 }
+    return state.pointee.machine.tooDeep(code, span)
+  }
+}
+
+extension Unmanaged<FunctionObject> {
+  @inline(__always)
+  var body: Unmanaged<FunctionBody> { _withUnsafeGuaranteedRef { $0.code.entry } }
+}
+
+extension Unmanaged<FunctionBody> {
+  @inline(__always)
+  var parameterCount: Int { _withUnsafeGuaranteedRef { $0.parameterCount } }
+  @inline(__always)
+  fileprivate var localCount: Int { _withUnsafeGuaranteedRef { $0.localCount } }
+  @inline(__always)
+  fileprivate var frameSize: Int { _withUnsafeGuaranteedRef { $0.frameSize } }
+  @inline(__always)
+  fileprivate var hasMore: Bool { _withUnsafeGuaranteedRef { $0.hasMore } }
+}
+
+extension Machine {
+  /// Runs a function whose arguments lie at the frame's beginning, and releases them.
+  func invoke(_ function: FunctionObject, _ f: Frame, _ span: Span) throws(Diagnostic) -> Value {
+    try withExtendedLifetime(function) { () throws(Diagnostic) in
+      let function = Unmanaged.passUnretained(function)
+      return try f.invoke(function, function.body, at: 0, span)
+    }
+  }
+
+  fileprivate func tooDeep(_ code: FunctionCode, _ span: Span) -> Diagnostic {
+    RunFault.tooDeep(function: code.name, depth: state.pointee.depth).at(span)
+  }
+
+  /// While a script is asked, what was recorded before must not be computed again: it may hold what is forbidden.
+  package func refuseReplay(of node: Node, _ span: Span) throws(Diagnostic) {
+    guard probe.isGuarding, probe.isAsking, node.time <= probe.began else { return }
+    throw RunFault.forbidden("forward", within: probe.innermost).at(shown(span))
   }
 
   /// Calls any value, in the general way. `f` is a frame whose slots nobody uses.
@@ -107,7 +150,7 @@ extension Machine {
       return try builtin.call(self, arguments, span, site, f)
     case .function(let function):
       try bind(function, arguments, f.base, span, f)
-      return try invoke(function, f.base, f, span)
+      return try invoke(function, f, span)
     case .layer(let layer):
       if probe.isGuarding, layer.isLibrary || layer.function != nil,
         let breach = probe.breach(layer.type, isLayer: true)
@@ -174,8 +217,8 @@ extension Machine {
     _ span: Span, _ frame: Frame
   ) throws(Diagnostic) {
     let code = function.code
-    guard base + code.frameSize + 1 < state.pointee.stackEnd else {
-      throw tooDeep(code, base, span)
+    guard base + code.body.frameSize + 1 < state.pointee.stackEnd else {
+      throw tooDeep(code, span)
     }
     let parameters = code.parameters
     var values = [Value?](repeating: nil, count: parameters.count)

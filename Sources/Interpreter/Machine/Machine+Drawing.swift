@@ -12,7 +12,13 @@ struct Animation {
 
 extension Machine {
   /// A figure that no one takes is drawn where it stands.
+  @inline(__always)
   package func draw(_ value: Value, at span: Span) throws(Diagnostic) {
+    if case .host = value { try drawFigure(value, at: span) }
+  }
+
+  @inline(never)
+  private func drawFigure(_ value: Value, at span: Span) throws(Diagnostic) {
     guard case .host(let object) = value, object is FigureObject else { return }
     try emit(.value(name: nil, value), at: span)
   }

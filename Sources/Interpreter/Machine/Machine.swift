@@ -45,6 +45,7 @@ package struct State {
   /// Steps until the next look at the interrupt flag and the budgets; tensors charge it too.
   var meter: nnrepl_meter
   var depth = 0
+  var depthLimit = 0
   var globals: UnsafeMutablePointer<Value>
   let stackEnd: UnsafeMutablePointer<Value>
   /// The lowest address that the native stack may reach.
@@ -198,6 +199,7 @@ package final class Machine {
   package func run(nativeLimit: UInt, _ body: () -> Void) {
     state.pointee.nativeLimit = nativeLimit
     state.pointee.depth = 0
+    state.pointee.depthLimit = budget.limits.depth
     budget.begin(&state.pointee.meter)
     told.beginRun()
     graph.isRecording = true
@@ -274,10 +276,6 @@ extension Frame {
     if state.pointee.meter.fuel < 0 { try state.pointee.machine.refuel(span) }
   }
 
-  /// Writes a slot; most slots hold plain numbers, which need no release.
   @inline(__always)
-  func set(_ slot: Int, _ value: Value) {
-    let place = base + slot
-    if place.pointee.isObject { place.pointee = value } else { place.initialize(to: value) }
-  }
+  func set(_ slot: Int, _ value: Value) { (base + slot).set(value) }
 }

@@ -1,4 +1,5 @@
 // Values within values: what shows, compares and saves them goes down by recursion, so there must be an end.
+import CPlatform
 import Diagnostics
 import Platform
 
@@ -15,10 +16,23 @@ extension Value {
     }
   }
 
+  /// Whether nothing lies in it.
+  @inline(__always)
+  var isPlain: Bool {
+    switch self {
+    case .list, .record, .layer: false
+    default: true
+    }
+  }
+
   /// The value, if it may be put into `container`.
   /// - Throws: `bad-argument` when it holds the container itself, or nests too deep.
+  @inline(__always)
   package func nested(in container: AnyObject? = nil, _ span: Span) throws(Diagnostic) -> Value {
-    guard holder != nil else { return self }
+    isPlain ? self : try limited(in: container, span)
+  }
+
+  private func limited(in container: AnyObject?, _ span: Span) throws(Diagnostic) -> Value {
     // Heights of what was seen, as parts that are shared would be visited once per path.
     var heights: [UInt: Int] = [:]
     var isCircle = false
@@ -41,5 +55,37 @@ extension Value {
     }
     if height(self, within: Value.depthLimit) != nil { return self }
     throw RunFault.nesting(kind: kind, isCircle: isCircle, limit: Value.depthLimit).at(span)
+  }
+}
+
+extension ListObject {
+  /// Adds a value at the end.
+  @inline(never)
+  package func append(_ value: Value, _ span: Span) throws(Diagnostic) {
+    append(plain: try value.nested(in: self, span))
+  }
+
+  /// Adds a value that holds no others.
+  @inline(__always)
+  func append(plain value: consuming Value) {
+    if items.count == items.capacity { makeRoom() }
+    items.append(value)
+  }
+
+  /// A long list that is full gets four times the room, not twice: what is not used of it costs nothing, and
+  /// each place that a list leaves has cost the system's work to get it.
+  @inline(never)
+  private func makeRoom() {
+    guard items.count >= 1 << 12 else { return }
+    items = Array(unsafeUninitializedCapacity: items.count &* 4) { room, count in
+      guard let start = room.baseAddress else { return }
+      nnrepl_expect_use(start, room.count &* MemoryLayout<Value>.stride)
+      items.withUnsafeMutableBufferPointer { old in
+        guard let from = old.baseAddress else { return }
+        count = old.count
+        start.moveInitialize(from: from, count: old.count)
+        from.initialize(repeating: .unset, count: old.count)
+      }
+    }
   }
 }

@@ -107,6 +107,12 @@ package enum Value {
     }
   }
 
+  /// The tensor that it is, if it is one.
+  @inline(__always)
+  var node: Unmanaged<Node>? {
+    if case .tensor(let node) = self { .passUnretained(node) } else { nil }
+  }
+
   /// Whether gradients flow back from it.
   var isTracked: Bool { if case .tensor(let node) = self { node.isTracked } else { false } }
 
@@ -219,6 +225,37 @@ package final class FunctionObject {
   init(_ code: FunctionCode, _ captures: [SharedVariable]) {
     self.code = code
     self.captures = captures
+  }
+}
+
+extension UnsafeMutablePointer<Value> {
+  /// The function that lies here, if one does; whoever calls it knows that it stays here meanwhile.
+  @inline(__always)
+  var function: Unmanaged<FunctionObject>? {
+    if case .function(let function) = pointee { .passUnretained(function) } else { nil }
+  }
+
+  /// The tensor that lies here, if one does.
+  @inline(__always)
+  var node: Unmanaged<Node>? {
+    if case .tensor(let node) = pointee { .passUnretained(node) } else { nil }
+  }
+
+  @inline(__always)
+  func holds(_ builtin: Builtin) -> Bool {
+    if case .builtin(let other) = pointee { other === builtin } else { false }
+  }
+
+  /// The list that lies here, if one does.
+  @inline(__always)
+  var list: Unmanaged<ListObject>? {
+    if case .list(let list) = pointee { .passUnretained(list) } else { nil }
+  }
+
+  /// Puts a value here; what most places hold needs no release.
+  @inline(__always)
+  func set(_ value: Value) {
+    if pointee.isObject { pointee = value } else { initialize(to: value) }
   }
 }
 
