@@ -25,7 +25,8 @@ let hot: [SwiftSetting] =
 /// A release carries what it needs of Swift's libraries: nothing is looked for and relocated at each start, which
 /// were a quarter of it.
 let own: [LinkerSetting] = [
-  .unsafeFlags(["-static-stdlib"], .when(configuration: .release)),
+  // The toolchain's own linker, as the default one warns of functions that nothing here calls.
+  .unsafeFlags(["-static-stdlib", "-use-ld=lld"], .when(configuration: .release)),
   // Of FoundationEssentials, which does not name them itself.
   .linkedLibrary("_FoundationCShims", .when(configuration: .release)),
   .linkedLibrary("_FoundationCollections", .when(configuration: .release)),

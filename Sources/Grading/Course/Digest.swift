@@ -38,6 +38,7 @@ package enum Digest {
     return text
   }
 
+  /// Bytes in hexadecimal, two digits each.
   package static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef")
     return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
