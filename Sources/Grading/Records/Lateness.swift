@@ -10,6 +10,7 @@ package enum HandIn {
     let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     // Some platforms write a space between the day and the time.
     let text = text.replacing(" ", with: "T")
+    guard exists(text) else { return nil }
     let candidates = [text, text + "Z", text + ":00Z", text + "T00:00:00Z"]
     for candidate in candidates {
       if let date = (try? plain.parse(candidate)) ?? (try? fractional.parse(candidate)) {
@@ -17,6 +18,20 @@ package enum HandIn {
       }
     }
     return nil
+  }
+
+  /// Whether the calendar has its day and the clock its time: parsing alone would count on into the next.
+  private static func exists(_ text: String) -> Bool {
+    let parts = text.split(separator: "T", maxSplits: 1)
+    let date = parts.first?.split(separator: "-").compactMap { Int($0) } ?? []
+    guard date.count == 3, (1...12).contains(date[1]) else { return false }
+    let isLeap = date[0] % 4 == 0 && date[0] % 100 != 0 || date[0] % 400 == 0
+    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    guard (1...days[date[1] - 1]).contains(date[2]) else { return false }
+    guard parts.count > 1 else { return true }
+    let clock = parts[1].prefix { "0123456789:.".contains($0) }.split(separator: ":")
+    return zip(clock, [24.0, 60, 61]).allSatisfy { field, limit in (Double(field) ?? limit) < limit
+    }
   }
 }
 
