@@ -1,5 +1,6 @@
 // Copies from and to places: slices, transposes, lists of rows and what hands their gradients back.
 #include "places.h"
+#include "meter.h"
 
 #include <string.h>
 
@@ -55,6 +56,9 @@ static unsigned long long key_of(double x, int falls) {
     return falls ? ~bits : bits;
 }
 
+/// Numbers between two looks whether the run is to be broken off.
+enum { OFTEN = 1 << 20 };
+
 typedef struct {
     unsigned long long key;
     unsigned place;
@@ -83,13 +87,20 @@ void nnrepl_order(
         for (int shift = 0; shift < 64; shift += 8) {
             if (((first ^ all) >> shift & 255) == 0) continue;
             long starts[256] = {0}, sum = 0;
-            for (long i = 0; i < count; i++) starts[from[i].key >> shift & 255]++;
+            for (long i = 0; i < count; i++) {
+                // Whoever asked for the order looks afterwards whether it is to be broken off.
+                if (i % OFTEN == 0 && nnrepl_must_stop()) return;
+                starts[from[i].key >> shift & 255]++;
+            }
             for (int digit = 0; digit < 256; digit++) {
                 const long n = starts[digit];
                 starts[digit] = sum;
                 sum += n;
             }
-            for (long i = 0; i < count; i++) to[starts[from[i].key >> shift & 255]++] = from[i];
+            for (long i = 0; i < count; i++) {
+                if (i % OFTEN == 0 && nnrepl_must_stop()) return;
+                to[starts[from[i].key >> shift & 255]++] = from[i];
+            }
             keyed *swapped = from;
             from = to, to = swapped;
         }

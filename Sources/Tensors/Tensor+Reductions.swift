@@ -159,7 +159,7 @@ extension Tensor {
   package func order(along axis: Int, falling: Bool) throws(TensorError) -> Tensor {
     if rank == 0 { return Tensor(0, dtype: .int64) }
     let (length, inner) = (shape[axis], shape.dims[(axis + 1)...].reduce(1, *))
-    let scratch = Places(count: 4 * length)
+    let scratch = Places(count: length * 32 / MemoryLayout<Int>.size)
     return try Tensor.made(shape, .int64) { out in
       guard count > 0, let scratch = scratch.memory.baseAddress else { return }
       read { x in

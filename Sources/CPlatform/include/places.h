@@ -23,7 +23,7 @@ long nnrepl_add_places(
     long count, long *_Nonnull places, const double *_Nonnull numbers, long length, long stride);
 
 /// The places of count numbers, `step` apart, in rising order, or falling: equal ones in the order in which they are,
-/// nan as the largest. They are written as far apart. Scratch holds four times as many.
+/// nan as the largest. They are written as far apart. Scratch has 32 bytes for each.
 void nnrepl_order(
     nnrepl_type type, long count, long step, int falls, double *_Nonnull places, const void *_Nonnull x,
     long *_Nonnull scratch);

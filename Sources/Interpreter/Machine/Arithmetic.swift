@@ -280,8 +280,8 @@ extension Machine {
     _ node: Node, _ op: Op, _ operands: [Node.Operand], _ given: Attributes = Attributes(),
     at span: Span
   ) {
-    // What only moves numbers makes none.
-    if case .copies = op.links { return }
+    // What only moves numbers makes none, and of an operand it is known already.
+    if case .copies = op.links, let first = operands.first, damage(first) == .none { return }
     let damage = damage(.node(node))
     guard damage > .none else { return }
     // What follows from an operand is no news; a nan that comes of inf is.
