@@ -325,8 +325,9 @@ static void OF(add_rows)(long rows, long count, R *out, const R *x) {
 }
 
 static void OF(powers)(long count, R *out, const R *in, double shift, double scale) {
-    const R less = (R)shift, times = (R)scale;
-    VECTORS_OF(W, count, z = times * OF_R(exp)(x - less))
+    // What the shift loses as R is taken off after it.
+    const R less = (R)shift, rest_of_shift = (R)(shift - (double)less), times = (R)scale;
+    VECTORS_OF(W, count, z = times * OF_R(exp)(x - less - rest_of_shift))
 }
 
 /// Runs BODY for runs of n numbers from i on. With single numbers for each channel a run is a whole row, whose k-th

@@ -163,6 +163,8 @@ static void multiply(const struct product *p, long piece) {
     const char *matrix = is_column ? a : b, *vector = is_column ? b : a;
     int width = is_column ? a_width : b_width, step = is_column || !p->width ? 1 : (int)p->width;
     int c_step = is_column ? (int)p->n : 1;
+    // What nobody wrote may be nan, and 0 times nan is nan. A column's results lie side by side, too: n is 1.
+    if (!p->adding) memset(c, 0, (size_t)outer * p->size);
     if (p->size == sizeof(double)) {
       apply_f64(
           ROW_MAJOR, form, (int)rows, (int)columns, 1, (const double *)matrix, width, (const double *)vector, step,

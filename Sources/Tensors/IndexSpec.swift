@@ -26,11 +26,6 @@ extension Shape {
         plain.append(.at(index))
         continue
       }
-      if case .mask(let mask) = item {
-        let axis = plain.reduce(0) { $0 + $1.consumed }
-        guard axis + mask.rank <= rank, Array(dims[axis..<axis + mask.rank]) == mask.shape.dims
-        else { throw .maskShape(mask: mask.shape, self) }
-      }
       plain.append(item)
     }
     let consumed = plain.reduce(0) { $0 + $1.consumed }
@@ -79,6 +74,8 @@ extension Shape {
         }
         lists.append((places, indices.shape))
       case .mask(let mask):
+        guard axis + mask.rank <= rank, Array(dims[axis..<axis + mask.rank]) == mask.shape.dims
+        else { throw .maskShape(mask: mask.shape, self) }
         listsAt = (listsAt?.first ?? sliced.count, sliced.count)
         // Its axes lie side by side, and so they are one.
         let step = axis + mask.rank == 0 ? 1 : strides[axis + mask.rank - 1]

@@ -41,8 +41,9 @@ extension Tensor {
     try mustHold(cut.count)
     try mean?.mustHold(cut.channels)
     try dz?.mustHold(cut.count)
+    let (mean, dz) = (try mean?.converted(to: dtype), try dz?.converted(to: dtype))
     var sums = try Tensor(filling: Shape(trusted: [cut.channels]), with: 0, dtype: dtype)
-    guard let out = try sums.mutablePointer() else { return sums }
+    guard cut.count > 0, let out = try sums.mutablePointer() else { return sums }
     read { x in
       // What a sum does not use is not read.
       (mean ?? self).read { mean in
@@ -57,7 +58,11 @@ extension Tensor {
     throws(TensorError) -> Tensor
   {
     try mustHold(cut.count)
+    if cut.count == 0 { return self }
     for part in [mean, scale, shift] { try part.mustHold(cut.channels) }
+    let (mean, scale, shift) = (
+      try mean.converted(to: dtype), try scale.converted(to: dtype), try shift.converted(to: dtype)
+    )
     return try Tensor.made(shape, dtype) { out in
       read { x in
         mean.read { mean in
@@ -88,7 +93,12 @@ extension Tensor {
   ) throws(TensorError) -> Tensor {
     try mustHold(cut.count)
     try x.mustHold(cut.count)
+    if cut.count == 0 { return self }
     for part in [mean, a, b, c] { try part.mustHold(cut.channels) }
+    let (x, mean) = (try x.converted(to: dtype), try mean.converted(to: dtype))
+    let (a, b, c) = (
+      try a.converted(to: dtype), try b.converted(to: dtype), try c.converted(to: dtype)
+    )
     return try Tensor.made(shape, dtype) { out in
       read { dz in
         x.read { x in

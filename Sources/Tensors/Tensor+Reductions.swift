@@ -159,9 +159,13 @@ extension Tensor {
   package func order(along axis: Int, falling: Bool) throws(TensorError) -> Tensor {
     if rank == 0 { return Tensor(0, dtype: .int64) }
     let (length, inner) = (shape[axis], shape.dims[(axis + 1)...].reduce(1, *))
-    let scratch = Places(count: length * 32 / MemoryLayout<Int>.size)
-    return try Tensor.made(shape, .int64) { out in
-      guard count > 0, let scratch = scratch.memory.baseAddress else { return }
+    if count == 0 { return try Tensor(filling: shape, with: 0, dtype: .int64) }
+    // Room for each number of a row twice, beside its place.
+    let room = try Shape.fitting(
+      [length, 32 / MemoryLayout<Int>.size], stride: MemoryLayout<Int>.size)
+    let scratch = Places(count: room.count)
+    let order = try Tensor.made(shape, .int64) { out in
+      guard let scratch = scratch.memory.baseAddress else { return }
       read { x in
         for outer in 0..<count / (length * inner) {
           for i in 0..<inner where !Work.mustStop {
@@ -173,6 +177,9 @@ extension Tensor {
         }
       }
     }
+    // One that was broken off is none, however short.
+    try Work.look()
+    return order
   }
 
   /// Running sums along one axis.

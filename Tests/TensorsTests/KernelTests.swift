@@ -168,6 +168,24 @@ import Testing
     }
   }
 
+  /// A mask belongs to the axes that it stands for, also behind `...`.
+  @Test func masksAreHeldAgainstTheirOwnAxes() throws {
+    let columns = try Tensor([1, 0, 1], shape: [3], dtype: .bool)
+    let wide: Shape = [2, 3]
+    #expect(try wide.selection([.ellipsis, .mask(columns)]).offsets == [0, 2, 3, 5])
+    let tall: Shape = [3, 2]
+    #expect(throws: TensorError.self) { try tall.selection([.ellipsis, .mask(columns)]) }
+    #expect(try tall.selection([.mask(columns), .ellipsis]).offsets == [0, 1, 4, 5])
+  }
+
+  /// A shift has more digits than a float: what it loses counts in the exponent.
+  @Test func powersKeepTheDigitsOfTheirShift() {
+    let x: [Float] = [1e8, 1e8]
+    var z = x
+    nnrepl_powers(NNREPL_F32, 2, &z, x, 1e8 + Double.log(2), 1)
+    #expect(z.allSatisfy { Swift.abs($0 - 0.5) < 1e-6 })
+  }
+
   /// Sorting by digits against the standard library, with equal numbers, nan and both zeros.
   @Test(arguments: [1, 7, 32, 33, 400])
   func orderIsStableAndCountsNanAsLargest(_ count: Int) throws {

@@ -66,7 +66,7 @@ extension Graph {
     gradients.admit(root, walk)
     do throws(TensorError) {
       let one = try Tensor(filling: root.shape, with: 1, dtype: root.dtype)
-      let seed = seed ?? one
+      let seed = try (seed ?? one).converted(to: root.dtype)
       if root.isScalar { gradients.scalars[0] = seed[0] } else { gradients.tensors[0] = seed }
     } catch {
       throw .tensor(error, root)

@@ -170,7 +170,7 @@ extension Op {
     /// The places along an axis of `n` entries `step` apart.
     func turned(_ n: Int, _ step: Int, by shift: Int) -> Steps {
       let start = n == 0 ? 0 : (n - shift % n) % n
-      return shift == 0
+      return shift == 0 || c.x.count == 0
         ? .even(count: n, by: step)
         : .places((start..<n).map { $0 * step } + (0..<start).map { $0 * step })
     }

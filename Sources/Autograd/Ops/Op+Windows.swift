@@ -419,6 +419,13 @@ private struct Plane {
         name, "`padding` may be at most half of the kernel", Double(window.padding[axis]))
     }
     let out = try window.outputs(of: image)
+    target = try Shape.fitting(Array(x.shape.dims.dropLast(axes)) + out.suffix(axes))
+    guard target.count == 0 || image.allSatisfy({ $0 > 0 }) else {
+      throw .windowTooLarge(window.size, image: image, padding: window.padding)
+    }
+    // What each window covers is noted for each axis, place by place at first.
+    _ = try Shape.fitting(out, stride: MemoryLayout<Pooling.Reach>.stride)
+    _ = try Shape.fitting([window.size.max() ?? 0], stride: MemoryLayout<Int>.stride)
     // Only a mean takes the setting; without it the count is never read.
     let countsPadding = attributes.flag("count_include_pad")
     func reaches(_ axis: Int) -> [Pooling.Reach] {
@@ -431,7 +438,6 @@ private struct Plane {
       }
     }
     pooling = Pooling(over: image, rows: reaches(0), columns: reaches(1), steps: window.dilation)
-    target = try Shape.fitting(Array(x.shape.dims.dropLast(axes)) + out.suffix(axes))
   }
 
   init(adaptive x: Tensor, _ attributes: Attributes) throws(TensorError) {
@@ -444,6 +450,9 @@ private struct Plane {
     }
     if out.count == 1 { out = [out[0], out[0]] }
     target = try Shape.fitting(Array(x.shape.dims.dropLast(2)) + out)
+    guard target.count == 0 || image.allSatisfy({ $0 > 0 }) else {
+      throw .windowTooLarge(out, image: image, padding: [0, 0])
+    }
     // What each window covers is noted for each axis.
     _ = try Shape.fitting([out[0] + out[1]], stride: MemoryLayout<Pooling.Reach>.stride)
     func parts(_ axis: Int) -> [Pooling.Reach] {

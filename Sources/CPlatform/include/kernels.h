@@ -102,7 +102,7 @@ void nnrepl_scale_rows(
 /// out[i] += Σ x[row, i]: rows of n added in order.
 void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
 
-/// out[i] = scale e^(x[i] - shift), computed in double precision.
+/// out[i] = scale e^(x[i] - shift), the shift in double precision.
 void nnrepl_powers(
     nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x, double shift, double scale);
 
