@@ -133,6 +133,14 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
     return 0;
 }
 
+static int OF(blend)(long count, R *out, const R *xs, double x_share, const R *ys, double y_share) {
+    const R a = (R)x_share, b = (R)y_share;
+    const long x_step = 1, y_step = 1;
+    ODD(W) odd = {0};
+    PAIRS_OF(W, z = x * a + y * b; odd |= IS_ODD(z))
+    return !__builtin_reduce_or(odd);
+}
+
 static int OF(choose)(
     long count, R *out, const R *c, long c_step, const R *x, long x_step, const R *y, long y_step
 ) {

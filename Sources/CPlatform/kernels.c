@@ -67,6 +67,12 @@ int nnrepl_zip(
     CHOSEN(zip, f, count, out, x, x_step, y, y_step)
 }
 
+int nnrepl_blend(
+    nnrepl_type type, long count, void *out, const void *x, double a, const void *y, double b
+) {
+    CHOSEN(blend, count, out, x, a, y, b)
+}
+
 int nnrepl_choose(
     nnrepl_type type, long count, void *out, const void *c, long c_step, const void *x, long x_step, const void *y,
     long y_step

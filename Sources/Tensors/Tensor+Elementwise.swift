@@ -27,8 +27,10 @@ package protocol BinaryKernel: Sendable {
 extension UnaryKernel {
   /// Applies the kernel to each element.
   package func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor {
+    // Closures that are written out lie on the stack; a method's name would be one on the heap.
     x.dtype == .float32
-      ? try x.mapped(Float.self, result, row) : try x.mapped(Double.self, result, row)
+      ? try x.mapped(Float.self, result) { row($0, $1, $2) }
+      : try x.mapped(Double.self, result) { row($0, $1, $2) }
   }
 
   /// Fills `count` numbers from as many.
@@ -47,8 +49,8 @@ extension BinaryKernel {
     if x.dtype != common { return try zipped(x.converted(to: common), y, result: result) }
     if y.dtype != common { return try zipped(x, y.converted(to: common), result: result) }
     return common == .float32
-      ? try x.zipped(y, Float.self, result ?? common, row)
-      : try x.zipped(y, Double.self, result ?? common, row)
+      ? try x.zipped(y, Float.self, result ?? common) { row($0, $1, $2, $3, $4, $5) }
+      : try x.zipped(y, Double.self, result ?? common) { row($0, $1, $2, $3, $4, $5) }
   }
 
   /// Fills `count` numbers from two operands that are read by steps, 0 or 1.

@@ -84,16 +84,18 @@ package final class Optimizer {
     stepCount += 1
     while states.count < parameters.count { states.append(State()) }
     // Parts of the rules that are one number are the same for all parameters of the same age.
-    var numbers: [Int: [Double]] = [:]
+    var numbers: (steps: Int, values: [Double])?
+    let settings = settings.map { $0.value }
     for i in parameters.indices {
       guard let gradient = parameters[i].gradient else { continue }
+      states[i].settings = settings
       try update(parameters[i], gradient, &states[i], &numbers, graph)
     }
   }
 
   private func update(
-    _ parameter: Node, _ gradient: Tensor, _ state: inout State, _ known: inout [Int: [Double]],
-    _ graph: Graph
+    _ parameter: Node, _ gradient: Tensor, _ state: inout State,
+    _ numbers: inout (steps: Int, values: [Double])?, _ graph: Graph
   ) throws(TensorError) {
     if state.kept.isEmpty {
       for (_, start) in kept {
@@ -102,50 +104,65 @@ package final class Optimizer {
       }
     }
     state.steps += 1
-    state.settings = settings.map { $0.value }
     let program = state.steps == 1 ? programs.first : programs.later
-    let numbers = known[state.steps] ?? program.scalars.map { value(of: $0, state) }
-    known[state.steps] = numbers
-    let count = parameter.shape.count
-    guard count > 0 else { return }
+    let values =
+      if let numbers, numbers.steps == state.steps { numbers.values } else {
+        program.scalars.map { value(of: $0, state) }
+      }
+    numbers = (state.steps, values)
+    guard parameter.shape.count > 0 else { return }
     if state.steps == 1 {
       let sizes = gradient.values.map(abs)
       state.entry = sizes.firstIndex(of: sizes.max() ?? 0) ?? 0
     }
-    let entry = state.entry
-    state.before = [parameter.value[entry], gradient[entry]] + state.kept.map { $0[entry] }
-    var isFinite = true
-    func run<E: Element>(_ weights: inout Tensor, _: E.Type) throws(TensorError) {
-      let numbers = numbers.map { E($0) }
-      guard let first = try weights.pointer(E.self) else {
-        // A single number has no memory of its own; it is worked on beside its tensor.
-        var cells = [E(weights[0]), E(gradient[0])] + state.kept.map { E($0[0]) }
-        cells.withUnsafeMutableBufferPointer { cells in
-          guard let base = cells.baseAddress else { return }
-          isFinite = program.run(cells.indices.map { base + $0 }, numbers, count: 1)
-        }
-        weights = Tensor(Double(cells[0]), dtype: weights.dtype)
-        for k in state.kept.indices {
-          state.kept[k] = Tensor(Double(cells[2 + k]), dtype: weights.dtype)
-        }
-        return
-      }
-      var memory: [UnsafeMutablePointer<E>] = [first]
-      for k in state.kept.indices {
-        guard let pointer = try state.kept[k].pointer(E.self) else { continue }
-        memory.append(pointer)
-      }
-      gradient.read(E.self) { gradient in
-        // No rule writes to the gradient itself.
-        memory.insert(UnsafeMutablePointer(mutating: gradient), at: 1)
-        isFinite = program.run(memory, numbers, count: count)
-      }
-    }
+    state.before.removeAll(keepingCapacity: true)
+    state.before.append(parameter.value[state.entry])
+    state.before.append(gradient[state.entry])
+    for vector in state.kept { state.before.append(vector[state.entry]) }
     let isFloat = parameter.dtype == .float32
+    var isFinite = true
     try graph.update(parameter) { weights throws(TensorError) in
-      if isFloat { try run(&weights, Float.self) } else { try run(&weights, Double.self) }
+      isFinite =
+        isFloat
+        ? try run(program, values, Float.self, &weights, gradient, &state.kept)
+        : try run(program, values, Double.self, &weights, gradient, &state.kept)
     }
     if !isFinite, spoiled == nil { spoiled = parameter }
+  }
+
+  /// Runs a program over a parameter, its gradient and what is kept for it; tells whether the parameter is finite then.
+  private func run<E: Element>(
+    _ program: UpdateProgram, _ numbers: [Double], _: E.Type, _ weights: inout Tensor,
+    _ gradient: Tensor,
+    _ kept: inout [Tensor]
+  ) throws(TensorError) -> Bool {
+    let count = weights.count
+    guard let first = try weights.pointer(E.self) else {
+      // A single number has no memory of its own; it is worked on beside its tensor.
+      var cells = [E(weights[0]), E(gradient[0])] + kept.map { E($0[0]) }
+      var isFinite = true
+      cells.withUnsafeMutableBufferPointer { cells in
+        guard let base = cells.baseAddress else { return }
+        var memory = cells.indices.map { base + $0 }
+        memory.withUnsafeMutableBufferPointer { isFinite = program.run($0, numbers, count: 1) }
+      }
+      weights = Tensor(Double(cells[0]), dtype: weights.dtype)
+      for k in kept.indices { kept[k] = Tensor(Double(cells[2 + k]), dtype: weights.dtype) }
+      return isFinite
+    }
+    return try withUnsafeTemporaryAllocation(
+      of: UnsafeMutablePointer<E>.self, capacity: 2 + kept.count
+    ) { memory throws(TensorError) in
+      memory.initialize(repeating: first)
+      for k in kept.indices {
+        if let pointer = try kept[k].pointer(E.self) { memory[2 + k] = pointer }
+      }
+      return gradient.read(E.self) { gradient in
+        // No rule writes to the gradient itself.
+        memory[1] = UnsafeMutablePointer(mutating: gradient)
+        return program.run(memory, numbers, count: count)
+      }
+    }
   }
 
   /// A part of a rule that is one number for the whole step.

@@ -34,6 +34,8 @@ struct UpdateProgram: Sendable {
   private enum Operation: Sendable {
     case one(nnrepl_map_function)
     case two(nnrepl_zip_function)
+    /// Two vectors, each times one of the scalars, added.
+    case blend(Int, Int)
   }
 
   private struct Instruction: Sendable {
@@ -84,6 +86,7 @@ struct UpdateProgram: Sendable {
     case .symbol(let symbol):
       if let place = places[symbol.text] { return .vector(place) }
     case .apply(let op, let arguments, _):
+      if let blended = blend(op, arguments, places) { return blended }
       let parts = arguments.map { compile($0, places) }
       guard parts.contains(where: { if case .vector = $0 { true } else { false } }) else { break }
       let out = temporary()
@@ -104,6 +107,40 @@ struct UpdateProgram: Sendable {
     }
     scalars.append(formula)
     return .scalar(scalars.count - 1)
+  }
+
+  /// `a*x + b*y`, of numbers a and b, one of which may be 1 and unwritten, in one pass; and `a*x - b*y`.
+  private mutating func blend(_ op: Op, _ arguments: [Formula], _ places: [String: Int]) -> Source?
+  {
+    guard op == .add || op == .sub else { return nil }
+    let terms = arguments.map { UpdateProgram.term($0, places) }
+    guard UpdateProgram.mentions(places, terms[0].vector),
+      UpdateProgram.mentions(places, terms[1].vector),
+      terms.contains(where: { $0.share != nil }),
+      case .vector(let x) = compile(terms[0].vector, places),
+      case .vector(let y) = compile(terms[1].vector, places)
+    else { return nil }
+    scalars.append(terms[0].share ?? 1)
+    let share = terms[1].share ?? 1
+    scalars.append(op == .sub ? -share : share)
+    let out = temporary()
+    instructions.append(
+      Instruction(
+        operation: .blend(scalars.count - 2, scalars.count - 1), a: .vector(x), b: .vector(y),
+        out: out))
+    return .vector(out)
+  }
+
+  /// A part of a sum as a number times a vector.
+  private static func term(_ formula: Formula, _ places: [String: Int]) -> (
+    share: Formula?, vector: Formula
+  ) {
+    guard case .apply(.mul, let factors, _) = formula, factors.count == 2 else {
+      return (nil, formula)
+    }
+    if !mentions(places, factors[0]) { return (factors[0], factors[1]) }
+    if !mentions(places, factors[1]) { return (factors[1], factors[0]) }
+    return (nil, formula)
   }
 
   private static func operation(_ op: Op) -> Operation {
@@ -138,43 +175,45 @@ struct UpdateProgram: Sendable {
 
   // MARK: Running
 
-  private static let block = 512
+  private static let block = 1024
 
   /// Runs the rules over `count` elements.
   /// - Parameters:
   ///   - memory: the first element of each of `vectors`.
   ///   - numbers: the values of `scalars`.
   /// - Returns: whether the first of `vectors` holds neither nan nor inf now; it is at hand here.
-  func run<E: Element>(_ memory: [UnsafeMutablePointer<E>], _ numbers: [E], count: Int) -> Bool {
-    withUnsafeTemporaryAllocation(of: E.self, capacity: max(1, temporaries) * UpdateProgram.block) {
+  func run<E: Element>(
+    _ memory: UnsafeMutableBufferPointer<UnsafeMutablePointer<E>>, _ numbers: [Double], count: Int
+  ) -> Bool {
+    let block = min(count, UpdateProgram.block)
+    let room = temporaries * block
+    return withUnsafeTemporaryAllocation(of: E.self, capacity: room + numbers.count + 1) {
       scratch in
       guard let start = scratch.baseAddress else { return true }
+      let constants = start + room
+      for (k, number) in numbers.enumerated() { constants[k] = E(number) }
       var isFinite = true
       var first = 0
       while first < count {
-        let n = min(UpdateProgram.block, count - first)
+        let n = min(block, count - first)
         func pointer(_ place: Int) -> UnsafeMutablePointer<E> {
-          place < memory.count
-            ? memory[place] + first : start + (place - memory.count) * UpdateProgram.block
+          place < memory.count ? memory[place] + first : start + (place - memory.count) * block
         }
         /// What an instruction reads, and the step to its next number.
-        func operand(_ source: Source, _ body: (UnsafePointer<E>, Int) -> Void) {
+        func operand(_ source: Source) -> (UnsafeMutablePointer<E>, step: Int) {
           switch source {
-          case .vector(let place): body(pointer(place), 1)
-          case .scalar(let place): withUnsafePointer(to: numbers[place]) { body($0, 0) }
+          case .vector(let place): (pointer(place), 1)
+          case .scalar(let place): (constants + place, 0)
           }
         }
         for instruction in instructions {
           let out = pointer(instruction.out)
+          let (x, y) = (operand(instruction.a), operand(instruction.b))
           switch instruction.operation {
-          case .one(let f):
-            operand(instruction.a) { x, _ in nnrepl_map(E.layout, f, n, out, x, 0, 0) }
-          case .two(let f):
-            operand(instruction.a) { x, xStep in
-              operand(instruction.b) { y, yStep in
-                nnrepl_zip(E.layout, f, n, out, x, xStep, y, yStep)
-              }
-            }
+          case .one(let f): nnrepl_map(E.layout, f, n, out, x.0, 0, 0)
+          case .two(let f): nnrepl_zip(E.layout, f, n, out, x.0, x.step, y.0, y.step)
+          case .blend(let a, let b):
+            nnrepl_blend(E.layout, n, out, x.0, Double(constants[a]), y.0, Double(constants[b]))
           }
         }
         isFinite = isFinite && E.areFinite(memory[0] + first, n)

@@ -53,7 +53,7 @@ typedef enum {
 /// What is stored: doubles or floats. Pointers below are to these.
 typedef enum { NNREPL_F64, NNREPL_F32 } nnrepl_type;
 
-// These three give 1 where they have seen that all results are finite, else 0, which leaves it open.
+// These four give 1 where they have seen that all results are finite, else 0, which leaves it open.
 
 /// out[i] = f(x[i]).
 int nnrepl_map(
@@ -63,6 +63,10 @@ int nnrepl_map(
 int nnrepl_zip(
     nnrepl_type type, nnrepl_zip_function f, long count, void *_Nonnull out, const void *_Nonnull x, long x_step,
     const void *_Nonnull y, long y_step);
+
+/// out[i] = a x[i] + b y[i].
+int nnrepl_blend(
+    nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x, double a, const void *_Nonnull y, double b);
 
 /// out[i] = c[i] != 0 ? x[i] : y[i]; steps as above.
 int nnrepl_choose(
