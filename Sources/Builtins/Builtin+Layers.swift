@@ -130,10 +130,12 @@ extension Builtin {
         operands += [try call.operand("running_mean"), try call.operand("running_var")]
       }
       let result = try call.apply(.batchNorm, operands, attributes)
-      if isTraining, case .tensor(let mean) = call.value("running_mean"),
+      if isTraining, case .tensor(let made) = result,
+        case .tensor(let mean) = call.value("running_mean"),
         case .tensor(let spread) = call.value("running_var")
       {
-        try call.gather(x, into: mean, spread, momentum: try call.double("momentum"))
+        try call.gather(
+          x, made, into: mean, spread, momentum: try call.double("momentum"))
       }
       return result
     },
@@ -275,18 +277,25 @@ extension BuiltinCall {
 
   /// Batch statistics flow into the running ones: `running ← (1 - momentum)*running + momentum*batch`,
   /// the variance without bias.
-  fileprivate func gather(_ x: Node, into mean: Node, _ variance: Node, momentum: Double)
-    throws(Diagnostic)
-  {
+  /// - Parameter result: what the batch became.
+  fileprivate func gather(
+    _ x: Node, _ result: Node, into mean: Node, _ variance: Node, momentum: Double
+  ) throws(Diagnostic) {
     try tensors { () throws(TensorError) in
       let cut = Channels(batch: x.shape)
-      // Whole numbers have averages with fractions.
-      let floats = x.dtype.isFloat ? x.value : try x.value.converted(to: graph.dtype)
-      let batch = try floats.channelMoments(cut)
       let n = Double(cut.population)
+      let batch: (mean: Tensor, variance: Tensor)
+      if let saved = result.saved?.tensors, saved.count > 1 {
+        batch = (saved[0], saved[1])
+      } else {
+        // Whole numbers have averages with fractions.
+        let floats = x.dtype.isFloat ? x.value : try x.value.converted(to: graph.dtype)
+        batch = try floats.channelMoments(cut)
+      }
       func blend(_ node: Node, _ new: Tensor, _ share: Double) throws(TensorError) {
-        let kept = try node.value * Tensor(1 - momentum, dtype: node.dtype)
-        try graph.store(kept + new * Tensor(share, dtype: new.dtype), into: node)
+        try graph.update(node) { kept throws(TensorError) in
+          try kept.blend(1 - momentum, new, share)
+        }
       }
       try blend(mean, batch.mean, momentum)
       try blend(variance, batch.variance, momentum * n / max(1, n - 1))

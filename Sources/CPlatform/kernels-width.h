@@ -39,6 +39,16 @@ static void JOIN(temper, BYTES)(long count, unsigned *out, const unsigned *state
     }
 }
 
+static void JOIN(twist, BYTES)(unsigned *state) {
+#define MIXED(i, next, far)                                                 \
+    state[i] = state[far] ^ (((state[i] & 0x80000000) | (state[next] & 0x7fffffff)) >> 1) ^ \
+               ((0 - (state[next] & 1)) & 0x9908b0df)
+    for (long i = 0; i < 227; i++) MIXED(i, i + 1, i + 397);
+    for (long i = 227; i < 623; i++) MIXED(i, i + 1, i - 227);
+    MIXED(623, 0, 396);
+#undef MIXED
+}
+
 #define TYPE f64
 #define R double
 #define W V

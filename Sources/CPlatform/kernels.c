@@ -143,14 +143,19 @@ void nnrepl_channel_combine(
     CHOSEN(channel_combine, cut, out, dz, a, x, mean, b, c)
 }
 
-void nnrepl_temper(long count, unsigned *out, const unsigned *state) {
-    // Of words there is one type.
+// Of words there is one type.
 #ifdef __x86_64__
-    if (vector_bytes() == 64) return temper_64(count, out, state);
-    if (vector_bytes() == 32) return temper_32(count, out, state);
+#define CHOSEN_FOR_WORDS(name, ...)                              \
+    if (vector_bytes() == 64) return name##_64(__VA_ARGS__);     \
+    if (vector_bytes() == 32) return name##_32(__VA_ARGS__);     \
+    name##_16(__VA_ARGS__);
+#else
+#define CHOSEN_FOR_WORDS(name, ...) name##_16(__VA_ARGS__);
 #endif
-    temper_16(count, out, state);
-}
+
+void nnrepl_temper(long count, unsigned *out, const unsigned *state) { CHOSEN_FOR_WORDS(temper, count, out, state) }
+
+void nnrepl_twist(unsigned *state) { CHOSEN_FOR_WORDS(twist, state) }
 
 void nnrepl_mask(
     nnrepl_type type, long count, void *out, const unsigned *words, unsigned long long limit, double scale

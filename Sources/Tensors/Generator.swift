@@ -40,15 +40,7 @@ package struct Generator: Sendable {
   }
 
   private mutating func twist() {
-    state.withUnsafeMutableBufferPointer { state in
-      @inline(__always) func mix(_ a: UInt32, _ b: UInt32, _ far: UInt32) -> UInt32 {
-        let y = (a & 0x8000_0000) | (b & 0x7fff_ffff)
-        return far ^ (y >> 1) ^ ((0 &- (y & 1)) & 0x9908_b0df)
-      }
-      for i in 0..<227 { state[i] = mix(state[i], state[i + 1], state[i + 397]) }
-      for i in 227..<623 { state[i] = mix(state[i], state[i + 1], state[i - 227]) }
-      state[623] = mix(state[623], state[0], state[396])
-    }
+    state.withUnsafeMutableBufferPointer { if let words = $0.baseAddress { nnrepl_twist(words) } }
     next = 0
   }
 

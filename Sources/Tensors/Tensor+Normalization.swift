@@ -29,14 +29,17 @@ extension Tensor {
   package func channelMoments(_ cut: Channels) throws(TensorError) -> (
     mean: Tensor, variance: Tensor
   ) {
-    let share = Tensor(1 / Double(max(1, cut.population)), dtype: dtype)
-    let mean = try channelSums(NNREPL_CHANNEL_SUM, cut, mean: nil, dz: nil) * share
-    return (mean, try channelSums(NNREPL_CHANNEL_SPREAD, cut, mean: mean, dz: nil) * share)
+    let share = 1 / Double(max(1, cut.population))
+    let mean = try channelSums(NNREPL_CHANNEL_SUM, cut, mean: nil, dz: nil, times: share)
+    return (
+      mean, try channelSums(NNREPL_CHANNEL_SPREAD, cut, mean: mean, dz: nil, times: share)
+    )
   }
 
-  /// One number for each channel.
+  /// One number for each channel, times `scale`.
   private func channelSums(
-    _ f: nnrepl_channel_function, _ cut: Channels, mean: Tensor?, dz: Tensor?
+    _ f: nnrepl_channel_function, _ cut: Channels, mean: Tensor?, dz: Tensor?,
+    times scale: Double = 1
   ) throws(TensorError) -> Tensor {
     try mustHold(cut.count)
     try mean?.mustHold(cut.channels)
@@ -48,6 +51,11 @@ extension Tensor {
       // What a sum does not use is not read.
       (mean ?? self).read { mean in
         (dz ?? self).read { dz in nnrepl_channel_sums(layout, f, cut.cut, out, x, mean, dz) }
+      }
+    }
+    if scale != 1 {
+      Tensor(scale, dtype: dtype).read { scale in
+        _ = nnrepl_zip(layout, NNREPL_MULTIPLY, cut.channels, out, out, 1, scale, 0)
       }
     }
     return sums
@@ -86,34 +94,67 @@ extension Tensor {
     )
   }
 
-  /// `dz*a + (x - mean)*b + c`, with a, b, c for each channel: what a batch hands back through its own
-  /// statistics, from dz, which this is.
-  package func channelCombined(
-    _ cut: Channels, _ a: Tensor, _ x: Tensor, mean: Tensor, _ b: Tensor, _ c: Tensor
+  /// What a batch hands back through its own statistics, from dz, which this is: `dz*a + (x - mean)*b + c` with
+  /// `a = weight*inverse`, `b = a*inverse*slope*share` and `c = a*plain*share` for each channel.
+  /// - Parameters:
+  ///   - plain: `Σ dz`.
+  ///   - slope: `Σ dz*(x - mean)*inverse`.
+  ///   - share: minus one over how many numbers a channel's statistics are of; 0 where they do not depend on x.
+  package func channelSlope(
+    _ cut: Channels, _ x: Tensor, mean: Tensor, inverse: Tensor, weight: Tensor, plain: Tensor,
+    slope: Tensor, share: Double
   ) throws(TensorError) -> Tensor {
     try mustHold(cut.count)
     try x.mustHold(cut.count)
     if cut.count == 0 { return self }
-    for part in [mean, a, b, c] { try part.mustHold(cut.channels) }
-    let (x, mean) = (try x.converted(to: dtype), try mean.converted(to: dtype))
-    let (a, b, c) = (
-      try a.converted(to: dtype), try b.converted(to: dtype), try c.converted(to: dtype)
-    )
-    return try Tensor.made(shape, dtype) { out in
-      read { dz in
-        x.read { x in
-          mean.read { mean in
-            a.read { a in
-              b.read { b in
-                c.read { c in
-                  nnrepl_channel_combine(layout, cut.cut, out, dz, a, x, mean, b, c)
+    for part in [mean, inverse, weight, plain, slope] { try part.mustHold(cut.channels) }
+    func run<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      let (n, share) = (cut.channels, E(share))
+      withUnsafeTemporaryAllocation(of: E.self, capacity: 3 * n) { parts in
+        guard let a = parts.baseAddress else { return }
+        let (b, c) = (a + n, a + 2 * n)
+        inverse.read(E.self) { inverse in
+          weight.read(E.self) { weight in
+            plain.read(E.self) { plain in
+              slope.read(E.self) { slope in
+                for k in 0..<n {
+                  a[k] = weight[k] * inverse[k]
+                  b[k] = a[k] * inverse[k] * slope[k] * share
+                  c[k] = a[k] * plain[k] * share
                 }
               }
             }
           }
         }
+        read(E.self) { dz in
+          x.read(E.self) { x in
+            mean.read(E.self) { mean in
+              nnrepl_channel_combine(E.layout, cut.cut, out, dz, a, x, mean, b, c)
+            }
+          }
+        }
       }
     }
+    return try Tensor.make(shape, dtype) {
+      run($0)
+    } float: {
+      run($0)
+    }
+  }
+
+  /// `own*self + share*other`, in place while nobody else holds these numbers.
+  /// - Throws: `TensorError.notExpandable` unless both have one shape.
+  package mutating func blend(_ own: Double, _ other: Tensor, _ share: Double) throws(TensorError) {
+    guard shape == other.shape else { throw .notExpandable(other.shape, shape.dims) }
+    guard dtype == other.dtype, let memory = try mutablePointer() else {
+      let kept = try self * Tensor(own, dtype: dtype)
+      self = try (kept + other * Tensor(share, dtype: other.dtype)).converted(to: dtype)
+      return
+    }
+    try Work.charge(count)
+    let (layout, count) = (layout, count)
+    let areFinite = other.read { nnrepl_blend(layout, count, memory, memory, own, $0, share) != 0 }
+    if areFinite { noteFinite() }
   }
 }
 

@@ -7,11 +7,16 @@ package struct Call {
   package let inputs: [Tensor]
   package let attributes: Attributes
   package var output: Tensor
+  /// What the forward step keeps for the backward one, if the op does so.
+  package let saved: Saved?
 
-  package init(inputs: [Tensor], attributes: Attributes, output: Tensor = Tensor(0)) {
+  package init(
+    inputs: [Tensor], attributes: Attributes, output: Tensor = Tensor(0), saved: Saved? = nil
+  ) {
     self.inputs = inputs
     self.attributes = attributes
     self.output = output
+    self.saved = saved
   }
 
   package var x: Tensor { inputs[0] }
@@ -31,6 +36,13 @@ package struct Call {
     default: nil
     }
   }
+}
+
+/// Parts of a forward step that the backward step needs too, as torch's `save_for_backward` keeps them. Where they are
+/// empty they are computed again.
+package final class Saved {
+  package var tensors: [Tensor] = []
+  var numbers: [Double] = []
 }
 
 /// One operand of an op: its name, what it is for, and what stands in where it is left out.
@@ -259,10 +271,11 @@ extension Op {
     let complete = standIns.isEmpty ? inputs : inputs + standIns.map { Tensor($0) }
     let inputs = try promoted(complete, given, whole: whole)
     let settings = try resolved(given, inputs)
-    let output = try forward(Call(inputs: inputs, attributes: settings))
+    let saved = saves ? Saved() : nil
+    let output = try forward(Call(inputs: inputs, attributes: settings, saved: saved))
     // A product that was broken off has a result of any size.
     try Work.look()
-    return Call(inputs: inputs, attributes: settings, output: output)
+    return Call(inputs: inputs, attributes: settings, output: output, saved: saved)
   }
 }
 

@@ -41,6 +41,8 @@ package final class Op: Sendable {
   /// Adds the gradient of an operand to what has arrived there, in place, where that is cheaper than making it first;
   /// false for an operand of which it is not.
   let addition: Addition?
+  /// Whether its forward step keeps something for the backward one.
+  let saves: Bool
   /// Passes its operand on and lets no gradient back.
   package let isCut: Bool
   /// Between which numbers its results lie, where that is a part of what it is for; at an end its slope is 0.
@@ -81,7 +83,7 @@ package final class Op: Sendable {
     sums: (@Sendable (Call, Int) -> EntrySum?)? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
     kernels: [VJP.Kernel] = [], joint: Joint? = nil, addition: Addition? = nil,
-    isCut: Bool = false, bounds: Bounds? = nil,
+    saves: Bool = false, isCut: Bool = false, bounds: Bounds? = nil,
     applies: (@Sendable () -> Op)? = nil, samples: @escaping @Sendable () -> [Sample] = { [] },
     forward: @escaping Forward
   ) {
@@ -102,6 +104,7 @@ package final class Op: Sendable {
     self.kernels = kernels
     self.joint = joint
     self.addition = addition
+    self.saves = saves
     self.isCut = isCut
     self.bounds = bounds
     self.applies = applies
@@ -176,14 +179,14 @@ extension Op {
     _ summary: String, _ definition: String, example: String, notation: Notation = .call,
     gradients: [VJP], links: Links = .measured,
     sums: (@Sendable (Call, Int) -> EntrySum?)? = nil, joint: @escaping Joint,
-    addition: Addition? = nil,
+    addition: Addition? = nil, saves: Bool = false,
     samples: @escaping @Sendable () -> [Sample], _ forward: @escaping Forward
   ) -> Op {
     Op(
       name, operands, settings: settings, family: family, summary: summary, definition: definition,
       example: example, notation: notation, promotion: .floating,
       derivative: .vjps(gradients), links: links, sums: sums, joint: joint,
-      addition: addition,
+      addition: addition, saves: saves,
       samples: samples, forward: forward)
   }
 

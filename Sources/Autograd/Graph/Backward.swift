@@ -23,7 +23,13 @@ package struct Gradients {
   fileprivate var scalars: [Double] = []
   fileprivate var tensors: [Tensor?] = []
 
-  fileprivate init(_ root: Node) { self.root = root }
+  /// - Parameter room: how many nodes it may well be.
+  fileprivate init(_ root: Node, room: Int) {
+    self.root = root
+    nodes.reserveCapacity(room)
+    scalars.reserveCapacity(room)
+    if !root.isScalar { tensors.reserveCapacity(room) }
+  }
 
   /// `∂root/∂node`, or nil if the root does not depend on it.
   package func callAsFunction(_ node: Node) -> Tensor? {
@@ -46,6 +52,7 @@ package struct Gradients {
     nodes.append(Unmanaged.passUnretained(node))
     scalars.append(0)
     if !node.isScalar || !tensors.isEmpty {
+      if tensors.isEmpty { tensors.reserveCapacity(nodes.capacity) }
       while tensors.count < nodes.count { tensors.append(nil) }
     }
   }
@@ -62,7 +69,7 @@ extension Graph {
     guard root.isTracked else { throw .untracked(root) }
     guard seed != nil || root.shape.count == 1 else { throw .notScalar(root) }
     let walk = nextWalk()
-    var gradients = Gradients(root)
+    var gradients = Gradients(root, room: reached)
     gradients.admit(root, walk)
     do throws(TensorError) {
       let one = try Tensor(filling: root.shape, with: 1, dtype: root.dtype)
@@ -89,6 +96,7 @@ extension Graph {
       }
       if isOdd { try pull(current.takeUnretainedValue(), &gradients, below: root) }
     }
+    reached = gradients.nodes.count
     return gradients
   }
 
@@ -185,9 +193,13 @@ extension Node {
     } else {
       return
     }
-    let call = try call()
+    let call = try call(saved: saved)
     var together: [Tensor?] = []
-    var wanted = operands.map { $0.isTracked }
+    // Only what is computed together asks for it.
+    var wanted: [Bool] = []
+    if op.joint != nil || op.addition != nil {
+      wanted = (0..<operandCount).map { operand($0).isTracked }
+    }
     if let addition = op.addition {
       for k in wanted.indices where wanted[k] {
         guard let place = operand(k).node?.place, var sum = gradients.tensors[Int(place)] else {
@@ -201,8 +213,8 @@ extension Node {
     }
     if let joint = op.joint { together = try joint(call, dz, wanted) }
     for k in call.inputs.indices {
-      guard case .node(let input) = operand(k), k < wanted.count, wanted[k],
-        op.reaches(k, call.inputs)
+      guard k < operandCount, case .node(let input) = operand(k),
+        k < wanted.count ? wanted[k] : input.isTracked, op.reaches(k, call.inputs)
       else { continue }
       let place = Int(input.place)
       // A row of many: the gradient of the whole is not made anew for each.

@@ -42,6 +42,8 @@ package final class Graph {
   var departures: [UInt32: Departure] = [:]
   private var orderedSites: [UInt32: UInt32] = [:]
   private var walks: UInt32 = 0
+  /// How many nodes the last gradients reached; the next ones will reach about as many.
+  var reached = 0
 
   /// Closes the ring of recorded values: its `older` neighbour is the youngest of them. The ring owns
   /// nothing; a value leaves it when it is released.
@@ -233,8 +235,7 @@ package final class Graph {
     }
     for node in nodes where !node.isTracked { node.flags.insert(.used) }
     let node = Node(
-      op: op, value: call.output, operands: nodes, attributes: call.attributes,
-      tracked: isTracked, time: tick(), site: site)
+      op: op, call, operands: nodes, tracked: isTracked, time: tick(), site: site)
     if isCrossed { node.flags.insert(.crossed) }
     return link(node, isTracked ? ring : followed)
   }

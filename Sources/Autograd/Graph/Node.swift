@@ -69,6 +69,7 @@ package final class Node {
     var gradient: Tensor?
     var operands: [Node] = []
     var attributes = Attributes()
+    var saved: Saved?
   }
 
   /// A scalar result; the fast path of scalar programs.
@@ -114,10 +115,8 @@ package final class Node {
 
   /// A result of any shape.
   /// - Parameter tracked: whether gradients flow through it.
-  init(
-    op: Op, value: Tensor, operands: [Node], attributes: Attributes, tracked: Bool, time: Int,
-    site: UInt32
-  ) {
+  init(op: Op, _ call: Call, operands: [Node], tracked: Bool, time: Int, site: UInt32) {
+    let value = call.output
     self.op = op
     constant = 0
     self.time = time
@@ -129,7 +128,8 @@ package final class Node {
     second = isPair && operands.count > 1 ? Unmanaged.passRetained(operands[1]) : nil
     if value.rank > 0 || value.dtype != .float64 { hold(value) }
     if !isPair { held.operands = operands }
-    if !attributes.isEmpty { held.attributes = attributes }
+    if !call.attributes.isEmpty { held.attributes = call.attributes }
+    if let saved = call.saved { held.saved = saved }
   }
 
   private func hold(_ value: Tensor) {
@@ -188,6 +188,8 @@ package final class Node {
   package var shape: Shape { extra?.tensor?.shape ?? .scalar }
   package var dtype: DType { extra?.tensor?.dtype ?? .float64 }
   package var attributes: Attributes { extra?.attributes ?? Attributes() }
+  /// What its forward step kept; it is of the operands as they were then.
+  package var saved: Saved? { extra?.saved }
 
   /// What backward passes have added up, of the value's shape; nil before the first.
   package var gradient: Tensor? {
@@ -213,6 +215,7 @@ package final class Node {
     self.time = time
     if value.rank == 0 { number = value[0] }
     if flags.contains(.tensor) { held.tensor = value }
+    extra?.saved = nil
   }
 
   /// Lends the value to `body` alone, so that it can be changed without a copy.
@@ -267,8 +270,9 @@ package final class Node {
   }
 
   /// The application that made this value: a plain number takes the dtype of its partner.
+  /// - Parameter saved: what was kept of it, where no operand has changed since.
   /// - Throws: when there is no memory for operands in the op's type.
-  package func call() throws(TensorError) -> Call {
+  package func call(saved: Saved? = nil) throws(TensorError) -> Call {
     let inputs = (0..<operandCount).map { k in
       switch operand(k) {
       case .node(let node): node.value
@@ -277,7 +281,7 @@ package final class Node {
     }
     return Call(
       inputs: try op.promoted(inputs, attributes, whole: dtype.floating), attributes: attributes,
-      output: value)
+      output: value, saved: saved)
   }
 
   private func partner(of number: Double) -> DType {
@@ -305,6 +309,7 @@ package final class Node {
     (older, younger) = (nil, nil)
     release()
     (first, second) = (nil, nil)
+    extra?.saved = nil
     op = Op.leaf
     flags.formUnion([.leaf, .dropped])
   }

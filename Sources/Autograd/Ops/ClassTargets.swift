@@ -98,9 +98,17 @@ struct ClassTargets {
 
   private func order(_ rank: Int) -> [Int] { [0] + Array(2..<rank) + [1] }
 
+  /// `ln Σ e^x` of each sample, computed in the forward step.
+  private func logSums(_ rows: Tensor, _ c: Call) -> [Double] {
+    if let known = c.saved?.numbers, known.count == samples, samples > 0 { return known }
+    let sums = rows.logSumExp(ofRows: classes)
+    c.saved?.numbers = sums
+    return sums
+  }
+
   func loss(_ c: Call, fromLogits: Bool) throws(TensorError) -> Tensor {
     let x = try rows(c.x)
-    let sums = fromLogits ? x.logSumExp(ofRows: classes) : []
+    let sums = fromLogits ? logSums(x, c) : []
     var losses = [Double](repeating: 0, count: samples)
     let isPlain = weights == nil
     x.eachRow(classes) { i, row in
@@ -125,7 +133,7 @@ struct ClassTargets {
   func gradient(_ c: Call, _ dz: Tensor, fromLogits: Bool) throws(TensorError) -> Tensor {
     let x = try rows(c.x)
     let reduction = c.attributes.word("reduction") ?? "mean"
-    let sums = fromLogits ? x.logSumExp(ofRows: classes) : []
+    let sums = fromLogits ? logSums(x, c) : []
     let upstream = reduction == "none" ? dz.values : [reduction == "sum" ? dz[0] : dz[0] / total]
     // What softmax gives each class; nothing of a sample that does not count, even where nothing counts and the mean is
     // nan.

@@ -131,24 +131,22 @@ extension Op {
     ],
     joint: { c, dz, wanted throws(TensorError) in
       let cut = Channels(batch: c.x.shape)
-      let (mean, variance, isBatch) = try moments(c, cut)
-      let inverse = try rootInverse(variance, c)
-      let weight = try perChannel(c.y, cut)
+      let (mean, _, inverse) = try moments(c, cut)
       let sums = try dz.channelSums(cut, c.x, mean: mean)
       let slope = try sums.weighted * inverse
-      var dx: Tensor?
-      if wanted[0] {
-        let scale = try weight * inverse
-        let share = Tensor(isBatch ? -1 / Double(max(1, cut.population)) : 0, dtype: dz.dtype)
-        dx = try dz.channelCombined(
-          cut, scale, c.x, mean: mean, scale * inverse * slope * share,
-          scale * sums.plain * share)
-      }
+      // Statistics that were given do not depend on x.
+      let isBatch = c.inputs.count == 3
       return [
-        dx, wanted[1] ? try unbroadcast(slope, to: c.y.shape) : nil,
+        wanted[0]
+          ? try dz.channelSlope(
+            cut, c.x, mean: mean, inverse: inverse, weight: perChannel(c.y, cut),
+            plain: sums.plain, slope: slope,
+            share: isBatch ? -1 / Double(max(1, cut.population)) : 0) : nil,
+        wanted[1] ? try unbroadcast(slope, to: c.y.shape) : nil,
         wanted[2] ? try unbroadcast(sums.plain, to: c.inputs[2].shape) : nil,
       ]
     },
+    saves: true,
     samples: {
       let shapes: [Shape] = [[4, 3], [2, 3, 2], [2, 3, 1, 2]]
       let learned = [Sample.positive([3]), Sample.spread([3])]
@@ -172,25 +170,23 @@ extension Op {
       throw .layerInput("batch_norm", c.x.shape, expected: "\(input.count) features on axis 1")
     }
     guard isEval || cut.population != 1 else { throw .oneSample("batch_norm", c.x.shape) }
-    let (mean, variance, _) = try moments(c, cut)
+    let (mean, _, inverse) = try moments(c, cut)
     return try c.x.channelScaled(
-      cut, mean: mean, perChannel(c.y, cut) * rootInverse(variance, c),
-      perChannel(c.inputs[2], cut))
+      cut, mean: mean, perChannel(c.y, cut) * inverse, perChannel(c.inputs[2], cut))
   }
 
+  /// The mean, the variance and `1/√(variance + eps)` of each channel: of the batch, or as they were given.
   private static func moments(_ c: Call, _ cut: Channels) throws(TensorError)
-    -> (mean: Tensor, variance: Tensor, isBatch: Bool)
+    -> (mean: Tensor, variance: Tensor, inverse: Tensor)
   {
-    if c.inputs.count > 3 {
-      return (try perChannel(c.inputs[3], cut), try perChannel(c.inputs[4], cut), false)
-    }
-    let (mean, variance) = try c.x.channelMoments(cut)
-    return (mean, variance, true)
-  }
-
-  private static func rootInverse(_ variance: Tensor, _ c: Call) throws(TensorError) -> Tensor {
-    try (variance + Tensor(c.number("eps"), dtype: variance.dtype))
-      .map(Kernel.rsqrt)
+    if let saved = c.saved?.tensors, saved.count == 3 { return (saved[0], saved[1], saved[2]) }
+    let (mean, variance) =
+      c.inputs.count > 3
+      ? (try perChannel(c.inputs[3], cut), try perChannel(c.inputs[4], cut))
+      : try c.x.channelMoments(cut)
+    let inverse = try (variance + Tensor(c.number("eps"), dtype: variance.dtype)).map(Kernel.rsqrt)
+    c.saved?.tensors = [mean, variance, inverse]
+    return (mean, variance, inverse)
   }
 
   /// A setting of each channel; one number serves all.

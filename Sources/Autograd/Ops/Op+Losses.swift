@@ -271,7 +271,7 @@ extension Op {
         guard operand == 0, let targets = try? ClassTargets(name, c, takesChances: fromLogits)
         else { return [] }
         return targets.entry(c, offset, fromLogits: fromLogits)
-      }, applies: activation, samples: { classSamples(fromLogits: fromLogits) }
+      }, saves: fromLogits, applies: activation, samples: { classSamples(fromLogits: fromLogits) }
     ) { c throws(TensorError) in
       try ClassTargets(name, c, takesChances: fromLogits).loss(c, fromLogits: fromLogits)
     }

@@ -131,6 +131,9 @@ void nnrepl_channel_combine(
     nnrepl_type type, nnrepl_channels cut, void *_Nonnull out, const void *_Nonnull dz, const void *_Nonnull a,
     const void *_Nonnull x, const void *_Nonnull mean, const void *_Nonnull b, const void *_Nonnull c);
 
+/// The next state of a Mersenne Twister, 624 words.
+void nnrepl_twist(unsigned *_Nonnull state);
+
 /// Words of a Mersenne Twister from its state.
 void nnrepl_temper(long count, unsigned *_Nonnull out, const unsigned *_Nonnull state);
 

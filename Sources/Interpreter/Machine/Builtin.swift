@@ -17,6 +17,8 @@ package final class Builtin: Sendable {
   package let name: String
   package let parameters: [Parameter]
   fileprivate let parameterNames: [String]
+  /// The place of the parameter that takes all remaining arguments.
+  private let variadic: Int?
   package let summary: String
   package let topic: Topic
   /// A statement or two whose output shows what it does.
@@ -116,6 +118,7 @@ package final class Builtin: Sendable {
     definition = nil
     function = nil
     parameterNames = parameters.map { $0.name }
+    variadic = parameters.firstIndex { $0.isVariadic }
     isInOrder = Builtin.isInOrder(op, parameters)
   }
 
@@ -135,6 +138,7 @@ package final class Builtin: Sendable {
     appends = false
     body = { _ in .none }
     parameterNames = parameters.map { $0.name }
+    variadic = parameters.firstIndex { $0.isVariadic }
     isInOrder = Builtin.isInOrder(op, parameters)
   }
 
@@ -211,9 +215,9 @@ package final class Builtin: Sendable {
     var values = [Value](repeating: .unset, count: parameters.count)
     var rest: [Value] = []
     for (i, value) in arguments.positional.enumerated() {
-      if i < (parameters.firstIndex(where: { $0.isVariadic }) ?? parameters.count) {
+      if i < variadic ?? parameters.count {
         values[i] = value
-      } else if parameters.contains(where: { $0.isVariadic }) {
+      } else if variadic != nil {
         rest.append(value)
       } else {
         throw RunFault.argumentCount(
@@ -242,7 +246,7 @@ package final class Builtin: Sendable {
       }
       return .layer(LayerObject(applying: self, settings: settings))
     }
-    for i in parameters.indices where !parameters[i].isVariadic {
+    for i in parameters.indices where i != variadic {
       guard case .unset = values[i] else { continue }
       guard let constant = parameters[i].constant else {
         throw RunFault.argumentMissing(name, parameters[i].name).at(span)

@@ -221,6 +221,10 @@ extension Machine {
       throw tooDeep(code, span)
     }
     let parameters = code.parameters
+    if arguments.named.isEmpty, arguments.positional.count == parameters.count {
+      for (i, value) in arguments.positional.enumerated() { (base + i).initialize(to: value) }
+      return
+    }
     var values = [Value?](repeating: nil, count: parameters.count)
     guard arguments.positional.count <= parameters.count else {
       throw RunFault.argumentCount(
