@@ -290,7 +290,8 @@ extension BuiltinCall {
       } else {
         // Whole numbers have averages with fractions.
         let floats = x.dtype.isFloat ? x.value : try x.value.converted(to: graph.dtype)
-        batch = try floats.channelMoments(cut)
+        let moments = try floats.channelMoments(cut, eps: 0)
+        batch = (moments.mean, moments.variance)
       }
       func blend(_ node: Node, _ new: Tensor, _ share: Double) throws(TensorError) {
         try graph.update(node) { kept throws(TensorError) in

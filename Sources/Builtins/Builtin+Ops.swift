@@ -67,6 +67,7 @@ extension Builtin {
           op, scalar(node.number, 0), node, nil, constant: 0, site: site)
         if !result.number.isFinite { machine.reportNonFinite(result, at: span) }
         return .tensor(result)
+      case .tensor(let node): return try machine.apply(op, node, site, span)
       default: return nil
       }
     }

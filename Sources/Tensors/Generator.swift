@@ -71,14 +71,13 @@ package struct Generator: Sendable {
     -> [Double]
   {
     var x = [Double](repeating: 0, count: count)
-    Work.inParts(count) { part in
-      if stream == .float32, low == 0, high == 1 {
-        // The same numbers from many draws at once.
-        let words = words(part.count)
-        for i in 0..<part.count { x[part.lowerBound + i] = Double(words[i] & 0xff_ffff) * 0x1p-24 }
-      } else {
-        for i in part { x[i] = uniform(low, high, stream) }
+    if stream == .float32, low == 0, high == 1 {
+      // The same numbers from many draws at once.
+      draw(count, each: 1) { part, words in
+        for i in part { x[i] = Double(words[i - part.lowerBound] & 0xff_ffff) * 0x1p-24 }
       }
+    } else {
+      Work.inParts(count) { part in for i in part { x[i] = uniform(low, high, stream) } }
     }
     return x
   }
@@ -156,26 +155,33 @@ extension Generator {
     let scale = keep == 0 ? 0 : 1 / keep
     // `u < keep` for a double u of 53 bits, decided on the bits themselves.
     let limit = UInt64((keep * 0x1p53).rounded(.up))
-    let words = words(2 * shape.count)
+    let (layout, stride) = dtype == .float32 ? (NNREPL_F32, 4) : (NNREPL_F64, 8)
     return try Tensor.made(shape, dtype) { out in
-      nnrepl_mask(
-        dtype == .float32 ? NNREPL_F32 : NNREPL_F64, shape.count, out, words, limit, scale)
+      draw(shape.count, each: 2) { part, words in
+        nnrepl_mask(layout, part.count, out + part.lowerBound * stride, words, limit, scale)
+      }
     }
   }
 
-  /// Many draws of 32 bits at once.
-  private mutating func words(_ count: Int) -> [UInt32] {
-    [UInt32](unsafeUninitializedCapacity: count) { out, filled in
-      while filled < count {
-        if next == 624 { twist() }
-        let n = min(624 - next, count - filled)
-        state.withUnsafeBufferPointer { state in
-          if let to = out.baseAddress, let from = state.baseAddress {
-            nnrepl_temper(n, to + filled, from + next)
+  /// Many draws of 32 bits at once, `each` for every one of `count`: `body` gets them part by part.
+  private mutating func draw(
+    _ count: Int, each: Int, _ body: (Range<Int>, UnsafePointer<UInt32>) -> Void
+  ) {
+    let size = 2048
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: each * size) { words in
+      guard let words = words.baseAddress else { return }
+      Work.inParts(count, of: size) { part in
+        var filled = 0
+        while filled < each * part.count {
+          if next == 624 { twist() }
+          let n = min(624 - next, each * part.count - filled)
+          state.withUnsafeBufferPointer { state in
+            if let from = state.baseAddress { nnrepl_temper(n, words + filled, from + next) }
           }
+          next += n
+          filled += n
         }
-        next += n
-        filled += n
+        body(part, words)
       }
     }
   }

@@ -25,21 +25,70 @@ package struct Channels: Sendable {
 }
 
 extension Tensor {
-  /// Mean and biased variance of each channel, `[C]` both.
-  package func channelMoments(_ cut: Channels) throws(TensorError) -> (
-    mean: Tensor, variance: Tensor
+  /// Mean, biased variance and `1/√(variance + eps)` of each channel, `[C]` all.
+  package func channelMoments(_ cut: Channels, eps: Double) throws(TensorError) -> (
+    mean: Tensor, variance: Tensor, inverse: Tensor
   ) {
-    let share = 1 / Double(max(1, cut.population))
-    let mean = try channelSums(NNREPL_CHANNEL_SUM, cut, mean: nil, dz: nil, times: share)
-    return (
-      mean, try channelSums(NNREPL_CHANNEL_SPREAD, cut, mean: mean, dz: nil, times: share)
-    )
+    try mustHold(cut.count)
+    let shape = Shape(trusted: [cut.channels])
+    func run<E: Element>(_: E.Type) throws(TensorError) -> (Tensor, Tensor, Tensor) {
+      let (mean, variance) = (try Draft<E>(zeros: shape), try Draft<E>(zeros: shape))
+      let inverse = try Draft<E>(shape)
+      let (share, eps) = (E(1 / Double(max(1, cut.population))), E(eps))
+      read(E.self) { x in
+        func sums(_ f: nnrepl_channel_function, _ out: UnsafeMutablePointer<E>) {
+          if cut.count > 0 {
+            nnrepl_channel_sums(E.layout, f, cut.cut, out, x, mean.elements, x)
+          }
+          for k in 0..<cut.channels { out[k] *= share }
+        }
+        sums(NNREPL_CHANNEL_SUM, mean.elements)
+        sums(NNREPL_CHANNEL_SPREAD, variance.elements)
+      }
+      for k in 0..<cut.channels {
+        inverse.elements[k] = 1 / (variance.elements[k] + eps).squareRoot()
+      }
+      return (
+        try mean.finished(dtype), try variance.finished(dtype), try inverse.finished(dtype)
+      )
+    }
+    return dtype == .float32 ? try run(Float.self) : try run(Double.self)
   }
 
-  /// One number for each channel, times `scale`.
+  /// `(x - mean)*inverse*weight + shift`, one of each for each channel.
+  package func channelScaled(
+    _ cut: Channels, mean: Tensor, inverse: Tensor, weight: Tensor, shift: Tensor
+  ) throws(TensorError) -> Tensor {
+    try mustHold(cut.count)
+    if cut.count == 0 { return self }
+    for part in [mean, inverse, weight, shift] { try part.mustHold(cut.channels) }
+    func run<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      withUnsafeTemporaryAllocation(of: E.self, capacity: cut.channels) { scale in
+        guard let scale = scale.baseAddress else { return }
+        inverse.read(E.self) { inverse in
+          weight.read(E.self) { weight in
+            for k in 0..<cut.channels { scale[k] = weight[k] * inverse[k] }
+          }
+        }
+        read(E.self) { x in
+          mean.read(E.self) { mean in
+            shift.read(E.self) { shift in
+              nnrepl_channel_scale(E.layout, cut.cut, out, x, mean, scale, shift)
+            }
+          }
+        }
+      }
+    }
+    return try Tensor.make(shape, dtype) {
+      run($0)
+    } float: {
+      run($0)
+    }
+  }
+
+  /// One number for each channel.
   private func channelSums(
-    _ f: nnrepl_channel_function, _ cut: Channels, mean: Tensor?, dz: Tensor?,
-    times scale: Double = 1
+    _ f: nnrepl_channel_function, _ cut: Channels, mean: Tensor?, dz: Tensor?
   ) throws(TensorError) -> Tensor {
     try mustHold(cut.count)
     try mean?.mustHold(cut.channels)
@@ -53,35 +102,7 @@ extension Tensor {
         (dz ?? self).read { dz in nnrepl_channel_sums(layout, f, cut.cut, out, x, mean, dz) }
       }
     }
-    if scale != 1 {
-      Tensor(scale, dtype: dtype).read { scale in
-        _ = nnrepl_zip(layout, NNREPL_MULTIPLY, cut.channels, out, out, 1, scale, 0)
-      }
-    }
     return sums
-  }
-
-  /// `(x - mean)*scale + shift`, one of each for each channel.
-  package func channelScaled(_ cut: Channels, mean: Tensor, _ scale: Tensor, _ shift: Tensor)
-    throws(TensorError) -> Tensor
-  {
-    try mustHold(cut.count)
-    if cut.count == 0 { return self }
-    for part in [mean, scale, shift] { try part.mustHold(cut.channels) }
-    let (mean, scale, shift) = (
-      try mean.converted(to: dtype), try scale.converted(to: dtype), try shift.converted(to: dtype)
-    )
-    return try Tensor.made(shape, dtype) { out in
-      read { x in
-        mean.read { mean in
-          scale.read { scale in
-            shift.read { shift in
-              nnrepl_channel_scale(layout, cut.cut, out, x, mean, scale, shift)
-            }
-          }
-        }
-      }
-    }
   }
 
   /// For each channel `Σ dz` and `Σ dz*(x - mean)`, of dz, which this is.

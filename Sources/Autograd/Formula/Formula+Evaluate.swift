@@ -5,6 +5,13 @@ extension Formula {
   /// The value of a formula whose leaves are single numbers; nil where a leaf has none.
   /// - Parameter leaf: the number of an operand, result, entry, attribute or cotangent.
   package func evaluate(number leaf: (Formula) -> Double?) -> Double? {
+    if case .apply(let op, let arguments, let attributes) = self, attributes.isEmpty,
+      let scalar = op.scalar, arguments.count == op.operands.count, arguments.count <= 2
+    {
+      guard let x = arguments[0].evaluate(number: leaf) else { return nil }
+      if arguments.count == 1 { return scalar(x, 0) }
+      return arguments[1].evaluate(number: leaf).map { scalar(x, $0) }
+    }
     let value = try? evaluate { formula in
       switch formula {
       case .number, .apply, .named, .constant, .recorded: nil

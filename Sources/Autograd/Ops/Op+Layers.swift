@@ -77,12 +77,14 @@ extension Op {
     let product = try Tensor.product(
       rows(c.x), weight, transposed: (false, true),
       plus: c.inputs.count > 2 ? c.inputs[2] : nil)
-    return try product.reshaped(
-      to: Shape(Array(c.x.shape.dims.dropLast()) + [weight.shape[0]]))
+    return c.x.rank == 2
+      ? product
+      : try product.reshaped(to: Shape(Array(c.x.shape.dims.dropLast()) + [weight.shape[0]]))
   }
 
   /// All axes but the last joined.
   private static func rows(_ t: Tensor) throws(TensorError) -> Tensor {
+    if t.rank == 2 { return t }
     let width = t.shape.dims.last ?? 1
     return try t.reshaped(to: Shape([width == 0 ? 0 : t.count / width, width]))
   }
@@ -172,7 +174,8 @@ extension Op {
     guard isEval || cut.population != 1 else { throw .oneSample("batch_norm", c.x.shape) }
     let (mean, _, inverse) = try moments(c, cut)
     return try c.x.channelScaled(
-      cut, mean: mean, perChannel(c.y, cut) * inverse, perChannel(c.inputs[2], cut))
+      cut, mean: mean, inverse: inverse, weight: perChannel(c.y, cut),
+      shift: perChannel(c.inputs[2], cut))
   }
 
   /// The mean, the variance and `1/√(variance + eps)` of each channel: of the batch, or as they were given.
@@ -180,18 +183,21 @@ extension Op {
     -> (mean: Tensor, variance: Tensor, inverse: Tensor)
   {
     if let saved = c.saved?.tensors, saved.count == 3 { return (saved[0], saved[1], saved[2]) }
-    let (mean, variance) =
+    let eps = c.number("eps")
+    let (mean, variance, inverse) =
       c.inputs.count > 3
-      ? (try perChannel(c.inputs[3], cut), try perChannel(c.inputs[4], cut))
-      : try c.x.channelMoments(cut)
-    let inverse = try (variance + Tensor(c.number("eps"), dtype: variance.dtype)).map(Kernel.rsqrt)
+      ? (
+        try perChannel(c.inputs[3], cut), try perChannel(c.inputs[4], cut),
+        try (perChannel(c.inputs[4], cut) + Tensor(eps, dtype: c.inputs[4].dtype)).map(Kernel.rsqrt)
+      )
+      : try c.x.channelMoments(cut, eps: eps)
     c.saved?.tensors = [mean, variance, inverse]
     return (mean, variance, inverse)
   }
 
   /// A setting of each channel; one number serves all.
   private static func perChannel(_ t: Tensor, _ cut: Channels) throws(TensorError) -> Tensor {
-    try t.expanded(to: Shape([cut.channels]))
+    t.rank == 1 && t.count == cut.channels ? t : try t.expanded(to: Shape([cut.channels]))
   }
 
   // Batch normalisation in formulas: axis 1 holds the channels, all others are averaged over.

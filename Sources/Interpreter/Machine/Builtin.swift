@@ -120,6 +120,7 @@ package final class Builtin: Sendable {
     parameterNames = parameters.map { $0.name }
     variadic = parameters.firstIndex { $0.isVariadic }
     isInOrder = Builtin.isInOrder(op, parameters)
+    isActivation = if case .activation? = op?.family { true } else { false }
   }
 
   /// A function or layer that the library defines in nn.
@@ -140,6 +141,7 @@ package final class Builtin: Sendable {
     parameterNames = parameters.map { $0.name }
     variadic = parameters.firstIndex { $0.isVariadic }
     isInOrder = Builtin.isInOrder(op, parameters)
+    isActivation = if case .activation? = op?.family { true } else { false }
   }
 
   private static func isInOrder(_ op: Op?, _ parameters: [Parameter]) -> Bool {
@@ -188,7 +190,7 @@ package final class Builtin: Sendable {
   }
 
   /// Whether it is a layer when it is called without what it works on, as PyTorch's `nn.ReLU()`.
-  package var isActivation: Bool { op?.family == .activation }
+  package let isActivation: Bool
 
   private var takesAnyName: Bool { parameters.first?.name == "fields" }
 
@@ -212,19 +214,23 @@ package final class Builtin: Sendable {
         try machine.call(code, arguments, at: span, span, site, frame)
       }
     }
-    var values = [Value](repeating: .unset, count: parameters.count)
-    var rest: [Value] = []
-    for (i, value) in arguments.positional.enumerated() {
-      if i < variadic ?? parameters.count {
-        values[i] = value
-      } else if variadic != nil {
-        rest.append(value)
-      } else {
-        throw RunFault.argumentCount(
-          name, takes: parameters.map { $0.name }, given: arguments.positional.count
-        ).at(span)
-      }
+    if let unary, arguments.positional.count == 1, arguments.named.isEmpty,
+      let result = try unary(machine, arguments.positional[0], site, span)
+    {
+      return result
     }
+    var values = arguments.positional
+    var rest: [Value] = []
+    if let variadic, values.count > variadic {
+      rest = Array(values[variadic...])
+      values.removeSubrange(variadic...)
+    }
+    guard values.count <= parameters.count else {
+      throw RunFault.argumentCount(
+        name, takes: parameters.map { $0.name }, given: arguments.positional.count
+      ).at(span)
+    }
+    while values.count < parameters.count { values.append(.unset) }
     for (name, value, place) in arguments.named {
       guard
         let i = parameters.firstIndex(where: { $0.name == name || Builtin.means(name, $0.name) })
@@ -502,5 +508,19 @@ package struct BuiltinCall {
     }
     machine.inspect(node, op, operands, attributes, at: span)
     return Value(node)
+  }
+}
+
+extension Machine {
+  /// Applies an op of one operand without settings at the place of a call.
+  package func apply(_ op: Op, _ node: Node, _ site: UInt32, _ span: Span) throws(Diagnostic)
+    -> Value
+  {
+    let result: Node
+    do throws(TensorError) { result = try graph.apply(op, [.node(node)], site: site) } catch {
+      throw TensorFault(error).at(span)
+    }
+    inspect(result, op, [.node(node)], at: span)
+    return Value(result)
   }
 }
