@@ -121,8 +121,8 @@ extension Builtin {
       var operands: [Node.Operand] = [.node(x)]
       operands.append(call.has("weight") ? try call.operand("weight") : .number(1))
       operands.append(call.has("bias") ? try call.operand("bias") : .number(0))
-      var attributes = Attributes()
-      attributes.set("eps", .number(eps))
+      // The default is the op's own.
+      let attributes = eps == 1e-5 ? Attributes() : Attributes(("eps", .number(eps)))
       if !isTraining {
         guard call.has("running_mean"), call.has("running_var") else {
           throw BuiltinFault.runningStatisticsMissing.at(call.span)

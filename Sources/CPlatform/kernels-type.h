@@ -141,6 +141,36 @@ static int OF(blend)(long count, R *out, const R *xs, double x_share, const R *y
     return !__builtin_reduce_or(odd);
 }
 
+/// Adam's rules for one vector of each, in the order in which they are written: it gives the weights.
+INLINE W OF(adam_step)(W w, W g, W *m, W *v, const nnrepl_adam_numbers *s) {
+    if (s->pull != 0) g = g + w * (R)s->pull;
+    w = w * (R)s->keep;
+    *m = *m * (R)s->beta1 + g * (R)s->share1;
+    *v = *v * (R)s->beta2 + g * g * (R)s->share2;
+    const W root = __builtin_elementwise_sqrt(*v * (R)s->correction2) + (R)s->eps;
+    return w - *m * (R)s->correction1 * (R)s->lr / root;
+}
+
+static int OF(adam)(long count, R *ws, const R *gs, R *ms, R *vs, const nnrepl_adam_numbers *s) {
+    ODD(W) odd = {0};
+    long i = 0;
+    for (; i + WIDE <= count; i += WIDE) {
+        const W w = OF(adam_step)(*(W *)(ws + i), *(const W *)(gs + i), (W *)(ms + i), (W *)(vs + i), s);
+        odd |= IS_ODD(w);
+        *(W *)(ws + i) = w;
+    }
+    int is_odd = __builtin_reduce_or(odd) != 0;
+    if (i < count) {
+        const size_t rest = (size_t)(count - i) * sizeof(R);
+        W w = {0}, g = {0}, m = {0}, v = {0};
+        memcpy(&w, ws + i, rest), memcpy(&g, gs + i, rest), memcpy(&m, ms + i, rest), memcpy(&v, vs + i, rest);
+        w = OF(adam_step)(w, g, &m, &v, s);
+        memcpy(ws + i, &w, rest), memcpy(ms + i, &m, rest), memcpy(vs + i, &v, rest);
+        for (; i < count; i++) is_odd |= IS_ODD(ws[i]);
+    }
+    return !is_odd;
+}
+
 static int OF(choose)(
     long count, R *out, const R *c, long c_step, const R *x, long x_step, const R *y, long y_step
 ) {
@@ -264,6 +294,16 @@ static long OF(find)(long count, const R *x, double wanted) {
         while (i < count && x[i] == x[i]) i++;
     }
     return i;
+}
+
+static void OF(log_sum_exp)(long rows, long count, double *out, const R *in) {
+    for (long row = 0; row < rows; row++, in += count) {
+        R most = OF(largest)(count, in);
+        const int is_infinite = most == -INFINITY || most == INFINITY;
+        // Of an infinite score there is no difference to take.
+        const R shift = is_infinite ? 0 : most;
+        out[row] = most == INFINITY ? INFINITY : shift + nnrepl_log((double)OF(sum_of_powers)(count, in, shift));
+    }
 }
 
 static void OF(softmax)(long rows, long count, R *out, const R *in, int is_log) {

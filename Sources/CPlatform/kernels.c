@@ -73,6 +73,16 @@ int nnrepl_blend(
     CHOSEN(blend, count, out, x, a, y, b)
 }
 
+int nnrepl_adam(
+    nnrepl_type type, long count, void *w, const void *g, void *m, void *v, const nnrepl_adam_numbers *numbers
+) {
+    CHOSEN(adam, count, w, g, m, v, numbers)
+}
+
+void nnrepl_log_sum_exp(nnrepl_type type, long rows, long n, double *out, const void *x) {
+    CHOSEN(log_sum_exp, rows, n, out, x)
+}
+
 int nnrepl_choose(
     nnrepl_type type, long count, void *out, const void *c, long c_step, const void *x, long x_step, const void *y,
     long y_step

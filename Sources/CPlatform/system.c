@@ -1,6 +1,7 @@
 // What every platform has, each in its own way: memory, a clock, a stack, numbers as text.
 #define _GNU_SOURCE
 #include "system.h"
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,28 @@ enum { POOL_CLASSES = 4096 };
 static const size_t pool_step = 64, pool_limit = (size_t)256 << 20;
 static void *pool[POOL_CLASSES];
 static size_t pool_bytes;
-/// Whoever finds it set goes past the pool.
+/// What is handed out.
+static _Atomic(size_t) live_bytes;
 static atomic_flag pool_is_taken = ATOMIC_FLAG_INIT;
+
+/// For the few instructions that pass until `leave`.
+static void enter(void) {
+    while (atomic_flag_test_and_set_explicit(&pool_is_taken, memory_order_acquire)) {
+#ifndef __wasm__
+        sched_yield();
+#endif
+    }
+}
+
+static void leave(void) { atomic_flag_clear_explicit(&pool_is_taken, memory_order_release); }
+
+/// Only while the pool is taken: no addition that others could come between is needed.
+static void count_live(size_t bytes) {
+    atomic_store_explicit(
+        &live_bytes, atomic_load_explicit(&live_bytes, memory_order_relaxed) + bytes, memory_order_relaxed);
+}
+
+size_t nnrepl_allocated(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
 
 /// The class of a size: multiples of 64 bytes, larger ones by eighths of powers of two. Makes it that size.
 static size_t pool_class(size_t *bytes) {
@@ -39,33 +60,56 @@ static size_t pool_class(size_t *bytes) {
     return 1024 + (size_t)shift * 16 + eighths;
 }
 
+/// Gives back what waits.
+static void drain(void) {
+    enter();
+    for (size_t k = 0; k < POOL_CLASSES; k++) {
+        while (pool[k]) {
+            void *memory = pool[k];
+            pool[k] = *(void **)memory;
+            free(memory);
+        }
+    }
+    pool_bytes = 0;
+    leave();
+}
+
 void *nnrepl_allocate(size_t bytes) {
     const size_t k = pool_class(&bytes);
-    if (!atomic_flag_test_and_set_explicit(&pool_is_taken, memory_order_acquire)) {
-        void *memory = pool[k];
-        if (memory) {
-            pool[k] = *(void **)memory;
-            pool_bytes -= bytes;
-        }
-        atomic_flag_clear_explicit(&pool_is_taken, memory_order_release);
-        if (memory) return memory;
+    enter();
+    void *memory = pool[k];
+    if (memory) {
+        pool[k] = *(void **)memory;
+        pool_bytes -= bytes;
     }
-    return aligned_alloc(pool_step, bytes);
+    count_live(bytes);
+    leave();
+    if (memory) return memory;
+    memory = aligned_alloc(pool_step, bytes);
+    if (!memory) {
+        drain();
+        memory = aligned_alloc(pool_step, bytes);
+    }
+    if (!memory) {
+        enter();
+        count_live(-bytes);
+        leave();
+    }
+    return memory;
 }
 
 void nnrepl_free(void *memory, size_t bytes) {
     const size_t k = pool_class(&bytes);
-    if (!atomic_flag_test_and_set_explicit(&pool_is_taken, memory_order_acquire)) {
-        const int has_room = pool_bytes + bytes <= pool_limit;
-        if (has_room) {
-            *(void **)memory = pool[k];
-            pool[k] = memory;
-            pool_bytes += bytes;
-        }
-        atomic_flag_clear_explicit(&pool_is_taken, memory_order_release);
-        if (has_room) return;
+    enter();
+    count_live(-bytes);
+    const int has_room = pool_bytes + bytes <= pool_limit;
+    if (has_room) {
+        *(void **)memory = pool[k];
+        pool[k] = memory;
+        pool_bytes += bytes;
     }
-    free(memory);
+    leave();
+    if (!has_room) free(memory);
 }
 
 #ifdef __wasm__

@@ -6,7 +6,6 @@ import Synchronization
 /// How many bytes of tensor elements the process may hold at once.
 package enum MemoryBudget {
   private static let limitBytes = Atomic<Int>(Memory.limit)
-  private static let liveBytes = Atomic<Int>(0)
 
   /// Bytes that all tensors together may take.
   package static var limit: Int {
@@ -14,11 +13,8 @@ package enum MemoryBudget {
     set { limitBytes.store(newValue, ordering: .relaxed) }
   }
 
-  package static var live: Int { liveBytes.load(ordering: .relaxed) }
-
-  fileprivate static func add(_ bytes: Int) {
-    liveBytes.wrappingAdd(bytes, ordering: .relaxed)
-  }
+  /// What they take, to the size of a piece of memory.
+  package static var live: Int { nnrepl_allocated() }
 }
 
 /// Uninitialised elements of one of the two stored types, contiguous, aligned to 64 bytes.
@@ -41,7 +37,6 @@ package final class Buffer: @unchecked Sendable {
       throw .tooLarge(shape.dims, limit: MemoryBudget.limit)
     }
     self.memory = memory
-    MemoryBudget.add(bytes)
   }
 
   /// The elements, if they are stored as `E`.
@@ -52,6 +47,5 @@ package final class Buffer: @unchecked Sendable {
 
   deinit {
     nnrepl_free(memory, bytes)
-    MemoryBudget.add(-bytes)
   }
 }

@@ -259,10 +259,11 @@ extension Tensor {
 extension Tensor {
   /// `log(sum(exp(x)))` of each row of so many numbers, not rounded to their type.
   package func logSumExp(ofRows n: Int) -> [Double] {
-    func run<E: Element>(_: E.Type) -> [Double] {
-      read(E.self) { x in (0..<(n == 0 ? 0 : count / n)).map { Fold.LogSumExp()(x + $0 * n, n) } }
+    let rows = n == 0 ? 0 : count / n
+    return [Double](unsafeUninitializedCapacity: rows) { out, filled in
+      if let out = out.baseAddress { read { nnrepl_log_sum_exp(layout, rows, n, out, $0) } }
+      filled = rows
     }
-    return dtype == .float32 ? run(Float.self) : run(Double.self)
   }
 
   /// Calls `body` for each row of so many numbers, with a way to read it.
@@ -326,12 +327,9 @@ enum Fold {
 
   struct LogSumExp: RowFold {
     @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
-      var largest = nnrepl_fold(E.layout, NNREPL_LARGEST, n, x, 0)
-      if largest.isInfinite {
-        if largest > 0 { return .infinity }
-        largest = 0
-      }
-      return largest + Double.log(nnrepl_fold(E.layout, NNREPL_SUM_OF_POWERS, n, x, largest))
+      var sum = 0.0
+      nnrepl_log_sum_exp(E.layout, 1, n, &sum, x)
+      return sum
     }
   }
 

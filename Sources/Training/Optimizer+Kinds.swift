@@ -72,8 +72,14 @@ extension Optimizer {
     let settings = [
       ("lr", rate), ("beta1", betas.0), ("beta2", betas.1), ("eps", epsilon),
     ]
+    let decay: Formula = weightDecay != 0 ? name("weight_decay") : 0
+    let loop = UpdateLoop(numbers: [
+      decoupled ? 0 : decay, decoupled ? 1 - lr * decay : 1, b1, 1 - b1, b2, 1 - b2,
+      1 / (1 - b1.power(t)), 1 / (1 - b2.power(t)), lr, eps,
+    ])
     return Optimizer(
-      decoupled ? "adamw" : "adam", parameters, settings + decay(weightDecay), kept: kept, rules)
+      decoupled ? "adamw" : "adam", parameters, settings + Self.decay(weightDecay), kept: kept,
+      loop: amsgrad || maximize ? nil : loop, rules)
   }
 
   /// RMSprop (Hinton 2012): the gradient over a running root mean square of itself.

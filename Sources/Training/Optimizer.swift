@@ -10,6 +10,8 @@ package final class Optimizer {
   /// The assignments of the first step, and of every later one.
   package let rules: (first: [UpdateRule], later: [UpdateRule])
   private let programs: (first: UpdateProgram, later: UpdateProgram)
+  /// The rules in one loop of their own, where there is one.
+  private let loop: UpdateLoop?
   /// Names of what is kept for each parameter, with their values at the start.
   private let kept: [(name: String, start: Double)]
   private var states: [State] = []
@@ -26,7 +28,8 @@ package final class Optimizer {
 
   init(
     _ kind: String, _ parameters: [Node], _ settings: [(String, Double)],
-    kept: [(String, Double)] = [], first: [UpdateRule]? = nil, _ rules: [UpdateRule]
+    kept: [(String, Double)] = [], first: [UpdateRule]? = nil, loop: UpdateLoop? = nil,
+    _ rules: [UpdateRule]
   ) {
     self.kind = kind
     self.parameters = parameters
@@ -35,6 +38,7 @@ package final class Optimizer {
     self.rules = (first ?? rules, rules)
     let names = kept.map { $0.0 }
     programs = (UpdateProgram(first ?? rules, kept: names), UpdateProgram(rules, kept: names))
+    self.loop = loop
   }
 
   /// A setting such as `lr`; nil if this kind of optimizer has none of that name.
@@ -107,7 +111,7 @@ package final class Optimizer {
     let program = state.steps == 1 ? programs.first : programs.later
     let values =
       if let numbers, numbers.steps == state.steps { numbers.values } else {
-        program.scalars.map { value(of: $0, state) }
+        (loop?.numbers ?? program.scalars).map { value(of: $0, state) }
       }
     numbers = (state.steps, values)
     guard parameter.shape.count > 0 else { return }
@@ -144,7 +148,10 @@ package final class Optimizer {
       cells.withUnsafeMutableBufferPointer { cells in
         guard let base = cells.baseAddress else { return }
         var memory = cells.indices.map { base + $0 }
-        memory.withUnsafeMutableBufferPointer { isFinite = program.run($0, numbers, count: 1) }
+        memory.withUnsafeMutableBufferPointer {
+          isFinite =
+            loop?.run($0, numbers, count: 1) ?? program.run($0, numbers, count: 1)
+        }
       }
       weights = Tensor(Double(cells[0]), dtype: weights.dtype)
       for k in kept.indices { kept[k] = Tensor(Double(cells[2 + k]), dtype: weights.dtype) }
@@ -160,6 +167,7 @@ package final class Optimizer {
       return gradient.read(E.self) { gradient in
         // No rule writes to the gradient itself.
         memory[1] = UnsafeMutablePointer(mutating: gradient)
+        if let loop { return loop.run(memory, numbers, count: count) }
         return program.run(memory, numbers, count: count)
       }
     }

@@ -53,7 +53,7 @@ typedef enum {
 /// What is stored: doubles or floats. Pointers below are to these.
 typedef enum { NNREPL_F64, NNREPL_F32 } nnrepl_type;
 
-// These four give 1 where they have seen that all results are finite, else 0, which leaves it open.
+// What gives a number gives 1 where they have seen that all results are finite, else 0, which leaves it open.
 
 /// out[i] = f(x[i]).
 int nnrepl_map(
@@ -67,6 +67,23 @@ int nnrepl_zip(
 /// out[i] = a x[i] + b y[i].
 int nnrepl_blend(
     nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x, double a, const void *_Nonnull y, double b);
+
+/// The numbers of a step of Adam that are the same for all weights.
+typedef struct {
+    /// What is added to a gradient of its weight, and what is left of a weight before the step.
+    double pull, keep;
+    /// How much of the moments stays, how much of the gradient and its square comes in, and what corrects them.
+    double beta1, share1, beta2, share2, correction1, correction2;
+    double lr, eps;
+} nnrepl_adam_numbers;
+
+/// A step of Adam in one pass: g + pull w enters the moments m and v, then w = keep w - lr m̂ / (√v̂ + eps).
+int nnrepl_adam(
+    nnrepl_type type, long count, void *_Nonnull w, const void *_Nonnull g, void *_Nonnull m, void *_Nonnull v,
+    const nnrepl_adam_numbers *_Nonnull numbers);
+
+/// ln Σ e^x of each row of n, not rounded to its type.
+void nnrepl_log_sum_exp(nnrepl_type type, long rows, long n, double *_Nonnull out, const void *_Nonnull x);
 
 /// out[i] = c[i] != 0 ? x[i] : y[i]; steps as above.
 int nnrepl_choose(

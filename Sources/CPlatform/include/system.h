@@ -39,6 +39,8 @@ double nnrepl_seconds(void);
 /// Memory at a multiple of 64 bytes; NULL if there is none. It is given back with the size that it was asked for by.
 void *_Nullable nnrepl_allocate(size_t bytes);
 void nnrepl_free(void *_Nonnull memory, size_t bytes);
+/// The bytes of all that is handed out, to the size of a piece.
+size_t nnrepl_allocated(void);
 
 /// Writes a number as C's `printf` does, with `digits` after the point: `%.{digits}f`, `%.{digits}e` or
 /// `%.{digits}g`. Returns the length, without the 0 at the end.

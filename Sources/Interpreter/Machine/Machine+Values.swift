@@ -155,6 +155,7 @@ extension Machine {
   /// The first number that a leaf of whole numbers or truth values cannot hold.
   func rounding(_ new: Tensor, in leaf: Node) -> Double? {
     guard !leaf.dtype.isFloat else { return nil }
+    if new.rank == 0 { return leaf.dtype.rounded(new[0]) == new[0] ? nil : new[0] }
     return new.values.first { leaf.dtype.rounded($0) != $0 }
   }
 
