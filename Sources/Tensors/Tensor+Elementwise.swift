@@ -141,10 +141,7 @@ extension Tensor {
               if !isFinite { areFinite = false }
             }
           } else {
-            let strides = (
-              shape.strides(stretchedTo: target), other.shape.strides(stretchedTo: target)
-            )
-            Tensor.walk(target, strides.0, strides.1) {
+            Tensor.walk(target, shape, other.shape) {
               if !row($1, out + $0, x + $2, $3, y + $4, $5) { areFinite = false }
             }
           }
@@ -155,35 +152,41 @@ extension Tensor {
     return made
   }
 
-  /// Visits the rows (runs along the last axis) of `shape`, with where each row starts in two operands
-  /// that are read by the given strides.
+  /// Visits the rows (runs along the last axis) of `shape`, with where each row starts in two operands of shapes that
+  /// stretch to it.
   @inline(__always)
   static func walk(
-    _ shape: Shape, _ xStrides: [Int], _ yStrides: [Int],
+    _ shape: Shape, _ x: Shape, _ y: Shape,
     _ row: (_ base: Int, _ length: Int, _ x: Int, _ xStep: Int, _ y: Int, _ yStep: Int) -> Void
   ) {
-    guard shape.count > 0, let length = shape.dims.last else {
+    guard shape.count > 0, let length = shape.last else {
       if shape.rank == 0 { row(0, 1, 0, 0, 0, 0) }
       return
     }
-    let outer = shape.rank - 1
-    var position = [Int](repeating: 0, count: outer)
-    var (x, y, base) = (0, 0, 0)
-    while true {
-      row(base, length, x, xStrides[outer], y, yStrides[outer])
-      base += length
-      var axis = outer - 1
-      while axis >= 0 {
-        position[axis] += 1
-        x += xStrides[axis]
-        y += yStrides[axis]
-        if position[axis] < shape.dims[axis] { break }
-        x -= xStrides[axis] * position[axis]
-        y -= yStrides[axis] * position[axis]
-        position[axis] = 0
-        axis -= 1
+    let (rank, outer) = (shape.rank, shape.rank - 1)
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 3 * rank) { numbers in
+      guard let xStrides = numbers.baseAddress else { return }
+      let (yStrides, position) = (xStrides + rank, xStrides + 2 * rank)
+      x.writeStrides(stretchedTo: shape, to: xStrides)
+      y.writeStrides(stretchedTo: shape, to: yStrides)
+      position.initialize(repeating: 0, count: rank)
+      var (x, y, base) = (0, 0, 0)
+      while true {
+        row(base, length, x, xStrides[outer], y, yStrides[outer])
+        base += length
+        var axis = outer - 1
+        while axis >= 0 {
+          position[axis] += 1
+          x += xStrides[axis]
+          y += yStrides[axis]
+          if position[axis] < shape[axis] { break }
+          x -= xStrides[axis] * position[axis]
+          y -= yStrides[axis] * position[axis]
+          position[axis] = 0
+          axis -= 1
+        }
+        if axis < 0 { return }
       }
-      if axis < 0 { return }
     }
   }
 

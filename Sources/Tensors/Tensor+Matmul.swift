@@ -9,6 +9,10 @@ extension Tensor {
   ) throws(TensorError) -> Tensor {
     guard rank > 0, other.rank > 0 else { throw .scalarProduct(shape, other.shape) }
     let common = DType.promote(dtype, rank: 1, other.dtype, rank: 1)
+    if rank == 2, other.rank == 2 {
+      return try Tensor.product(
+        converted(to: common), other.converted(to: common), transposed: transposed)
+    }
     let left = rank == 1 ? try reshaped(to: Shape([1, shape[0]])) : self
     let right = other.rank == 1 ? try other.reshaped(to: Shape([other.shape[0], 1])) : other
     let (ta, tb) = transposed
@@ -25,15 +29,12 @@ extension Tensor {
     let batch = try leftBatch.broadcast(with: rightBatch)
     let target = try Shape(batch.dims + [m, n])
     let (x, y) = (try left.converted(to: common), try right.converted(to: common))
-    let starts = (
-      leftBatch.strides(stretchedTo: batch), rightBatch.strides(stretchedTo: batch)
-    )
     func multiply<E: Element>(_ out: UnsafeMutablePointer<E>) {
       // OpenBLAS leaves the result untouched when the inner axis is empty, so zeros come first.
       guard m > 0, n > 0, k > 0 else { return out.initialize(repeating: 0, count: target.count) }
       x.read(E.self) { x in
         y.read(E.self) { y in
-          Tensor.walk(batch, starts.0, starts.1) { base, length, a, aStep, b, bStep in
+          Tensor.walk(batch, leftBatch, rightBatch) { base, length, a, aStep, b, bStep in
             for i in 0..<length {
               E.gemm(
                 x + (a + i * aStep) * m * k, transposed: ta, y + (b + i * bStep) * k * n,
@@ -84,7 +85,7 @@ extension Tensor {
         }
       }
     }
-    return try make(Shape(trusted: [m, n]), a.dtype) {
+    return try make(.matrix(m, n), a.dtype) {
       multiply($0)
     } float: {
       multiply($0)

@@ -11,7 +11,7 @@ package struct Channels: Sendable {
   package init(batch shape: Shape) {
     outer = shape[0]
     channels = shape[1]
-    inner = shape.dims[2...].reduce(1, *)
+    inner = shape.extent(2..<max(2, shape.rank))
   }
 
   /// The numbers that one channel's statistics are taken over.
@@ -30,7 +30,7 @@ extension Tensor {
     mean: Tensor, variance: Tensor, inverse: Tensor
   ) {
     try mustHold(cut.count)
-    let shape = Shape(trusted: [cut.channels])
+    let shape = Shape(rank: 1) { _ in cut.channels }
     func run<E: Element>(_: E.Type) throws(TensorError) -> (Tensor, Tensor, Tensor) {
       let (mean, variance) = (try Draft<E>(zeros: shape), try Draft<E>(zeros: shape))
       let inverse = try Draft<E>(shape)
@@ -94,7 +94,7 @@ extension Tensor {
     try mean?.mustHold(cut.channels)
     try dz?.mustHold(cut.count)
     let (mean, dz) = (try mean?.converted(to: dtype), try dz?.converted(to: dtype))
-    var sums = try Tensor(filling: Shape(trusted: [cut.channels]), with: 0, dtype: dtype)
+    var sums = try Tensor(filling: Shape(rank: 1) { _ in cut.channels }, with: 0, dtype: dtype)
     guard cut.count > 0, let out = try sums.mutablePointer() else { return sums }
     read { x in
       // What a sum does not use is not read.

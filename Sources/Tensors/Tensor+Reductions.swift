@@ -16,10 +16,10 @@ extension Tensor {
 
   /// The shape left after folding `axes`.
   package func reducedShape(_ axes: [Int], keepdim: Bool) -> Shape {
-    Shape(
-      trusted: shape.dims.enumerated().compactMap { axis, length in
-        axes.contains(axis) ? (keepdim ? 1 : nil) : length
-      })
+    if keepdim { return Shape(rank: rank) { axes.contains($0) ? 1 : shape[$0] } }
+    if axes.count == rank { return .scalar }
+    let kept = (0..<rank).filter { !axes.contains($0) }
+    return Shape(rank: kept.count) { shape[kept[$0]] }
   }
 
   /// This tensor as `[rows, n]`, where the `n` elements of a row are folded together.
@@ -87,7 +87,7 @@ extension Tensor {
   private func neighbours(_ axes: [Int]) -> (n: Int, inner: Int)? {
     guard let first = axes.first, let last = axes.last, last < rank - 1, last - first < axes.count
     else { return nil }
-    return (shape.dims[first...last].reduce(1, *), shape.dims[(last + 1)...].reduce(1, *))
+    return (shape.extent(first..<last + 1), shape.extent(last + 1..<rank))
   }
 
   /// The product along axes, over all for none.
@@ -158,7 +158,7 @@ extension Tensor {
   /// the largest, as in PyTorch.
   package func order(along axis: Int, falling: Bool) throws(TensorError) -> Tensor {
     if rank == 0 { return Tensor(0, dtype: .int64) }
-    let (length, inner) = (shape[axis], shape.dims[(axis + 1)...].reduce(1, *))
+    let (length, inner) = (shape[axis], shape.extent(axis + 1..<rank))
     if count == 0 { return try Tensor(filling: shape, with: 0, dtype: .int64) }
     // Room for each number of a row twice, beside its place.
     let room = try Shape.fitting(
@@ -186,7 +186,7 @@ extension Tensor {
   package func cumulativeSum(_ axis: Int, reversed: Bool = false) throws(TensorError) -> Tensor {
     if rank == 0 { return self }
     let length = shape[axis]
-    let inner = shape.dims[(axis + 1)...].reduce(1, *)
+    let inner = shape.extent(axis + 1..<rank)
     let result: DType = dtype == .bool ? .int64 : dtype
     // Sums that go on side by side, so that none waits for itself: of lines behind the axis, or of rows.
     let outer = count == 0 ? 0 : count / (length * inner)
@@ -224,7 +224,7 @@ extension Tensor {
   /// distribution; inf - inf is nan, PyTorch's answer.
   package func softmax(_ axis: Int, log: Bool) throws(TensorError) -> Tensor {
     let x = try turned(axis)
-    let n = x.shape.dims.last ?? 1
+    let n = x.shape.last ?? 1
     let z = try Tensor.made(x.shape, dtype) { z in
       x.read { x in
         if n > 0 { nnrepl_softmax(layout, count / n, n, z, x, log ? 1 : 0) }
@@ -236,7 +236,7 @@ extension Tensor {
   /// What `softmax` hands back along `axis`, from its result, which this is, and from what reached that.
   package func softmaxSlope(_ axis: Int, log: Bool, _ dz: Tensor) throws(TensorError) -> Tensor {
     let (z, dz) = (try turned(axis), try dz.converted(to: dtype).turned(axis))
-    let n = z.shape.dims.last ?? 1
+    let n = z.shape.last ?? 1
     let dx = try Tensor.made(z.shape, dtype) { dx in
       z.read { z in
         dz.read { dz in

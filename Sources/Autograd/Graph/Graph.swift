@@ -246,8 +246,9 @@ package final class Graph {
     if nodes.contains(where: { $0.flags.contains(.crossed) && $0.shape == result }) { return true }
     guard nodes.count == 2 else { return false }
     func meet(_ column: Shape, _ row: Shape) -> Bool {
-      guard row.rank == 1, column.rank == 2, let n = row.dims.first else { return false }
-      return n > 1 && column.dims == [n, 1] && result.dims == [n, n]
+      guard row.rank == 1, column.rank == 2, result.rank == 2 else { return false }
+      let n = row[0]
+      return n > 1 && column[0] == n && column[1] == 1 && result[0] == n && result[1] == n
     }
     return meet(nodes[0].shape, nodes[1].shape) || meet(nodes[1].shape, nodes[0].shape)
   }

@@ -25,10 +25,10 @@ struct ClassTargets {
     guard shape.rank > 0 else { throw .layerInput(name, shape, expected: "[batch, classes]") }
     let axis = shape.rank > 1 ? 1 : 0
     classes = shape[axis]
-    inner = shape.dims[(axis + 1)...].reduce(1, *)
+    inner = shape.extent(axis + 1..<shape.rank)
     samples = classes == 0 ? 0 : c.x.count / classes
     let byClass = c.inputs[2]
-    guard byClass.rank == 0 || byClass.shape.dims == [classes] else {
+    guard byClass.rank == 0 || (byClass.rank == 1 && byClass.count == classes) else {
       throw .layerInput(name, byClass.shape, expected: "class weights [\(classes)]")
     }
     func weight(_ k: Int) -> Double { byClass.rank == 0 ? byClass[0] : byClass[k] }
@@ -50,9 +50,8 @@ struct ClassTargets {
       total = Double(samples)
       return
     }
-    var expected = shape.dims
-    expected.remove(at: axis)
-    guard c.y.shape.dims == expected else {
+    let expected = Shape(rank: shape.rank - 1) { shape[$0 < axis ? $0 : $0 + 1] }
+    guard c.y.shape == expected else {
       throw .layerInput(name, c.y.shape, expected: "one class number per sample, \(expected)")
     }
     let ignored = c.number("ignore_index")

@@ -22,7 +22,7 @@ extension Op {
       VJP { c throws(TensorError) in summed(.dz, Array(0..<max(0, c.x.rank - 1))) },
     ],
     links: .entries { c, operand, offset in
-      guard let inputs = c.x.shape.dims.last, inputs > 0 else { return [] }
+      guard let inputs = c.x.shape.last, inputs > 0 else { return [] }
       let outputs = c.y.shape[0]
       switch operand {
       case 0:
@@ -65,32 +65,34 @@ extension Op {
     }
   ) { c throws(TensorError) in
     let weight = c.y
-    guard weight.rank == 2, c.x.rank > 0, c.x.shape.dims.last == weight.shape[1] else {
+    guard weight.rank == 2, c.x.rank > 0, c.x.shape.last == weight.shape[1] else {
       throw .layerInput(
         "linear", c.x.shape,
         expected: weight.rank == 2
           ? "a last axis of \(weight.shape[1])" : "weights of rank 2, not \(weight.shape)")
     }
-    if c.inputs.count > 2, c.inputs[2].shape.dims != [weight.shape[0]] {
+    if c.inputs.count > 2, c.inputs[2].rank != 1 || c.inputs[2].count != weight.shape[0] {
       throw .layerInput("linear", c.inputs[2].shape, expected: "a bias [\(weight.shape[0])]")
     }
+    let isMatrix = c.x.rank == 2
+    let target = isMatrix ? nil : try Shape(c.x.shape.dims.dropLast() + [weight.shape[0]])
     let product = try Tensor.product(
       rows(c.x), weight, transposed: (false, true),
       plus: c.inputs.count > 2 ? c.inputs[2] : nil)
-    return c.x.rank == 2
-      ? product
-      : try product.reshaped(to: Shape(Array(c.x.shape.dims.dropLast()) + [weight.shape[0]]))
+    return try target.map { target throws(TensorError) in try product.reshaped(to: target) }
+      ?? product
   }
 
   /// All axes but the last joined.
   private static func rows(_ t: Tensor) throws(TensorError) -> Tensor {
     if t.rank == 2 { return t }
-    let width = t.shape.dims.last ?? 1
-    return try t.reshaped(to: Shape([width == 0 ? 0 : t.count / width, width]))
+    let width = t.shape.last ?? 1
+    let rows = width == 0 ? t.shape.extent(0..<t.rank - 1) : t.count / width
+    return try t.reshaped(to: .matrix(rows, width))
   }
 
   private static func flat(_ formula: Formula, _ t: Tensor) -> Formula {
-    guard t.rank > 2, let width = t.shape.dims.last else { return formula }
+    guard t.rank > 2, let width = t.shape.last else { return formula }
     return .reshaped(formula, [-1, width])
   }
 
@@ -317,7 +319,7 @@ extension Op {
     c.attributes.ints("normalized_shape")?.count ?? 1
   }
   private static func rowLength(_ c: Call) -> Int {
-    c.x.shape.dims.suffix(rowAxes(c)).reduce(1, *)
+    c.x.shape.extent(max(0, c.x.rank - rowAxes(c))..<c.x.rank)
   }
   private static func leading(_ c: Call) -> [Int] { Array(0..<max(0, c.x.rank - rowAxes(c))) }
   private static func trailing(_ c: Call) -> [Int] {

@@ -42,6 +42,9 @@ void nnrepl_free(void *_Nonnull memory, size_t bytes);
 /// The bytes of all that is handed out, to the size of a piece.
 size_t nnrepl_allocated(void);
 
+/// The number of lengths and they, kept for good: one place for each list of them. NULL if there is no memory.
+const long *_Nullable nnrepl_keep(const long *_Nullable lengths, long rank);
+
 /// Writes a number as C's `printf` does, with `digits` after the point: `%.{digits}f`, `%.{digits}e` or
 /// `%.{digits}g`. Returns the length, without the 0 at the end.
 int nnrepl_print_fixed(char *_Nonnull buffer, size_t size, int digits, double number);
