@@ -197,6 +197,15 @@ extension Builtin {
           try call.text("layer"), try call.node("x").shape, expected: try call.text("wanted"))
       ).at(call.span)
     },
+    Builtin("_advance(count)", .rest, "") { call throws(Diagnostic) in
+      let count = try call.node("count")
+      try call.tensors { () throws(TensorError) in
+        try call.graph.update(count) { value throws(TensorError) in
+          value = try value + Tensor(1, dtype: value.dtype)
+        }
+      }
+      return .none
+    },
     Builtin("_row(padding_idx, rows)", .rest, "") { call throws(Diagnostic) in
       try call.paddingRow(of: try call.int("rows")).map { .number(Double($0)) } ?? .none
     },

@@ -12,6 +12,7 @@ package final class Optimizer {
   private let programs: (first: UpdateProgram, later: UpdateProgram)
   /// The rules in one loop of their own, where there is one.
   private let loop: UpdateLoop?
+  private var numbers: (first: StepNumbers, later: StepNumbers)
   /// Names of what is kept for each parameter, with their values at the start.
   private let kept: [(name: String, start: Double)]
   private var states: [State] = []
@@ -39,6 +40,11 @@ package final class Optimizer {
     let names = kept.map { $0.0 }
     programs = (UpdateProgram(first ?? rules, kept: names), UpdateProgram(rules, kept: names))
     self.loop = loop
+    let settingNames = settings.map { $0.0 }
+    numbers = (
+      StepNumbers(programs.first.scalars, names: settingNames),
+      StepNumbers(loop?.numbers ?? programs.later.scalars, names: settingNames)
+    )
   }
 
   /// A setting such as `lr`; nil if this kind of optimizer has none of that name.
@@ -87,19 +93,16 @@ package final class Optimizer {
     spoiled = nil
     stepCount += 1
     while states.count < parameters.count { states.append(State()) }
-    // Parts of the rules that are one number are the same for all parameters of the same age.
-    var numbers: (steps: Int, values: [Double])?
     let settings = settings.map { $0.value }
     for i in parameters.indices {
       guard let gradient = parameters[i].gradient else { continue }
       states[i].settings = settings
-      try update(parameters[i], gradient, &states[i], &numbers, graph)
+      try update(parameters[i], gradient, &states[i], graph)
     }
   }
 
   private func update(
-    _ parameter: Node, _ gradient: Tensor, _ state: inout State,
-    _ numbers: inout (steps: Int, values: [Double])?, _ graph: Graph
+    _ parameter: Node, _ gradient: Tensor, _ state: inout State, _ graph: Graph
   ) throws(TensorError) {
     if state.kept.isEmpty {
       for (_, start) in kept {
@@ -110,10 +113,7 @@ package final class Optimizer {
     state.steps += 1
     let program = state.steps == 1 ? programs.first : programs.later
     let values =
-      if let numbers, numbers.steps == state.steps { numbers.values } else {
-        (loop?.numbers ?? program.scalars).map { value(of: $0, state) }
-      }
-    numbers = (state.steps, values)
+      state.steps == 1 && loop == nil ? numbers.first.values(state) : numbers.later.values(state)
     guard parameter.shape.count > 0 else { return }
     if state.steps == 1 {
       let sizes = gradient.values.map(abs)
@@ -173,14 +173,39 @@ package final class Optimizer {
     }
   }
 
-  /// A part of a rule that is one number for the whole step.
-  private func value(of formula: Formula, _ state: State) -> Double {
-    let value = formula.evaluate(number: { leaf in
-      guard case .symbol(let symbol) = leaf else { return nil }
-      if symbol.text == "t" { return Double(state.steps) }
-      return settings.firstIndex { $0.name == symbol.text }.map { state.settings[$0] }
-    })
-    return value ?? .nan
+  /// Parts of the rules that are one number for the whole step: the same for all parameters of the same age, and most
+  /// of them from step to step.
+  private struct StepNumbers {
+    private let formulas: [Formula]
+    private let names: [String]
+    private let isTimed: [Bool]
+    private var known: (steps: Int, settings: [Double], values: [Double]) = (0, [], [])
+
+    /// - Parameter names: of the settings.
+    init(_ formulas: [Formula], names: [String]) {
+      (self.formulas, self.names) = (formulas, names)
+      isTimed = formulas.map { formula in formula.mentions { $0 == "t" } }
+    }
+
+    mutating func values(_ state: State) -> [Double] {
+      if known.steps == state.steps, known.settings == state.settings { return known.values }
+      let isSame = known.settings == state.settings && !known.values.isEmpty
+      if !isSame { known.values = [Double](repeating: 0, count: formulas.count) }
+      for k in formulas.indices where isTimed[k] || !isSame {
+        known.values[k] = value(of: formulas[k], state)
+      }
+      (known.steps, known.settings) = (state.steps, state.settings)
+      return known.values
+    }
+
+    private func value(of formula: Formula, _ state: State) -> Double {
+      let value = formula.evaluate(number: { leaf in
+        guard case .symbol(let symbol) = leaf else { return nil }
+        if symbol.text == "t" { return Double(state.steps) }
+        return names.firstIndex(of: symbol.text).map { state.settings[$0] }
+      })
+      return value ?? .nan
+    }
   }
 
   /// What the next step would make of a parameter, without making it.

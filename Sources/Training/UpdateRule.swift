@@ -55,7 +55,7 @@ struct UpdateProgram: Sendable {
       let formula = rule.formula.filled { leaf in
         if case .symbol(let symbol) = leaf { numbers[symbol.text] } else { nil }
       }
-      if places[rule.target] == nil, !UpdateProgram.mentions(places, formula) {
+      if places[rule.target] == nil, !formula.mentions({ places[$0] != nil }) {
         numbers[rule.target] = formula
         continue
       }
@@ -66,14 +66,6 @@ struct UpdateProgram: Sendable {
       instructions.append(Instruction(operation: .one(NNREPL_COPY), a: source, b: source, out: out))
     }
     fold()
-  }
-
-  private static func mentions(_ places: [String: Int], _ formula: Formula) -> Bool {
-    switch formula {
-    case .symbol(let symbol): places[symbol.text] != nil
-    case .apply(_, let arguments, _): arguments.contains { mentions(places, $0) }
-    default: false
-    }
   }
 
   private mutating func temporary() -> Int {
@@ -114,8 +106,8 @@ struct UpdateProgram: Sendable {
   {
     guard op == .add || op == .sub else { return nil }
     let terms = arguments.map { UpdateProgram.term($0, places) }
-    guard UpdateProgram.mentions(places, terms[0].vector),
-      UpdateProgram.mentions(places, terms[1].vector),
+    guard terms[0].vector.mentions({ places[$0] != nil }),
+      terms[1].vector.mentions({ places[$0] != nil }),
       terms.contains(where: { $0.share != nil }),
       case .vector(let x) = compile(terms[0].vector, places),
       case .vector(let y) = compile(terms[1].vector, places)
@@ -138,8 +130,8 @@ struct UpdateProgram: Sendable {
     guard case .apply(.mul, let factors, _) = formula, factors.count == 2 else {
       return (nil, formula)
     }
-    if !mentions(places, factors[0]) { return (factors[0], factors[1]) }
-    if !mentions(places, factors[1]) { return (factors[1], factors[0]) }
+    if !factors[0].mentions({ places[$0] != nil }) { return (factors[0], factors[1]) }
+    if !factors[1].mentions({ places[$0] != nil }) { return (factors[1], factors[0]) }
     return (nil, formula)
   }
 
@@ -238,5 +230,16 @@ struct UpdateLoop: Sendable {
       share2: numbers[5], correction1: numbers[6], correction2: numbers[7], lr: numbers[8],
       eps: numbers[9])
     return nnrepl_adam(E.layout, count, memory[0], memory[1], memory[2], memory[3], &settings) != 0
+  }
+}
+
+extension Formula {
+  /// Whether it holds a name of a kind.
+  func mentions(_ isMeant: (String) -> Bool) -> Bool {
+    switch self {
+    case .symbol(let symbol): isMeant(symbol.text)
+    case .apply(_, let arguments, _): arguments.contains { $0.mentions(isMeant) }
+    default: false
+    }
   }
 }

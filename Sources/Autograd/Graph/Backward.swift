@@ -135,13 +135,13 @@ extension Graph {
         return node.keepScalar(gradients.scalars[i])
       }
       if isDone { continue }
-      let node = current.takeUnretainedValue()
       guard let fresh = gradients.tensors[i] else { continue }
+      let old = current._withUnsafeGuaranteedRef { $0.isParameter ? $0.gradient : nil }
       do throws(TensorError) {
-        let old = node.isParameter ? node.gradient : nil
-        node.setGradient(try old.map { old throws(TensorError) in try old + fresh } ?? fresh)
+        let sum = try old.map { old throws(TensorError) in try old + fresh } ?? fresh
+        current._withUnsafeGuaranteedRef { $0.setGradient(sum) }
       } catch {
-        throw .tensor(error, node)
+        throw .tensor(error, current.takeUnretainedValue())
       }
     }
     if !retain { root.flags.insert(.walked) }
@@ -198,27 +198,25 @@ extension Node {
     // Only what is computed together asks for it.
     var wanted: [Bool] = []
     if op.joint != nil || op.addition != nil {
-      wanted = (0..<operandCount).map { operand($0).isTracked }
+      wanted = (0..<operandCount).map { input($0)?.isTracked ?? false }
     }
     if let addition = op.addition {
       for k in wanted.indices where wanted[k] {
-        guard let place = operand(k).node?.place, var sum = gradients.tensors[Int(place)] else {
-          continue
-        }
+        guard let place = input(k)?.place, var sum = gradients.tensors[place] else { continue }
         // Nobody else may hold it while it changes, or it would be copied.
-        gradients.tensors[Int(place)] = nil
+        gradients.tensors[place] = nil
         if try addition(call, dz, k, &sum) { wanted[k] = false }
-        gradients.tensors[Int(place)] = sum
+        gradients.tensors[place] = sum
       }
     }
     if let joint = op.joint { together = try joint(call, dz, wanted) }
     for k in call.inputs.indices {
-      guard k < operandCount, case .node(let input) = operand(k),
+      guard k < operandCount, let input = input(k),
         k < wanted.count ? wanted[k] : input.isTracked, op.reaches(k, call.inputs)
       else { continue }
-      let place = Int(input.place)
+      let place = input.place
       // A row of many: the gradient of the whole is not made anew for each.
-      if k == 0, 2 * dz.count < input.shape.count, case .copies(let selection) = op.links,
+      if k == 0, 2 * dz.count < input.count, case .copies(let selection) = op.links,
         var sum = gradients.tensors[place]
       {
         let selection = try selection(call)

@@ -259,6 +259,13 @@ package final class Node {
     return .number(constant)
   }
 
+  /// An operand that is a node, not held by the one who asks: its results keep it.
+  @inline(__always)
+  func input(_ i: Int) -> Unmanaged<Node>? {
+    if let many = extra?.operands, !many.isEmpty { return .passUnretained(many[i]) }
+    return i == 0 ? first : second
+  }
+
   package var operands: [Operand] { (0..<operandCount).map(operand) }
 
   /// Calls `body` with each operand that is a node.
@@ -274,10 +281,8 @@ package final class Node {
   /// - Throws: when there is no memory for operands in the op's type.
   package func call(saved: Saved? = nil) throws(TensorError) -> Call {
     let inputs = (0..<operandCount).map { k in
-      switch operand(k) {
-      case .node(let node): node.value
-      case .number(let n): Tensor(n, dtype: partner(of: n))
-      }
+      input(k)?._withUnsafeGuaranteedRef { $0.value }
+        ?? Tensor(constant, dtype: partner(of: constant))
     }
     return Call(
       inputs: try op.promoted(inputs, attributes, whole: dtype.floating), attributes: attributes,
@@ -286,7 +291,7 @@ package final class Node {
 
   private func partner(of number: Double) -> DType {
     Graph.dtype(
-      of: number, beside: (first ?? second)?.takeUnretainedValue().dtype ?? .float64,
+      of: number, beside: (first ?? second)?._withUnsafeGuaranteedRef { $0.dtype } ?? .float64,
       float: dtype.floating)
   }
 
@@ -369,3 +374,12 @@ extension Op {
 }
 
 extension Node: RecordedValue {}
+
+/// What is read of an operand without counting a reference to it.
+extension Unmanaged<Node> {
+  @inline(__always) var isTracked: Bool { _withUnsafeGuaranteedRef { $0.isTracked } }
+  @inline(__always) var isScalar: Bool { _withUnsafeGuaranteedRef { $0.isScalar } }
+  @inline(__always) var place: Int { _withUnsafeGuaranteedRef { Int($0.place) } }
+  @inline(__always) var dtype: DType { _withUnsafeGuaranteedRef { $0.dtype } }
+  @inline(__always) var count: Int { _withUnsafeGuaranteedRef { $0.shape.count } }
+}
