@@ -13,15 +13,22 @@
 #define ODD(T) __typeof__((T){0} != (T){0})
 
 /// Calls BODY for vectors T of x, and once for what is left over, padded with zeros: it computes z.
-#define VECTORS_OF(T, count, BODY)                                     \
-    for (long i = 0, step = sizeof(T) / sizeof(R); i < (count); i += step) { \
-        const long rest = (count) - i;                                 \
-        T x = {0}, z;                                                  \
-        if (rest >= step) x = *(const T *)(in + i);                    \
-        else memcpy(&x, in + i, (size_t)rest * sizeof(R));             \
-        BODY;                                                          \
-        if (rest >= step) *(T *)(out + i) = z;                         \
-        else memcpy(out + i, &z, (size_t)rest * sizeof(R));            \
+#define VECTORS_OF(T, count, BODY)                                          \
+    {                                                                       \
+        const long step = sizeof(T) / sizeof(R);                            \
+        long i = 0;                                                         \
+        for (; i + step <= (count); i += step) {                            \
+            const T x = *(const T *)(in + i);                               \
+            T z;                                                            \
+            BODY;                                                           \
+            *(T *)(out + i) = z;                                            \
+        }                                                                   \
+        if (i < (count)) {                                                  \
+            T x = {0}, z;                                                   \
+            memcpy(&x, in + i, (size_t)((count) - i) * sizeof(R));          \
+            BODY;                                                           \
+            memcpy(out + i, &z, (size_t)((count) - i) * sizeof(R));         \
+        }                                                                   \
     }
 
 static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, double setting_a, double setting_b) {
@@ -36,6 +43,8 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         MAP(NNREPL_NEGATE, W, -x)
         MAP(NNREPL_ABS, W, __builtin_elementwise_abs(x))
         MAP(NNREPL_SQUARE, W, x * x)
+        MAP(NNREPL_CUBE, W, x * x * x)
+        MAP(NNREPL_RECIPROCAL, W, 1 / x)
         MAP(NNREPL_SQRT, W, __builtin_elementwise_sqrt(x))
         MAP(NNREPL_RSQRT, W, 1 / __builtin_elementwise_sqrt(x))
         MAP(NNREPL_SIGN, W, x > 0 ? AS(W, 1) : x < 0 ? AS(W, -1) : AS(W, 0))
@@ -46,14 +55,14 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         MAP(NNREPL_RELU, W, x < 0 ? AS(W, 0) : x)
         MAP(NNREPL_LEAKY_RELU, W, x > 0 ? x : x * a)
         MAP(NNREPL_EXP, W, OF_R(exp)(x))
-        MAP(NNREPL_EXPM1, E, ONCE(expm1, x))
+        MAP(NNREPL_EXPM1, W, OF_R(expm1)(x))
         MAP(NNREPL_LOG, W, OF_R(log)(x))
         MAP(NNREPL_LOG1P, W, OF_R(log1p)(x))
         MAP(NNREPL_SIN, E, ONCE(sin, x))
         MAP(NNREPL_COS, E, ONCE(cos, x))
         MAP(NNREPL_TANH, W, OF_R(tanh)(x))
         MAP(NNREPL_ERF, W, OF_R(erf)(x))
-        MAP(NNREPL_ELU, E, x > 0 ? x : ONCE(expm1, x) * a)
+        MAP(NNREPL_ELU, W, x > 0 ? x : OF_R(expm1)(x) * a)
         MAP(NNREPL_SIGMOID, W, 1 / (1 + OF_R(exp)(-x)))
         MAP(NNREPL_SILU, W, x / (1 + OF_R(exp)(-x)))
         MAP(NNREPL_GELU, W, (R)0.5 * x * (1 + OF_R(erf)(x * (R)0.7071067811865476)))
@@ -96,12 +105,33 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         }                                                                 \
     }
 
+/// xʸ; as in PyTorch, some powers are products, quotients or roots.
+INLINE W OF(power)(W x, W y) {
+    const W power = OF_R(pow)(x, y), twice = y + y;
+    if (!__builtin_reduce_or((twice == __builtin_elementwise_trunc(twice)) & (y >= -2) & (y <= 3))) return power;
+    return y == 1 ? x
+        : y == 2 ? x * x
+        : y == 3 ? x * x * x
+        : y == (R)0.5 ? __builtin_elementwise_sqrt(x)
+        : y == -1 ? 1 / x
+        : y == -2 ? 1 / (x * x)
+        : power;
+}
+
 INLINE W OF(silu_slope)(W x, W dz) {
     const W sigmoid = 1 / (1 + OF_R(exp)(-x));
     return dz * (sigmoid * (1 + x * (1 - sigmoid)));
 }
 
 static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long x_step, const R *ys, long y_step) {
+    // Of one exponent it is asked once which it is.
+    if (f == NNREPL_POWER && x_step && !y_step) {
+        if (*ys == 1) return OF(map)(NNREPL_COPY, count, out, xs, 0, 0);
+        if (*ys == 2) return OF(map)(NNREPL_SQUARE, count, out, xs, 0, 0);
+        if (*ys == 3) return OF(map)(NNREPL_CUBE, count, out, xs, 0, 0);
+        if (*ys == (R)0.5) return OF(map)(NNREPL_SQRT, count, out, xs, 0, 0);
+        if (*ys == -1) return OF(map)(NNREPL_RECIPROCAL, count, out, xs, 0, 0);
+    }
     switch (f) {
 #define ZIP(name, T, result)                         \
     case name: {                                     \
@@ -115,6 +145,8 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
         ZIP(NNREPL_DIVIDE, W, x / y)
         ZIP(NNREPL_MAXIMUM, W, x != x ? x : y != y ? y : x > y ? x : y)
         ZIP(NNREPL_MINIMUM, W, x != x ? x : y != y ? y : x < y ? x : y)
+        ZIP(NNREPL_POWER, W, OF(power)(x, y))
+        ZIP(NNREPL_ATAN2, W, OF_R(atan2)(x, y))
         ZIP(NNREPL_LESS, W, x < y ? AS(W, 1) : AS(W, 0))
         ZIP(NNREPL_LESS_OR_EQUAL, W, x <= y ? AS(W, 1) : AS(W, 0))
         ZIP(NNREPL_GREATER, W, x > y ? AS(W, 1) : AS(W, 0))

@@ -137,13 +137,24 @@ void nnrepl_channel_combine(
     CHOSEN(channel_combine, cut, out, dz, a, x, mean, b, c)
 }
 
-void nnrepl_temper(long count, unsigned *out, const unsigned *state) {
-    // Of words there is one type.
+// Of what has no type to choose by.
 #ifdef __x86_64__
-    if (vector_bytes() == 64) return temper_64(count, out, state);
-    if (vector_bytes() == 32) return temper_32(count, out, state);
+#define CHOSEN_WIDTH(name, ...)                           \
+    if (vector_bytes() == 64) name##_64(__VA_ARGS__);     \
+    else if (vector_bytes() == 32) name##_32(__VA_ARGS__); \
+    else name##_16(__VA_ARGS__);
+#else
+#define CHOSEN_WIDTH(name, ...) name##_16(__VA_ARGS__);
 #endif
-    temper_16(count, out, state);
+
+void nnrepl_temper(long count, unsigned *out, const unsigned *state) { CHOSEN_WIDTH(temper, count, out, state) }
+
+void nnrepl_convert(nnrepl_type type, long count, void *out, const void *x) {
+    if (type == NNREPL_F32) {
+        CHOSEN_WIDTH(narrow, count, out, x)
+    } else {
+        CHOSEN_WIDTH(widen, count, out, x)
+    }
 }
 
 void nnrepl_mask(

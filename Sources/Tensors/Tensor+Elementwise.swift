@@ -7,6 +7,8 @@ package protocol UnaryKernel: Sendable {
   /// The function of each element. A requirement, so that every kernel has loops of its own however it is
   /// called: from another module a generic loop would call the kernel through a table for each element.
   func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor
+  /// What it is in a program, if CPlatform has a loop for it.
+  var loop: Loop? { get }
   /// One row of it; true where it has seen that all results are finite.
   func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>) -> Bool
 }
@@ -15,6 +17,8 @@ package protocol UnaryKernel: Sendable {
 package protocol BinaryKernel: Sendable {
   func callAsFunction<E: Element>(_ x: E, _ y: E) -> E
   func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor
+  /// What it is in a program, if CPlatform has a loop for it.
+  var loop: Loop? { get }
   /// One row of it; true where it has seen that all results are finite.
   func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
@@ -25,6 +29,8 @@ package protocol BinaryKernel: Sendable {
 // A kernel's own code is a row of each type; what is around it is there once.
 
 extension UnaryKernel {
+  package var loop: Loop? { nil }
+
   /// Applies the kernel to each element.
   package func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor {
     x.dtype == .float32
@@ -41,14 +47,35 @@ extension UnaryKernel {
 }
 
 extension BinaryKernel {
+  package var loop: Loop? { nil }
+
   /// Applies the kernel to each pair, with broadcasting.
   package func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor {
     let common = DType.promote(x.dtype, rank: x.rank, y.dtype, rank: y.rank)
     if x.dtype != common { return try zipped(x.converted(to: common), y, result: result) }
     if y.dtype != common { return try zipped(x, y.converted(to: common), result: result) }
-    return common == .float32
-      ? try x.zipped(y, Float.self, result ?? common, row)
-      : try x.zipped(y, Double.self, result ?? common, row)
+    let result = result ?? common
+    if common != .float32 { return try x.zipped(y, Double.self, Double.self, result, row) }
+    if result == .float32 { return try x.zipped(y, Float.self, Float.self, result, row) }
+    return try x.zipped(y, Float.self, Double.self, result, widened)
+  }
+
+  /// A row of floats as doubles, which truth values are stored as: by way of a few at a time.
+  private func widened(
+    _ count: Int, _ out: UnsafeMutablePointer<Double>, _ x: UnsafePointer<Float>, _ xStep: Int,
+    _ y: UnsafePointer<Float>, _ yStep: Int
+  ) -> Bool {
+    let some = 1024
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: some) { scratch in
+      guard let few = scratch.baseAddress else { return false }
+      var areFinite = true
+      for start in stride(from: 0, to: count, by: some) {
+        let n = min(some, count - start)
+        if !row(n, few, x + start * xStep, xStep, y + start * yStep, yStep) { areFinite = false }
+        nnrepl_convert(NNREPL_F64, n, out + start, few)
+      }
+      return areFinite
+    }
   }
 
   /// Fills `count` numbers from two operands that are read by steps, 0 or 1.
@@ -107,16 +134,13 @@ extension Tensor {
     try kernel.zipped(self, other, result: result)
   }
 
-  /// `E` is the type both sides store; truth values and whole numbers are stored as doubles.
-  fileprivate func zipped<E: Element>(
-    _ other: Tensor, _: E.Type, _ result: DType,
+  /// `E` is the type both sides store, `R` that of the result; truth values and whole numbers are stored as doubles.
+  fileprivate func zipped<E: Element, R: Element>(
+    _ other: Tensor, _: E.Type, _: R.Type, _ result: DType,
     _ row: (
-      Int, UnsafeMutablePointer<E>, UnsafePointer<E>, Int, UnsafePointer<E>, Int
+      Int, UnsafeMutablePointer<R>, UnsafePointer<E>, Int, UnsafePointer<E>, Int
     ) -> Bool
   ) throws(TensorError) -> Tensor {
-    if E.self == Float.self && result != .float32 {
-      return try zipped(other, E.self, .float32, row).converted(to: result)
-    }
     // The usual case needs no strides: the same shape, or a number on one side.
     let steps =
       shape == other.shape
@@ -128,7 +152,7 @@ extension Tensor {
         try shape.broadcast(with: other.shape)
       }
     var areFinite = true
-    let made = try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
+    let made = try Tensor.fill(target, result) { (out: UnsafeMutablePointer<R>) in
       read(E.self) { x in
         other.read(E.self) { y in
           if let steps {

@@ -142,6 +142,11 @@ extension Tensor {
     read { nnrepl_fold(layout, NNREPL_LARGEST, count, $0, 0) }
   }
 
+  /// The smallest, inf of none; nan wins.
+  package var smallest: Double {
+    read { nnrepl_fold(layout, NNREPL_SMALLEST, count, $0, 0) }
+  }
+
   /// The sum of squared deviations from the mean over `n - correction`.
   package func variance(_ axes: [Int], correction: Double, keepdim: Bool = false)
     throws(TensorError) -> Tensor

@@ -83,9 +83,9 @@ package struct Tensor: Sendable {
       return Tensor(shape: shape, dtype: target, storage: storage)
     }
     return try Tensor.make(shape, target) { out in
-      read(Float.self) { x in for i in 0..<count { out[i] = Double(x[i]) } }
+      read(Float.self) { nnrepl_convert(NNREPL_F64, count, out, $0) }
     } float: { out in
-      read(Double.self) { x in for i in 0..<count { out[i] = Float(x[i]) } }
+      read(Double.self) { nnrepl_convert(NNREPL_F32, count, out, $0) }
     }
   }
 }

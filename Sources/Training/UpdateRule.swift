@@ -1,6 +1,5 @@
 // What an optimizer does to a parameter: a few assignments, written once, that run, explain and print.
 import Autograd
-import CPlatform
 import Tensors
 
 /// One assignment of an update: `target ← formula`, over the parameter `w`, its gradient `grad`, what is kept
@@ -15,38 +14,19 @@ package struct UpdateRule: Sendable {
   }
 }
 
-/// Update rules as straight-line code over vectors. It runs block by block, so that what one assignment
-/// hands to the next stays in the fastest memory.
+/// Update rules as a program over the vectors in memory.
 struct UpdateProgram: Sendable {
-  /// The vectors in memory: the parameter, its gradient, what is kept.
+  /// The vectors: the parameter, its gradient, what is kept.
   let vectors: [String]
-  private var instructions: [Instruction] = []
+  private var program = BlockProgram()
   /// Parts of formulas that are one number per step, such as `1 - beta1^t`.
   private(set) var scalars: [Formula] = []
-  private var temporaries = 0
-
-  private enum Source: Sendable {
-    case scalar(Int)
-    case vector(Int)
-  }
-
-  /// A loop over one vector or two.
-  private enum Operation: Sendable {
-    case one(nnrepl_map_function)
-    case two(nnrepl_zip_function)
-  }
-
-  private struct Instruction: Sendable {
-    let operation: Operation
-    let a: Source
-    let b: Source
-    let out: Int
-  }
 
   /// - Parameter kept: the names whose values last from step to step.
   init(_ rules: [UpdateRule], kept: [String]) {
     vectors = ["w", "grad"] + kept
-    var places = Dictionary(uniqueKeysWithValues: vectors.enumerated().map { ($1, $0) })
+    var places = Dictionary(
+      uniqueKeysWithValues: vectors.enumerated().map { ($1, BlockProgram.Place.vector($0)) })
     // Rules that make one number for the whole step stand in the formulas that use them.
     var numbers: [String: Formula] = [:]
     for rule in rules {
@@ -59,14 +39,17 @@ struct UpdateProgram: Sendable {
       }
       let source = compile(formula, places)
       // The gradient itself is not changed; a rule that corrects it works on a copy.
-      if rule.target == "grad" || places[rule.target] == nil { places[rule.target] = temporary() }
+      if rule.target == "grad" || places[rule.target] == nil {
+        places[rule.target] = program.temporary()
+      }
       guard let out = places[rule.target] else { continue }
-      instructions.append(Instruction(operation: .one(NNREPL_COPY), a: source, b: source, out: out))
+      program.add(.one(Kernel.copy), [source], to: out)
     }
-    fold()
+    program.fold()
+    program = program.sharingBlocks()
   }
 
-  private static func mentions(_ places: [String: Int], _ formula: Formula) -> Bool {
+  private static func mentions(_ places: [String: BlockProgram.Place], _ formula: Formula) -> Bool {
     switch formula {
     case .symbol(let symbol): places[symbol.text] != nil
     case .apply(_, let arguments, _): arguments.contains { mentions(places, $0) }
@@ -74,113 +57,36 @@ struct UpdateProgram: Sendable {
     }
   }
 
-  private mutating func temporary() -> Int {
-    temporaries += 1
-    return vectors.count + temporaries - 1
-  }
-
-  private mutating func compile(_ formula: Formula, _ places: [String: Int]) -> Source {
+  private mutating func compile(_ formula: Formula, _ places: [String: BlockProgram.Place])
+    -> BlockProgram.Place
+  {
     switch formula {
     case .symbol(let symbol):
-      if let place = places[symbol.text] { return .vector(place) }
-    case .apply(let op, let arguments, _):
+      if let place = places[symbol.text] { return place }
+    case .apply(let op, let arguments, let attributes):
+      guard UpdateProgram.mentions(places, formula), var loop = op.loop?(attributes) else { break }
       let parts = arguments.map { compile($0, places) }
-      guard parts.contains(where: { if case .vector = $0 { true } else { false } }) else { break }
-      let out = temporary()
-      let isSquare = op == .pow && arguments[1].number == 2
-      if op == .div, case .scalar(let divisor) = parts[1] {
+      if op == .div, case .number(let divisor) = parts[1] {
         // One division for the step instead of one for each element.
         scalars[divisor] = 1 / scalars[divisor]
-        instructions.append(
-          Instruction(operation: .two(NNREPL_MULTIPLY), a: parts[0], b: parts[1], out: out))
-        return .vector(out)
+        loop = .two(Kernel.multiply)
       }
-      instructions.append(
-        Instruction(
-          operation: isSquare ? .one(NNREPL_SQUARE) : UpdateProgram.operation(op), a: parts[0],
-          b: parts.count > 1 ? parts[1] : parts[0], out: out))
-      return .vector(out)
+      let out = program.temporary()
+      program.add(loop, parts, to: out)
+      return out
     default: break
     }
     scalars.append(formula)
-    return .scalar(scalars.count - 1)
+    return .number(scalars.count - 1)
   }
-
-  private static func operation(_ op: Op) -> Operation {
-    switch op {
-    case .add: .two(NNREPL_ADD)
-    case .sub: .two(NNREPL_SUBTRACT)
-    case .mul: .two(NNREPL_MULTIPLY)
-    case .div: .two(NNREPL_DIVIDE)
-    case .maximum: .two(NNREPL_MAXIMUM)
-    case .neg: .one(NNREPL_NEGATE)
-    case .sqrt: .one(NNREPL_SQRT)
-    case .square: .one(NNREPL_SQUARE)
-    default: .one(NNREPL_COPY)
-    }
-  }
-
-  /// A copy of what the instruction before it made is that instruction, writing to its target.
-  private mutating func fold() {
-    var folded: [Instruction] = []
-    for instruction in instructions {
-      if case .one(NNREPL_COPY) = instruction.operation, case .vector(let source) = instruction.a,
-        source >= vectors.count, let last = folded.last, last.out == source
-      {
-        folded[folded.count - 1] = Instruction(
-          operation: last.operation, a: last.a, b: last.b, out: instruction.out)
-      } else {
-        folded.append(instruction)
-      }
-    }
-    instructions = folded
-  }
-
-  // MARK: Running
-
-  private static let block = 512
 
   /// Runs the rules over `count` elements.
   /// - Parameters:
   ///   - memory: the first element of each of `vectors`.
   ///   - numbers: the values of `scalars`.
-  /// - Returns: whether the first of `vectors` holds neither nan nor inf now; it is at hand here.
+  /// - Returns: whether the first of `vectors` holds neither nan nor inf now.
   func run<E: Element>(_ memory: [UnsafeMutablePointer<E>], _ numbers: [E], count: Int) -> Bool {
-    withUnsafeTemporaryAllocation(of: E.self, capacity: max(1, temporaries) * UpdateProgram.block) {
-      scratch in
-      guard let start = scratch.baseAddress else { return true }
-      var isFinite = true
-      var first = 0
-      while first < count {
-        let n = min(UpdateProgram.block, count - first)
-        func pointer(_ place: Int) -> UnsafeMutablePointer<E> {
-          place < memory.count
-            ? memory[place] + first : start + (place - memory.count) * UpdateProgram.block
-        }
-        /// What an instruction reads, and the step to its next number.
-        func operand(_ source: Source, _ body: (UnsafePointer<E>, Int) -> Void) {
-          switch source {
-          case .vector(let place): body(pointer(place), 1)
-          case .scalar(let place): withUnsafePointer(to: numbers[place]) { body($0, 0) }
-          }
-        }
-        for instruction in instructions {
-          let out = pointer(instruction.out)
-          switch instruction.operation {
-          case .one(let f):
-            operand(instruction.a) { x, _ in nnrepl_map(E.layout, f, n, out, x, 0, 0) }
-          case .two(let f):
-            operand(instruction.a) { x, xStep in
-              operand(instruction.b) { y, yStep in
-                nnrepl_zip(E.layout, f, n, out, x, xStep, y, yStep)
-              }
-            }
-          }
-        }
-        isFinite = isFinite && E.areFinite(memory[0] + first, n)
-        first += n
-      }
-      return isFinite
-    }
+    let areSeenFinite = program.run(memory, numbers, count: count)
+    return program.last == .vector(0) && areSeenFinite || E.areFinite(memory[0], count)
   }
 }

@@ -30,8 +30,8 @@ extension Op {
       VJP { c throws(TensorError) in
         unbroadcastText(.dz * slope(c, k), from: wide(c), to: c.inputs[k].shape)
       } kernel: { c, dz throws(TensorError) in
-        let gradient = try slope(c, k).evaluate { c.leaf($0, dz.dtype) }
-        return try unbroadcast((dz * gradient).expanded(to: wide(c)), to: c.inputs[k].shape)
+        let gradient = try Formula.call(.mul, .dz, slope(c, k)).pulled(c, dz)
+        return try unbroadcast(gradient.expanded(to: wide(c)), to: c.inputs[k].shape)
       }
     }
     return Op(
@@ -52,7 +52,7 @@ extension Op {
       }, applies: applies, samples: { varied(samples?() ?? pairs(), tried) }
     ) { c throws(TensorError) in
       try check(c)
-      let each = try value(c).evaluate { c.leaf($0, c.x.dtype) }
+      let each = try value(c).evaluate(over: wide(c)) { c.leaf($0, c.x.dtype) }
       return try reduced(each.expanded(to: wide(c)), c)
     }
   }
@@ -177,13 +177,19 @@ extension Op {
     },
     check: { c throws(TensorError) in
       try sameShapes("binary_cross_entropy", c)
-      for i in 0..<c.x.count where !(c.x[i] >= 0 && c.x[i] <= 1) {
-        throw .setting("binary_cross_entropy", "predictions are probabilities from 0 to 1", c.x[i])
+      if let odd = noChance(c.x) {
+        throw .setting("binary_cross_entropy", "predictions are probabilities from 0 to 1", odd)
       }
-      for i in 0..<c.y.count where !(c.y[i] >= 0 && c.y[i] <= 1) {
-        throw .setting("binary_cross_entropy", "targets are probabilities from 0 to 1", c.y[i])
+      if let odd = noChance(c.y) {
+        throw .setting("binary_cross_entropy", "targets are probabilities from 0 to 1", odd)
       }
     }, samples: chances)
+
+  /// The first number that is no probability.
+  private static func noChance(_ x: Tensor) -> Double? {
+    if x.smallest >= 0, x.largest <= 1 { return nil }
+    return x.values.first { !($0 >= 0 && $0 <= 1) }
+  }
 
   /// Cross entropy for two classes straight from the score before the sigmoid: no overflow, no lost digits.
   package static let binaryCrossEntropyWithLogits: Op = elementwiseLoss(

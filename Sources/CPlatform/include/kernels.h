@@ -8,7 +8,7 @@
 
 /// Functions of one number, with up to two settings a and b.
 typedef enum {
-    NNREPL_NEGATE, NNREPL_ABS, NNREPL_SQUARE, NNREPL_SQRT, NNREPL_RSQRT, NNREPL_SIGN, NNREPL_FLOOR, NNREPL_ROUND,
+    NNREPL_NEGATE, NNREPL_ABS, NNREPL_SQUARE, NNREPL_CUBE, NNREPL_RECIPROCAL, NNREPL_SQRT, NNREPL_RSQRT, NNREPL_SIGN, NNREPL_FLOOR, NNREPL_ROUND,
     /// Between a and b.
     NNREPL_CLAMP,
     NNREPL_EXP, NNREPL_EXPM1, NNREPL_LOG, NNREPL_LOG1P, NNREPL_SIN, NNREPL_COS, NNREPL_TANH, NNREPL_ERF,
@@ -29,6 +29,9 @@ typedef enum {
     NNREPL_ADD, NNREPL_SUBTRACT, NNREPL_MULTIPLY, NNREPL_DIVIDE,
     /// nan wins.
     NNREPL_MAXIMUM, NNREPL_MINIMUM,
+    NNREPL_POWER,
+    /// x is the ordinate.
+    NNREPL_ATAN2,
     /// 1 where it holds, else 0.
     NNREPL_LESS, NNREPL_LESS_OR_EQUAL, NNREPL_GREATER, NNREPL_GREATER_OR_EQUAL, NNREPL_EQUAL, NNREPL_NOT_EQUAL,
     /// What an activation hands back: from its operand or its result, and what reached the result.
@@ -70,6 +73,9 @@ int nnrepl_choose(
     long x_step, const void *_Nonnull y, long y_step);
 
 double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *_Nonnull x, double a);
+
+/// Numbers of the other type as those of this one.
+void nnrepl_convert(nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x);
 
 /// Σ x[i] y[i], in lanes.
 double nnrepl_dot(nnrepl_type type, long count, const void *_Nonnull x, const void *_Nonnull y);
