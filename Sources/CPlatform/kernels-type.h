@@ -8,9 +8,9 @@
 #define ONCE(f, x) FROM_V(OF_V(f)(TO_V(x)))
 #define AS(T, number) ((T)(R)(number))
 
-/// Where numbers are nan or inf, and the type that says so.
-#define IS_ODD(z) ((z) - (z) != 0)
-#define ODD(T) __typeof__((T){0} != (T){0})
+/// Keeps in mind whether any of these numbers is nan or inf: its difference from itself is no 0.
+#define NOTE(z) odd += (z) - (z)
+#define ALL_FINITE (!__builtin_reduce_or(odd != 0))
 
 /// Calls BODY for vectors T of x, and once for what is left over, padded with zeros: it computes z.
 #define VECTORS_OF(T, count, BODY)                                          \
@@ -31,14 +31,19 @@
         }                                                                   \
     }
 
+INLINE W OF(hardswish)(W x) {
+    const W part = x / 6 + (R)0.5;
+    return x * (part > 1 ? AS(W, 1) : part < 0 ? AS(W, 0) : part);
+}
+
 static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, double setting_a, double setting_b) {
     const R a = (R)setting_a, b = (R)setting_b;
     switch (f) {
 #define MAP(name, T, result)                                   \
     case name: {                                               \
-        ODD(T) odd = {0};                                      \
-        VECTORS_OF(T, count, z = result; odd |= IS_ODD(z))     \
-        return !__builtin_reduce_or(odd);                      \
+        T odd = {0};                                           \
+        VECTORS_OF(T, count, z = result; NOTE(z))              \
+        return ALL_FINITE;                                     \
     }
         MAP(NNREPL_NEGATE, W, -x)
         MAP(NNREPL_ABS, W, __builtin_elementwise_abs(x))
@@ -65,6 +70,7 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         MAP(NNREPL_ELU, W, x > 0 ? x : OF_R(expm1)(x) * a)
         MAP(NNREPL_SIGMOID, W, 1 / (1 + OF_R(exp)(-x)))
         MAP(NNREPL_SILU, W, x / (1 + OF_R(exp)(-x)))
+        MAP(NNREPL_HARDSWISH, W, OF(hardswish)(x))
         MAP(NNREPL_GELU, W, (R)0.5 * x * (1 + OF_R(erf)(x * (R)0.7071067811865476)))
         MAP(NNREPL_GELU_TANH, W,
             (R)0.5 * x * (1 + OF_R(tanh)((R)0.7978845608028654 * (x + (R)0.044715 * x * x * x))))
@@ -135,9 +141,9 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
     switch (f) {
 #define ZIP(name, T, result)                         \
     case name: {                                     \
-        ODD(T) odd = {0};                            \
-        PAIRS_OF(T, z = result; odd |= IS_ODD(z))    \
-        return !__builtin_reduce_or(odd);            \
+        T odd = {0};                                 \
+        PAIRS_OF(T, z = result; NOTE(z))             \
+        return ALL_FINITE;                           \
     }
         ZIP(NNREPL_ADD, W, x + y)
         ZIP(NNREPL_SUBTRACT, W, x - y)
@@ -160,29 +166,53 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
             y * ((R)0.5 * (1 + OF_R(erf)(x / (R)1.4142135623730951)) +
                  x * OF_R(exp)((R)-0.5 * (x * x)) / (R)2.5066282746310002))
         ZIP(NNREPL_SILU_SLOPE, W, OF(silu_slope)(x, y))
+        ZIP(NNREPL_HARDSWISH_SLOPE, W, y * (x > -3 ? (x < 3 ? x / 3 + (R)0.5 : AS(W, 1)) : AS(W, 0)))
 #undef ZIP
     }
     return 0;
 }
 
 static int OF(choose)(
-    long count, R *out, const R *c, long c_step, const R *x, long x_step, const R *y, long y_step
+    nnrepl_zip_function relation, long count, R *out, const R *xs, long x_step, const R *ys, long y_step, const R *as,
+    long a_step, const R *bs, long b_step
 ) {
     long i = 0;
-    const W c_all = (W)*c, x_all = (W)*x, y_all = (W)*y;
-    ODD(W) odd = {0};
-    for (; i + WIDE <= count; i += WIDE) {
-        const W where = c_step ? *(const W *)(c + i) : c_all;
-        const W z = where != 0 ? (x_step ? *(const W *)(x + i) : x_all) : (y_step ? *(const W *)(y + i) : y_all);
-        odd |= IS_ODD(z);
-        *(W *)(out + i) = z;
+    W odd = {0};
+    // What is one number for all is read again and again from a vector of it.
+    const W x_all = (W)*xs, y_all = (W)*ys, a_all = (W)*as, b_all = (W)*bs;
+    const R *x_at = x_step ? xs : (const R *)&x_all, *y_at = y_step ? ys : (const R *)&y_all;
+    const R *a_at = a_step ? as : (const R *)&a_all, *b_at = b_step ? bs : (const R *)&b_all;
+    switch (relation) {
+#define CHOOSE(name, holds)                                                                          \
+    case name:                                                                                       \
+        for (; i + WIDE <= count; i += WIDE) {                                                       \
+            const W x = *(const W *)(x_at + i * x_step), y = *(const W *)(y_at + i * y_step);        \
+            const W z = holds ? *(const W *)(a_at + i * a_step) : *(const W *)(b_at + i * b_step);   \
+            NOTE(z);                                                                                 \
+            *(W *)(out + i) = z;                                                                     \
+        }                                                                                            \
+        if (i < count) {                                                                             \
+            W x = {0}, y = {0}, a = {0}, b = {0};                                                    \
+            const long first = i;                                                                    \
+            for (; i < count; i++) {                                                                 \
+                x[i - first] = xs[i * x_step], y[i - first] = ys[i * y_step];                        \
+                a[i - first] = as[i * a_step], b[i - first] = bs[i * b_step];                        \
+            }                                                                                        \
+            const W z = holds ? a : b;                                                               \
+            NOTE(z);                                                                                 \
+            memcpy(out + first, &z, (size_t)(count - first) * sizeof(R));                            \
+        }                                                                                            \
+        break;
+        CHOOSE(NNREPL_LESS, x < y)
+        CHOOSE(NNREPL_LESS_OR_EQUAL, x <= y)
+        CHOOSE(NNREPL_GREATER, x > y)
+        CHOOSE(NNREPL_GREATER_OR_EQUAL, x >= y)
+        CHOOSE(NNREPL_EQUAL, x == y)
+        CHOOSE(NNREPL_NOT_EQUAL, x != y)
+#undef CHOOSE
+    default: return 0;
     }
-    int is_odd = __builtin_reduce_or(odd) != 0;
-    for (; i < count; i++) {
-        out[i] = c[i * c_step] != 0 ? x[i * x_step] : y[i * y_step];
-        is_odd |= IS_ODD(out[i]);
-    }
-    return !is_odd;
+    return ALL_FINITE;
 }
 
 /// SUMS lanes of terms, each added to its lane by JOINED(s, t), then lane by lane, then what is left over. T are the
@@ -228,6 +258,15 @@ static R OF(sum_of_products)(long count, const R *in, const R *by) {
     for (int l = 1; l < SUMS; l++) total += parts[l / WIDE][l % WIDE];
     for (; i < count; i++) total += in[i] * by[i];
     return total;
+}
+static void OF(add_lanes)(long count, R *lanes, const R *x) {
+    enum { PARTS = SUMS / (sizeof(W) / sizeof(R)) };
+    W parts[PARTS];
+    memcpy(parts, lanes, sizeof parts);
+    for (long i = 0; i + SUMS <= count; i += SUMS) {
+        EACH(l, PARTS) parts[l] += *(const W *)(x + i + l * WIDE);
+    }
+    memcpy(lanes, parts, sizeof parts);
 }
 static R OF(sum_of_squared_differences)(long count, const R *in, R a)
     LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, (x - a) * (x - a))
@@ -435,8 +474,8 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
 #undef WIDE
 #undef ONCE
 #undef AS
-#undef IS_ODD
-#undef ODD
+#undef NOTE
+#undef ALL_FINITE
 #undef VECTORS_OF
 #undef PAIRS_OF
 #undef ROW

@@ -68,11 +68,13 @@ int nnrepl_zip(
 }
 
 int nnrepl_choose(
-    nnrepl_type type, long count, void *out, const void *c, long c_step, const void *x, long x_step, const void *y,
-    long y_step
+    nnrepl_type type, nnrepl_zip_function relation, long count, void *out, const void *x, long x_step, const void *y,
+    long y_step, const void *a, long a_step, const void *b, long b_step
 ) {
-    CHOSEN(choose, count, out, c, c_step, x, x_step, y, y_step)
+    CHOSEN(choose, relation, count, out, x, x_step, y, y_step, a, a_step, b, b_step)
 }
+
+void nnrepl_add_lanes(nnrepl_type type, long count, void *lanes, const void *x) { CHOSEN(add_lanes, count, lanes, x) }
 
 double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *x, double a) {
     CHOSEN(fold, f, count, x, a)

@@ -5,8 +5,8 @@ import CPlatform
 package enum Loop: Sendable, Equatable {
   case one(Mapped)
   case two(Zipped)
-  /// The second operand where the first is not 0, else the third.
-  case choice
+  /// The third operand where a relation holds between the first two, else the fourth.
+  case choice(Zipped)
 }
 
 /// Loops one after the other. They run block by block, so that what one hands to the next stays in the fastest memory.
@@ -26,6 +26,7 @@ package struct BlockProgram: Sendable {
     var a: Place
     var b: Place
     var c: Place
+    var d: Place
     var out: Place
   }
 
@@ -46,7 +47,8 @@ package struct BlockProgram: Sendable {
     let a = operands.first ?? out
     let b = operands.count > 1 ? operands[1] : a
     let c = operands.count > 2 ? operands[2] : a
-    instructions.append(Instruction(loop: loop, a: a, b: b, c: c, out: out))
+    let d = operands.count > 3 ? operands[3] : a
+    instructions.append(Instruction(loop: loop, a: a, b: b, c: c, d: d, out: out))
   }
 
   /// A copy of what the instruction before it made is that instruction, writing to the copy's place.
@@ -68,7 +70,7 @@ package struct BlockProgram: Sendable {
   package func sharingBlocks() -> BlockProgram {
     var ends: [Place: Int] = [:]
     for (i, it) in instructions.enumerated() {
-      for place in [it.a, it.b, it.c, it.out] { ends[place] = i }
+      for place in [it.a, it.b, it.c, it.d, it.out] { ends[place] = i }
     }
     var shared = self
     var blocks: [Place: Place] = [:]
@@ -77,9 +79,9 @@ package struct BlockProgram: Sendable {
     for (i, it) in instructions.enumerated() {
       func moved(_ place: Place) -> Place { blocks[place] ?? place }
       (shared.instructions[i].a, shared.instructions[i].b) = (moved(it.a), moved(it.b))
-      shared.instructions[i].c = moved(it.c)
+      (shared.instructions[i].c, shared.instructions[i].d) = (moved(it.c), moved(it.d))
       // A result may stand where an operand does.
-      for place in Set([it.a, it.b, it.c]) where ends[place] == i && place != it.out {
+      for place in Set([it.a, it.b, it.c, it.d]) where ends[place] == i && place != it.out {
         if let block = blocks[place] { free.append(block) }
       }
       if case .temporary = it.out, blocks[it.out] == nil {
@@ -97,9 +99,11 @@ package struct BlockProgram: Sendable {
   /// - Parameters:
   ///   - vectors: the first element of each; only those that instructions write to need be mutable.
   ///   - numbers: the single ones.
+  ///   - take: sees each block that the last instruction has made.
   /// - Returns: whether the last instruction has seen that all it made is finite.
   package func run<E: Element>(
-    _ vectors: [UnsafeMutablePointer<E>], _ numbers: [E], count: Int
+    _ vectors: [UnsafeMutablePointer<E>], _ numbers: [E], count: Int,
+    take: ((UnsafeMutablePointer<E>, Int) -> Void)? = nil
   ) -> Bool {
     var numbers = numbers
     return numbers.withUnsafeMutableBufferPointer { numbers in
@@ -130,11 +134,15 @@ package struct BlockProgram: Sendable {
             case .two(let f):
               let (b, bStep) = operand(instruction.b)
               isFinite = nnrepl_zip(E.layout, f.function, n, out, a, aStep, b, bStep) != 0
-            case .choice:
+            case .choice(let relation):
               let ((b, bStep), (c, cStep)) = (operand(instruction.b), operand(instruction.c))
-              isFinite = nnrepl_choose(E.layout, n, out, a, aStep, b, bStep, c, cStep) != 0
+              let (d, dStep) = operand(instruction.d)
+              isFinite =
+                nnrepl_choose(
+                  E.layout, relation.function, n, out, a, aStep, b, bStep, c, cStep, d, dStep) != 0
             }
           }
+          if let last = instructions.last { take?(operand(last.out).0, n) }
           if !isFinite { areFinite = false }
           first += n
         }
@@ -158,26 +166,56 @@ extension Tensor {
       let numbers = numbers.map { E($0[0]) }
       var areFinite = true
       let made = try fill(model.shape, model.dtype) { (out: UnsafeMutablePointer<E>) in
-        /// Brings the operands to memory one by one.
-        func read(_ vectors: [UnsafeMutablePointer<E>]) {
-          if vectors.count > operands.count {
-            Work.inParts(model.count) { part in
-              let isPartFinite = program.run(
-                vectors.map { $0 + part.lowerBound }, numbers, count: part.count)
-              if !isPartFinite { areFinite = false }
-            }
-          } else {
-            operands[vectors.count - 1].read(E.self) {
-              read(vectors + [UnsafeMutablePointer(mutating: $0)])
-            }
+        reading(operands, [out]) { vectors in
+          Work.inParts(model.count) { part in
+            let isPartFinite = program.run(
+              vectors.map { $0 + part.lowerBound }, numbers, count: part.count)
+            if !isPartFinite { areFinite = false }
           }
         }
-        read([out])
       }
       if areFinite { made.noteFinite() }
       return made
     }
     return model.dtype == .float32 ? try run(Float.self) : try run(Double.self)
+  }
+
+  /// The sum of what a program's last instruction makes, as `sum` has it.
+  package static func total(
+    _ program: BlockProgram, _ operands: [Tensor], _ numbers: [Tensor], like model: Tensor
+  ) throws(TensorError) -> Tensor {
+    for operand in operands { try operand.mustHold(model.count) }
+    func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
+      let numbers = numbers.map { E($0[0]) }
+      var (lanes, rest) = ([E](repeating: 0, count: 16), [E]())
+      reading(operands, [UnsafeMutablePointer<E>]()) { vectors in
+        // The first vector is the result's, which nobody writes.
+        guard let none = vectors.first else { return }
+        Work.inParts(model.count) { part in
+          _ = program.run(
+            ([none] + vectors).map { $0 + part.lowerBound }, numbers, count: part.count
+          ) { block, n in
+            nnrepl_add_lanes(E.layout, n, &lanes, block)
+            rest += (n - n % 16..<n).map { block[$0] }
+          }
+        }
+      }
+      try Work.look()
+      let sum = lanes.dropFirst().reduce(lanes[0], +)
+      return Tensor(Double(rest.reduce(sum, +)), dtype: model.dtype)
+    }
+    return model.dtype == .float32 ? try run(Float.self) : try run(Double.self)
+  }
+
+  /// Calls `body` with pointers to the elements of tensors, behind those that are there.
+  private static func reading<E: Element>(
+    _ tensors: [Tensor], _ pointers: [UnsafeMutablePointer<E>],
+    _ body: ([UnsafeMutablePointer<E>]) -> Void
+  ) {
+    guard let first = tensors.first else { return body(pointers) }
+    first.read(E.self) {
+      reading(Array(tensors.dropFirst()), pointers + [UnsafeMutablePointer(mutating: $0)], body)
+    }
   }
 
   /// Whether both are the same numbers in memory.

@@ -209,36 +209,44 @@ extension Tensor {
     }
   }
 
-  /// `x relation y ? a : b`, elementwise, without truth values on the way.
-  package static func select(
-    where x: Tensor, _ relation: Kernel.Relation, _ y: Tensor, _ a: Tensor, _ b: Tensor
-  ) throws(TensorError) -> Tensor {
-    guard x.dtype == y.dtype, x.dtype.isFloat, let loop = relation.loop else {
-      return try select(x.compared(relation, to: y), a, b)
-    }
-    return try select(x.zip(y, loop), a, b)
-  }
-
   /// `condition ? a : b`, elementwise over the broadcast shape of the three.
   package static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError)
     -> Tensor
   {
-    let target = try condition.shape.broadcast(with: a.shape).broadcast(with: b.shape)
     let common = DType.promote(a.dtype, rank: a.rank, b.dtype, rank: b.rank)
+    let stored: DType = common == .float32 ? .float32 : .float64
+    return try select(
+      where: condition.converted(to: stored), .notEqual, Tensor(0, dtype: stored), a, b)
+  }
+
+  /// `x relation y ? a : b`, elementwise, without truth values on the way.
+  package static func select(
+    where x: Tensor, _ relation: Kernel.Relation, _ y: Tensor, _ a: Tensor, _ b: Tensor
+  ) throws(TensorError) -> Tensor {
+    let common = DType.promote(a.dtype, rank: a.rank, b.dtype, rank: b.rank)
+    let layout = common == .float32 ? NNREPL_F32 : NNREPL_F64
+    guard x.dtype == y.dtype, x.layout == layout, let loop = relation.loop else {
+      return try select(x.compared(relation, to: y), a, b)
+    }
+    let target = try x.shape.broadcast(with: y.shape).broadcast(with: a.shape).broadcast(
+      with: b.shape)
     // What is one number for all is read in place.
     func stretched(_ t: Tensor) throws(TensorError) -> (Tensor, step: Int) {
       t.count == 1 ? (t, 0) : (try t.expanded(to: target), 1)
     }
-    let (c, cStep) = try stretched(
-      condition.converted(to: common == .float32 ? .float32 : .float64))
-    let (x, xStep) = try stretched(a.converted(to: common))
-    let (y, yStep) = try stretched(b.converted(to: common))
+    let ((x, xStep), (y, yStep)) = (try stretched(x), try stretched(y))
+    let (a, aStep) = try stretched(a.converted(to: common))
+    let (b, bStep) = try stretched(b.converted(to: common))
     var areFinite = false
-    let layout = common == .float32 ? NNREPL_F32 : NNREPL_F64
     let chosen = try made(target, common) { out in
-      areFinite = c.read { c in
-        x.read { x in
-          y.read { y in nnrepl_choose(layout, target.count, out, c, cStep, x, xStep, y, yStep) != 0
+      areFinite = x.read { x in
+        y.read { y in
+          a.read { a in
+            b.read { b in
+              nnrepl_choose(
+                layout, loop.function, target.count, out, x, xStep, y, yStep, a, aStep, b, bStep)
+                != 0
+            }
           }
         }
       }

@@ -37,6 +37,7 @@ package struct Tensor: Sendable {
     } float: {
       $0.initialize(repeating: Float(number), count: count)
     }
+    if dtype == .float32 ? Float(number).isFinite : number.isFinite { noteFinite() }
   }
 
   init(shape: Shape, dtype: DType, storage: Storage) {
@@ -188,7 +189,7 @@ extension Tensor {
     guard case .buffer(var buffer) = storage else { return nil }
     storage = .scalar(0)
     defer { storage = .buffer(buffer) }
-    if !isKnownUniquelyReferenced(&buffer) {
+    if !isKnownUniquelyReferenced(&buffer) || buffer.isPart {
       let copy = try Buffer(shape: shape, of: buffer.stored)
       copy.memory.copyMemory(
         from: buffer.memory, byteCount: shape.count * (buffer.stored == .float32 ? 4 : 8))
@@ -220,6 +221,14 @@ extension Tensor {
       let isFinite = dtype == .float32 ? isFinite(Float.self) : isFinite(Double.self)
       buffer.isKnownFinite = isFinite
       return isFinite
+    }
+  }
+
+  /// Whether somebody has seen that no element is nan or inf.
+  var isKnownFinite: Bool {
+    switch storage {
+    case .scalar(let number): number.isFinite
+    case .buffer(let buffer): buffer.isKnownFinite
     }
   }
 

@@ -15,6 +15,14 @@ extension Formula {
     return try evaluate(leaf)
   }
 
+  /// The sum of such a formula's values; nil where they are few or have not all one shape and type.
+  package func total(over shape: Shape, _ leaf: (Formula) -> Tensor?) throws(TensorError) -> Tensor?
+  {
+    guard shape.count >= Tensor.manyForBlocks else { return nil }
+    var compiler = BlockCompiler(shape: shape)
+    return try compiler.total(self, leaf)
+  }
+
   /// Whether it is a truth value, which is another type than its operands.
   fileprivate var isTruth: Bool {
     if case .apply(let op, _, _) = self { op.family == .comparison } else { false }
@@ -36,12 +44,28 @@ private struct BlockCompiler {
   mutating func value(_ formula: Formula, _ leaf: (Formula) -> Tensor?) throws(TensorError)
     -> Tensor?
   {
-    guard !formula.isTruth, let last = try place(of: formula, leaf), let model = operands.first,
-      case .temporary = last
-    else { return nil }
+    guard let last = try result(formula, leaf), let model = operands.first else { return nil }
     program.add(.one(Kernel.copy), [last], to: .vector(0))
     program.fold()
     return try Tensor.computed(program.sharingBlocks(), operands, numbers, like: model)
+  }
+
+  /// The sum of its values.
+  mutating func total(_ formula: Formula, _ leaf: (Formula) -> Tensor?) throws(TensorError)
+    -> Tensor?
+  {
+    guard try result(formula, leaf) != nil, let model = operands.first else { return nil }
+    return try Tensor.total(program.sharingBlocks(), operands, numbers, like: model)
+  }
+
+  /// Where the last instruction puts the formula's value.
+  private mutating func result(_ formula: Formula, _ leaf: (Formula) -> Tensor?)
+    throws(TensorError) -> BlockProgram.Place?
+  {
+    guard !formula.isTruth, let last = try place(of: formula, leaf), last == program.last,
+      case .temporary = last
+    else { return nil }
+    return last
   }
 
   /// Where the value of a part is; nil if it has another shape or type than the rest.
@@ -51,12 +75,23 @@ private struct BlockCompiler {
     switch formula {
     case .named(_, let inner): return try place(of: inner, leaf)
     case .apply(let op, let arguments, let attributes):
-      guard let loop = op.loop?(attributes) else { break }
+      guard var loop = op.loop?(attributes) else { break }
+      var operands = arguments
+      if op == .chosen {
+        if case .apply(let relation, let sides, let none) = arguments[0],
+          relation.family == .comparison,
+          case .two(let holds)? = relation.loop?(none)
+        {
+          loop = .choice(holds)
+          operands = sides + arguments.dropFirst()
+        } else {
+          operands.insert(0, at: 1)
+        }
+      }
       // Truth values together give truth values.
-      let values = loop == .choice ? arguments.dropFirst() : arguments[...]
-      if values.allSatisfy({ $0.isTruth }) { return nil }
+      if operands.suffix(2).allSatisfy({ $0.isTruth }) { return nil }
       var places: [BlockProgram.Place] = []
-      for argument in arguments {
+      for argument in operands {
         guard let place = try place(of: argument, leaf) else { return nil }
         places.append(place)
       }

@@ -149,12 +149,11 @@ extension Op {
     partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .number(1.0 / 6), 0), 0),
     bounds: Bounds(low: 0, high: 1))
 
-  package static let hardswish: Op = formed(
-    "hardswish", ["x"], family: .activation, "`x` times its hardsigmoid.",
+  package static let hardswish: Op = function(
+    "hardswish", Kernel.hardswish, family: .activation, "`x` times its hardsigmoid.",
     "x*min(max(x/6 + 1/2, 0), 1)", example: "hardswish([-4, 0, 4])",
-    value: .x
-      * .apply(clamp, [.x / 6 + 0.5], Attributes(("min", .number(0)), ("max", .number(1)))),
-    partials: [.where_(gt, .x, -3, .where_(lt, .x, 3, .x / 3 + 0.5, 1), 0)])
+    partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .x / 3 + 0.5, 1), 0),
+    kernels: byOperand(Kernel.hardswishSlope))
 
   package static let tanhshrink: Op = function(
     "tanhshrink", { $0 - Elementary.tanh($0) }, family: .activation, "`x` without its tanh.",

@@ -140,14 +140,11 @@ extension Op {
     partials: [.call(exp, .x - .z), .call(exp, .y - .z)])
 
   /// `x*ln y`, 0 where x is 0.
-  package static let xlogy: Op = elementwise(
+  package static let xlogy: Op = formed(
     "xlogy", ["x", "y"], "`x*log(y)`, and 0 where `x` is 0.", "x*ln y", example: "xlogy(0, 0)",
-    promotion: .floating, partials: [.call(log, .y), .where_(eq, .x, 0, 0, .x / .y)],
-    scalar: { $0 == 0 && !$1.isNaN ? 0 : $0 * Elementary.log($1) }
-  ) { c throws(TensorError) in
-    try c.x.zip(
-      c.y, Kernel.ThroughPair { $0 == 0 && !$1.isNaN ? 0 : $0 * Elementary.log($1) })
-  }
+    value: .where_(
+      eq, .y, .y, .where_(eq, .x, 0, 0, .x * .call(log, .y)), .x * .call(log, .y)),
+    partials: [.call(log, .y), .where_(eq, .x, 0, 0, .x / .y)])
 
   package static let copysign: Op = elementwise(
     "copysign", ["x", "y"], "The size of `x` with the sign of `y`.", "|x|*sign of y",
@@ -196,7 +193,7 @@ extension Op {
     kernels: [
       refusing("where", "condition"),
       passing { ($0.x, true) }, passing { ($0.x, false) },
-    ], loop: { _ in .choice },
+    ], loop: { _ in .choice(Kernel.notEqual) },
     samples: {
       Sample.pairs { ($0, $1) }.map { pair in
         let (a, b) = (pair.inputs[0], pair.inputs[1])

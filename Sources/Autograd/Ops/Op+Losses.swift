@@ -52,6 +52,12 @@ extension Op {
       }, applies: applies, samples: { varied(samples?() ?? pairs(), tried) }
     ) { c throws(TensorError) in
       try check(c)
+      if reduction(c) != "none",
+        let sum = try value(c).total(over: wide(c), { c.leaf($0, c.x.dtype) })
+      {
+        return reduction(c) == "sum"
+          ? sum : try sum / Tensor(Double(wide(c).count), dtype: sum.dtype)
+      }
       let each = try value(c).evaluate(over: wide(c)) { c.leaf($0, c.x.dtype) }
       return try reduced(each.expanded(to: wide(c)), c)
     }
@@ -132,13 +138,15 @@ extension Op {
     "mean of 0.5*d^2 if |d| < delta else delta*(|d| - 0.5*delta), d = input - target",
     example: "huber_loss([1, 2], [0, 4])",
     value: { _ in
-      let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
-      return .where_(
-        lt, .call(abs, d), delta, 0.5 * d.power(2), delta * (.call(abs, d) - 0.5 * delta))
+      // With the size held at `delta` both cases are one.
+      let (size, delta) = (Formula.call(abs, .x - .y), Formula.attribute("delta"))
+      let held = Formula.call(minimum, size, delta)
+      return held * (size - 0.5 * held)
     },
-    slopes: { _ in
-      let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
-      let slope = Formula.where_(lt, .call(abs, d), delta, d, delta * .call(sign, d))
+    slopes: { c in
+      let delta = c.number("delta")
+      let slope = Formula.apply(
+        clamp, [.x - .y], Attributes(("min", .number(-delta)), ("max", .number(delta))))
       return [slope, -slope]
     },
     check: { c throws(TensorError) in

@@ -17,7 +17,7 @@ typedef enum {
     NNREPL_LEAKY_RELU,
     /// a is alpha.
     NNREPL_ELU,
-    NNREPL_SIGMOID, NNREPL_SILU, NNREPL_GELU, NNREPL_GELU_TANH,
+    NNREPL_SIGMOID, NNREPL_SILU, NNREPL_HARDSWISH, NNREPL_GELU, NNREPL_GELU_TANH,
     /// a is beta, b the threshold.
     NNREPL_SOFTPLUS,
     NNREPL_LOG_SIGMOID,
@@ -36,6 +36,7 @@ typedef enum {
     NNREPL_LESS, NNREPL_LESS_OR_EQUAL, NNREPL_GREATER, NNREPL_GREATER_OR_EQUAL, NNREPL_EQUAL, NNREPL_NOT_EQUAL,
     /// What an activation hands back: from its operand or its result, and what reached the result.
     NNREPL_RELU_SLOPE, NNREPL_SIGMOID_SLOPE, NNREPL_TANH_SLOPE, NNREPL_GELU_SLOPE, NNREPL_SILU_SLOPE,
+    NNREPL_HARDSWISH_SLOPE,
 } nnrepl_zip_function;
 
 /// Many numbers to one, computed in double precision but for the sum, which has its operand's. Sixteen lanes, added
@@ -67,10 +68,13 @@ int nnrepl_zip(
     nnrepl_type type, nnrepl_zip_function f, long count, void *_Nonnull out, const void *_Nonnull x, long x_step,
     const void *_Nonnull y, long y_step);
 
-/// out[i] = c[i] != 0 ? x[i] : y[i]; steps as above.
+/// out[i] = where the relation holds between x[i] and y[i] a[i], else b[i]; steps as above.
 int nnrepl_choose(
-    nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull c, long c_step, const void *_Nonnull x,
-    long x_step, const void *_Nonnull y, long y_step);
+    nnrepl_type type, nnrepl_zip_function relation, long count, void *_Nonnull out, const void *_Nonnull x, long x_step,
+    const void *_Nonnull y, long y_step, const void *_Nonnull a, long a_step, const void *_Nonnull b, long b_step);
+
+/// Adds x[i], as far as there are whole sixteens of them, to lanes[i % 16]: a sum that goes on from block to block.
+void nnrepl_add_lanes(nnrepl_type type, long count, void *_Nonnull lanes, const void *_Nonnull x);
 
 double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *_Nonnull x, double a);
 
