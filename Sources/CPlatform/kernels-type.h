@@ -376,6 +376,23 @@ static void OF(normalize_slope)(long rows, long count, R *dx, const R *out, cons
     }
 }
 
+static void OF(normalize_back)(
+    long rows, long n, double eps, R *dx, R *restrict dweight, R *restrict dbias, const R *restrict x,
+    const R *restrict dz, const R *restrict weight, R *restrict scratch
+) {
+    R *normalized = scratch, *weighed = scratch + n;
+    for (long row = 0; row < rows; row++, dx += n, x += n, dz += n) {
+        R inverse;
+        OF(normalize)(1, n, eps, normalized, &inverse, x);
+        for (long i = 0; i < n; i++) {
+            weighed[i] = dz[i] * weight[i];
+            dweight[i] += dz[i] * normalized[i];
+            dbias[i] += dz[i];
+        }
+        OF(normalize_slope)(1, n, dx, normalized, &inverse, weighed);
+    }
+}
+
 static void OF(scale_rows)(long rows, long n, R *restrict x, const R *restrict scale, const R *restrict shift) {
     for (; rows-- > 0; x += n) {
         for (long i = 0; i < n; i++) x[i] = x[i] * scale[i] + shift[i];
@@ -462,6 +479,220 @@ static void OF(channel_combine)(
         , for (long k = 0; k < n; k++) out[i + k] = dz[i + k] * a[c] + (x[i + k] - mean[c]) * b[c] + shift[c];)
 }
 
+/// Calls BODY for numbers i along an axis, with `from` where the index says that they lie: ends the function where it is no
+/// whole number from 0 to below the axis's length.
+#define ALONG(cut, BODY)                                                                                 \
+    enum { SOME = 256 };                                                                                 \
+    const double whole = 0x1.8p52;                                                                       \
+    long long base, places[SOME];                                                                        \
+    memcpy(&base, &whole, sizeof base);                                                                  \
+    const long run = (cut).count * (cut).inner;                                 \
+    for (long o = 0; o < (cut).outer; o++) {                                                             \
+        for (long first = 0; first < run; first += SOME) {                                               \
+            const long some = run - first < SOME ? run - first : SOME;                                   \
+            const double *at = index + o * run + first;                                                  \
+            long long odd = 0;                                                                           \
+            for (long k = 0; k < some; k++) {                                                            \
+                /* The sum has a whole number in its last bits. */                                       \
+                const double sum = at[k] + whole;                                                        \
+                long long bits;                                                                          \
+                memcpy(&bits, &sum, sizeof bits);                                                        \
+                places[k] = bits - base;                                                                 \
+                odd |= places[k] | ((cut).length - 1 - places[k]) | -(long long)(sum - whole != at[k]);  \
+            }                                                                                            \
+            if (odd < 0) return 0;                                                                       \
+            for (long k = 0; k < some; k++) {                                                            \
+                const long i = o * run + first + k, behind = (cut).inner == 1 ? 0 : (first + k) % (cut).inner; \
+                const long from = (o * (cut).length + (long)places[k]) * (cut).inner + behind;           \
+                BODY;                                                                                    \
+            }                                                                                            \
+        }                                                                                                \
+    }                                                                                                    \
+    return 1;
+
+static int OF(gather)(nnrepl_along cut, R *restrict out, const R *restrict x, const double *restrict index) {
+    ALONG(cut, out[i] = x[from])
+}
+
+static int OF(scatter_add)(nnrepl_along cut, R *restrict out, const R *restrict x, const double *restrict index) {
+    ALONG(cut, out[from] += x[i])
+}
+
+/// Running products, eight lines side by side, so that none waits for itself.
+static void OF(running_product)(long outer, long length, long inner, R *out, const R *x) {
+    enum { SOME = 8 };
+    for (long first = 0; first < outer * inner; first += SOME) {
+        const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;
+        double product[SOME];
+        long start[SOME];
+        for (long l = 0; l < lines; l++) {
+            product[l] = 1;
+            start[l] = (first + l) / inner * length * inner + (first + l) % inner;
+        }
+        for (long i = 0; i < length * inner; i += inner) {
+            for (long l = 0; l < lines; l++) {
+                product[l] *= x[start[l] + i];
+                out[start[l] + i] = (R)product[l];
+            }
+        }
+    }
+}
+
+/// What they hand back: before[i] after[i], where before[i] is the product of what is before x[i], and after[i] =
+/// dz[i] + x[i + 1] after[i + 1].
+static void OF(running_product_slope)(long outer, long length, long inner, R *dx, const R *x, const R *dz) {
+    enum { SOME = 8 };
+    for (long first = 0; first < outer * inner; first += SOME) {
+        const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;
+        double before[SOME], after[SOME];
+        long start[SOME];
+        for (long l = 0; l < lines; l++) {
+            before[l] = 1, after[l] = 0;
+            start[l] = (first + l) / inner * length * inner + (first + l) % inner;
+        }
+        for (long i = 0; i < length * inner; i += inner) {
+            for (long l = 0; l < lines; l++) {
+                dx[start[l] + i] = (R)before[l];
+                before[l] *= x[start[l] + i];
+            }
+        }
+        for (long i = (length - 1) * inner; i >= 0; i -= inner) {
+            for (long l = 0; l < lines; l++) {
+                const long k = start[l] + i;
+                after[l] = dz[k] + after[l];
+                dx[k] = (R)(dx[k] * after[l]);
+                after[l] *= x[k];
+            }
+        }
+    }
+}
+
+/// Of rows of n the product of all others for each number.
+static void OF(product_of_others)(long rows, long n, R *out, const R *x) {
+    enum { SOME = 8 };
+    for (; rows > 0; rows -= SOME, x += SOME * n, out += SOME * n) {
+        const long lines = rows < SOME ? rows : SOME;
+        double before[SOME], after[SOME];
+        for (long l = 0; l < lines; l++) before[l] = after[l] = 1;
+        for (long i = 0; i < n; i++) {
+            for (long l = 0; l < lines; l++) {
+                out[l * n + i] = (R)before[l];
+                before[l] *= x[l * n + i];
+            }
+        }
+        for (long i = n - 1; i >= 0; i--) {
+            for (long l = 0; l < lines; l++) {
+                out[l * n + i] = (R)(out[l * n + i] * after[l]);
+                after[l] *= x[l * n + i];
+            }
+        }
+    }
+}
+
+/// Numbers to each of which belongs one of `columns` columns at a time.
+enum { OF(COLUMNS) = 512 };
+
+/// dz/hits where x is z, else dz 0/hits, for numbers as outer × n × inner of which n share a z.
+static void OF(share)(long outer, long n, long inner, int takes_nan, R *out, const R *x, const R *z, const R *dz) {
+#define HIT(k, c) (x[k] == z[c] || (takes_nan && x[k] != x[k] && z[c] != z[c]))
+    for (long o = 0; o < outer; o++, x += n * inner, out += n * inner, z += inner, dz += inner) {
+        if (inner == 1) {
+            R hits = 0;
+            for (long i = 0; i < n; i++) hits += HIT(i, 0) ? (R)1 : (R)0;
+            const R hit = *dz / hits, miss = *dz * 0 / hits;
+            for (long i = 0; i < n; i++) out[i] = HIT(i, 0) ? hit : miss;
+            continue;
+        }
+        for (long first = 0; first < inner; first += OF(COLUMNS)) {
+            const long columns = inner - first < OF(COLUMNS) ? inner - first : OF(COLUMNS);
+            R hit[OF(COLUMNS)] = {0}, miss[OF(COLUMNS)];
+            for (long i = first; i < n * inner; i += inner) {
+                for (long c = 0; c < columns; c++) hit[c] += HIT(i + c, first + c) ? (R)1 : (R)0;
+            }
+            for (long c = 0; c < columns; c++) {
+                miss[c] = dz[first + c] * 0 / hit[c];
+                hit[c] = dz[first + c] / hit[c];
+            }
+            for (long i = first; i < n * inner; i += inner) {
+                for (long c = 0; c < columns; c++) out[i + c] = HIT(i + c, first + c) ? hit[c] : miss[c];
+            }
+        }
+    }
+#undef HIT
+}
+
+/// What a column of softmax adds up.
+typedef enum { OF(ITSELF), OF(POWER), OF(PRODUCT), OF(OTHER) } OF(summand);
+
+/// The sums of `columns` columns of n numbers, `inner` apart, in lanes as `sum` has them for one: of x, e^x, x y or y.
+static void OF(column_sums)(
+    OF(summand) what, long n, long inner, long columns, R *sum, const R *x, const R *y
+) {
+    R lanes[SUMS][OF(COLUMNS)] = {{0}}, term[OF(COLUMNS)];
+    const long whole = n / SUMS * SUMS;
+    for (long c = 0; c < columns; c++) sum[c] = 0;
+    for (long i = 0; i < n; i++, x += inner, y += inner) {
+        if (i == whole && i > 0) {
+            for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, lanes[0], lanes[0], 1, lanes[l], 1);
+            memcpy(sum, lanes[0], (size_t)columns * sizeof(R));
+        }
+        const R *terms = what == OF(ITSELF) ? x : what == OF(OTHER) ? y : term;
+        if (what == OF(POWER)) OF(map)(NNREPL_EXP, columns, term, x, 0, 0);
+        if (what == OF(PRODUCT)) OF(zip)(NNREPL_MULTIPLY, columns, term, y, 1, x, 1);
+        R *to = i < whole ? lanes[i % SUMS] : sum;
+        OF(zip)(NNREPL_ADD, columns, to, to, 1, terms, 1);
+    }
+    if (n == whole && n > 0) {
+        for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, lanes[0], lanes[0], 1, lanes[l], 1);
+        memcpy(sum, lanes[0], (size_t)columns * sizeof(R));
+    }
+}
+
+static void OF(softmax_columns)(long outer, long n, long inner, R *out, const R *x, int is_log) {
+    R most[OF(COLUMNS)], sum[OF(COLUMNS)];
+    for (long o = 0; o < outer; o++, x += n * inner, out += n * inner) {
+        for (long first = 0; first < inner; first += OF(COLUMNS)) {
+            const long columns = inner - first < OF(COLUMNS) ? inner - first : OF(COLUMNS);
+            // The largest is taken off first: large scores keep their digits.
+            memcpy(most, x + first, (size_t)columns * sizeof(R));
+            for (long i = first + inner; i < n * inner; i += inner) {
+                OF(zip)(NNREPL_MAXIMUM, columns, most, most, 1, x + i, 1);
+            }
+            for (long i = first; i < n * inner; i += inner) {
+                OF(zip)(NNREPL_SUBTRACT, columns, out + i, x + i, 1, most, 1);
+                if (!is_log) OF(map)(NNREPL_EXP, columns, out + i, out + i, 0, 0);
+            }
+            OF(column_sums)(is_log ? OF(POWER) : OF(ITSELF), n, inner, columns, sum, out + first, out + first);
+            if (is_log) {
+                for (long c = 0; c < columns; c++) sum[c] = (R)nnrepl_log((double)sum[c]);
+            }
+            for (long i = first; i < n * inner; i += inner) {
+                OF(zip)(is_log ? NNREPL_SUBTRACT : NNREPL_DIVIDE, columns, out + i, out + i, 1, sum, 1);
+            }
+        }
+    }
+}
+
+static void OF(softmax_columns_slope)(
+    long outer, long n, long inner, R *restrict out, const R *restrict z, const R *restrict dz, int is_log
+) {
+    R sum[OF(COLUMNS)];
+    for (long o = 0; o < outer; o++, z += n * inner, dz += n * inner, out += n * inner) {
+        for (long first = 0; first < inner; first += OF(COLUMNS)) {
+            const long columns = inner - first < OF(COLUMNS) ? inner - first : OF(COLUMNS);
+            OF(column_sums)(is_log ? OF(OTHER) : OF(PRODUCT), n, inner, columns, sum, z + first, dz + first);
+            for (long i = first; i < n * inner; i += inner) {
+                if (is_log) {
+                    OF(map)(NNREPL_EXP, columns, out + i, z + i, 0, 0);
+                    for (long c = 0; c < columns; c++) out[i + c] = dz[i + c] - out[i + c] * sum[c];
+                } else {
+                    for (long c = 0; c < columns; c++) out[i + c] = z[i + c] * (dz[i + c] - sum[c]);
+                }
+            }
+        }
+    }
+}
+
 static void OF(mask)(long count, R *out, const unsigned *words, unsigned long long limit, double scale) {
     const R kept = (R)scale;
     for (long i = 0; i < count; i++) {
@@ -485,3 +716,4 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
 #undef AS_STORED
 #undef AS_DOUBLES
 #undef EACH_CHANNEL
+#undef ALONG

@@ -86,14 +86,67 @@ double nnrepl_dot(nnrepl_type type, long count, const void *x, const void *y) {
 
 long nnrepl_find(nnrepl_type type, long count, const void *x, double value) { CHOSEN(find, count, x, value) }
 
-void nnrepl_softmax(nnrepl_type type, long rows, long n, void *out, const void *x, int is_log) {
+static void softmax_rows(nnrepl_type type, long rows, long n, void *out, const void *x, int is_log) {
     CHOSEN(softmax, rows, n, out, x, is_log)
 }
 
-void nnrepl_softmax_slope(
+static void softmax_columns(
+    nnrepl_type type, long outer, long n, long inner, void *out, const void *x, int is_log
+) {
+    CHOSEN(softmax_columns, outer, n, inner, out, x, is_log)
+}
+
+void nnrepl_softmax(nnrepl_type type, long outer, long n, long inner, void *out, const void *x, int is_log) {
+    if (inner == 1) softmax_rows(type, outer, n, out, x, is_log);
+    else softmax_columns(type, outer, n, inner, out, x, is_log);
+}
+
+static void softmax_rows_slope(
     nnrepl_type type, long rows, long n, void *out, const void *z, const void *dz, int is_log
 ) {
     CHOSEN(softmax_slope, rows, n, out, z, dz, is_log)
+}
+
+static void softmax_columns_slope(
+    nnrepl_type type, long outer, long n, long inner, void *out, const void *z, const void *dz, int is_log
+) {
+    CHOSEN(softmax_columns_slope, outer, n, inner, out, z, dz, is_log)
+}
+
+void nnrepl_softmax_slope(
+    nnrepl_type type, long outer, long n, long inner, void *out, const void *z, const void *dz, int is_log
+) {
+    if (inner == 1) softmax_rows_slope(type, outer, n, out, z, dz, is_log);
+    else softmax_columns_slope(type, outer, n, inner, out, z, dz, is_log);
+}
+
+int nnrepl_gather(nnrepl_type type, nnrepl_along cut, void *out, const void *x, const double *index) {
+    CHOSEN(gather, cut, out, x, index)
+}
+
+int nnrepl_scatter_add(nnrepl_type type, nnrepl_along cut, void *out, const void *x, const double *index) {
+    CHOSEN(scatter_add, cut, out, x, index)
+}
+
+void nnrepl_running_product(nnrepl_type type, long outer, long length, long inner, void *out, const void *x) {
+    CHOSEN(running_product, outer, length, inner, out, x)
+}
+
+void nnrepl_running_product_slope(
+    nnrepl_type type, long outer, long length, long inner, void *dx, const void *x, const void *dz
+) {
+    CHOSEN(running_product_slope, outer, length, inner, dx, x, dz)
+}
+
+void nnrepl_product_of_others(nnrepl_type type, long rows, long n, void *out, const void *x) {
+    CHOSEN(product_of_others, rows, n, out, x)
+}
+
+void nnrepl_share(
+    nnrepl_type type, long outer, long n, long inner, int takes_nan, void *out, const void *x, const void *z,
+    const void *dz
+) {
+    CHOSEN(share, outer, n, inner, takes_nan, out, x, z, dz)
 }
 
 void nnrepl_normalize(nnrepl_type type, long rows, long n, double eps, void *out, void *inverse, const void *x) {
@@ -104,6 +157,13 @@ void nnrepl_normalize_slope(
     nnrepl_type type, long rows, long n, void *dx, const void *out, const void *inverse, const void *dz
 ) {
     CHOSEN(normalize_slope, rows, n, dx, out, inverse, dz)
+}
+
+void nnrepl_normalize_back(
+    nnrepl_type type, long rows, long n, double eps, void *dx, void *dweight, void *dbias, const void *x,
+    const void *dz, const void *weight, void *scratch
+) {
+    CHOSEN(normalize_back, rows, n, eps, dx, dweight, dbias, x, dz, weight, scratch)
 }
 
 void nnrepl_scale_rows(nnrepl_type type, long rows, long n, void *x, const void *scale, const void *shift) {

@@ -22,9 +22,9 @@ package struct Tensor: Sendable {
   package init(_ values: [Double], shape: Shape, dtype: DType = .float64) throws(TensorError) {
     guard values.count == shape.count else { throw .notReshapable([values.count], shape.dims) }
     self = try Tensor.make(shape, dtype) { (out: UnsafeMutablePointer<Double>) in
-      for i in 0..<values.count { out[i] = values[i] }
+      out.update(from: values, count: values.count)
     } float: { out in
-      for i in 0..<values.count { out[i] = Float(values[i]) }
+      nnrepl_convert(NNREPL_F32, values.count, out, values)
     }
   }
 

@@ -87,13 +87,14 @@ double nnrepl_dot(nnrepl_type type, long count, const void *_Nonnull x, const vo
 /// The first place of `value`, or of nan if that is what it is; `count` if it is nowhere.
 long nnrepl_find(nnrepl_type type, long count, const void *_Nonnull x, double value);
 
-/// Rows of n: e^x over their sum; or its logarithm.
+/// Of numbers as outer × n × inner, for each n of them: e^x over their sum; or its logarithm.
 void nnrepl_softmax(
-    nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x, int is_log);
+    nnrepl_type type, long outer, long n, long inner, void *_Nonnull out, const void *_Nonnull x, int is_log);
 
-/// What softmax hands back: z (dz - Σ dz z) of each row; of its logarithm dz - e^z Σ dz.
+/// What softmax hands back: z (dz - Σ dz z) of each n; of its logarithm dz - e^z Σ dz.
 void nnrepl_softmax_slope(
-    nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull z, const void *_Nonnull dz, int is_log);
+    nnrepl_type type, long outer, long n, long inner, void *_Nonnull out, const void *_Nonnull z,
+    const void *_Nonnull dz, int is_log);
 
 /// Rows of n with their mean taken off, over the root of their biased variance plus eps; and one over that.
 void nnrepl_normalize(
@@ -104,6 +105,12 @@ void nnrepl_normalize(
 void nnrepl_normalize_slope(
     nnrepl_type type, long rows, long n, void *_Nonnull dx, const void *_Nonnull out, const void *_Nonnull inverse,
     const void *_Nonnull dz);
+
+/// The same from x, whose normalized rows were scaled by `weight` and shifted; and added to dweight and dbias, what these are
+/// handed back. Scratch has room for two rows.
+void nnrepl_normalize_back(
+    nnrepl_type type, long rows, long n, double eps, void *_Nonnull dx, void *_Nonnull dweight, void *_Nonnull dbias,
+    const void *_Nonnull x, const void *_Nonnull dz, const void *_Nonnull weight, void *_Nonnull scratch);
 
 /// x[row, i] = x[row, i] scale[i] + shift[i], for rows of n.
 void nnrepl_scale_rows(
@@ -136,6 +143,34 @@ void nnrepl_channel_scale(
 void nnrepl_channel_combine(
     nnrepl_type type, nnrepl_channels cut, void *_Nonnull out, const void *_Nonnull dz, const void *_Nonnull a,
     const void *_Nonnull x, const void *_Nonnull mean, const void *_Nonnull b, const void *_Nonnull c);
+
+/// Lines along an axis of `length`, between `outer` and `inner` others; `count` of them are taken from each.
+typedef struct {
+    long outer, length, count, inner;
+} nnrepl_along;
+
+/// out[o, i, j] = x[o, index[o, i, j], j]; or out[o, index[o, i, j], j] += x[o, i, j]. Both end with 0 where an index is no
+/// whole number from 0 to below the length, else with 1.
+int nnrepl_gather(
+    nnrepl_type type, nnrepl_along cut, void *_Nonnull out, const void *_Nonnull x, const double *_Nonnull index);
+int nnrepl_scatter_add(
+    nnrepl_type type, nnrepl_along cut, void *_Nonnull out, const void *_Nonnull x, const double *_Nonnull index);
+
+/// Running products along an axis; and what they hand back, without a division.
+void nnrepl_running_product(
+    nnrepl_type type, long outer, long length, long inner, void *_Nonnull out, const void *_Nonnull x);
+void nnrepl_running_product_slope(
+    nnrepl_type type, long outer, long length, long inner, void *_Nonnull dx, const void *_Nonnull x,
+    const void *_Nonnull dz);
+
+/// Of rows of n, for each number the product of all others.
+void nnrepl_product_of_others(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
+
+/// dz/hits where x is z, else 0 of it, for numbers as outer × n × inner of which n share a z and hit it; with takes_nan
+/// nan is itself.
+void nnrepl_share(
+    nnrepl_type type, long outer, long n, long inner, int takes_nan, void *_Nonnull out, const void *_Nonnull x,
+    const void *_Nonnull z, const void *_Nonnull dz);
 
 /// Words of a Mersenne Twister from its state.
 void nnrepl_temper(long count, unsigned *_Nonnull out, const unsigned *_Nonnull state);
