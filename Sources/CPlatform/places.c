@@ -138,16 +138,19 @@ long nnrepl_nonzero(nnrepl_type type, int rank, const long *dims, double *places
     for (int k = 0; k < rank - 1; k++) rows *= dims[k];
     for (long row = 0; row < rows; row++) {
         if (row * n % OFTEN < n && nnrepl_must_stop()) return found;
+        const double *known = 0;
         for (long i = 0; i < n; i++) {
             if (number_at(type, x, row * n + i) == 0) continue;
             found++;
             if (!places) continue;
+            // The places of a row differ in the last only.
             long rest = row;
             for (int k = rank - 2; k >= 0; k--) {
-                places[k] = (double)(rest % dims[k]);
-                rest /= dims[k];
+                places[k] = known ? known[k] : (double)(rest % dims[k]);
+                if (!known) rest /= dims[k];
             }
             places[rank - 1] = (double)i;
+            known = places;
             places += rank;
         }
     }

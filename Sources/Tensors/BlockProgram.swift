@@ -22,7 +22,7 @@ package struct BlockProgram: Sendable {
   }
 
   private struct Instruction: Sendable {
-    let loop: Loop
+    let does: Loop
     var a: Place
     var b: Place
     var c: Place
@@ -35,8 +35,10 @@ package struct BlockProgram: Sendable {
   private var blocks = 0
   private static let block = 1024
 
+  /// Nothing to do yet.
   package init() {}
 
+  /// A place for a part of the result.
   package mutating func temporary() -> Place {
     blocks += 1
     return .temporary(blocks - 1)
@@ -48,14 +50,14 @@ package struct BlockProgram: Sendable {
     let b = operands.count > 1 ? operands[1] : a
     let c = operands.count > 2 ? operands[2] : a
     let d = operands.count > 3 ? operands[3] : a
-    instructions.append(Instruction(loop: loop, a: a, b: b, c: c, d: d, out: out))
+    instructions.append(Instruction(does: loop, a: a, b: b, c: c, d: d, out: out))
   }
 
   /// A copy of what the instruction before it made is that instruction, writing to the copy's place.
   package mutating func fold() {
     var folded: [Instruction] = []
     for instruction in instructions {
-      if instruction.loop == .one(Mapped(function: NNREPL_COPY)), case .temporary = instruction.a,
+      if instruction.does == .one(Mapped(function: NNREPL_COPY)), case .temporary = instruction.a,
         let last = folded.last, last.out == instruction.a
       {
         folded[folded.count - 1].out = instruction.out
@@ -128,7 +130,7 @@ package struct BlockProgram: Sendable {
           var isFinite = false
           for instruction in instructions {
             let (out, (a, aStep)) = (operand(instruction.out).0, operand(instruction.a))
-            switch instruction.loop {
+            switch instruction.does {
             case .one(let f):
               isFinite = nnrepl_map(E.layout, f.function, n, out, a, f.a, f.b) != 0
             case .two(let f):

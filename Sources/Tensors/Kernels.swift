@@ -7,6 +7,7 @@ package struct Mapped: UnaryKernel, Equatable {
   var a = 0.0
   var b = 0.0
 
+  /// Itself as an instruction.
   package var loop: Loop? { .one(self) }
 
   package func callAsFunction<E: Element>(_ x: E) -> E {
@@ -26,6 +27,7 @@ package struct Mapped: UnaryKernel, Equatable {
 package struct Zipped: BinaryKernel, Equatable {
   let function: nnrepl_zip_function
 
+  /// Itself as an instruction.
   package var loop: Loop? { .two(self) }
 
   package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {

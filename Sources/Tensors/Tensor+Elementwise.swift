@@ -29,6 +29,7 @@ package protocol BinaryKernel: Sendable {
 // A kernel's own code is a row of each type; what is around it is there once.
 
 extension UnaryKernel {
+  /// Most have none.
   package var loop: Loop? { nil }
 
   /// Applies the kernel to each element.
@@ -47,6 +48,7 @@ extension UnaryKernel {
 }
 
 extension BinaryKernel {
+  /// Most have none.
   package var loop: Loop? { nil }
 
   /// Applies the kernel to each pair, with broadcasting.

@@ -9,6 +9,7 @@ package final class Op: Sendable {
   /// The gradients of those operands that `wanted` marks.
   package typealias Joint =
     @Sendable (Call, Tensor, _ wanted: [Bool]) throws(TensorError) -> [Tensor?]
+  /// The loop that a call with these settings is.
   package typealias Looping = @Sendable (Attributes) -> Loop?
   typealias Addition =
     @Sendable (Call, Tensor, _ operand: Int, _ sum: inout Tensor) throws(TensorError) -> Bool

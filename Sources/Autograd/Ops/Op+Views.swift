@@ -123,6 +123,7 @@ extension Op {
     "z[i] = x[n - 1 - i]", example: "flip([1, 2, 3], 0)", notation: .call,
     back: { c throws(TensorError) in .apply(flip, [.dz], c.attributes) },
     selection: flipped,
+    kernel: { c, dz throws(TensorError) in try dz.picked(flipped(c)) },
     samples: {
       Sample.shapes.filter { $0.rank > 0 }.flatMap { shape in
         [
@@ -148,12 +149,11 @@ extension Op {
     "roll", settings: [Setting("shifts", .lengths, .required), Setting("dims", .axes, .absent)],
     "Moves entries along axes; what falls off one end comes in at the other.",
     "z[i] = x[(i - shift) mod n]", example: "roll([1, 2, 3, 4], 1)", notation: .call,
-    back: { c throws(TensorError) in
-      var back = Attributes(("shifts", .ints((c.attributes.ints("shifts") ?? []).map { -$0 })))
-      if let dims = c.attributes.ints("dims") { back.set("dims", .ints(dims)) }
-      return .apply(roll, [.dz], back)
-    },
+    back: { c throws(TensorError) in .apply(roll, [.dz], turnedBack(c)) },
     selection: rolled,
+    kernel: { c, dz throws(TensorError) in
+      try dz.picked(rolled(Call(inputs: [dz], attributes: turnedBack(c))))
+    },
     samples: {
       [Sample([Sample.spread([4])], ("shifts", .ints([1])))]
         + [[2, 3], [2, 2, 3]].flatMap { shape in
@@ -164,6 +164,12 @@ extension Op {
           ]
         }
     })
+
+  private static func turnedBack(_ c: Call) -> Attributes {
+    var back = Attributes(("shifts", .ints((c.attributes.ints("shifts") ?? []).map { -$0 })))
+    if let dims = c.attributes.ints("dims") { back.set("dims", .ints(dims)) }
+    return back
+  }
 
   private static func rolled(_ c: Call) throws(TensorError) -> Selection {
     let shifts = c.attributes.ints("shifts") ?? []
