@@ -43,6 +43,22 @@ extension Builtin {
       }
       try call.mustFit(
         repeats.reduce(0.0) { $0 + Double($1) } * (repeats.count == 1 ? Double(length) : 1))
+      if repeats.count == 1, repeats[0] > 0 {
+        // An axis of length 1 behind it, stretched.
+        var dims = x.shape.dims
+        dims.insert(1, at: axis + 1)
+        var stretched = dims
+        stretched[axis + 1] = repeats[0]
+        var joined = x.shape.dims
+        joined[axis] *= repeats[0]
+        let wide = try call.tensors { () throws(TensorError) in
+          let apart = try call.graph.apply(
+            .reshape, [.node(x)], Attributes(("_shape", .ints(dims))))
+          return try call.graph.apply(
+            .expand, [.node(apart)], Attributes(("_shape", .ints(stretched))))
+        }
+        return try call.apply(.reshape, [.node(wide)], Attributes(("_shape", .ints(joined))))
+      }
       let places = (0..<length).flatMap { i in
         [Double](repeating: Double(i), count: repeats.count == 1 ? repeats[0] : repeats[i])
       }
@@ -167,10 +183,10 @@ extension Builtin {
         throw TensorFault(.indexOutOfRange(k - 1, axis: axis, length: x.shape[axis])).at(call.span)
       }
       let isFalling = try call.flag("largest")
+      var settings = Attributes(("dim", .ints([axis])), ("descending", .flag(isFalling)))
+      settings.set("_first", .number(Double(k)), hidden: true)
       let order = try call.tensors { () throws(TensorError) in
-        try call.graph.apply(
-          .argsort, [.node(x)],
-          Attributes(("dim", .ints([axis])), ("descending", .flag(isFalling))))
+        try call.graph.apply(.argsort, [.node(x)], settings)
       }
       guard case .tensor(let places) = try call.slice(order, axis, 0..<k) else { return .none }
       let found = try call.apply(
@@ -205,7 +221,7 @@ extension Builtin {
       }
       return .list(ListObject(parts))
     },
-    running("cummax", "largest", { $0 >= $1 }), running("cummin", "smallest", { $0 <= $1 }),
+    running("cummax", "largest", largest: true), running("cummin", "smallest", largest: false),
     Builtin(
       "count_nonzero(x, dim=none)", .reductions, "How many entries are not 0.",
       example: "count_nonzero([0, 2, 3])"
@@ -241,7 +257,7 @@ extension Builtin {
 
   /// The largest, or smallest, so far along an axis, and where it was; the last one at a tie, as in PyTorch.
   private static func running(
-    _ name: String, _ word: String, _ wins: @escaping @Sendable (Double, Double) -> Bool
+    _ name: String, _ word: String, largest: Bool
   ) -> Builtin {
     Builtin(
       "\(name)(x, dim)", .reductions,
@@ -250,16 +266,9 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let x = try call.node("x")
       let axis = try call.axis(try call.int("dim"), of: x)
-      let step = x.shape.strides[axis]
-      var places = [Double](repeating: 0, count: x.shape.count)
-      for offset in 0..<x.shape.count {
-        let place = offset / max(1, step) % x.shape[axis]
-        guard place > 0 else { continue }
-        let best = places[offset - step]
-        let (now, old) = (x.value[offset], x.value[offset - (place - Int(best)) * step])
-        places[offset] = now.isNaN || !old.isNaN && wins(now, old) ? Double(place) : best
+      let indices = try call.tensors { () throws(TensorError) in
+        call.graph.constant(try x.value.runningPlaces(axis, largest: largest))
       }
-      let indices = try call.constant(places, x.shape.dims, .int64)
       let found = try call.apply(
         .gather, [.node(x), .node(indices)], Attributes(("dim", .ints([axis]))))
       return .record(RecordObject([("values", found), ("indices", .tensor(indices))]))

@@ -70,10 +70,7 @@ extension Builtin {
         && !["start", "end", "step"].contains(where: call.isFraction)
       let dtype: DType = whole ? .int64 : call.machine.dtype
       return try call.made { () throws(TensorError) in
-        let shape = try Shape([range.count])
-        _ = try Tensor(filling: shape, with: 0)
-        return try Tensor(
-          (0..<range.count).map { start + Double($0) * step }, shape: shape, dtype: dtype)
+        try Tensor(from: start, by: step, count: range.count, dtype: dtype)
       }
     },
     Builtin(

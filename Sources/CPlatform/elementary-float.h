@@ -1,5 +1,5 @@
-// The elementary functions of F, single precision: a number, or a vector of them, within 1.3 units in the last place, but `erf` within
-// six.
+// The elementary functions of F, single precision: a number, or a vector of them, within 1.5 units in the last place, but `atan2`
+// within two and `erf` within six.
 // elementary.c and kernels-width.h include this with F, J, OF_F(name), FLOAT_BITS(x), FLOAT(bits) and FLOAT_ANY(where), as
 // elementary-width.h with V. Those that are not here are those of double precision, rounded once.
 
@@ -13,11 +13,8 @@ INLINE F OF_F(signed)(F size, F x) { return FLOAT(FLOAT_BITS(size) | (FLOAT_BITS
 /// 2ⁿ where that is a normal number.
 INLINE F OF_F(two_to)(J n) { return FLOAT((n + 127) << 23); }
 
-/// e^x
-INLINE F OF_F(exp)(F x) {
-    // Past these it overflows, or vanishes; nan passes.
-    x = x > 89 ? (F)89 : x;
-    x = x < -105 ? (F)-105 : x;
+/// e^x = (1 + less) · 2^power
+INLINE F OF_F(reduced)(F x, J *power) {
     F shifted = x * 0x1.715476p+0f + FLOAT_ROUNDER, whole = shifted - FLOAT_ROUNDER;
     // ln 2 in two parts: the first is short, so that its product with a whole number is exact.
     F r = x - whole * 0x1.62ep-1f - whole * 0x1.0bfbe8p-15f;
@@ -28,12 +25,39 @@ INLINE F OF_F(exp)(F x) {
     p = p * r + 0x1.5554e8p-5f;
     p = p * r + 0x1.555556p-3f;
     p = p * r + 0.5f;
-    F scaled = 1 + (r + y * p);
-    J power = FLOAT_BITS(shifted) - FLOAT_BITS((F)FLOAT_ROUNDER), is_odd = (power > 127) | (power < -125);
-    if (!FLOAT_ANY(is_odd)) return FLOAT(FLOAT_BITS(scaled) + (power << 23));
+    *power = FLOAT_BITS(shifted) - FLOAT_BITS((F)FLOAT_ROUNDER);
+    return r + y * p;
+}
+
+/// e^x
+INLINE F OF_F(exp)(F x) {
+    J power;
+    // Here 2^power is a normal number.
+    if (!FLOAT_ANY((OF_F(magnitude)(x) <= 86) == 0)) {
+        F scaled = 1 + OF_F(reduced)(x, &power);
+        return FLOAT(FLOAT_BITS(scaled) + (power << 23));
+    }
+    // Past these it overflows, or vanishes; nan passes.
+    x = x > 89 ? (F)89 : x;
+    x = x < -105 ? (F)-105 : x;
+    F scaled = 1 + OF_F(reduced)(x, &power);
     // In two halves, as 2^power may be no normal number.
     J half = power >> 1;
     return scaled * OF_F(two_to)(half) * OF_F(two_to)(power - half);
+}
+
+/// e^x - 1
+INLINE F OF_F(expm1)(F x) {
+    F y = x > 89 ? (F)89 : x;
+    y = y < -20 ? (F)-20 : y;
+    J power;
+    F less = OF_F(reduced)(y, &power);
+    // In two halves, as 2^power may be no normal number.
+    J half = power >> 1;
+    F first = OF_F(two_to)(half), second = OF_F(two_to)(power - half), scale = first * second;
+    F near = scale * less + (scale - 1), far = (1 + less) * first * second - 1;
+    // ±0 stays as it is.
+    return OF_F(magnitude)(x) < 0x1p-25f ? x : power < 24 ? near : far;
 }
 
 /// Hyperbolic tangent: near 0 a polynomial of x².
@@ -104,4 +128,37 @@ INLINE F OF_F(erf)(F x) {
     F erf = y * p / q;
     erf = size > 3.92f ? (F)1 : erf > 1 ? (F)1 : erf;
     return OF_F(signed)(erf, x);
+}
+
+/// The angle of the point (x, y), from -π to π: by a polynomial where it is at most an eighth of a turn from an axis.
+INLINE F OF_F(atan2)(F y, F x) {
+    F wide = OF_F(magnitude)(x), high = OF_F(magnitude)(y);
+    J is_steep = high > wide;
+    F t = (is_steep ? wide : high) / (is_steep ? high : wide);
+    t = ((wide == 0) & (high == 0)) ? (F)0 : ((wide == INFINITY) & (high == INFINITY)) ? (F)1 : t;
+    F z = t * t, p = -0x1.d62e0cp-10f;
+    p = p * z + 0x1.65a54ep-7f;
+    p = p * z + -0x1.fed064p-6f;
+    p = p * z + 0x1.dac964p-5f;
+    p = p * z + -0x1.58346cp-4f;
+    p = p * z + 0x1.c099f2p-4f;
+    p = p * z + -0x1.2421b4p-3f;
+    p = p * z + 0x1.9991fep-3f;
+    p = p * z + -0x1.55553ep-2f;
+    F angle = t + t * z * p;
+    angle = is_steep ? 0x1.921fb6p+0f - (angle + 0x1.777a5cp-25f) : angle;
+    angle = FLOAT_BITS(x) < 0 ? 0x1.921fb6p+1f - (angle + 0x1.777a5cp-24f) : angle;
+    return ((x != x) | (y != y)) ? (F)NAN : OF_F(signed)(angle, y);
+}
+
+/// xʸ where that is a special case of IEEE 754, else `power`, that of |x|.
+INLINE F OF_F(real_power)(F x, F y, F power) {
+    F size = OF_F(magnitude)(x);
+    J is_edge = (size == 0) | (size == INFINITY), is_whole = __builtin_elementwise_trunc(y) == y;
+    J is_odd = is_whole & (OF_F(magnitude)(y) < 0x1p24f) & (__builtin_elementwise_trunc(y / 2) * 2 != y);
+    power = is_edge ? ((size == 0) == (y > 0) ? (F)0 : (F)INFINITY) : power;
+    power = size == 1 ? (F)1 : power;
+    power = ((FLOAT_BITS(x) < 0) & is_odd) ? -power : power;
+    J is_nan = (x != x) | (y != y) | ((x < 0) & (is_whole == 0) & (is_edge == 0));
+    return ((y == 0) | (x == 1)) ? (F)1 : is_nan ? (F)NAN : power;
 }

@@ -241,3 +241,133 @@ INLINE V OF_V(sine)(V x, long long turned) {
 
 INLINE V OF_V(sin)(V x) { return OF_V(magnitude)(x) > 0x1p-27 ? OF_V(sine)(x, 0) : x; }
 INLINE V OF_V(cos)(V x) { return OF_V(sine)(x, 1); }
+
+/// (atan t - t)/t³ of z = t², |t| ≤ 7/16.
+INLINE V OF_V(angle)(V z) {
+    V y = z * z, even = -0x1.0f54730d6c30ep-5;
+    even = even * y + -0x1.ab582fd05ec97p-5;
+    even = even * y + -0x1.110c9a0c8644ap-4;
+    even = even * y + -0x1.745d154ac3da3p-4;
+    even = even * y + -0x1.2492492485417p-3;
+    even = even * y + -0x1.5555555555555p-2;
+    V odd = 0x1.e3ddb8d3850abp-7;
+    odd = odd * y + 0x1.6ffb4e901f5dbp-5;
+    odd = odd * y + 0x1.e1704532a7e28p-5;
+    odd = odd * y + 0x1.3b1375a0eb258p-4;
+    odd = odd * y + 0x1.c71c71bd21787p-4;
+    odd = odd * y + 0x1.99999999998c4p-3;
+    return even + z * odd;
+}
+
+/// The angle whose tangent is x, not below 0: atan x = atan c + atan t with t = (x - c)/(1 + x·c), c of a few, so that |t|
+/// is at most 7/16.
+INLINE V OF_V(steep)(V x) {
+    // A half, one, one and a half, or beyond.
+    I a = x < 0.4375, b = x < 0.6875, c = x < 1.1875, d = x < 2.4375;
+#define ONE_OF(none, half, one, more, far) (a ? (V)(none) : b ? (V)(half) : c ? (V)(one) : d ? (V)(more) : (V)(far))
+    V t = ONE_OF(x, 2 * x - 1, x - 1, x - 1.5, -1) / ONE_OF(1, 2 + x, x + 1, 1 + 1.5 * x, x);
+    V high = ONE_OF(0, 0x1.dac670561bb4fp-2, 0x1.921fb54442d18p-1, 0x1.f730bd281f69bp-1, 0x1.921fb54442d18p+0);
+    V low = ONE_OF(0, 0x1.a2b7f222f65e2p-56, 0x1.1a62633145c07p-55, 0x1.007887af0cbbdp-56, 0x1.1a62633145c07p-54);
+#undef ONE_OF
+    V angle = high + (low + t * t * t * OF_V(angle)(t * t) + t);
+    angle = x < 0x1p60 ? angle : x != x ? x : (V)0x1.921fb54442d18p+0;
+    return x > 0x1p-27 ? angle : x;
+}
+
+INLINE V OF_V(atan)(V x) { return OF_V(signed)(OF_V(steep)(OF_V(magnitude)(x)), x); }
+
+/// The angle of the point (x, y), from -π to π.
+INLINE V OF_V(atan2)(V y, V x) {
+    V wide = OF_V(magnitude)(x), high = OF_V(magnitude)(y);
+    V angle = OF_V(steep)(high / wide);
+    angle = ((wide == 0) & (high == 0)) ? (V)0 : angle;
+    angle = ((wide == INFINITY) & (high == INFINITY)) ? (V)0x1.921fb54442d18p-1 : angle;
+    angle = BITS(x) < 0 ? 0x1.921fb54442d18p+1 - (angle - 0x1.1a62633145c07p-53) : angle;
+    return ((x != x) | (y != y)) ? (V)NAN : OF_V(signed)(angle, y);
+}
+
+/// A number as the sum of two, the second within the first's rounding (Dekker 1971).
+typedef struct {
+    V high, low;
+} OF_V(pair);
+
+/// The first is the larger.
+INLINE OF_V(pair) OF_V(sum_of)(V a, V b) {
+    V high = a + b;
+    return (OF_V(pair)){high, b - (high - a)};
+}
+
+/// The exact product of two numbers below 2⁹⁹⁶.
+INLINE OF_V(pair) OF_V(product_of)(V a, V b) {
+    V wide_a = a * 0x1.0000002p27, wide_b = b * 0x1.0000002p27;
+    V a1 = wide_a - (wide_a - a), a2 = a - a1, b1 = wide_b - (wide_b - b), b2 = b - b1, high = a * b;
+    return (OF_V(pair)){high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2};
+}
+
+INLINE OF_V(pair) OF_V(times)(OF_V(pair) a, OF_V(pair) b) {
+    OF_V(pair) product = OF_V(product_of)(a.high, b.high);
+    return OF_V(sum_of)(product.high, product.low + (a.high * b.low + a.low * b.high));
+}
+
+/// The first is the larger.
+INLINE OF_V(pair) OF_V(plus)(OF_V(pair) a, OF_V(pair) b) {
+    OF_V(pair) sum = OF_V(sum_of)(a.high, b.high);
+    return OF_V(sum_of)(sum.high, sum.low + (a.low + b.low));
+}
+
+/// (2 artanh s - 2s - ⅔s³)/s⁵ of z = s², s from 0 to 3 - 2√2.
+INLINE V OF_V(logarithm_rest)(V z) {
+    V y = z * z, even = 0x1.b95e5debc9477p-4;
+    even = even * y + 0x1.e1f8aa608e4ecp-4;
+    even = even * y + 0x1.3b13b1c327111p-3;
+    even = even * y + 0x1.c71c71c71d07cp-3;
+    even = even * y + 0x1.999999999999ap-2;
+    V odd = 0x1.ac3b374b048f0p-4;
+    odd = odd * y + 0x1.1110dda1ec271p-3;
+    odd = odd * y + 0x1.745d17450787dp-3;
+    odd = odd * y + 0x1.2492492492491p-2;
+    return even + z * odd;
+}
+
+/// ln x of a positive number in twice the precision, but for its last bits.
+INLINE OF_V(pair) OF_V(precise_log)(V x) {
+    I is_tiny = x < 0x1p-1022;
+    V n, f = OF_V(parts)(is_tiny ? x * 0x1p54 : x, &n);
+    n = is_tiny ? n - 54 : n;
+    // s = f/(2 + f), and ln (1 + f) = 2s + ⅔s³ + …
+    V below = 2 + f, lost = f - (below - 2), high = f / below;
+    OF_V(pair) back = OF_V(product_of)(high, below);
+    OF_V(pair) s = OF_V(sum_of)(high, (((f - back.high) - back.low) - high * lost) / below);
+    OF_V(pair) square = OF_V(times)(s, s), two_thirds = {(V)0x1.5555555555555p-1, (V)0x1.5555555555555p-55};
+    OF_V(pair) third = OF_V(times)(OF_V(times)(s, square), two_thirds);
+    V z = square.high, rest = s.high * z * z * OF_V(logarithm_rest)(z);
+    OF_V(pair) series = OF_V(plus)(
+        OF_V(sum_of)(2 * s.high, 2 * s.low), OF_V(sum_of)(third.high, third.low + rest));
+    OF_V(pair) log = OF_V(plus)(
+        OF_V(sum_of)(n * LN2_HIGH, (V)0), OF_V(sum_of)(series.high, series.low + n * LN2_LOW));
+    return (OF_V(pair)){n == 0 ? series.high : log.high, n == 0 ? series.low : log.low};
+}
+
+/// xʸ where that is a special case of IEEE 754, else `power`, that of |x|.
+INLINE V OF_V(real_power)(V x, V y, V power) {
+    V size = OF_V(magnitude)(x), steep = OF_V(magnitude)(y);
+    I is_edge = (size == 0) | (size == INFINITY), is_whole = __builtin_elementwise_trunc(y) == y;
+    I is_odd = is_whole & (steep < 0x1p53) & (__builtin_elementwise_trunc(y / 2) * 2 != y);
+    // Past this every result is 0, 1 or infinite.
+    power = steep > 0x1p64 ? ((size > 1) == (y > 0) ? (V)INFINITY : (V)0) : power;
+    power = is_edge ? ((size == 0) == (y > 0) ? (V)0 : (V)INFINITY) : power;
+    power = size == 1 ? (V)1 : power;
+    power = ((BITS(x) < 0) & is_odd) ? -power : power;
+    I is_nan = (x != x) | (y != y) | ((x < 0) & (is_whole == 0) & (is_edge == 0));
+    return ((y == 0) | (x == 1)) ? (V)1 : is_nan ? (V)NAN : power;
+}
+
+/// xʸ, by way of a logarithm in twice the precision.
+INLINE V OF_V(pow)(V x, V y) {
+    OF_V(pair) log = OF_V(precise_log)(OF_V(magnitude)(x)), product = OF_V(product_of)(y, log.high);
+    OF_V(pair) exponent = OF_V(sum_of)(product.high, product.low + y * log.low);
+    V about = y * log.high, power = OF_V(exp)(exponent.high);
+    power = ((power == INFINITY) | (power == 0)) ? power : power + power * exponent.low;
+    return OF_V(real_power)(x, y, about > 710 ? (V)INFINITY : about < -746 ? (V)0 : power);
+}
+

@@ -41,25 +41,6 @@ static uint64_t bits_from(int place) {
     return shift ? two_over_pi[k] << shift | two_over_pi[k + 1] >> (64 - shift) : two_over_pi[k];
 }
 
-/// A number as the sum of two, the second within the first's rounding (Dekker 1971).
-typedef struct {
-    double high, low;
-} pair;
-
-/// The first is the larger.
-static pair pair_sum(double a, double b) {
-    const double high = a + b;
-    return (pair){high, b - (high - a)};
-}
-
-static pair pair_product(pair a, pair b) {
-    const double wide_a = a.high * 0x1.0000002p27, wide_b = b.high * 0x1.0000002p27;
-    const double a1 = wide_a - (wide_a - a.high), a2 = a.high - a1;
-    const double b1 = wide_b - (wide_b - b.high), b2 = b.high - b1, high = a.high * b.high;
-    const double low = ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2;
-    return pair_sum(high, low + (a.high * b.low + a.low * b.high));
-}
-
 /// Sine of x + `turned` quarters of a turn for a large x (Payne and Hanek 1983): of 2/π only those bits are multiplied
 /// that do not give whole turns.
 double wide_sine(double x, long long turned) {
@@ -86,8 +67,8 @@ double wide_sine(double x, long long turned) {
         top = ~top + (rest == 0);
     }
     const double a = (double)(top >> 32) * 0x1p-32, b = (double)(top & 0xffffffff) * 0x1p-64;
-    const pair fraction = pair_sum(a, b + (double)rest * 0x1p-128);
-    const pair angle = pair_product(fraction, (pair){0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54});
+    const OF_V(pair) fraction = OF_V(sum_of)(a, b + (double)rest * 0x1p-128);
+    const OF_V(pair) angle = OF_V(times)(fraction, (OF_V(pair)){0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54});
     const int sign = is_over ? -1 : 1;
     return x < 0 ? OF_V(quarter_sine)(turned - quarter, -sign * angle.high, -sign * angle.low)
                  : OF_V(quarter_sine)(turned + quarter, sign * angle.high, sign * angle.low);
@@ -116,6 +97,7 @@ float nnrepl_expf(float x) { return OF_F(exp)(x); }
 float nnrepl_logf(float x) { return OF_F(log)(x); }
 float nnrepl_log1pf(float x) { return OF_F(log1p)(x); }
 float nnrepl_tanhf(float x) { return OF_F(tanh)(x); }
+float nnrepl_expm1f(float x) { return OF_F(expm1)(x); }
 float nnrepl_erff(float x) { return OF_F(erf)(x); }
 
 double nnrepl_exp(double x) { return OF_V(exp)(x); }
@@ -127,3 +109,6 @@ double nnrepl_erf(double x) { return OF_V(erf)(x); }
 double nnrepl_erf_rest(double x) { return OF_V(erf_rest)(x); }
 double nnrepl_sin(double x) { return OF_V(sin)(x); }
 double nnrepl_cos(double x) { return OF_V(cos)(x); }
+double nnrepl_atan(double x) { return OF_V(atan)(x); }
+double nnrepl_atan2(double y, double x) { return OF_V(atan2)(y, x); }
+double nnrepl_pow(double x, double y) { return OF_V(pow)(x, y); }

@@ -8,34 +8,48 @@
 #define ONCE(f, x) FROM_V(OF_V(f)(TO_V(x)))
 #define AS(T, number) ((T)(R)(number))
 
-/// Where numbers are nan or inf, and the type that says so.
-#define IS_ODD(z) ((z) - (z) != 0)
-#define ODD(T) __typeof__((T){0} != (T){0})
+/// Keeps in mind whether any of these numbers is nan or inf: its difference from itself is no 0.
+#define NOTE(z) odd += (z) - (z)
+#define ALL_FINITE (!__builtin_reduce_or(odd != 0))
 
 /// Calls BODY for vectors T of x, and once for what is left over, padded with zeros: it computes z.
-#define VECTORS_OF(T, count, BODY)                                     \
-    for (long i = 0, step = sizeof(T) / sizeof(R); i < (count); i += step) { \
-        const long rest = (count) - i;                                 \
-        T x = {0}, z;                                                  \
-        if (rest >= step) x = *(const T *)(in + i);                    \
-        else memcpy(&x, in + i, (size_t)rest * sizeof(R));             \
-        BODY;                                                          \
-        if (rest >= step) *(T *)(out + i) = z;                         \
-        else memcpy(out + i, &z, (size_t)rest * sizeof(R));            \
+#define VECTORS_OF(T, count, BODY)                                          \
+    {                                                                       \
+        const long step = sizeof(T) / sizeof(R);                            \
+        long i = 0;                                                         \
+        for (; i + step <= (count); i += step) {                            \
+            const T x = *(const T *)(in + i);                               \
+            T z;                                                            \
+            BODY;                                                           \
+            *(T *)(out + i) = z;                                            \
+        }                                                                   \
+        if (i < (count)) {                                                  \
+            T x = {0}, z;                                                   \
+            memcpy(&x, in + i, (size_t)((count) - i) * sizeof(R));          \
+            BODY;                                                           \
+            memcpy(out + i, &z, (size_t)((count) - i) * sizeof(R));         \
+        }                                                                   \
     }
+
+INLINE W OF(hardswish)(W x) {
+    const W part = x / 6 + (R)0.5;
+    return x * (part > 1 ? AS(W, 1) : part < 0 ? AS(W, 0) : part);
+}
 
 static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, double setting_a, double setting_b) {
     const R a = (R)setting_a, b = (R)setting_b;
     switch (f) {
 #define MAP(name, T, result)                                   \
     case name: {                                               \
-        ODD(T) odd = {0};                                      \
-        VECTORS_OF(T, count, z = result; odd |= IS_ODD(z))     \
-        return !__builtin_reduce_or(odd);                      \
+        T odd = {0};                                           \
+        VECTORS_OF(T, count, z = result; NOTE(z))              \
+        return ALL_FINITE;                                     \
     }
         MAP(NNREPL_NEGATE, W, -x)
         MAP(NNREPL_ABS, W, __builtin_elementwise_abs(x))
         MAP(NNREPL_SQUARE, W, x * x)
+        MAP(NNREPL_CUBE, W, x * x * x)
+        MAP(NNREPL_RECIPROCAL, W, 1 / x)
         MAP(NNREPL_SQRT, W, __builtin_elementwise_sqrt(x))
         MAP(NNREPL_RSQRT, W, 1 / __builtin_elementwise_sqrt(x))
         MAP(NNREPL_SIGN, W, x > 0 ? AS(W, 1) : x < 0 ? AS(W, -1) : AS(W, 0))
@@ -46,16 +60,17 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         MAP(NNREPL_RELU, W, x < 0 ? AS(W, 0) : x)
         MAP(NNREPL_LEAKY_RELU, W, x > 0 ? x : x * a)
         MAP(NNREPL_EXP, W, OF_R(exp)(x))
-        MAP(NNREPL_EXPM1, E, ONCE(expm1, x))
+        MAP(NNREPL_EXPM1, W, OF_R(expm1)(x))
         MAP(NNREPL_LOG, W, OF_R(log)(x))
         MAP(NNREPL_LOG1P, W, OF_R(log1p)(x))
         MAP(NNREPL_SIN, E, ONCE(sin, x))
         MAP(NNREPL_COS, E, ONCE(cos, x))
         MAP(NNREPL_TANH, W, OF_R(tanh)(x))
         MAP(NNREPL_ERF, W, OF_R(erf)(x))
-        MAP(NNREPL_ELU, E, x > 0 ? x : ONCE(expm1, x) * a)
+        MAP(NNREPL_ELU, W, x > 0 ? x : OF_R(expm1)(x) * a)
         MAP(NNREPL_SIGMOID, W, 1 / (1 + OF_R(exp)(-x)))
         MAP(NNREPL_SILU, W, x / (1 + OF_R(exp)(-x)))
+        MAP(NNREPL_HARDSWISH, W, OF(hardswish)(x))
         MAP(NNREPL_GELU, W, (R)0.5 * x * (1 + OF_R(erf)(x * (R)0.7071067811865476)))
         MAP(NNREPL_GELU_TANH, W,
             (R)0.5 * x * (1 + OF_R(tanh)((R)0.7978845608028654 * (x + (R)0.044715 * x * x * x))))
@@ -96,18 +111,39 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         }                                                                 \
     }
 
+/// xʸ; as in PyTorch, some powers are products, quotients or roots.
+INLINE W OF(power)(W x, W y) {
+    const W power = OF_R(pow)(x, y), twice = y + y;
+    if (!__builtin_reduce_or((twice == __builtin_elementwise_trunc(twice)) & (y >= -2) & (y <= 3))) return power;
+    return y == 1 ? x
+        : y == 2 ? x * x
+        : y == 3 ? x * x * x
+        : y == (R)0.5 ? __builtin_elementwise_sqrt(x)
+        : y == -1 ? 1 / x
+        : y == -2 ? 1 / (x * x)
+        : power;
+}
+
 INLINE W OF(silu_slope)(W x, W dz) {
     const W sigmoid = 1 / (1 + OF_R(exp)(-x));
     return dz * (sigmoid * (1 + x * (1 - sigmoid)));
 }
 
 static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long x_step, const R *ys, long y_step) {
+    // Of one exponent it is asked once which it is.
+    if (f == NNREPL_POWER && x_step && !y_step) {
+        if (*ys == 1) return OF(map)(NNREPL_COPY, count, out, xs, 0, 0);
+        if (*ys == 2) return OF(map)(NNREPL_SQUARE, count, out, xs, 0, 0);
+        if (*ys == 3) return OF(map)(NNREPL_CUBE, count, out, xs, 0, 0);
+        if (*ys == (R)0.5) return OF(map)(NNREPL_SQRT, count, out, xs, 0, 0);
+        if (*ys == -1) return OF(map)(NNREPL_RECIPROCAL, count, out, xs, 0, 0);
+    }
     switch (f) {
 #define ZIP(name, T, result)                         \
     case name: {                                     \
-        ODD(T) odd = {0};                            \
-        PAIRS_OF(T, z = result; odd |= IS_ODD(z))    \
-        return !__builtin_reduce_or(odd);            \
+        T odd = {0};                                 \
+        PAIRS_OF(T, z = result; NOTE(z))             \
+        return ALL_FINITE;                           \
     }
         ZIP(NNREPL_ADD, W, x + y)
         ZIP(NNREPL_SUBTRACT, W, x - y)
@@ -115,6 +151,8 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
         ZIP(NNREPL_DIVIDE, W, x / y)
         ZIP(NNREPL_MAXIMUM, W, x != x ? x : y != y ? y : x > y ? x : y)
         ZIP(NNREPL_MINIMUM, W, x != x ? x : y != y ? y : x < y ? x : y)
+        ZIP(NNREPL_POWER, W, OF(power)(x, y))
+        ZIP(NNREPL_ATAN2, W, OF_R(atan2)(x, y))
         ZIP(NNREPL_LESS, W, x < y ? AS(W, 1) : AS(W, 0))
         ZIP(NNREPL_LESS_OR_EQUAL, W, x <= y ? AS(W, 1) : AS(W, 0))
         ZIP(NNREPL_GREATER, W, x > y ? AS(W, 1) : AS(W, 0))
@@ -128,6 +166,7 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
             y * ((R)0.5 * (1 + OF_R(erf)(x / (R)1.4142135623730951)) +
                  x * OF_R(exp)((R)-0.5 * (x * x)) / (R)2.5066282746310002))
         ZIP(NNREPL_SILU_SLOPE, W, OF(silu_slope)(x, y))
+        ZIP(NNREPL_HARDSWISH_SLOPE, W, y * (x > -3 ? (x < 3 ? x / 3 + (R)0.5 : AS(W, 1)) : AS(W, 0)))
 #undef ZIP
     }
     return 0;
@@ -136,9 +175,9 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
 static int OF(blend)(long count, R *out, const R *xs, double x_share, const R *ys, double y_share) {
     const R a = (R)x_share, b = (R)y_share;
     const long x_step = 1, y_step = 1;
-    ODD(W) odd = {0};
-    PAIRS_OF(W, z = x * a + y * b; odd |= IS_ODD(z))
-    return !__builtin_reduce_or(odd);
+    W odd = {0};
+    PAIRS_OF(W, z = x * a + y * b; NOTE(z))
+    return ALL_FINITE;
 }
 
 /// Adam's rules for one vector of each, in the order in which they are written: it gives the weights.
@@ -152,43 +191,66 @@ INLINE W OF(adam_step)(W w, W g, W *m, W *v, const nnrepl_adam_numbers *s) {
 }
 
 static int OF(adam)(long count, R *ws, const R *gs, R *ms, R *vs, const nnrepl_adam_numbers *s) {
-    ODD(W) odd = {0};
+    W odd = {0};
     long i = 0;
     for (; i + WIDE <= count; i += WIDE) {
         const W w = OF(adam_step)(*(W *)(ws + i), *(const W *)(gs + i), (W *)(ms + i), (W *)(vs + i), s);
-        odd |= IS_ODD(w);
+        NOTE(w);
         *(W *)(ws + i) = w;
     }
-    int is_odd = __builtin_reduce_or(odd) != 0;
+    int are_finite = ALL_FINITE;
     if (i < count) {
         const size_t rest = (size_t)(count - i) * sizeof(R);
         W w = {0}, g = {0}, m = {0}, v = {0};
         memcpy(&w, ws + i, rest), memcpy(&g, gs + i, rest), memcpy(&m, ms + i, rest), memcpy(&v, vs + i, rest);
         w = OF(adam_step)(w, g, &m, &v, s);
         memcpy(ws + i, &w, rest), memcpy(ms + i, &m, rest), memcpy(vs + i, &v, rest);
-        for (; i < count; i++) is_odd |= IS_ODD(ws[i]);
+        for (; i < count; i++) are_finite &= ws[i] - ws[i] == 0;
     }
-    return !is_odd;
+    return are_finite;
 }
 
 static int OF(choose)(
-    long count, R *out, const R *c, long c_step, const R *x, long x_step, const R *y, long y_step
+    nnrepl_zip_function relation, long count, R *out, const R *xs, long x_step, const R *ys, long y_step, const R *as,
+    long a_step, const R *bs, long b_step
 ) {
     long i = 0;
-    const W c_all = (W)*c, x_all = (W)*x, y_all = (W)*y;
-    ODD(W) odd = {0};
-    for (; i + WIDE <= count; i += WIDE) {
-        const W where = c_step ? *(const W *)(c + i) : c_all;
-        const W z = where != 0 ? (x_step ? *(const W *)(x + i) : x_all) : (y_step ? *(const W *)(y + i) : y_all);
-        odd |= IS_ODD(z);
-        *(W *)(out + i) = z;
+    W odd = {0};
+    // What is one number for all is read again and again from a vector of it.
+    const W x_all = (W)*xs, y_all = (W)*ys, a_all = (W)*as, b_all = (W)*bs;
+    const R *x_at = x_step ? xs : (const R *)&x_all, *y_at = y_step ? ys : (const R *)&y_all;
+    const R *a_at = a_step ? as : (const R *)&a_all, *b_at = b_step ? bs : (const R *)&b_all;
+    switch (relation) {
+#define CHOOSE(name, holds)                                                                          \
+    case name:                                                                                       \
+        for (; i + WIDE <= count; i += WIDE) {                                                       \
+            const W x = *(const W *)(x_at + i * x_step), y = *(const W *)(y_at + i * y_step);        \
+            const W z = holds ? *(const W *)(a_at + i * a_step) : *(const W *)(b_at + i * b_step);   \
+            NOTE(z);                                                                                 \
+            *(W *)(out + i) = z;                                                                     \
+        }                                                                                            \
+        if (i < count) {                                                                             \
+            W x = {0}, y = {0}, a = {0}, b = {0};                                                    \
+            const long first = i;                                                                    \
+            for (; i < count; i++) {                                                                 \
+                x[i - first] = xs[i * x_step], y[i - first] = ys[i * y_step];                        \
+                a[i - first] = as[i * a_step], b[i - first] = bs[i * b_step];                        \
+            }                                                                                        \
+            const W z = holds ? a : b;                                                               \
+            NOTE(z);                                                                                 \
+            memcpy(out + first, &z, (size_t)(count - first) * sizeof(R));                            \
+        }                                                                                            \
+        break;
+        CHOOSE(NNREPL_LESS, x < y)
+        CHOOSE(NNREPL_LESS_OR_EQUAL, x <= y)
+        CHOOSE(NNREPL_GREATER, x > y)
+        CHOOSE(NNREPL_GREATER_OR_EQUAL, x >= y)
+        CHOOSE(NNREPL_EQUAL, x == y)
+        CHOOSE(NNREPL_NOT_EQUAL, x != y)
+#undef CHOOSE
+    default: return 0;
     }
-    int is_odd = __builtin_reduce_or(odd) != 0;
-    for (; i < count; i++) {
-        out[i] = c[i * c_step] != 0 ? x[i * x_step] : y[i * y_step];
-        is_odd |= IS_ODD(out[i]);
-    }
-    return !is_odd;
+    return ALL_FINITE;
 }
 
 /// SUMS lanes of terms, each added to its lane by JOINED(s, t), then lane by lane, then what is left over. T are the
@@ -234,6 +296,15 @@ static R OF(sum_of_products)(long count, const R *in, const R *by) {
     for (int l = 1; l < SUMS; l++) total += parts[l / WIDE][l % WIDE];
     for (; i < count; i++) total += in[i] * by[i];
     return total;
+}
+static void OF(add_lanes)(long count, R *lanes, const R *x) {
+    enum { PARTS = SUMS / (sizeof(W) / sizeof(R)) };
+    W parts[PARTS];
+    memcpy(parts, lanes, sizeof parts);
+    for (long i = 0; i + SUMS <= count; i += SUMS) {
+        EACH(l, PARTS) parts[l] += *(const W *)(x + i + l * WIDE);
+    }
+    memcpy(lanes, parts, sizeof parts);
 }
 static R OF(sum_of_squared_differences)(long count, const R *in, R a)
     LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, (x - a) * (x - a))
@@ -353,6 +424,23 @@ static void OF(normalize_slope)(long rows, long count, R *dx, const R *out, cons
     }
 }
 
+static void OF(normalize_back)(
+    long rows, long n, double eps, R *dx, R *restrict dweight, R *restrict dbias, const R *restrict x,
+    const R *restrict dz, const R *restrict weight, R *restrict scratch
+) {
+    R *normalized = scratch, *weighed = scratch + n;
+    for (long row = 0; row < rows; row++, dx += n, x += n, dz += n) {
+        R inverse;
+        OF(normalize)(1, n, eps, normalized, &inverse, x);
+        for (long i = 0; i < n; i++) {
+            weighed[i] = dz[i] * weight[i];
+            dweight[i] += dz[i] * normalized[i];
+            dbias[i] += dz[i];
+        }
+        OF(normalize_slope)(1, n, dx, normalized, &inverse, weighed);
+    }
+}
+
 static void OF(scale_rows)(long rows, long n, R *restrict x, const R *restrict scale, const R *restrict shift) {
     for (; rows-- > 0; x += n) {
         for (long i = 0; i < n; i++) x[i] = x[i] * scale[i] + shift[i];
@@ -439,6 +527,220 @@ static void OF(channel_combine)(
         , for (long k = 0; k < n; k++) out[i + k] = dz[i + k] * a[c] + (x[i + k] - mean[c]) * b[c] + shift[c];)
 }
 
+/// Calls BODY for numbers i along an axis, with `from` where the index says that they lie: ends the function where it is no
+/// whole number from 0 to below the axis's length.
+#define ALONG(cut, BODY)                                                                                 \
+    enum { SOME = 256 };                                                                                 \
+    const double whole = 0x1.8p52;                                                                       \
+    long long base, places[SOME];                                                                        \
+    memcpy(&base, &whole, sizeof base);                                                                  \
+    const long run = (cut).count * (cut).inner;                                 \
+    for (long o = 0; o < (cut).outer; o++) {                                                             \
+        for (long first = 0; first < run; first += SOME) {                                               \
+            const long some = run - first < SOME ? run - first : SOME;                                   \
+            const double *at = index + o * run + first;                                                  \
+            long long odd = 0;                                                                           \
+            for (long k = 0; k < some; k++) {                                                            \
+                /* The sum has a whole number in its last bits. */                                       \
+                const double sum = at[k] + whole;                                                        \
+                long long bits;                                                                          \
+                memcpy(&bits, &sum, sizeof bits);                                                        \
+                places[k] = bits - base;                                                                 \
+                odd |= places[k] | ((cut).length - 1 - places[k]) | -(long long)(sum - whole != at[k]);  \
+            }                                                                                            \
+            if (odd < 0) return 0;                                                                       \
+            for (long k = 0; k < some; k++) {                                                            \
+                const long i = o * run + first + k, behind = (cut).inner == 1 ? 0 : (first + k) % (cut).inner; \
+                const long from = (o * (cut).length + (long)places[k]) * (cut).inner + behind;           \
+                BODY;                                                                                    \
+            }                                                                                            \
+        }                                                                                                \
+    }                                                                                                    \
+    return 1;
+
+static int OF(gather)(nnrepl_along cut, R *restrict out, const R *restrict x, const double *restrict index) {
+    ALONG(cut, out[i] = x[from])
+}
+
+static int OF(scatter_add)(nnrepl_along cut, R *restrict out, const R *restrict x, const double *restrict index) {
+    ALONG(cut, out[from] += x[i])
+}
+
+/// Running products, eight lines side by side, so that none waits for itself.
+static void OF(running_product)(long outer, long length, long inner, R *out, const R *x) {
+    enum { SOME = 8 };
+    for (long first = 0; first < outer * inner; first += SOME) {
+        const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;
+        double product[SOME];
+        long start[SOME];
+        for (long l = 0; l < lines; l++) {
+            product[l] = 1;
+            start[l] = (first + l) / inner * length * inner + (first + l) % inner;
+        }
+        for (long i = 0; i < length * inner; i += inner) {
+            for (long l = 0; l < lines; l++) {
+                product[l] *= x[start[l] + i];
+                out[start[l] + i] = (R)product[l];
+            }
+        }
+    }
+}
+
+/// What they hand back: before[i] after[i], where before[i] is the product of what is before x[i], and after[i] =
+/// dz[i] + x[i + 1] after[i + 1].
+static void OF(running_product_slope)(long outer, long length, long inner, R *dx, const R *x, const R *dz) {
+    enum { SOME = 8 };
+    for (long first = 0; first < outer * inner; first += SOME) {
+        const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;
+        double before[SOME], after[SOME];
+        long start[SOME];
+        for (long l = 0; l < lines; l++) {
+            before[l] = 1, after[l] = 0;
+            start[l] = (first + l) / inner * length * inner + (first + l) % inner;
+        }
+        for (long i = 0; i < length * inner; i += inner) {
+            for (long l = 0; l < lines; l++) {
+                dx[start[l] + i] = (R)before[l];
+                before[l] *= x[start[l] + i];
+            }
+        }
+        for (long i = (length - 1) * inner; i >= 0; i -= inner) {
+            for (long l = 0; l < lines; l++) {
+                const long k = start[l] + i;
+                after[l] = dz[k] + after[l];
+                dx[k] = (R)(dx[k] * after[l]);
+                after[l] *= x[k];
+            }
+        }
+    }
+}
+
+/// Of rows of n the product of all others for each number.
+static void OF(product_of_others)(long rows, long n, R *out, const R *x) {
+    enum { SOME = 8 };
+    for (; rows > 0; rows -= SOME, x += SOME * n, out += SOME * n) {
+        const long lines = rows < SOME ? rows : SOME;
+        double before[SOME], after[SOME];
+        for (long l = 0; l < lines; l++) before[l] = after[l] = 1;
+        for (long i = 0; i < n; i++) {
+            for (long l = 0; l < lines; l++) {
+                out[l * n + i] = (R)before[l];
+                before[l] *= x[l * n + i];
+            }
+        }
+        for (long i = n - 1; i >= 0; i--) {
+            for (long l = 0; l < lines; l++) {
+                out[l * n + i] = (R)(out[l * n + i] * after[l]);
+                after[l] *= x[l * n + i];
+            }
+        }
+    }
+}
+
+/// Numbers to each of which belongs one of `columns` columns at a time.
+enum { OF(COLUMNS) = 512 };
+
+/// dz/hits where x is z, else dz 0/hits, for numbers as outer × n × inner of which n share a z.
+static void OF(share)(long outer, long n, long inner, int takes_nan, R *out, const R *x, const R *z, const R *dz) {
+#define HIT(k, c) (x[k] == z[c] || (takes_nan && x[k] != x[k] && z[c] != z[c]))
+    for (long o = 0; o < outer; o++, x += n * inner, out += n * inner, z += inner, dz += inner) {
+        if (inner == 1) {
+            R hits = 0;
+            for (long i = 0; i < n; i++) hits += HIT(i, 0) ? (R)1 : (R)0;
+            const R hit = *dz / hits, miss = *dz * 0 / hits;
+            for (long i = 0; i < n; i++) out[i] = HIT(i, 0) ? hit : miss;
+            continue;
+        }
+        for (long first = 0; first < inner; first += OF(COLUMNS)) {
+            const long columns = inner - first < OF(COLUMNS) ? inner - first : OF(COLUMNS);
+            R hit[OF(COLUMNS)] = {0}, miss[OF(COLUMNS)];
+            for (long i = first; i < n * inner; i += inner) {
+                for (long c = 0; c < columns; c++) hit[c] += HIT(i + c, first + c) ? (R)1 : (R)0;
+            }
+            for (long c = 0; c < columns; c++) {
+                miss[c] = dz[first + c] * 0 / hit[c];
+                hit[c] = dz[first + c] / hit[c];
+            }
+            for (long i = first; i < n * inner; i += inner) {
+                for (long c = 0; c < columns; c++) out[i + c] = HIT(i + c, first + c) ? hit[c] : miss[c];
+            }
+        }
+    }
+#undef HIT
+}
+
+/// What a column of softmax adds up.
+typedef enum { OF(ITSELF), OF(POWER), OF(PRODUCT), OF(OTHER) } OF(summand);
+
+/// The sums of `columns` columns of n numbers, `inner` apart, in lanes as `sum` has them for one: of x, e^x, x y or y.
+static void OF(column_sums)(
+    OF(summand) what, long n, long inner, long columns, R *sum, const R *x, const R *y
+) {
+    R lanes[SUMS][OF(COLUMNS)] = {{0}}, term[OF(COLUMNS)];
+    const long whole = n / SUMS * SUMS;
+    for (long c = 0; c < columns; c++) sum[c] = 0;
+    for (long i = 0; i < n; i++, x += inner, y += inner) {
+        if (i == whole && i > 0) {
+            for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, lanes[0], lanes[0], 1, lanes[l], 1);
+            memcpy(sum, lanes[0], (size_t)columns * sizeof(R));
+        }
+        const R *terms = what == OF(ITSELF) ? x : what == OF(OTHER) ? y : term;
+        if (what == OF(POWER)) OF(map)(NNREPL_EXP, columns, term, x, 0, 0);
+        if (what == OF(PRODUCT)) OF(zip)(NNREPL_MULTIPLY, columns, term, y, 1, x, 1);
+        R *to = i < whole ? lanes[i % SUMS] : sum;
+        OF(zip)(NNREPL_ADD, columns, to, to, 1, terms, 1);
+    }
+    if (n == whole && n > 0) {
+        for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, lanes[0], lanes[0], 1, lanes[l], 1);
+        memcpy(sum, lanes[0], (size_t)columns * sizeof(R));
+    }
+}
+
+static void OF(softmax_columns)(long outer, long n, long inner, R *out, const R *x, int is_log) {
+    R most[OF(COLUMNS)], sum[OF(COLUMNS)];
+    for (long o = 0; o < outer; o++, x += n * inner, out += n * inner) {
+        for (long first = 0; first < inner; first += OF(COLUMNS)) {
+            const long columns = inner - first < OF(COLUMNS) ? inner - first : OF(COLUMNS);
+            // The largest is taken off first: large scores keep their digits.
+            memcpy(most, x + first, (size_t)columns * sizeof(R));
+            for (long i = first + inner; i < n * inner; i += inner) {
+                OF(zip)(NNREPL_MAXIMUM, columns, most, most, 1, x + i, 1);
+            }
+            for (long i = first; i < n * inner; i += inner) {
+                OF(zip)(NNREPL_SUBTRACT, columns, out + i, x + i, 1, most, 1);
+                if (!is_log) OF(map)(NNREPL_EXP, columns, out + i, out + i, 0, 0);
+            }
+            OF(column_sums)(is_log ? OF(POWER) : OF(ITSELF), n, inner, columns, sum, out + first, out + first);
+            if (is_log) {
+                for (long c = 0; c < columns; c++) sum[c] = (R)nnrepl_log((double)sum[c]);
+            }
+            for (long i = first; i < n * inner; i += inner) {
+                OF(zip)(is_log ? NNREPL_SUBTRACT : NNREPL_DIVIDE, columns, out + i, out + i, 1, sum, 1);
+            }
+        }
+    }
+}
+
+static void OF(softmax_columns_slope)(
+    long outer, long n, long inner, R *restrict out, const R *restrict z, const R *restrict dz, int is_log
+) {
+    R sum[OF(COLUMNS)];
+    for (long o = 0; o < outer; o++, z += n * inner, dz += n * inner, out += n * inner) {
+        for (long first = 0; first < inner; first += OF(COLUMNS)) {
+            const long columns = inner - first < OF(COLUMNS) ? inner - first : OF(COLUMNS);
+            OF(column_sums)(is_log ? OF(OTHER) : OF(PRODUCT), n, inner, columns, sum, z + first, dz + first);
+            for (long i = first; i < n * inner; i += inner) {
+                if (is_log) {
+                    OF(map)(NNREPL_EXP, columns, out + i, z + i, 0, 0);
+                    for (long c = 0; c < columns; c++) out[i + c] = dz[i + c] - out[i + c] * sum[c];
+                } else {
+                    for (long c = 0; c < columns; c++) out[i + c] = z[i + c] * (dz[i + c] - sum[c]);
+                }
+            }
+        }
+    }
+}
+
 static void OF(mask)(long count, R *out, const unsigned *words, unsigned long long limit, double scale) {
     const R kept = (R)scale;
     for (long i = 0; i < count; i++) {
@@ -451,8 +753,8 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
 #undef WIDE
 #undef ONCE
 #undef AS
-#undef IS_ODD
-#undef ODD
+#undef NOTE
+#undef ALL_FINITE
 #undef VECTORS_OF
 #undef PAIRS_OF
 #undef ROW
@@ -462,3 +764,4 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
 #undef AS_STORED
 #undef AS_DOUBLES
 #undef EACH_CHANNEL
+#undef ALONG

@@ -29,6 +29,41 @@ INLINE F OF_F(float)(J bits) { return (F)bits; }
 #define FLOAT_ANY ANY
 #include "elementary-float.h"
 
+/// xʸ of a positive number, to be rounded to single precision.
+INLINE V OF_V(rough_pow)(V x, V y) {
+    V n, f = OF_V(parts)(x, &n), s = f / (2 + f), z = s * s;
+    V exponent = y * (n * 0x1.62e42fefa39efp-1 + s * (2 + z * OF_V(logarithm)(z)));
+    exponent = exponent > 200 ? (V)200 : exponent;
+    exponent = exponent < -200 ? (V)-200 : exponent;
+    I power;
+    V less = OF_V(reduced)(exponent, &power);
+    return (1 + less) * OF_V(two_to)(power);
+}
+
+/// xʸ, in double precision but for the special cases.
+INLINE F OF_F(pow)(F x, F y) {
+    const F size = OF_F(magnitude)(x);
+    F power;
+#define HALF(part)                                                                                  \
+    power.part = __builtin_convertvector(                                                           \
+        OF_V(rough_pow)(__builtin_convertvector(size.part, V), __builtin_convertvector(y.part, V)), \
+        __typeof__(power.part));
+    HALF(lo)
+    HALF(hi)
+#undef HALF
+    // That of positive numbers is right as it is.
+    const J is_usual = (x > 0) & (x < INFINITY) & (OF_F(magnitude)(y) < INFINITY);
+    return ANY(is_usual == 0) ? OF_F(real_power)(x, y, power) : power;
+}
+
+static void JOIN(widen, BYTES)(long count, double *out, const float *x) {
+    for (long i = 0; i < count; i++) out[i] = x[i];
+}
+
+static void JOIN(narrow, BYTES)(long count, float *out, const double *x) {
+    for (long i = 0; i < count; i++) out[i] = (float)x[i];
+}
+
 static void JOIN(temper, BYTES)(long count, unsigned *out, const unsigned *state) {
     for (long i = 0; i < count; i++) {
         unsigned y = state[i];

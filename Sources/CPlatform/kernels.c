@@ -84,11 +84,13 @@ void nnrepl_log_sum_exp(nnrepl_type type, long rows, long n, double *out, const 
 }
 
 int nnrepl_choose(
-    nnrepl_type type, long count, void *out, const void *c, long c_step, const void *x, long x_step, const void *y,
-    long y_step
+    nnrepl_type type, nnrepl_zip_function relation, long count, void *out, const void *x, long x_step, const void *y,
+    long y_step, const void *a, long a_step, const void *b, long b_step
 ) {
-    CHOSEN(choose, count, out, c, c_step, x, x_step, y, y_step)
+    CHOSEN(choose, relation, count, out, x, x_step, y, y_step, a, a_step, b, b_step)
 }
+
+void nnrepl_add_lanes(nnrepl_type type, long count, void *lanes, const void *x) { CHOSEN(add_lanes, count, lanes, x) }
 
 double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *x, double a) {
     CHOSEN(fold, f, count, x, a)
@@ -100,14 +102,67 @@ double nnrepl_dot(nnrepl_type type, long count, const void *x, const void *y) {
 
 long nnrepl_find(nnrepl_type type, long count, const void *x, double value) { CHOSEN(find, count, x, value) }
 
-void nnrepl_softmax(nnrepl_type type, long rows, long n, void *out, const void *x, int is_log) {
+static void softmax_rows(nnrepl_type type, long rows, long n, void *out, const void *x, int is_log) {
     CHOSEN(softmax, rows, n, out, x, is_log)
 }
 
-void nnrepl_softmax_slope(
+static void softmax_columns(
+    nnrepl_type type, long outer, long n, long inner, void *out, const void *x, int is_log
+) {
+    CHOSEN(softmax_columns, outer, n, inner, out, x, is_log)
+}
+
+void nnrepl_softmax(nnrepl_type type, long outer, long n, long inner, void *out, const void *x, int is_log) {
+    if (inner == 1) softmax_rows(type, outer, n, out, x, is_log);
+    else softmax_columns(type, outer, n, inner, out, x, is_log);
+}
+
+static void softmax_rows_slope(
     nnrepl_type type, long rows, long n, void *out, const void *z, const void *dz, int is_log
 ) {
     CHOSEN(softmax_slope, rows, n, out, z, dz, is_log)
+}
+
+static void softmax_columns_slope(
+    nnrepl_type type, long outer, long n, long inner, void *out, const void *z, const void *dz, int is_log
+) {
+    CHOSEN(softmax_columns_slope, outer, n, inner, out, z, dz, is_log)
+}
+
+void nnrepl_softmax_slope(
+    nnrepl_type type, long outer, long n, long inner, void *out, const void *z, const void *dz, int is_log
+) {
+    if (inner == 1) softmax_rows_slope(type, outer, n, out, z, dz, is_log);
+    else softmax_columns_slope(type, outer, n, inner, out, z, dz, is_log);
+}
+
+int nnrepl_gather(nnrepl_type type, nnrepl_along cut, void *out, const void *x, const double *index) {
+    CHOSEN(gather, cut, out, x, index)
+}
+
+int nnrepl_scatter_add(nnrepl_type type, nnrepl_along cut, void *out, const void *x, const double *index) {
+    CHOSEN(scatter_add, cut, out, x, index)
+}
+
+void nnrepl_running_product(nnrepl_type type, long outer, long length, long inner, void *out, const void *x) {
+    CHOSEN(running_product, outer, length, inner, out, x)
+}
+
+void nnrepl_running_product_slope(
+    nnrepl_type type, long outer, long length, long inner, void *dx, const void *x, const void *dz
+) {
+    CHOSEN(running_product_slope, outer, length, inner, dx, x, dz)
+}
+
+void nnrepl_product_of_others(nnrepl_type type, long rows, long n, void *out, const void *x) {
+    CHOSEN(product_of_others, rows, n, out, x)
+}
+
+void nnrepl_share(
+    nnrepl_type type, long outer, long n, long inner, int takes_nan, void *out, const void *x, const void *z,
+    const void *dz
+) {
+    CHOSEN(share, outer, n, inner, takes_nan, out, x, z, dz)
 }
 
 void nnrepl_normalize(nnrepl_type type, long rows, long n, double eps, void *out, void *inverse, const void *x) {
@@ -118,6 +173,13 @@ void nnrepl_normalize_slope(
     nnrepl_type type, long rows, long n, void *dx, const void *out, const void *inverse, const void *dz
 ) {
     CHOSEN(normalize_slope, rows, n, dx, out, inverse, dz)
+}
+
+void nnrepl_normalize_back(
+    nnrepl_type type, long rows, long n, double eps, void *dx, void *dweight, void *dbias, const void *x,
+    const void *dz, const void *weight, void *scratch
+) {
+    CHOSEN(normalize_back, rows, n, eps, dx, dweight, dbias, x, dz, weight, scratch)
 }
 
 void nnrepl_scale_rows(nnrepl_type type, long rows, long n, void *x, const void *scale, const void *shift) {
@@ -153,19 +215,27 @@ void nnrepl_channel_combine(
     CHOSEN(channel_combine, cut, out, dz, a, x, mean, b, c)
 }
 
-// Of words there is one type.
+// Of what has no type to choose by.
 #ifdef __x86_64__
-#define CHOSEN_FOR_WORDS(name, ...)                              \
-    if (vector_bytes() == 64) return name##_64(__VA_ARGS__);     \
-    if (vector_bytes() == 32) return name##_32(__VA_ARGS__);     \
-    name##_16(__VA_ARGS__);
+#define CHOSEN_WIDTH(name, ...)                           \
+    if (vector_bytes() == 64) name##_64(__VA_ARGS__);     \
+    else if (vector_bytes() == 32) name##_32(__VA_ARGS__); \
+    else name##_16(__VA_ARGS__);
 #else
-#define CHOSEN_FOR_WORDS(name, ...) name##_16(__VA_ARGS__);
+#define CHOSEN_WIDTH(name, ...) name##_16(__VA_ARGS__);
 #endif
 
-void nnrepl_temper(long count, unsigned *out, const unsigned *state) { CHOSEN_FOR_WORDS(temper, count, out, state) }
+void nnrepl_temper(long count, unsigned *out, const unsigned *state) { CHOSEN_WIDTH(temper, count, out, state) }
 
-void nnrepl_twist(unsigned *state) { CHOSEN_FOR_WORDS(twist, state) }
+void nnrepl_twist(unsigned *state) { CHOSEN_WIDTH(twist, state) }
+
+void nnrepl_convert(nnrepl_type type, long count, void *out, const void *x) {
+    if (type == NNREPL_F32) {
+        CHOSEN_WIDTH(narrow, count, out, x)
+    } else {
+        CHOSEN_WIDTH(widen, count, out, x)
+    }
+}
 
 void nnrepl_mask(
     nnrepl_type type, long count, void *out, const unsigned *words, unsigned long long limit, double scale

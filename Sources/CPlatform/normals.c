@@ -74,7 +74,7 @@ INLINE void transform(float *numbers, size_t count, float mean, float deviation)
     for (size_t start = 0; start + 16 <= count; start += 16) {
         float *radii = numbers + start, *angles = radii + 8;
         for (int i = 0; i < 8; i++) {
-            float radius = sqrtf(-2 * logarithm(1 - radii[i]));
+            float radius = __builtin_elementwise_sqrt(-2 * logarithm(1 - radii[i]));
             float sine, cosine;
             sine_and_cosine(turn * angles[i], &sine, &cosine);
             radii[i] = fmaf(radius * cosine, deviation, mean);

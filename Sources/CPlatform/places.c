@@ -107,3 +107,80 @@ void nnrepl_order(
     }
     for (long i = 0; i < count; i++) places[i * step] = from[i].place;
 }
+
+static double number_at(nnrepl_type type, const void *x, long i) {
+    return type == NNREPL_F32 ? ((const float *)x)[i] : ((const double *)x)[i];
+}
+
+void nnrepl_top(
+    nnrepl_type type, long count, long step, int falls, long k, double *places, const void *x, long *scratch
+) {
+    // The best so far in order; most of what comes then is worse than the last of them.
+    keyed *best = (keyed *)scratch;
+    long n = 0;
+    double last = 0;
+    for (long i = 0; i < count && k > 0; i++) {
+        const double number = number_at(type, x, i * step);
+        if (n == k && (falls ? number <= last : number >= last)) continue;
+        const keyed it = {key_of(number, falls), (unsigned)i};
+        if (n == k && it.key >= best[n - 1].key) continue;
+        long place = n < k ? n++ : n - 1;
+        for (; place > 0 && best[place - 1].key > it.key; place--) best[place] = best[place - 1];
+        best[place] = it;
+        last = number_at(type, x, (long)best[n - 1].place * step);
+    }
+    for (long i = 0; i < n; i++) places[i * step] = best[i].place;
+}
+
+long nnrepl_nonzero(nnrepl_type type, int rank, const long *dims, double *places, const void *x) {
+    const long n = dims[rank - 1];
+    long rows = 1, found = 0;
+    for (int k = 0; k < rank - 1; k++) rows *= dims[k];
+    for (long row = 0; row < rows; row++) {
+        if (row * n % OFTEN < n && nnrepl_must_stop()) return found;
+        const double *known = 0;
+        for (long i = 0; i < n; i++) {
+            if (number_at(type, x, row * n + i) == 0) continue;
+            found++;
+            if (!places) continue;
+            // The places of a row differ in the last only.
+            long rest = row;
+            for (int k = rank - 2; k >= 0; k--) {
+                places[k] = known ? known[k] : (double)(rest % dims[k]);
+                if (!known) rest /= dims[k];
+            }
+            places[rank - 1] = (double)i;
+            known = places;
+            places += rank;
+        }
+    }
+    return found;
+}
+
+#define RUNNING(name, REAL, loses)                                                                               \
+    static void name(long outer, long length, long inner, double *places, const REAL *x) {                       \
+        for (long row = 0; row < outer * inner; row++) {                                                         \
+            const long start = row / inner * length * inner + row % inner;                                       \
+            if (row * length % OFTEN < length && nnrepl_must_stop()) return;                                     \
+            REAL best = x[start];                                                                                \
+            double place = 0;                                                                                    \
+            for (long i = 0; i < length; i++) {                                                                  \
+                const REAL now = x[start + i * inner];                                                           \
+                /* What is nan is neither: only nan comes after it. */                                           \
+                if (!(loses) && (now != now || best == best)) best = now, place = (double)i;                     \
+                places[start + i * inner] = place;                                                               \
+            }                                                                                                    \
+        }                                                                                                        \
+    }
+RUNNING(largest_f64, double, now < best)
+RUNNING(largest_f32, float, now < best)
+RUNNING(smallest_f64, double, now > best)
+RUNNING(smallest_f32, float, now > best)
+
+void nnrepl_running_places(
+    nnrepl_type type, long outer, long length, long inner, int largest, double *places, const void *x
+) {
+    if (length == 0) return;
+    if (type == NNREPL_F32) (largest ? largest_f32 : smallest_f32)(outer, length, inner, places, x);
+    else (largest ? largest_f64 : smallest_f64)(outer, length, inner, places, x);
+}

@@ -77,11 +77,38 @@ INLINE void OF_VECTOR(pack)(PRODUCT x, REAL *panel, long pitch) {
     }
 }
 
+/// Rows of C as sums of whole rows of B, up to four at a time: of a single row, or of single products, no tile is of use.
+INLINE void OF_VECTOR(rows)(const PRODUCT *x) {
+    for (long i = 0; i < x->m; i++) {
+        REAL *c = x->c + i * x->c_row;
+        for (long p = 0, some; p < x->k; p += some) {
+            some = x->k - p < 4 ? 1 : 4;
+            const int adds = p > 0 || x->adding;
+            const REAL *a = x->a + i * x->a_row + p * x->a_column, *b = x->b + p * x->b_row;
+            const REAL by[4] = {
+                *a, some > 1 ? a[x->a_column] : 0, some > 2 ? a[2 * x->a_column] : 0, some > 3 ? a[3 * x->a_column] : 0};
+            long j = 0;
+            for (; j + LANES <= x->n; j += LANES) {
+                VECTOR sum = adds ? *(VECTOR *)(c + j) : (VECTOR){0};
+                sum += *(const VECTOR *)(b + j) * by[0];
+                if (some == 4) EACH(q, 3) sum += *(const VECTOR *)(b + (q + 1) * x->b_row + j) * by[q + 1];
+                *(VECTOR *)(c + j) = sum;
+            }
+            for (; j < x->n; j++) {
+                REAL sum = adds ? c[j] : 0;
+                for (long q = 0; q < some; q++) sum += b[q * x->b_row + j] * by[q];
+                c[j] = sum;
+            }
+        }
+    }
+}
+
 /// C must have as many columns as a vector has lanes.
 static void OF_VECTOR(product)(const PRODUCT *whole) {
     REAL panel[PANEL_DEPTH * 2 * LANES] __attribute__((aligned(64)));
     PRODUCT x = *whole;
     const long m = x.m, k = x.k, n = x.n;
+    if (x.b_column == 1 && n > 4 * LANES && (m == 1 || k == 1)) return OF_VECTOR(rows)(whole);
     const int is_turned = x.b_column != 1, turns = BYTES < 64 && is_turned && m <= 3;
     const int packs = (is_turned && !turns) || (m >= 32 && n > 2 * LANES && k * n * SIZE > 1 << 15);
     const long most = m == 1 && !is_turned ? 4 : 2;

@@ -10,45 +10,10 @@ extension Elementary {
   }
 
   /// The angle whose tangent is x, from -π/2 to π/2.
-  package static func atan(_ x: Double) -> Double {
-    let size = Swift.abs(x)
-    guard size > 0x1p-27 else { return x }
-    let angle = size < 0x1p60 ? steep(size) : x.isNaN ? x : 0x1.921fb54442d18p+0
-    return x < 0 ? -angle : angle
-  }
-
-  /// atan x = atan c + atan t with t = (x - c)/(1 + x·c): c of a few, so that |t| is at most 7/16.
-  private static func steep(_ x: Double) -> Double {
-    let (t, base): (Double, Pair)
-    switch x {
-    case ..<0.4375: (t, base) = (x, Pair(0, 0))
-    case ..<0.6875:
-      (t, base) = ((2 * x - 1) / (2 + x), Pair(0x1.dac670561bb4fp-2, 0x1.a2b7f222f65e2p-56))
-    case ..<1.1875:
-      (t, base) = ((x - 1) / (x + 1), Pair(0x1.921fb54442d18p-1, 0x1.1a62633145c07p-55))
-    case ..<2.4375:
-      (t, base) = ((x - 1.5) / (1 + 1.5 * x), Pair(0x1.f730bd281f69bp-1, 0x1.007887af0cbbdp-56))
-    default: (t, base) = (-1 / x, Pair(0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54))
-    }
-    return base.high + (base.low + t * t * t * Polynomials.angle(t * t) + t)
-  }
+  package static func atan(_ x: Double) -> Double { nnrepl_atan(x) }
 
   /// The angle of the point (x, y), from -π to π.
-  package static func atan2(_ y: Double, _ x: Double) -> Double {
-    if x.isNaN || y.isNaN { return .nan }
-    let half = 0x1.921fb54442d18p+0
-    let angle: Double
-    if x.isInfinite, y.isInfinite {
-      angle = half / 2
-    } else if x == 0, y == 0 {
-      angle = 0
-    } else {
-      angle = atan(Swift.abs(y) / Swift.abs(x))
-    }
-    let turned =
-      x.sign == .minus ? 2 * half - (angle - 0x1.1a62633145c07p-53) : angle
-    return y.sign == .minus ? -turned : turned
-  }
+  package static func atan2(_ y: Double, _ x: Double) -> Double { nnrepl_atan2(y, x) }
 
   /// The angle whose sine is x, from -π/2 to π/2; nan outside -1 to 1.
   package static func asin(_ x: Double) -> Double {

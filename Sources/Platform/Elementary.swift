@@ -21,6 +21,8 @@ package enum Elementary {
   /// Sine and cosine of angles in radians.
   @inline(__always) package static func sin(_ x: Double) -> Double { nnrepl_sin(x) }
   @inline(__always) package static func cos(_ x: Double) -> Double { nnrepl_cos(x) }
+  /// xʸ, with the special cases of IEEE 754.
+  @inline(__always) package static func pow(_ x: Double, _ y: Double) -> Double { nnrepl_pow(x, y) }
 
   /// Logarithm by 10; of powers of ten exact.
   package static func log10(_ x: Double) -> Double {

@@ -23,6 +23,8 @@ package final class Buffer: @unchecked Sendable {
   /// How its elements are stored: `.float32` or `.float64`. Nothing reads them as another type.
   let stored: DType
   private let bytes: Int
+  /// The buffer whose memory a part of it is.
+  private let whole: Buffer?
   /// Whether somebody has seen that none of its elements is nan or inf.
   var isKnownFinite = false
 
@@ -32,12 +34,27 @@ package final class Buffer: @unchecked Sendable {
     try shape.checkSize(stride: stride)
     try Work.charge(shape.count)
     self.stored = stored
+    whole = nil
     bytes = shape.count * stride
     guard let memory = nnrepl_allocate(bytes) else {
       throw .tooLarge(shape.dims, limit: MemoryBudget.limit)
     }
     self.memory = memory
   }
+
+  /// Elements of another buffer from one on, which stay where they are. Nobody may write them.
+  init(part whole: Buffer, from first: Int, count: Int) throws(TensorError) {
+    try Work.charge(count)
+    let stride = whole.stored == .float32 ? MemoryLayout<Float>.stride : MemoryLayout<Double>.stride
+    stored = whole.stored
+    bytes = count * stride
+    memory = whole.memory + first * stride
+    isKnownFinite = whole.isKnownFinite
+    self.whole = whole
+  }
+
+  /// Whether its memory is that of another buffer too.
+  var isPart: Bool { whole != nil }
 
   /// The elements, if they are stored as `E`.
   @inline(__always)
@@ -46,6 +63,7 @@ package final class Buffer: @unchecked Sendable {
   }
 
   deinit {
+    if isPart { return }
     nnrepl_free(memory, bytes)
   }
 }

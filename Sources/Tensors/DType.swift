@@ -68,7 +68,6 @@ package protocol Element: BinaryFloatingPoint, SIMDScalar, Coded, Sendable {
   static func cos(_ x: Self) -> Self
   static func tanh(_ x: Self) -> Self
   static func erf(_ x: Self) -> Self
-  static func pow(_ x: Self, _ y: Self) -> Self
   /// `MatrixProduct.run`, which has one for each type.
   static func multiply(
     _ a: UnsafePointer<Self>, _ width: Int?, _ b: UnsafePointer<Self>, _ isTransposed: Bool,

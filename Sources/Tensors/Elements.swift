@@ -13,8 +13,14 @@ extension Double: Element {
   @inline(__always) package static func cos(_ x: Double) -> Double { Elementary.cos(x) }
   @inline(__always) package static func tanh(_ x: Double) -> Double { Elementary.tanh(x) }
   @inline(__always) package static func erf(_ x: Double) -> Double { Elementary.erf(x) }
+  /// `x^y`; as in PyTorch, some powers are products, quotients or roots.
   @inline(__always) package static func pow(_ x: Double, _ y: Double) -> Double {
-    plainPower(x, y) ?? Elementary.pow(x, y)
+    if y == 1 { return x }
+    if y == 2 { return x * x }
+    if y == 3 { return x * x * x }
+    if y == 0.5 { return x.squareRoot() }
+    if y == -1 { return 1 / x }
+    return y == -2 ? 1 / (x * x) : Elementary.pow(x, y)
   }
 
   /// The product of this type.
@@ -42,17 +48,6 @@ extension Element {
         a + start * (ta ? 1 : k), ta ? m : nil, b, tb, c + start * n, adding: adding, rows, k, n)
     }
   }
-
-  /// Powers that PyTorch multiplies out or takes a root for.
-  @inline(__always)
-  fileprivate static func plainPower(_ x: Self, _ y: Self) -> Self? {
-    if y == 1 { return x }
-    if y == 2 { return x * x }
-    if y == 3 { return x * x * x }
-    if y == 0.5 { return x.squareRoot() }
-    if y == -1 { return 1 / x }
-    return y == -2 ? 1 / (x * x) : nil
-  }
 }
 
 /// In single precision some have algorithms of their own; the others are those of double precision, rounded once.
@@ -63,16 +58,13 @@ extension Float: Element {
     Float(f(Double(x)))
   }
   @inline(__always) package static func exp(_ x: Float) -> Float { nnrepl_expf(x) }
-  @inline(__always) package static func expm1(_ x: Float) -> Float { once(x, Elementary.expm1) }
+  @inline(__always) package static func expm1(_ x: Float) -> Float { nnrepl_expm1f(x) }
   @inline(__always) package static func log(_ x: Float) -> Float { nnrepl_logf(x) }
   @inline(__always) package static func log1p(_ x: Float) -> Float { nnrepl_log1pf(x) }
   @inline(__always) package static func sin(_ x: Float) -> Float { once(x, Elementary.sin) }
   @inline(__always) package static func cos(_ x: Float) -> Float { once(x, Elementary.cos) }
   @inline(__always) package static func tanh(_ x: Float) -> Float { nnrepl_tanhf(x) }
   @inline(__always) package static func erf(_ x: Float) -> Float { nnrepl_erff(x) }
-  @inline(__always) package static func pow(_ x: Float, _ y: Float) -> Float {
-    plainPower(x, y) ?? Float(Elementary.pow(Double(x), Double(y)))
-  }
 
   /// The product of this type.
   package static func multiply(

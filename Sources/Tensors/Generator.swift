@@ -116,9 +116,14 @@ package struct Generator: Sendable {
       }
       return x
     }
-    var x = uniforms(count, 0, 1, stream).map { Float($0) }
+    var x = [Float](repeating: 0, count: count)
+    draw(count, each: 1) { part, words in
+      for i in part { x[i] = Float(words[i - part.lowerBound] & 0xff_ffff) * 0x1p-24 }
+    }
     normals_from_uniforms(&x, count, Float(mean), Float(deviation))
-    return x.map { Double($0) }
+    var wide = [Double](repeating: 0, count: count)
+    nnrepl_convert(NNREPL_F64, count, &wide, x)
+    return wide
   }
 
   /// One normal of a pair (Box and Muller 1958), in double precision whatever the stream, as in PyTorch.

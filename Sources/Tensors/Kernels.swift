@@ -2,10 +2,13 @@
 import CPlatform
 
 /// A function of one number that CPlatform has a loop for.
-package struct Mapped: UnaryKernel {
+package struct Mapped: UnaryKernel, Equatable {
   let function: nnrepl_map_function
   var a = 0.0
   var b = 0.0
+
+  /// Itself as an instruction.
+  package var loop: Loop? { .one(self) }
 
   package func callAsFunction<E: Element>(_ x: E) -> E {
     var z = x
@@ -21,8 +24,11 @@ package struct Mapped: UnaryKernel {
 }
 
 /// A function of two numbers that CPlatform has a loop for.
-package struct Zipped: BinaryKernel {
+package struct Zipped: BinaryKernel, Equatable {
   let function: nnrepl_zip_function
+
+  /// Itself as an instruction.
+  package var loop: Loop? { .two(self) }
 
   package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E {
     var z = x
@@ -38,6 +44,7 @@ package struct Zipped: BinaryKernel {
 
 /// Kernels whose name is the function's; `kernels.h` says what each does.
 package enum Kernel {
+  package static let copy = Mapped(function: NNREPL_COPY)
   package static let negate = Mapped(function: NNREPL_NEGATE)
   package static let abs = Mapped(function: NNREPL_ABS)
   package static let exp = Mapped(function: NNREPL_EXP)
@@ -46,18 +53,20 @@ package enum Kernel {
   package static let log1p = Mapped(function: NNREPL_LOG1P)
   package static let sqrt = Mapped(function: NNREPL_SQRT)
   package static let rsqrt = Mapped(function: NNREPL_RSQRT)
+  package static let reciprocal = Mapped(function: NNREPL_RECIPROCAL)
   package static let square = Mapped(function: NNREPL_SQUARE)
   package static let sin = Mapped(function: NNREPL_SIN)
   package static let cos = Mapped(function: NNREPL_COS)
   package static let erf = Mapped(function: NNREPL_ERF)
   package static let sign = Mapped(function: NNREPL_SIGN)
   package static let floor = Mapped(function: NNREPL_FLOOR)
-  static let truncate = Mapped(function: NNREPL_TRUNCATE)
-  static let notEqual = Zipped(function: NNREPL_NOT_EQUAL)
+  package static let truncate = Mapped(function: NNREPL_TRUNCATE)
+  package static let notEqual = Zipped(function: NNREPL_NOT_EQUAL)
   package static let round = Mapped(function: NNREPL_ROUND)
   package static let sigmoid = Mapped(function: NNREPL_SIGMOID)
   package static let tanh = Mapped(function: NNREPL_TANH)
   package static let relu = Mapped(function: NNREPL_RELU)
+  package static let hardswish = Mapped(function: NNREPL_HARDSWISH)
   package static let gelu = Mapped(function: NNREPL_GELU)
   package static let geluTanh = Mapped(function: NNREPL_GELU_TANH)
   package static let silu = Mapped(function: NNREPL_SILU)
@@ -83,9 +92,14 @@ package enum Kernel {
   package static let divide = Zipped(function: NNREPL_DIVIDE)
   package static let maximum = Zipped(function: NNREPL_MAXIMUM)
   package static let minimum = Zipped(function: NNREPL_MINIMUM)
+  /// `x^y`; as in PyTorch, some powers are products, quotients or roots.
+  package static let power = Zipped(function: NNREPL_POWER)
+  /// The angle of a point, y first.
+  package static let atan2 = Zipped(function: NNREPL_ATAN2)
   package static let reluSlope = Zipped(function: NNREPL_RELU_SLOPE)
   package static let sigmoidSlope = Zipped(function: NNREPL_SIGMOID_SLOPE)
   package static let tanhSlope = Zipped(function: NNREPL_TANH_SLOPE)
+  package static let hardswishSlope = Zipped(function: NNREPL_HARDSWISH_SLOPE)
   package static let geluSlope = Zipped(function: NNREPL_GELU_SLOPE)
   package static let siluSlope = Zipped(function: NNREPL_SILU_SLOPE)
 
@@ -125,35 +139,6 @@ package enum Kernel {
       return r != 0 && (r < 0) != (y < 0) ? r + y : r
     }
   }
-  /// `x^y`, with a loop of its own where one exponent serves all.
-  package struct Power: BinaryKernel {
-    package init() {}
-    @inline(__always) package func callAsFunction<E: Element>(_ x: E, _ y: E) -> E { E.pow(x, y) }
-
-    package func row<E: Element>(
-      _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
-      _ y: UnsafePointer<E>, _ yStep: Int
-    ) -> Bool {
-      // Of one exponent it is asked once which it is.
-      if yStep == 0, xStep == 1 {
-        func map(_ f: nnrepl_map_function) -> Bool {
-          nnrepl_map(E.layout, f, count, out, x, 0, 0) != 0
-        }
-        switch y[0] {
-        case 1: return map(NNREPL_COPY)
-        case 2: return map(NNREPL_SQUARE)
-        case 3:
-          _ = map(NNREPL_SQUARE)
-          return nnrepl_zip(E.layout, NNREPL_MULTIPLY, count, out, out, 1, x, 1) != 0
-        case 0.5: return map(NNREPL_SQRT)
-        default: break
-        }
-      }
-      for i in 0..<count { out[i] = self(x[i * xStep], y[i * yStep]) }
-      return false
-    }
-  }
-
   /// The relations between two numbers; a comparison gives 1 or 0.
   package enum Relation: String, Sendable, CaseIterable {
     case less = "<"
@@ -179,7 +164,7 @@ package enum Kernel {
     }
 
     /// Its loop, where it is one of IEEE 754's.
-    var loop: Zipped? {
+    package var loop: Zipped? {
       switch self {
       case .less: Zipped(function: NNREPL_LESS)
       case .lessOrEqual: Zipped(function: NNREPL_LESS_OR_EQUAL)

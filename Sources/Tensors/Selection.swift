@@ -146,12 +146,26 @@ extension Tensor {
   /// The entries that a selection takes.
   package func picked(_ selection: Selection) throws(TensorError) -> Tensor {
     try mustHold(selection.source)
-    return try Tensor.made(selection.shape, dtype) { out in
+    if let part = try part(selection) { return part }
+    let picked = try Tensor.made(selection.shape, dtype) { out in
       guard selection.shape.count > 0 else { return }
       read { x in
         selection.withAxes { rank, axes in nnrepl_pick(layout, rank, axes, selection.base, out, x) }
       }
     }
+    if isKnownFinite { picked.noteFinite() }
+    return picked
+  }
+
+  /// The entries of a selection where they lie side by side in order and are too many to be worth a copy: they stay where
+  /// they are.
+  private func part(_ selection: Selection) throws(TensorError) -> Tensor? {
+    let count = selection.shape.count
+    guard count >= Work.many, selection.axes.count == 1,
+      case .even(count, 1) = selection.axes[0], case .buffer(let buffer) = storage
+    else { return nil }
+    let part = try Buffer(part: buffer, from: selection.base, count: count)
+    return Tensor(shape: selection.shape, dtype: dtype, storage: .buffer(part))
   }
 
   /// The inverse: zeros, to which these entries are added where a selection would have taken them from.
@@ -178,6 +192,7 @@ extension Tensor {
     try Work.charge(part.count)
     guard part.count > 0 else { return }
     let part = try part.converted(to: dtype)
+    let areFinite = !adds && isKnownFinite && part.isKnownFinite
     guard let own = try mutablePointer() else {
       // A single number: the last that was put, or the sum.
       let numbers = part.values
@@ -191,5 +206,6 @@ extension Tensor {
         nnrepl_put(layout, rank, axes, selection.base, adds ? 1 : 0, own, x)
       }
     }
+    if areFinite { noteFinite() }
   }
 }

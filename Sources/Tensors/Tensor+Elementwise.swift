@@ -7,6 +7,8 @@ package protocol UnaryKernel: Sendable {
   /// The function of each element. A requirement, so that every kernel has loops of its own however it is
   /// called: from another module a generic loop would call the kernel through a table for each element.
   func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor
+  /// What it is in a program, if CPlatform has a loop for it.
+  var loop: Loop? { get }
   /// One row of it; true where it has seen that all results are finite.
   func row<E: Element>(_ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>) -> Bool
 }
@@ -15,6 +17,8 @@ package protocol UnaryKernel: Sendable {
 package protocol BinaryKernel: Sendable {
   func callAsFunction<E: Element>(_ x: E, _ y: E) -> E
   func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor
+  /// What it is in a program, if CPlatform has a loop for it.
+  var loop: Loop? { get }
   /// One row of it; true where it has seen that all results are finite.
   func row<E: Element>(
     _ count: Int, _ out: UnsafeMutablePointer<E>, _ x: UnsafePointer<E>, _ xStep: Int,
@@ -25,6 +29,9 @@ package protocol BinaryKernel: Sendable {
 // A kernel's own code is a row of each type; what is around it is there once.
 
 extension UnaryKernel {
+  /// Most have none.
+  package var loop: Loop? { nil }
+
   /// Applies the kernel to each element.
   package func mapped(_ x: Tensor, result: DType) throws(TensorError) -> Tensor {
     // Closures that are written out lie on the stack; a method's name would be one on the heap.
@@ -43,14 +50,40 @@ extension UnaryKernel {
 }
 
 extension BinaryKernel {
+  /// Most have none.
+  package var loop: Loop? { nil }
+
   /// Applies the kernel to each pair, with broadcasting.
   package func zipped(_ x: Tensor, _ y: Tensor, result: DType?) throws(TensorError) -> Tensor {
     let common = DType.promote(x.dtype, rank: x.rank, y.dtype, rank: y.rank)
     if x.dtype != common { return try zipped(x.converted(to: common), y, result: result) }
     if y.dtype != common { return try zipped(x, y.converted(to: common), result: result) }
-    return common == .float32
-      ? try x.zipped(y, Float.self, result ?? common) { row($0, $1, $2, $3, $4, $5) }
-      : try x.zipped(y, Double.self, result ?? common) { row($0, $1, $2, $3, $4, $5) }
+    let result = result ?? common
+    if common != .float32 {
+      return try x.zipped(y, Double.self, Double.self, result) { row($0, $1, $2, $3, $4, $5) }
+    }
+    if result == .float32 {
+      return try x.zipped(y, Float.self, Float.self, result) { row($0, $1, $2, $3, $4, $5) }
+    }
+    return try x.zipped(y, Float.self, Double.self, result) { widened($0, $1, $2, $3, $4, $5) }
+  }
+
+  /// A row of floats as doubles, which truth values are stored as: by way of a few at a time.
+  private func widened(
+    _ count: Int, _ out: UnsafeMutablePointer<Double>, _ x: UnsafePointer<Float>, _ xStep: Int,
+    _ y: UnsafePointer<Float>, _ yStep: Int
+  ) -> Bool {
+    let some = 1024
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: some) { scratch in
+      guard let few = scratch.baseAddress else { return false }
+      var areFinite = true
+      for start in stride(from: 0, to: count, by: some) {
+        let n = min(some, count - start)
+        if !row(n, few, x + start * xStep, xStep, y + start * yStep, yStep) { areFinite = false }
+        nnrepl_convert(NNREPL_F64, n, out + start, few)
+      }
+      return areFinite
+    }
   }
 
   /// Fills `count` numbers from two operands that are read by steps, 0 or 1.
@@ -109,16 +142,13 @@ extension Tensor {
     try kernel.zipped(self, other, result: result)
   }
 
-  /// `E` is the type both sides store; truth values and whole numbers are stored as doubles.
-  fileprivate func zipped<E: Element>(
-    _ other: Tensor, _: E.Type, _ result: DType,
+  /// `E` is the type both sides store, `R` that of the result; truth values and whole numbers are stored as doubles.
+  fileprivate func zipped<E: Element, R: Element>(
+    _ other: Tensor, _: E.Type, _: R.Type, _ result: DType,
     _ row: (
-      Int, UnsafeMutablePointer<E>, UnsafePointer<E>, Int, UnsafePointer<E>, Int
+      Int, UnsafeMutablePointer<R>, UnsafePointer<E>, Int, UnsafePointer<E>, Int
     ) -> Bool
   ) throws(TensorError) -> Tensor {
-    if E.self == Float.self && result != .float32 {
-      return try zipped(other, E.self, .float32, row).converted(to: result)
-    }
     // The usual case needs no strides: the same shape, or a number on one side.
     let steps =
       shape == other.shape
@@ -130,7 +160,7 @@ extension Tensor {
         try shape.broadcast(with: other.shape)
       }
     var areFinite = true
-    let made = try Tensor.fill(target, result) { (out: UnsafeMutablePointer<E>) in
+    let made = try Tensor.fill(target, result) { (out: UnsafeMutablePointer<R>) in
       read(E.self) { x in
         other.read(E.self) { y in
           if let steps {
@@ -190,36 +220,44 @@ extension Tensor {
     }
   }
 
-  /// `x relation y ? a : b`, elementwise, without truth values on the way.
-  package static func select(
-    where x: Tensor, _ relation: Kernel.Relation, _ y: Tensor, _ a: Tensor, _ b: Tensor
-  ) throws(TensorError) -> Tensor {
-    guard x.dtype == y.dtype, x.dtype.isFloat, let loop = relation.loop else {
-      return try select(x.compared(relation, to: y), a, b)
-    }
-    return try select(x.zip(y, loop), a, b)
-  }
-
   /// `condition ? a : b`, elementwise over the broadcast shape of the three.
   package static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws(TensorError)
     -> Tensor
   {
-    let target = try condition.shape.broadcast(with: a.shape).broadcast(with: b.shape)
     let common = DType.promote(a.dtype, rank: a.rank, b.dtype, rank: b.rank)
+    let stored: DType = common == .float32 ? .float32 : .float64
+    return try select(
+      where: condition.converted(to: stored), .notEqual, Tensor(0, dtype: stored), a, b)
+  }
+
+  /// `x relation y ? a : b`, elementwise, without truth values on the way.
+  package static func select(
+    where x: Tensor, _ relation: Kernel.Relation, _ y: Tensor, _ a: Tensor, _ b: Tensor
+  ) throws(TensorError) -> Tensor {
+    let common = DType.promote(a.dtype, rank: a.rank, b.dtype, rank: b.rank)
+    let layout = common == .float32 ? NNREPL_F32 : NNREPL_F64
+    guard x.dtype == y.dtype, x.layout == layout, let loop = relation.loop else {
+      return try select(x.compared(relation, to: y), a, b)
+    }
+    let target = try x.shape.broadcast(with: y.shape).broadcast(with: a.shape).broadcast(
+      with: b.shape)
     // What is one number for all is read in place.
     func stretched(_ t: Tensor) throws(TensorError) -> (Tensor, step: Int) {
       t.count == 1 ? (t, 0) : (try t.expanded(to: target), 1)
     }
-    let (c, cStep) = try stretched(
-      condition.converted(to: common == .float32 ? .float32 : .float64))
-    let (x, xStep) = try stretched(a.converted(to: common))
-    let (y, yStep) = try stretched(b.converted(to: common))
+    let ((x, xStep), (y, yStep)) = (try stretched(x), try stretched(y))
+    let (a, aStep) = try stretched(a.converted(to: common))
+    let (b, bStep) = try stretched(b.converted(to: common))
     var areFinite = false
-    let layout = common == .float32 ? NNREPL_F32 : NNREPL_F64
     let chosen = try made(target, common) { out in
-      areFinite = c.read { c in
-        x.read { x in
-          y.read { y in nnrepl_choose(layout, target.count, out, c, cStep, x, xStep, y, yStep) != 0
+      areFinite = x.read { x in
+        y.read { y in
+          a.read { a in
+            b.read { b in
+              nnrepl_choose(
+                layout, loop.function, target.count, out, x, xStep, y, yStep, a, aStep, b, bStep)
+                != 0
+            }
           }
         }
       }

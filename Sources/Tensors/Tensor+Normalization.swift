@@ -213,6 +213,33 @@ extension Tensor {
     }
   }
 
+  /// What rows of this that were normalized, times a row `weight` plus a bias, hand back to them, to the weight and to the
+  /// bias; nil where their types differ.
+  package func rowsNormalizedBack(_ n: Int, eps: Double, _ weight: Tensor, _ dz: Tensor)
+    throws(TensorError) -> (x: Tensor, weight: Tensor, bias: Tensor)?
+  {
+    guard weight.count == n, n > 0, weight.dtype == dtype, dz.dtype == dtype else { return nil }
+    try dz.mustHold(count)
+    func run<E: Element>(_: E.Type) throws(TensorError) -> (Tensor, Tensor, Tensor) {
+      let dx = try Draft<E>(shape)
+      let (dweight, dbias) = (try Draft<E>(zeros: weight.shape), try Draft<E>(zeros: weight.shape))
+      let scratch = try Draft<E>(Shape.fitting([2, n]))
+      read(E.self) { x in
+        dz.read(E.self) { dz in
+          weight.read(E.self) { weight in
+            nnrepl_normalize_back(
+              E.layout, count / n, n, eps, dx.elements, dweight.elements, dbias.elements, x, dz,
+              weight, scratch.elements)
+          }
+        }
+      }
+      return (
+        try dx.finished(dtype), try dweight.finished(dtype), try dbias.finished(dtype)
+      )
+    }
+    return dtype == .float32 ? try run(Float.self) : try run(Double.self)
+  }
+
   /// Each row times `scale` plus `shift`: rows as well, or numbers.
   package consuming func rowsScaled(_ scale: Tensor, _ shift: Tensor) throws(TensorError) -> Tensor
   {

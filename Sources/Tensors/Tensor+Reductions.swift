@@ -142,6 +142,16 @@ extension Tensor {
     read { nnrepl_fold(layout, NNREPL_LARGEST, count, $0, 0) }
   }
 
+  /// The same of the first few.
+  package func largest(ofFirst some: Int) -> Double {
+    read { nnrepl_fold(layout, NNREPL_LARGEST, min(some, count), $0, 0) }
+  }
+
+  /// The smallest, inf of none; nan wins.
+  package var smallest: Double {
+    read { nnrepl_fold(layout, NNREPL_SMALLEST, count, $0, 0) }
+  }
+
   /// The sum of squared deviations from the mean over `n - correction`.
   package func variance(_ axes: [Int], correction: Double, keepdim: Bool = false)
     throws(TensorError) -> Tensor
@@ -154,25 +164,42 @@ extension Tensor {
     try reduce(axes, keepdim: keepdim, Fold.Norm(p: p))
   }
 
-  /// The places of the elements in rising (or falling) order along an axis; equal ones keep their order, and nan counts as
-  /// the largest, as in PyTorch.
-  package func order(along axis: Int, falling: Bool) throws(TensorError) -> Tensor {
+  /// The places of the elements in rising (or falling) order along an axis, or the first few of them; equal ones keep their
+  /// order, and nan counts as the largest, as in PyTorch.
+  package func order(along axis: Int, falling: Bool, first: Int? = nil) throws(TensorError)
+    -> Tensor
+  {
     if rank == 0 { return Tensor(0, dtype: .int64) }
-    let (length, inner) = (shape[axis], shape.extent(axis + 1..<rank))
-    if count == 0 { return try Tensor(filling: shape, with: 0, dtype: .int64) }
+    let (outer, length, inner) = shape.cut(axis)
+    // More than these are sorted sooner than they are kept in order.
+    if let first, first <= length, first > 64 {
+      let some = IndexItem.slice(start: 0, stop: first, step: 1)
+      let whole = IndexItem.slice(start: nil, stop: nil, step: 1)
+      let all = try order(along: axis, falling: falling)
+      return try all.picked(
+        shape.selection([IndexItem](repeating: whole, count: axis) + [some]))
+    }
+    var dims = shape.dims
+    dims[axis] = first ?? length
+    let target = try Shape(dims)
+    if target.count == 0 { return try Tensor(filling: target, with: 0, dtype: .int64) }
     // Room for each number of a row twice, beside its place.
     let room = try Shape.fitting(
       [length, 32 / MemoryLayout<Int>.size], stride: MemoryLayout<Int>.size)
     let scratch = Places(count: room.count)
-    let order = try Tensor.made(shape, .int64) { out in
+    let order = try Tensor.made(target, .int64) { out in
       guard let scratch = scratch.memory.baseAddress else { return }
+      let out = out.assumingMemoryBound(to: Double.self)
       read { x in
-        for outer in 0..<count / (length * inner) {
+        for row in 0..<outer {
           for i in 0..<inner where !Work.mustStop {
-            nnrepl_order(
-              layout, length, inner, falling ? 1 : 0,
-              out.assumingMemoryBound(to: Double.self) + outer * length * inner + i,
-              x + (outer * length * inner + i) * (dtype == .float32 ? 4 : 8), scratch)
+            let x = x + (row * length * inner + i) * (dtype == .float32 ? 4 : 8)
+            let places = out + row * dims[axis] * inner + i
+            if let first {
+              nnrepl_top(layout, length, inner, falling ? 1 : 0, first, places, x, scratch)
+            } else {
+              nnrepl_order(layout, length, inner, falling ? 1 : 0, places, x, scratch)
+            }
           }
         }
       }
@@ -220,39 +247,29 @@ extension Tensor {
     }
   }
 
-  /// Rows of `exp(x) / Σ exp(x)` along `axis`, or their logarithms. A row with inf, or of nothing but -inf, has no
-  /// distribution; inf - inf is nan, PyTorch's answer.
+  /// `exp(x) / Σ exp(x)` along `axis`, or its logarithm. With inf, or nothing but -inf, there is no distribution; inf - inf
+  /// is nan, PyTorch's answer.
   package func softmax(_ axis: Int, log: Bool) throws(TensorError) -> Tensor {
-    let x = try turned(axis)
-    let n = x.shape.last ?? 1
-    let z = try Tensor.made(x.shape, dtype) { z in
-      x.read { x in
-        if n > 0 { nnrepl_softmax(layout, count / n, n, z, x, log ? 1 : 0) }
+    let (outer, n, inner) = rank == 0 ? (1, 1, 1) : shape.cut(axis)
+    return try Tensor.made(shape, dtype) { z in
+      read { x in
+        if count > 0 { nnrepl_softmax(layout, outer, n, inner, z, x, log ? 1 : 0) }
       }
     }
-    return try z.turned(axis)
   }
 
   /// What `softmax` hands back along `axis`, from its result, which this is, and from what reached that.
   package func softmaxSlope(_ axis: Int, log: Bool, _ dz: Tensor) throws(TensorError) -> Tensor {
-    let (z, dz) = (try turned(axis), try dz.converted(to: dtype).turned(axis))
-    let n = z.shape.last ?? 1
-    let dx = try Tensor.made(z.shape, dtype) { dx in
-      z.read { z in
+    let dz = try dz.converted(to: dtype)
+    try dz.mustHold(count)
+    let (outer, n, inner) = rank == 0 ? (1, 1, 1) : shape.cut(axis)
+    return try Tensor.made(shape, dtype) { dx in
+      read { z in
         dz.read { dz in
-          if n > 0 { nnrepl_softmax_slope(layout, count / n, n, dx, z, dz, log ? 1 : 0) }
+          if count > 0 { nnrepl_softmax_slope(layout, outer, n, inner, dx, z, dz, log ? 1 : 0) }
         }
       }
     }
-    return try dx.turned(axis)
-  }
-
-  /// The axis exchanged with the last.
-  private func turned(_ axis: Int) throws(TensorError) -> Tensor {
-    if axis >= rank - 1 { return self }
-    var order = Array(0..<rank)
-    order.swapAt(axis, rank - 1)
-    return try permuted(order)
   }
 }
 

@@ -101,7 +101,9 @@ extension Tensor {
         }
       }
     }
-    return try make(target, dtype, { copy($0) }, float: { copy($0) })
+    let joined = try make(target, dtype, { copy($0) }, float: { copy($0) })
+    if offsets.allSatisfy({ $0.0.isKnownFinite }) { joined.noteFinite() }
+    return joined
   }
 }
 

@@ -22,9 +22,9 @@ package struct Tensor: Sendable {
   package init(_ values: [Double], shape: Shape, dtype: DType = .float64) throws(TensorError) {
     guard values.count == shape.count else { throw .notReshapable([values.count], shape.dims) }
     self = try Tensor.make(shape, dtype) { (out: UnsafeMutablePointer<Double>) in
-      for i in 0..<values.count { out[i] = values[i] }
+      out.update(from: values, count: values.count)
     } float: { out in
-      for i in 0..<values.count { out[i] = Float(values[i]) }
+      nnrepl_convert(NNREPL_F32, values.count, out, values)
     }
   }
 
@@ -37,6 +37,7 @@ package struct Tensor: Sendable {
     } float: {
       $0.initialize(repeating: Float(number), count: count)
     }
+    if dtype == .float32 ? Float(number).isFinite : number.isFinite { noteFinite() }
   }
 
   init(shape: Shape, dtype: DType, storage: Storage) {
@@ -83,9 +84,9 @@ package struct Tensor: Sendable {
       return Tensor(shape: shape, dtype: target, storage: storage)
     }
     return try Tensor.make(shape, target) { out in
-      read(Float.self) { x in for i in 0..<count { out[i] = Double(x[i]) } }
+      read(Float.self) { nnrepl_convert(NNREPL_F64, count, out, $0) }
     } float: { out in
-      read(Double.self) { x in for i in 0..<count { out[i] = Float(x[i]) } }
+      read(Double.self) { nnrepl_convert(NNREPL_F32, count, out, $0) }
     }
   }
 }
@@ -188,7 +189,7 @@ extension Tensor {
     guard case .buffer(var buffer) = storage else { return nil }
     storage = .scalar(0)
     defer { storage = .buffer(buffer) }
-    if !isKnownUniquelyReferenced(&buffer) {
+    if !isKnownUniquelyReferenced(&buffer) || buffer.isPart {
       let copy = try Buffer(shape: shape, of: buffer.stored)
       copy.memory.copyMemory(
         from: buffer.memory, byteCount: shape.count * (buffer.stored == .float32 ? 4 : 8))
@@ -220,6 +221,14 @@ extension Tensor {
       let isFinite = dtype == .float32 ? isFinite(Float.self) : isFinite(Double.self)
       buffer.isKnownFinite = isFinite
       return isFinite
+    }
+  }
+
+  /// Whether somebody has seen that no element is nan or inf.
+  var isKnownFinite: Bool {
+    switch storage {
+    case .scalar(let number): number.isFinite
+    case .buffer(let buffer): buffer.isKnownFinite
     }
   }
 

@@ -62,7 +62,7 @@ import Testing
 
   @Test(arguments: [(1, 1), (1, 0), (0, 1)])
   func functionsOfTwoNumbersHaveTheSameBitsAtEveryWidth(_ xStep: Int, _ yStep: Int) {
-    for f in NNREPL_ADD.rawValue...NNREPL_SILU_SLOPE.rawValue {
+    for f in NNREPL_ADD.rawValue...NNREPL_HARDSWISH_SLOPE.rawValue {
       func run<E: Element>(_ x: [E]) -> [E] {
         var z = x
         nnrepl_zip(
@@ -72,6 +72,92 @@ import Testing
       }
       Self.same(Double.self, "function \(f)") { run($0) }
       Self.same(Float.self, "function \(f)") { run($0) }
+    }
+  }
+
+  @Test func choicesHaveTheSameBitsAtEveryWidth() {
+    for f in NNREPL_LESS.rawValue...NNREPL_NOT_EQUAL.rawValue {
+      func run<E: Element>(_ x: [E]) -> [E] {
+        let y = Array(x.reversed())
+        return [(1, 1, 1, 1), (1, 0, 0, 1), (0, 1, 1, 0)].flatMap { steps -> [E] in
+          var z = x
+          nnrepl_choose(
+            E.layout, nnrepl_zip_function(rawValue: f), x.count, &z, x, steps.0, y, steps.1, y,
+            steps.2, x, steps.3)
+          return z
+        }
+      }
+      Self.same(Double.self, "relation \(f)") { run($0) }
+      Self.same(Float.self, "relation \(f)") { run($0) }
+    }
+  }
+
+  /// Columns have the bits that the same numbers have as rows.
+  @Test(arguments: [1, 15, 16, 33]) func softmaxOfColumnsIsThatOfRows(_ n: Int) throws {
+    let x = try Tensor(
+      (0..<n * 600).map { Double($0 * 7919 % 1000) / 70 - 6 }, shape: [n, 600], dtype: .float32)
+    for (isLog, x) in [(false, x), (true, x), (false, try x.converted(to: .float64))] {
+      let (columns, rows) = (
+        try x.softmax(0, log: isLog), try x.transposed().softmax(1, log: isLog)
+      )
+      #expect(try columns.transposed().values == rows.values)
+      let back = try columns.softmaxSlope(0, log: isLog, x)
+      let slope = try rows.softmaxSlope(1, log: isLog, x.transposed())
+      #expect(try back.transposed().values == slope.values)
+    }
+  }
+
+  /// A part shares its memory until one of both is written.
+  @Test func partsAreNotWrittenWithTheWhole() throws {
+    var whole = try Tensor(filling: [4, 65_536], with: 2)
+    let part = try whole.picked(whole.shape.selection([.at(1)]))
+    var own = part
+    try own.add(try Tensor(filling: [65_536], with: 1))
+    #expect(own[7] == 3 && part[7] == 2 && whole[65_543] == 2)
+    try whole.add(try Tensor(filling: [4, 65_536], with: 1))
+    #expect(part[7] == 2 && whole[65_543] == 3 && own[7] == 3)
+  }
+
+  /// A program's sum has the bits of the sum of what it makes, whatever is left over at the end.
+  @Test(arguments: [4096, 5000, 70_013]) func aProgramsSumIsTheSum(_ count: Int) throws {
+    for dtype in [DType.float32, .float64] {
+      let x = try Tensor(
+        (0..<count).map { Double($0 * 31 % 97) / 13 - 3 }, shape: Shape([count]), dtype: dtype)
+      var program = BlockProgram()
+      let (square, half) = (program.temporary(), program.temporary())
+      program.add(.one(Kernel.square), [.vector(1)], to: square)
+      program.add(.two(Kernel.multiply), [square, .number(0)], to: half)
+      let sum = try Tensor.total(program.sharingBlocks(), [x], [Tensor(0.3)], like: x)
+      let made = try x.map(Kernel.square) * Tensor(0.3, dtype: dtype)
+      #expect(try sum[0] == made.sum([0])[0])
+      program.add(.one(Kernel.copy), [half], to: .vector(0))
+      program.fold()
+      let computed = try Tensor.computed(program.sharingBlocks(), [x], [Tensor(0.3)], like: x)
+      #expect(computed.values == made.values)
+    }
+  }
+
+  @Test func floatsOfTwoAreWithinTheStatedUnits() {
+    let numbers = Self.numbers.map { Float($0) }
+    for x in numbers {
+      for y in numbers {
+        let found = (Kernel.power(x, y), Kernel.atan2(x, y))
+        let truth = (
+          Double.pow(Double(x), Double(y)), Elementary.atan2(Double(x), Double(y))
+        )
+        for (z, truth, units) in [(found.0, truth.0, 1.0), (found.1, truth.1, 2.0)] {
+          if truth.isNaN || z.isNaN || Float(truth).isInfinite || z.isInfinite {
+            // The plain powers overflow on the way to a quotient, as PyTorch's do.
+            #expect(z.isNaN == truth.isNaN, "\(x), \(y): \(z), \(truth)")
+          } else {
+            let unit = Double(max(Swift.abs(Float(truth)).ulp, 0x1p-149))
+            let isPlain = y == -2
+            #expect(
+              isPlain || Swift.abs(Double(z) - truth) <= units * unit,
+              "\(x), \(y): \(z), not \(truth)")
+          }
+        }
+      }
     }
   }
 
@@ -95,14 +181,27 @@ import Testing
       var all: [E] = []
       for isLog: Int32 in [0, 1] {
         var (z, dx) = (x, x)
-        nnrepl_softmax(E.layout, rows, n, &z, x, isLog)
-        nnrepl_softmax_slope(E.layout, rows, n, &dx, z, x, isLog)
-        all += z + dx
+        for (outer, length, inner) in [(rows, n, 1), (1, n, rows), (1, rows, n)] {
+          nnrepl_softmax(E.layout, outer, length, inner, &z, x, isLog)
+          nnrepl_softmax_slope(E.layout, outer, length, inner, &dx, z, x, isLog)
+          all += z + dx
+        }
       }
       var (z, inverse, dx, sums) = (x, x, x, x)
       nnrepl_normalize(E.layout, rows, n, 1e-5, &z, &inverse, x)
       nnrepl_normalize_slope(E.layout, rows, n, &dx, z, inverse, x)
       nnrepl_add_rows(E.layout, rows, n, &sums, x)
+      var product = x
+      nnrepl_running_product(E.layout, 1, rows, n, &product, x)
+      all += product
+      nnrepl_running_product_slope(E.layout, rows, n, 1, &product, x, z)
+      all += product
+      nnrepl_product_of_others(E.layout, rows, n, &product, x)
+      all += product
+      nnrepl_share(E.layout, 1, rows, n, 1, &product, x, x, z)
+      all += product
+      nnrepl_normalize_back(E.layout, rows, n, 1e-5, &product, &sums, &inverse, x, z, x, &dx)
+      all += product + inverse
       let cut = nnrepl_channels(outer: 1, channels: rows, inner: n)
       nnrepl_channel_sums(E.layout, NNREPL_CHANNEL_SLOPE, cut, &sums, x, inverse, dx)
       return all + z + dx + sums
@@ -114,6 +213,7 @@ import Testing
   /// The elementary functions of doubles are held by PlatformTests; here those of floats against them.
   @Test func floatsAreWithinTheStatedUnits() {
     let functions: [(String, Double, (Float) -> Float, (Double) -> Double)] = [
+      ("expm1", 1.5, { Float.expm1($0) }, { Elementary.expm1($0) }),
       ("exp", 1, { Float.exp($0) }, { Elementary.exp($0) }),
       ("log", 1, { Float.log($0) }, { Elementary.log($0) }),
       ("log1p", 1, { Float.log1p($0) }, { Elementary.log1p($0) }),

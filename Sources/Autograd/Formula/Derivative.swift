@@ -75,6 +75,25 @@ package struct EntrySum: Sendable {
   package var plus: [Place] = []
 }
 
+extension Formula {
+  /// The value of a formula of a gradient.
+  func pulled(_ call: Call, _ dz: Tensor) throws(TensorError) -> Tensor {
+    // What is not elementwise has its operand's shape, not its result's.
+    let shape = dz.rank == 0 ? call.x.shape : dz.shape
+    return try evaluate(over: shape) { leaf in
+      if case .cotangent = leaf { dz } else { call.leaf(leaf, dz.dtype) }
+    }
+  }
+}
+
+extension VJP {
+  /// A kernel that is another formula than what is told, for the cases at the edges.
+  static func kernel(_ formula: @escaping @autoclosure @Sendable () -> Formula) -> Kernel {
+    let formula = Once(formula)
+    return { call, dz throws(TensorError) in try formula.value.pulled(call, dz) }
+  }
+}
+
 extension Op {
   /// The partial with respect to an operand, if the op works elementwise.
   package func partial(_ operand: Int) -> Formula? {
@@ -109,12 +128,9 @@ extension Op {
     if let vjp = vjp(k), let kernel = vjp.kernel { return try kernel(call, dz) }
     if let partial = partial(k) {
       if partial.number == 1 { return try unbroadcast(dz, to: shape) }
-      let slope = try partial.evaluate { call.leaf($0, dz.dtype) }
-      return try unbroadcast(dz * slope, to: shape)
+      return try unbroadcast(Formula.call(.mul, .dz, partial).pulled(call, dz), to: shape)
     }
-    let gradient = try pullback(k, call).evaluate { leaf in
-      if case .cotangent = leaf { dz } else { call.leaf(leaf, dz.dtype) }
-    }
+    let gradient = try pullback(k, call).pulled(call, dz)
     // A formula that came to a number is that number everywhere.
     return gradient.shape == shape ? gradient : try gradient.expanded(to: shape)
   }

@@ -9,6 +9,8 @@ package final class Op: Sendable {
   /// The gradients of those operands that `wanted` marks.
   package typealias Joint =
     @Sendable (Call, Tensor, _ wanted: [Bool]) throws(TensorError) -> [Tensor?]
+  /// The loop that a call with these settings is.
+  package typealias Looping = @Sendable (Attributes) -> Loop?
   typealias Addition =
     @Sendable (Call, Tensor, _ operand: Int, _ sum: inout Tensor) throws(TensorError) -> Bool
 
@@ -43,6 +45,8 @@ package final class Op: Sendable {
   let addition: Addition?
   /// Whether its forward step keeps something for the backward one.
   let saves: Bool
+  /// The loop that it is in a program, of a call with these settings.
+  package let loop: Looping?
   /// Passes its operand on and lets no gradient back.
   package let isCut: Bool
   /// Between which numbers its results lie, where that is a part of what it is for; at an end its slope is 0.
@@ -83,7 +87,7 @@ package final class Op: Sendable {
     sums: (@Sendable (Call, Int) -> EntrySum?)? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
     kernels: [VJP.Kernel] = [], joint: Joint? = nil, addition: Addition? = nil,
-    saves: Bool = false, isCut: Bool = false, bounds: Bounds? = nil,
+    saves: Bool = false, loop: Looping? = nil, isCut: Bool = false, bounds: Bounds? = nil,
     applies: (@Sendable () -> Op)? = nil, samples: @escaping @Sendable () -> [Sample] = { [] },
     forward: @escaping Forward
   ) {
@@ -105,6 +109,7 @@ package final class Op: Sendable {
     self.joint = joint
     self.addition = addition
     self.saves = saves
+    self.loop = loop
     self.isCut = isCut
     self.bounds = bounds
     self.applies = applies
@@ -160,6 +165,7 @@ extension Op {
     family: Family = .elementwise, _ summary: String, _ definition: String, example: String = "",
     notation: Notation = .call, promotion: Promotion = .common,
     partials: @escaping @autoclosure @Sendable () -> [Formula], kernels: [VJP.Kernel] = [],
+    loop: Looping? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
     bounds: Bounds? = nil, samples: (@Sendable () -> [Sample])? = nil, _ forward: @escaping Forward
   ) -> Op {
@@ -168,9 +174,32 @@ extension Op {
       name, operands, settings: settings, family: family, summary: summary, definition: definition,
       example: example, notation: notation, promotion: promotion,
       derivative: .partials(Once(partials)), links: .elementwise, scalar: scalar, slopes: slopes,
-      kernels: kernels, bounds: bounds,
+      kernels: kernels, loop: loop, bounds: bounds,
       samples: samples ?? { count == 1 ? Sample.unary : Sample.binary },
       forward: forward)
+  }
+
+  /// An op that treats each element as a formula over other ops says.
+  static func formed(
+    _ name: String, _ operands: [Operand], family: Family = .elementwise, _ summary: String,
+    _ definition: String, example: String, value: @escaping @autoclosure @Sendable () -> Formula,
+    partials: @escaping @autoclosure @Sendable () -> [Formula]
+  ) -> Op {
+    let value = Once(value)
+    return elementwise(
+      name, operands, family: family, summary, definition, example: example, promotion: .floating,
+      partials: partials(),
+      scalar: { x, y in
+        let number = value.value.evaluate(number: { leaf in
+          if case .operand(let k) = leaf { k == 0 ? x : y } else { nil }
+        })
+        return number ?? .nan
+      }
+    ) { c throws(TensorError) in
+      var shape = c.x.shape
+      for input in c.inputs.dropFirst() { shape = try shape.broadcast(with: input.shape) }
+      return try value.value.evaluate(over: shape) { c.leaf($0, c.x.dtype) }
+    }
   }
 
   /// An op whose gradients are computed together.

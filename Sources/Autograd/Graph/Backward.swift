@@ -72,8 +72,12 @@ extension Graph {
     var gradients = Gradients(root, room: reached)
     gradients.admit(root, walk)
     do throws(TensorError) {
-      let one = try Tensor(filling: root.shape, with: 1, dtype: root.dtype)
-      let seed = try (seed ?? one).converted(to: root.dtype)
+      let seed =
+        if let seed {
+          try seed.converted(to: root.dtype)
+        } else {
+          try Tensor(filling: root.shape, with: 1, dtype: root.dtype)
+        }
       if root.isScalar { gradients.scalars[0] = seed[0] } else { gradients.tensors[0] = seed }
     } catch {
       throw .tensor(error, root)

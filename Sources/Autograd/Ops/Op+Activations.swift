@@ -73,13 +73,15 @@ extension Op {
       .where_(
         gt, .x * .attribute("beta"), .attribute("threshold"), 1,
         .call(sigmoid, .x * .attribute("beta")))
-    ],
+    ], loop: { softplus($0).loop },
     samples: {
       Sample.unary + Sample.unary.map { $0.with("beta", .number(2)) }
         + Sample.unary.map { $0.with("beta", .number(2)).with("threshold", .number(1)) }
     }
-  ) { c throws(TensorError) in
-    try c.x.map(Kernel.softplus(c.number("beta"), c.number("threshold")))
+  ) { c throws(TensorError) in try c.x.map(softplus(c.attributes)) }
+
+  private static func softplus(_ settings: Attributes) -> Mapped {
+    Kernel.softplus(settings.number("beta") ?? 1, settings.number("threshold") ?? 20)
   }
 
   package static let logsigmoid: Op = function(
@@ -111,15 +113,13 @@ extension Op {
     Kernel.Through { $0 > 0 ? $0 : alpha * Elementary.expm1($0 / alpha) }
   }
 
-  package static let mish: Op = function(
-    "mish", { $0 * Elementary.tanh(softplus($0)) }, family: .activation,
-    "`x` times the tanh of its softplus (Misra 2019).", "x*tanh(ln(1 + e^x))", example: "mish(1)",
-    partial: .call(tanh, .call(softplus, .x))
-      + .x * .call(sigmoid, .x) * (1 - Formula.call(tanh, .call(softplus, .x)).power(2)))
-
-  private static func softplus(_ x: Double) -> Double {
-    x > 20 ? x : Elementary.log1p(Elementary.exp(x))
-  }
+  package static let mish: Op = formed(
+    "mish", ["x"], family: .activation, "`x` times the tanh of its softplus (Misra 2019).",
+    "x*tanh(ln(1 + e^x))", example: "mish(1)", value: .x * .call(tanh, .call(softplus, .x)),
+    partials: [
+      .call(tanh, .call(softplus, .x))
+        + .x * .call(sigmoid, .x) * (1 - Formula.call(tanh, .call(softplus, .x)).power(2))
+    ])
 
   package static let softsign: Op = function(
     "softsign", { $0 / (1 + Swift.abs($0)) }, family: .activation,
@@ -150,9 +150,10 @@ extension Op {
     bounds: Bounds(low: 0, high: 1))
 
   package static let hardswish: Op = function(
-    "hardswish", { $0 * Swift.min(Swift.max($0 / 6 + 0.5, 0), 1) }, family: .activation,
-    "`x` times its hardsigmoid.", "x*min(max(x/6 + 1/2, 0), 1)", example: "hardswish([-4, 0, 4])",
-    partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .x / 3 + 0.5, 1), 0))
+    "hardswish", Kernel.hardswish, family: .activation, "`x` times its hardsigmoid.",
+    "x*min(max(x/6 + 1/2, 0), 1)", example: "hardswish([-4, 0, 4])",
+    partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .x / 3 + 0.5, 1), 0),
+    kernels: byOperand(Kernel.hardswishSlope))
 
   package static let tanhshrink: Op = function(
     "tanhshrink", { $0 - Elementary.tanh($0) }, family: .activation, "`x` without its tanh.",
@@ -202,6 +203,7 @@ extension Op {
       name, ["x"], settings: [.number(setting.0, setting.1)], family: .activation, summary,
       definition,
       example: example, promotion: .floating, partials: [partial()],
+      loop: { kernel($0.number(setting.0) ?? setting.1).loop },
       samples: { Sample.unary + Sample.unary.map { $0.with(setting.0, .number(tried)) } }
     ) { c throws(TensorError) in try c.x.map(kernel(c.number(setting.0))) }
   }

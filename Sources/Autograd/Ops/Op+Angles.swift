@@ -42,8 +42,8 @@ extension Op {
     partials: [
       Formula.operand(1) / (Formula.operand(0).power(2) + Formula.operand(1).power(2)),
       -Formula.operand(0) / (Formula.operand(0).power(2) + Formula.operand(1).power(2)),
-    ], scalar: { Elementary.atan2($0, $1) }
-  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.ThroughPair(Elementary.atan2)) }
+    ], loop: { _ in Kernel.atan2.loop }, scalar: { Elementary.atan2($0, $1) }
+  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.atan2) }
 
   package static let hypot: Op = elementwise(
     "hypot", ["x", "y"], "The length of the hypotenuse.", "√(x^2 + y^2)", example: "hypot(3, 4)",

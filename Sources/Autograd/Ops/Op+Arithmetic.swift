@@ -7,6 +7,7 @@ extension Op {
   package static let add: Op = elementwise(
     "add", ["x", "y"], family: .arithmetic, "Adds, with broadcasting.", "x + y",
     notation: .infix(" + ", strength: Notation.strengths.sum), partials: [1, 1],
+    loop: { _ in Kernel.add.loop },
     scalar: { $0 + $1 }, slopes: Slopes({ _, _, _ in 1 }, { _, _, _ in 1 })
   ) { c throws(TensorError) in
     // Two truth values are joined by "or", as in PyTorch.
@@ -18,6 +19,7 @@ extension Op {
   package static let sub: Op = elementwise(
     "sub", ["x", "y"], family: .arithmetic, "Subtracts, with broadcasting.", "x - y",
     notation: .infix(" - ", strength: Notation.strengths.sum), partials: [1, -1],
+    loop: { _ in Kernel.subtract.loop },
     scalar: { $0 - $1 }, slopes: Slopes({ _, _, _ in 1 }, { _, _, _ in -1 })
   ) { c throws(TensorError) in try c.x - c.y }
 
@@ -26,6 +28,7 @@ extension Op {
     "mul", ["x", "y"], family: .arithmetic, "Multiplies element by element, with broadcasting.",
     "x * y",
     notation: .infix("*", strength: Notation.strengths.product), partials: [.y, .x],
+    loop: { _ in Kernel.multiply.loop },
     scalar: { $0 * $1 }, slopes: Slopes({ _, y, _ in y }, { x, _, _ in x })
   ) { c throws(TensorError) in try c.x * c.y }
 
@@ -34,14 +37,14 @@ extension Op {
     "div", ["x", "y"], family: .arithmetic, "Divides element by element, with broadcasting.",
     "x / y",
     notation: .infix("/", strength: Notation.strengths.product), promotion: .floating,
-    partials: [1 / .y, -(.x / .y) / .y], scalar: { $0 / $1 },
+    partials: [1 / .y, -(.x / .y) / .y], loop: { _ in Kernel.divide.loop }, scalar: { $0 / $1 },
     slopes: Slopes({ _, y, _ in 1 / y }, { x, y, _ in -(x / y) / y })
   ) { c throws(TensorError) in try c.x / c.y }
 
   /// Negation, `z = -x`.
   package static let neg: Op = elementwise(
     "neg", ["x"], family: .arithmetic, "Changes the sign.", "-x", notation: .prefix("-"),
-    partials: [-1],
+    partials: [-1], loop: { _ in Kernel.negate.loop },
     scalar: { x, _ in -x }, slopes: Slopes({ _, _, _ in -1 })
   ) { c throws(TensorError) in try -c.x }
 
@@ -54,32 +57,27 @@ extension Op {
     notation: .infix("^", strength: Notation.strengths.power),
     promotion: .fractional { inputs, _ in inputs[1].values.contains { $0 < 0 } },
     partials: [.y * Formula.x.power(.y - 1), .z * .call(.log, .x)],
-    kernels: [powerByBase, powerByExponent],
+    kernels: [powerByBase, powerByExponent], loop: { _ in Kernel.power.loop },
     scalar: { Double.pow($0, $1) },
     slopes: Slopes(
       { x, y, _ in y == 0 ? 0 : y == 2 ? 2 * x : y * Double.pow(x, y - 1) },
       { x, y, z in x == 0 && y >= 0 ? 0 : z * Double.log(x) })
-  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.Power()) }
+  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.power) }
 
-  private static let powerByBase: VJP.Kernel = { c, dz throws(TensorError) in
-    let slope = try c.y * c.x.zip(try c.y - Tensor(1, dtype: c.y.dtype), Kernel.Power())
-    let zero = Tensor(0, dtype: dz.dtype)
-    return try Tensor.select(c.y.compared(.equal, to: zero), zero, dz * slope)
-  }
+  private static let powerByBase = VJP.kernel(
+    .where_(eq, .y, 0, 0, .call(mul, .dz, .y * Formula.x.power(.y - 1))))
 
-  private static let powerByExponent: VJP.Kernel = { c, dz throws(TensorError) in
-    let zero = Tensor(0, dtype: dz.dtype)
-    let flat = try c.x.compared(.equal, to: zero) * c.y.compared(.greaterOrEqual, to: zero)
-    let slope = try c.output * c.x.map(Kernel.log)
-    return try Tensor.select(flat, zero, dz * slope)
-  }
+  private static let powerByExponent = VJP.kernel(
+    .where_(
+      eq, .x, 0, .where_(ge, .y, 0, 0, exponentSlope), exponentSlope))
+  private static let exponentSlope = Formula.call(mul, .dz, .z * .call(.log, .x))
 
   /// The larger of two; a tie gives half the gradient to each side.
   package static let maximum: Op = elementwise(
     "maximum", ["x", "y"], family: .elementwise, "The larger of two, element by element; nan wins.",
     "max(x, y)", example: "maximum([1, 5], [3, 2])",
     partials: [larger(.x, .y), larger(.y, .x)],
-    kernels: [tied(.less) { ($0.x, $0.y) }, tied(.less) { ($0.y, $0.x) }],
+    kernels: [tied(lt, .x, .y), tied(lt, .y, .x)], loop: { _ in Kernel.maximum.loop },
     scalar: { Kernel.maximum($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.maximum) }
 
@@ -89,7 +87,7 @@ extension Op {
     "The smaller of two, element by element; nan wins.",
     "min(x, y)", example: "minimum([1, 5], [3, 2])",
     partials: [larger(.y, .x), larger(.x, .y)],
-    kernels: [tied(.greater) { ($0.x, $0.y) }, tied(.greater) { ($0.y, $0.x) }],
+    kernels: [tied(gt, .x, .y), tied(gt, .y, .x)], loop: { _ in Kernel.minimum.loop },
     scalar: { Kernel.minimum($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.minimum) }
 
@@ -99,16 +97,8 @@ extension Op {
 
   /// PyTorch drops the losing side's gradient and halves it at a tie; where nan leaves the question
   /// open, it passes.
-  private static func tied(
-    _ loses: Kernel.Relation, _ sides: @escaping @Sendable (Call) -> (Tensor, Tensor)
-  ) -> VJP.Kernel {
-    { c, dz throws(TensorError) in
-      let (mine, other) = sides(c)
-      let (zero, half) = (Tensor(0, dtype: dz.dtype), try dz * Tensor(0.5, dtype: dz.dtype))
-      return try Tensor.select(
-        mine.compared(.equal, to: other), half,
-        Tensor.select(mine.compared(loses, to: other), zero, dz))
-    }
+  private static func tied(_ loses: Op, _ mine: Formula, _ other: Formula) -> VJP.Kernel {
+    VJP.kernel(.where_(eq, mine, other, 0.5 * .dz, .where_(loses, mine, other, 0, .dz)))
   }
 
   package static let arithmetic: [Op] = [
@@ -141,26 +131,20 @@ extension Op {
   }
 
   /// The logarithm of a sum of exponentials, without overflow.
-  package static let logaddexp: Op = elementwise(
+  package static let logaddexp: Op = formed(
     "logaddexp", ["x", "y"], "The logarithm of `exp(x) + exp(y)`, without overflow.",
-    "ln(e^x + e^y)", example: "logaddexp(1000, 1000)", promotion: .floating,
-    partials: [.call(exp, .x - .z), .call(exp, .y - .z)], scalar: { joinedLogs($0, $1) }
-  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.ThroughPair(joinedLogs)) }
-
-  @Sendable private static func joinedLogs(_ x: Double, _ y: Double) -> Double {
-    if x == y { return x + Elementary.log(2) }
-    return Swift.max(x, y) + Elementary.log1p(Elementary.exp(-Swift.abs(x - y)))
-  }
+    "ln(e^x + e^y)", example: "logaddexp(1000, 1000)",
+    value: .where_(
+      eq, .x, .y, .x + .number(Elementary.log(2)),
+      .call(maximum, .x, .y) + .call(log1p, .call(exp, -.call(abs, .x - .y)))),
+    partials: [.call(exp, .x - .z), .call(exp, .y - .z)])
 
   /// `x*ln y`, 0 where x is 0.
-  package static let xlogy: Op = elementwise(
+  package static let xlogy: Op = formed(
     "xlogy", ["x", "y"], "`x*log(y)`, and 0 where `x` is 0.", "x*ln y", example: "xlogy(0, 0)",
-    promotion: .floating, partials: [.call(log, .y), .where_(eq, .x, 0, 0, .x / .y)],
-    scalar: { $0 == 0 && !$1.isNaN ? 0 : $0 * Elementary.log($1) }
-  ) { c throws(TensorError) in
-    try c.x.zip(
-      c.y, Kernel.ThroughPair { $0 == 0 && !$1.isNaN ? 0 : $0 * Elementary.log($1) })
-  }
+    value: .where_(
+      eq, .y, .y, .where_(eq, .x, 0, 0, .x * .call(log, .y)), .x * .call(log, .y)),
+    partials: [.call(log, .y), .where_(eq, .x, 0, 0, .x / .y)])
 
   package static let copysign: Op = elementwise(
     "copysign", ["x", "y"], "The size of `x` with the sign of `y`.", "|x|*sign of y",
@@ -209,7 +193,7 @@ extension Op {
     kernels: [
       refusing("where", "condition"),
       passing { ($0.x, true) }, passing { ($0.x, false) },
-    ],
+    ], loop: { _ in .choice(Kernel.notEqual) },
     samples: {
       Sample.pairs { ($0, $1) }.map { pair in
         let (a, b) = (pair.inputs[0], pair.inputs[1])
@@ -406,7 +390,8 @@ extension Op {
       summary: "Whether `x \(relation.rawValue) y`, element by element.",
       definition: "x \(relation.rawValue) y",
       notation: .infix(" \(relation.rawValue) ", strength: Notation.strengths.comparison),
-      derivative: .none("a truth value jumps; it has no slope"), links: .elementwise
+      derivative: .none("a truth value jumps; it has no slope"), links: .elementwise,
+      loop: { _ in relation.loop?.loop }
     ) { c throws(TensorError) in try c.x.compared(relation, to: c.y) }
   }
 }

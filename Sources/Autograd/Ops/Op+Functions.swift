@@ -14,7 +14,7 @@ extension Op {
     let keepsWhole = if case .floating = promotion { false } else { true }
     return elementwise(
       name, ["x"], family: family, summary, definition, example: example,
-      promotion: promotion, partials: [partial()], kernels: kernels,
+      promotion: promotion, partials: [partial()], kernels: kernels, loop: { _ in kernel.loop },
       scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) },
       bounds: bounds,
       samples: {
@@ -84,7 +84,7 @@ extension Op {
     "ceil", { $0.rounded(.up) }, "Rounds up; flat, so its derivative is 0.", "⌈x⌉",
     example: "ceil(2.1)", partial: 0, promotion: .common)
   package static let trunc: Op = function(
-    "trunc", { $0.rounded(.towardZero) }, "Cuts off what is behind the point; its derivative is 0.",
+    "trunc", Kernel.truncate, "Cuts off what is behind the point; its derivative is 0.",
     "x without its fraction", example: "trunc([-2.7, 2.7])", partial: 0, promotion: .common)
   package static let frac: Op = function(
     "frac", { $0 - $0.rounded(.towardZero) }, "What is behind the point, with the sign of `x`.",
@@ -99,7 +99,7 @@ extension Op {
     "log10", Elementary.log10, "The logarithm by 10.", "ln x / ln 10", example: "log10(1000)",
     partial: 1 / (.number(ln10) * .x), onlyPositive: true)
   package static let reciprocal: Op = function(
-    "reciprocal", { 1 / $0 }, "One over `x`.", "1/x", example: "reciprocal(4)",
+    "reciprocal", Kernel.reciprocal, "One over `x`.", "1/x", example: "reciprocal(4)",
     partial: -Formula.z.power(2), onlyPositive: true)
   private static let (ln2, ln10) = (Elementary.log(2), Elementary.log(10))
 
@@ -128,6 +128,7 @@ extension Op {
         .contains { $0.isFinite && $0 != $0.rounded() }
     },
     partials: [.where_(ge, .x, .attribute("min"), .where_(le, .x, .attribute("max"), 1, 0), 0)],
+    loop: { Kernel.clamp($0.number("min") ?? -.infinity, $0.number("max") ?? .infinity).loop },
     samples: {
       Sample.unary + Sample.unary.map { $0.with("min", .number(-0.5)) }
         + Sample.unary.map { $0.with("min", .number(-0.5)).with("max", .number(1)) }

@@ -282,6 +282,11 @@ extension Op {
     ],
     joint: { c, dz, wanted throws(TensorError) in
       let n = rowLength(c)
+      if c.y.rank > 0, c.inputs[2].rank > 0,
+        let back = try c.x.rowsNormalizedBack(n, eps: c.number("eps"), c.y, dz)
+      {
+        return [back.x, back.weight, back.bias]
+      }
       let (xhat, inverse) = try c.x.rowsNormalized(n, eps: c.number("eps"))
       let dx = wanted[0] ? try xhat.rowsNormalizedSlope(n, inverse: inverse, dz * c.y) : nil
       return [

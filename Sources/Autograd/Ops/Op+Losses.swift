@@ -30,8 +30,8 @@ extension Op {
       VJP { c throws(TensorError) in
         unbroadcastText(.dz * slope(c, k), from: wide(c), to: c.inputs[k].shape)
       } kernel: { c, dz throws(TensorError) in
-        let gradient = try slope(c, k).evaluate { c.leaf($0, dz.dtype) }
-        return try unbroadcast((dz * gradient).expanded(to: wide(c)), to: c.inputs[k].shape)
+        let gradient = try Formula.call(.mul, .dz, slope(c, k)).pulled(c, dz)
+        return try unbroadcast(gradient.expanded(to: wide(c)), to: c.inputs[k].shape)
       }
     }
     return Op(
@@ -52,7 +52,13 @@ extension Op {
       }, applies: applies, samples: { varied(samples?() ?? pairs(), tried) }
     ) { c throws(TensorError) in
       try check(c)
-      let each = try value(c).evaluate { c.leaf($0, c.x.dtype) }
+      if reduction(c) != "none",
+        let sum = try value(c).total(over: wide(c), { c.leaf($0, c.x.dtype) })
+      {
+        return reduction(c) == "sum"
+          ? sum : try sum / Tensor(Double(wide(c).count), dtype: sum.dtype)
+      }
+      let each = try value(c).evaluate(over: wide(c)) { c.leaf($0, c.x.dtype) }
       return try reduced(each.expanded(to: wide(c)), c)
     }
   }
@@ -132,9 +138,10 @@ extension Op {
     "mean of 0.5*d^2 if |d| < delta else delta*(|d| - 0.5*delta), d = input - target",
     example: "huber_loss([1, 2], [0, 4])",
     value: { _ in
-      let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
-      return .where_(
-        lt, .call(abs, d), delta, 0.5 * d.power(2), delta * (.call(abs, d) - 0.5 * delta))
+      // With the size held at `delta` both cases are one.
+      let (size, delta) = (Formula.call(abs, .x - .y), Formula.attribute("delta"))
+      let held = Formula.call(minimum, size, delta)
+      return held * (size - 0.5 * held)
     },
     slopes: { _ in
       let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
@@ -177,13 +184,19 @@ extension Op {
     },
     check: { c throws(TensorError) in
       try sameShapes("binary_cross_entropy", c)
-      for i in 0..<c.x.count where !(c.x[i] >= 0 && c.x[i] <= 1) {
-        throw .setting("binary_cross_entropy", "predictions are probabilities from 0 to 1", c.x[i])
+      if let odd = noChance(c.x) {
+        throw .setting("binary_cross_entropy", "predictions are probabilities from 0 to 1", odd)
       }
-      for i in 0..<c.y.count where !(c.y[i] >= 0 && c.y[i] <= 1) {
-        throw .setting("binary_cross_entropy", "targets are probabilities from 0 to 1", c.y[i])
+      if let odd = noChance(c.y) {
+        throw .setting("binary_cross_entropy", "targets are probabilities from 0 to 1", odd)
       }
     }, samples: chances)
+
+  /// The first number that is no probability.
+  private static func noChance(_ x: Tensor) -> Double? {
+    if x.smallest >= 0, x.largest <= 1 { return nil }
+    return x.values.first { !($0 >= 0 && $0 <= 1) }
+  }
 
   /// Cross entropy for two classes straight from the score before the sigmoid: no overflow, no lost digits.
   package static let binaryCrossEntropyWithLogits: Op = elementwiseLoss(

@@ -1,4 +1,5 @@
 // Ops that fold axes, and ops that pick a place along one.
+import Platform
 import Tensors
 
 extension Op {
@@ -136,20 +137,7 @@ extension Op {
     let order = (0..<c.x.rank).filter { !axes.contains($0) } + axes
     let isInOrder = order == Array(0..<c.x.rank)
     let turned = isInOrder ? c.x : try c.x.permuted(order)
-    let x = turned.values
-    var result = [Double](repeating: 1, count: x.count)
-    for start in stride(from: 0, to: x.count, by: Swift.max(1, n)) {
-      var (before, after) = (1.0, 1.0)
-      for i in start..<start + n {
-        result[i] = before
-        before *= x[i]
-      }
-      for i in (start..<start + n).reversed() {
-        result[i] *= after
-        after *= x[i]
-      }
-    }
-    let others = try Tensor(result, shape: turned.shape, dtype: c.x.dtype)
+    let others = try turned.productOfOthers(rowsOf: n)
     return isInOrder
       ? others : try others.permuted(order.indices.map { order.firstIndex(of: $0) ?? $0 })
   }
@@ -168,7 +156,11 @@ extension Op {
     reduction(
       name, "The \(word) element, or the \(word) along an axis; ties share the gradient.",
       "\(word) x", example: "\(name)([[1, 5], [7, 2]]\(passesNaN ? "" : ", dim=1"))",
-      vjp: VJP(text: found, kernel: passesNaN ? foundWithNaN : nil)
+      vjp: VJP(text: found) { c, dz throws(TensorError) in
+        let axes = try c.x.axes(c.attributes.dims)
+        if let shared = try c.x.shared(axes, c.output, dz, takesNaN: passesNaN) { return shared }
+        return try passesNaN ? foundWithNaN(c, dz) : found(c).pulled(c, dz)
+      }
     ) { c throws(TensorError) in
       try c.x.extreme(
         try c.x.axes(c.attributes.dims), keepdim: c.attributes.keepdim, operation: name,
@@ -248,7 +240,10 @@ extension Op {
     definition: "places in order of x", example: "argsort([3, 1, 2])", promotion: .none,
     derivative: .none("a place is a whole number; it jumps")
   ) { c throws(TensorError) in
-    try c.x.order(along: try axis(c), falling: c.attributes.flag("descending"))
+    // `topk` asks for the first few only.
+    try c.x.order(
+      along: try axis(c), falling: c.attributes.flag("descending"),
+      first: c.attributes.number("_first").flatMap { Int(whole: $0) })
   }
 
   // MARK: Spread
@@ -336,6 +331,55 @@ extension Op {
     }, samples: { [Sample([Sample.spread([2, 3])])] + Sample.alongAxes() }
   ) { c throws(TensorError) in try c.x.cumulativeSum(try axis(c)) }
 
+  /// Running product along an axis.
+  package static let cumprod: Op = reduction(
+    "cumprod", settings: [Setting("dim", .axis, .required)], "Running products along an axis.",
+    "z[i] = Π x[..i]", example: "cumprod([1, 2, 3, 4], 0)",
+    vjp: VJP { c throws(TensorError) in
+      if c.x.rank == 0 { return .dz }
+      if c.x.values.contains(0) { return try productsWithout(c) }
+      func turned(_ formula: Formula) -> Formula {
+        .apply(flip, [formula], Attributes(("dims", .ints(c.attributes.dims))))
+      }
+      return turned(.apply(cumsum, [turned(.dz * .z)], c.attributes)) / .x
+    } kernel: { c, dz throws(TensorError) in
+      try c.x.cumulativeProductSlope(try axis(c), dz)
+    },
+    samples: {
+      ([[2, 3], [2, 1, 3]] as [Shape]).flatMap { shape in
+        let x = Sample.spread(shape)
+        let withZero = Sample.tensor(x.values.enumerated().map { $0 == 1 ? 0 : $1 }, shape)
+        return [x, withZero].flatMap { x in
+          [0, -1].map { Sample([x], ("dim", .ints([$0]))) }
+        }
+      }
+    }
+  ) { c throws(TensorError) in try c.x.cumulativeProduct(try axis(c)) }
+
+  /// The gradient of a running product without a division: of each entry's row of products that it is left out of, those
+  /// from its place on.
+  private static func productsWithout(_ c: Call) throws(TensorError) -> Formula {
+    let (axis, last) = (try axis(c), c.x.rank - 1)
+    let n = c.x.shape[axis]
+    var order = Array(0..<c.x.rank)
+    order.swapAt(axis, last)
+    func turned(_ formula: Formula) -> Formula {
+      axis == last ? formula : .apply(permute, [formula], Attributes(("_dims", .ints(order))))
+    }
+    let dims = order.map { c.x.shape[$0] }
+    func row(_ formula: Formula) -> Formula {
+      .reshaped(turned(formula), dims.dropLast() + [1, n])
+    }
+    func square(_ holds: (Int, Int) -> Bool) throws(TensorError) -> Tensor {
+      try Tensor((0..<n * n).map { holds($0 / n, $0 % n) ? 1 : 0 }, shape: Shape([n, n]))
+    }
+    let eye = Formula.constant("eye(\(n))", try square { $0 == $1 })
+    let later = Formula.constant("triu(ones(\(n), \(n)))", try square { $0 <= $1 })
+    let along = Attributes(("dim", .ints([last + 1])))
+    let products = Formula.apply(cumprod, [.where_(eq, eye, 1, 1, row(.x))], along)
+    return turned(.reshaped(.apply(sum, [products * later * row(.dz)], along), dims))
+  }
+
   /// The p-norm; at the origin its gradient is taken as 0.
   package static let norm: Op = reduction(
     "norm", settings: [.number("ord", 2)] + folding, "The length of a vector, by p-norm.",
@@ -394,6 +438,6 @@ extension Op {
   package static let reductions: [Op] = [
     sum, mean, prod, amax, amin, largest, smallest, argmax, argmin, argsort, variance, std,
     logsumexp,
-    cumsum, norm, median, anyOf, allOf,
+    cumsum, cumprod, norm, median, anyOf, allOf,
   ]
 }

@@ -123,6 +123,7 @@ extension Op {
     "z[i] = x[n - 1 - i]", example: "flip([1, 2, 3], 0)", notation: .call,
     back: { c throws(TensorError) in .apply(flip, [.dz], c.attributes) },
     selection: flipped,
+    kernel: { c, dz throws(TensorError) in try dz.picked(flipped(c)) },
     samples: {
       Sample.shapes.filter { $0.rank > 0 }.flatMap { shape in
         [
@@ -148,12 +149,11 @@ extension Op {
     "roll", settings: [Setting("shifts", .lengths, .required), Setting("dims", .axes, .absent)],
     "Moves entries along axes; what falls off one end comes in at the other.",
     "z[i] = x[(i - shift) mod n]", example: "roll([1, 2, 3, 4], 1)", notation: .call,
-    back: { c throws(TensorError) in
-      var back = Attributes(("shifts", .ints((c.attributes.ints("shifts") ?? []).map { -$0 })))
-      if let dims = c.attributes.ints("dims") { back.set("dims", .ints(dims)) }
-      return .apply(roll, [.dz], back)
-    },
+    back: { c throws(TensorError) in .apply(roll, [.dz], turnedBack(c)) },
     selection: rolled,
+    kernel: { c, dz throws(TensorError) in
+      try dz.picked(rolled(Call(inputs: [dz], attributes: turnedBack(c))))
+    },
     samples: {
       [Sample([Sample.spread([4])], ("shifts", .ints([1])))]
         + [[2, 3], [2, 2, 3]].flatMap { shape in
@@ -164,6 +164,12 @@ extension Op {
           ]
         }
     })
+
+  private static func turnedBack(_ c: Call) -> Attributes {
+    var back = Attributes(("shifts", .ints((c.attributes.ints("shifts") ?? []).map { -$0 })))
+    if let dims = c.attributes.ints("dims") { back.set("dims", .ints(dims)) }
+    return back
+  }
 
   private static func rolled(_ c: Call) throws(TensorError) -> Selection {
     let shifts = c.attributes.ints("shifts") ?? []
@@ -270,7 +276,13 @@ extension Op {
     let frame = try frame(c)
     let target = try Shape.fitting(
       zip(c.x.shape.dims, frame).map { Swift.max(0, $0 + $1.before + $1.after) })
-    var result = try Tensor(filling: target, with: c.number("value"), dtype: c.x.dtype)
+    let (isCut, isPut) = (
+      frame.contains { $0.before < 0 || $0.after < 0 },
+      frame.contains { $0.before > 0 || $0.after > 0 }
+    )
+    func framed() throws(TensorError) -> Tensor {
+      try Tensor(filling: target, with: c.number("value"), dtype: c.x.dtype)
+    }
     // What is inside both: where it begins in x, where in the result, and how far it goes.
     var (from, to, lengths): ([IndexItem], [IndexItem], [Int]) = ([], [], [])
     for (axis, (before, after)) in frame.enumerated() {
@@ -280,9 +292,11 @@ extension Op {
       from.append(.slice(start: start, stop: start + length, step: 1))
       to.append(.slice(start: place, stop: place + length, step: 1))
     }
-    if lengths.allSatisfy({ $0 > 0 }) {
-      try result.set(c.x.picked(c.x.shape.selection(from)), at: target.selection(to))
-    }
+    guard lengths.allSatisfy({ $0 > 0 }) else { return try framed() }
+    let inside = isCut ? try c.x.picked(c.x.shape.selection(from)) : c.x
+    if !isPut { return inside }
+    var result = try framed()
+    try result.set(inside, at: target.selection(to))
     return result
   }
 
@@ -428,7 +442,23 @@ extension Op {
       .apply(scatterAdd, [.call(zerosLike, .x), .y, .dz], c.attributes)
     },
     selection: { c throws(TensorError) in try gathering(c.x, c.y, c) },
-    samples: { gatherSamples.map { Sample([Sample.spread($0), $1], ("dim", .ints([$2]))) } })
+    kernel: { c, dz throws(TensorError) in
+      try added(dz, to: Tensor(filling: c.x.shape, with: 0, dtype: dz.dtype), c)
+    },
+    samples: { gatherSamples.map { Sample([Sample.spread($0), $1], ("dim", .ints([$2]))) } }
+  ) { c throws(TensorError) in
+    if c.x.rank > 0, let gathered = try c.x.gathered(c.y, along: axis(c)) { return gathered }
+    return try c.x.picked(gathering(c.x, c.y, c))
+  }
+
+  /// Adds entries along an axis at the places that the second operand says.
+  private static func added(_ part: Tensor, to whole: consuming Tensor, _ c: Call)
+    throws(TensorError) -> Tensor
+  {
+    if c.x.rank > 0, try whole.add(part, at: c.y, along: axis(c)) { return whole }
+    try whole.add(part, at: gathering(c.x, c.y, c))
+    return whole
+  }
 
   private static let gatherSamples: [(Shape, Tensor, Int)] = [
     ([], Sample.whole([0, 0], [2]), 0), ([3], Sample.whole([1], []), 0),
@@ -462,9 +492,7 @@ extension Op {
     guard src.shape == c.y.shape else {
       throw .sizesDiffer(c.y.shape, src.shape, axis: 0, operation: "scatter_add")
     }
-    var result = c.x
-    try result.add(src, at: gathering(c.x, c.y, c))
-    return result
+    return try added(src, to: c.x, c)
   }
 
   /// Puts entries along one axis at the places that a tensor says; what was there is gone.
@@ -644,8 +672,10 @@ extension Op {
       }
     ) { c throws(TensorError) in
       guard c.x.rank >= 2 else { throw .rankNeeded(name, 2, c.x.shape) }
-      let diagonal = Int(whole: c.number("diagonal")) ?? 0
       let (rows, columns) = (c.x.shape[c.x.rank - 2], c.x.shape[c.x.rank - 1])
+      // Past the corners there is nothing more to keep.
+      let diagonal = Int(
+        Swift.min(Swift.max(c.attributes.number("diagonal") ?? 0, -Double(rows)), Double(columns)))
       return try c.x.keeping(rowsOf: columns) { row in
         // Where the diagonal crosses this row.
         kept(Swift.min(Swift.max(row % rows + diagonal, -1), columns), columns)
@@ -711,13 +741,7 @@ extension Op {
     definition: "places with x != 0", example: "nonzero([[0, 1], [2, 0]])", promotion: .none,
     derivative: .none("a place is a whole number; it jumps")
   ) { c throws(TensorError) in
-    var places: [Double] = []
-    var count = 0
-    for offset in 0..<c.x.count where c.x[offset] != 0 {
-      places += c.x.shape.indices(at: offset).map(Double.init)
-      count += 1
-    }
-    return try Tensor(places, shape: Shape([count, c.x.rank]), dtype: .int64)
+    try c.x.nonzero()
   }
 
   /// Ops that derivatives are made of; each is a function of the language too.

@@ -14,10 +14,14 @@ double nnrepl_erf_rest(double x);
 
 double nnrepl_sin(double x);
 double nnrepl_cos(double x);
+double nnrepl_atan(double x);
+double nnrepl_atan2(double y, double x);
+double nnrepl_pow(double x, double y);
 
 // Those that have an algorithm of their own in single precision.
 float nnrepl_expf(float x);
 float nnrepl_logf(float x);
 float nnrepl_log1pf(float x);
 float nnrepl_tanhf(float x);
+float nnrepl_expm1f(float x);
 float nnrepl_erff(float x);

@@ -8,7 +8,7 @@
 
 /// Functions of one number, with up to two settings a and b.
 typedef enum {
-    NNREPL_NEGATE, NNREPL_ABS, NNREPL_SQUARE, NNREPL_SQRT, NNREPL_RSQRT, NNREPL_SIGN, NNREPL_FLOOR, NNREPL_ROUND,
+    NNREPL_NEGATE, NNREPL_ABS, NNREPL_SQUARE, NNREPL_CUBE, NNREPL_RECIPROCAL, NNREPL_SQRT, NNREPL_RSQRT, NNREPL_SIGN, NNREPL_FLOOR, NNREPL_ROUND,
     /// Between a and b.
     NNREPL_CLAMP,
     NNREPL_EXP, NNREPL_EXPM1, NNREPL_LOG, NNREPL_LOG1P, NNREPL_SIN, NNREPL_COS, NNREPL_TANH, NNREPL_ERF,
@@ -17,7 +17,7 @@ typedef enum {
     NNREPL_LEAKY_RELU,
     /// a is alpha.
     NNREPL_ELU,
-    NNREPL_SIGMOID, NNREPL_SILU, NNREPL_GELU, NNREPL_GELU_TANH,
+    NNREPL_SIGMOID, NNREPL_SILU, NNREPL_HARDSWISH, NNREPL_GELU, NNREPL_GELU_TANH,
     /// a is beta, b the threshold.
     NNREPL_SOFTPLUS,
     NNREPL_LOG_SIGMOID,
@@ -29,10 +29,14 @@ typedef enum {
     NNREPL_ADD, NNREPL_SUBTRACT, NNREPL_MULTIPLY, NNREPL_DIVIDE,
     /// nan wins.
     NNREPL_MAXIMUM, NNREPL_MINIMUM,
+    NNREPL_POWER,
+    /// x is the ordinate.
+    NNREPL_ATAN2,
     /// 1 where it holds, else 0.
     NNREPL_LESS, NNREPL_LESS_OR_EQUAL, NNREPL_GREATER, NNREPL_GREATER_OR_EQUAL, NNREPL_EQUAL, NNREPL_NOT_EQUAL,
     /// What an activation hands back: from its operand or its result, and what reached the result.
     NNREPL_RELU_SLOPE, NNREPL_SIGMOID_SLOPE, NNREPL_TANH_SLOPE, NNREPL_GELU_SLOPE, NNREPL_SILU_SLOPE,
+    NNREPL_HARDSWISH_SLOPE,
 } nnrepl_zip_function;
 
 /// Many numbers to one, computed in double precision but for the sum, which has its operand's. Sixteen lanes, added
@@ -85,12 +89,18 @@ int nnrepl_adam(
 /// ln Σ e^x of each row of n, not rounded to its type.
 void nnrepl_log_sum_exp(nnrepl_type type, long rows, long n, double *_Nonnull out, const void *_Nonnull x);
 
-/// out[i] = c[i] != 0 ? x[i] : y[i]; steps as above.
+/// out[i] = where the relation holds between x[i] and y[i] a[i], else b[i]; steps as above.
 int nnrepl_choose(
-    nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull c, long c_step, const void *_Nonnull x,
-    long x_step, const void *_Nonnull y, long y_step);
+    nnrepl_type type, nnrepl_zip_function relation, long count, void *_Nonnull out, const void *_Nonnull x, long x_step,
+    const void *_Nonnull y, long y_step, const void *_Nonnull a, long a_step, const void *_Nonnull b, long b_step);
+
+/// Adds x[i], as far as there are whole sixteens of them, to lanes[i % 16]: a sum that goes on from block to block.
+void nnrepl_add_lanes(nnrepl_type type, long count, void *_Nonnull lanes, const void *_Nonnull x);
 
 double nnrepl_fold(nnrepl_type type, nnrepl_fold_function f, long count, const void *_Nonnull x, double a);
+
+/// Numbers of the other type as those of this one.
+void nnrepl_convert(nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x);
 
 /// Σ x[i] y[i], in lanes.
 double nnrepl_dot(nnrepl_type type, long count, const void *_Nonnull x, const void *_Nonnull y);
@@ -98,13 +108,14 @@ double nnrepl_dot(nnrepl_type type, long count, const void *_Nonnull x, const vo
 /// The first place of `value`, or of nan if that is what it is; `count` if it is nowhere.
 long nnrepl_find(nnrepl_type type, long count, const void *_Nonnull x, double value);
 
-/// Rows of n: e^x over their sum; or its logarithm.
+/// Of numbers as outer × n × inner, for each n of them: e^x over their sum; or its logarithm.
 void nnrepl_softmax(
-    nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x, int is_log);
+    nnrepl_type type, long outer, long n, long inner, void *_Nonnull out, const void *_Nonnull x, int is_log);
 
-/// What softmax hands back: z (dz - Σ dz z) of each row; of its logarithm dz - e^z Σ dz.
+/// What softmax hands back: z (dz - Σ dz z) of each n; of its logarithm dz - e^z Σ dz.
 void nnrepl_softmax_slope(
-    nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull z, const void *_Nonnull dz, int is_log);
+    nnrepl_type type, long outer, long n, long inner, void *_Nonnull out, const void *_Nonnull z,
+    const void *_Nonnull dz, int is_log);
 
 /// Rows of n with their mean taken off, over the root of their biased variance plus eps; and one over that.
 void nnrepl_normalize(
@@ -115,6 +126,12 @@ void nnrepl_normalize(
 void nnrepl_normalize_slope(
     nnrepl_type type, long rows, long n, void *_Nonnull dx, const void *_Nonnull out, const void *_Nonnull inverse,
     const void *_Nonnull dz);
+
+/// The same from x, whose normalized rows were scaled by `weight` and shifted; and added to dweight and dbias, what these are
+/// handed back. Scratch has room for two rows.
+void nnrepl_normalize_back(
+    nnrepl_type type, long rows, long n, double eps, void *_Nonnull dx, void *_Nonnull dweight, void *_Nonnull dbias,
+    const void *_Nonnull x, const void *_Nonnull dz, const void *_Nonnull weight, void *_Nonnull scratch);
 
 /// x[row, i] = x[row, i] scale[i] + shift[i], for rows of n.
 void nnrepl_scale_rows(
@@ -150,6 +167,34 @@ void nnrepl_channel_combine(
 
 /// The next state of a Mersenne Twister, 624 words.
 void nnrepl_twist(unsigned *_Nonnull state);
+
+/// Lines along an axis of `length`, between `outer` and `inner` others; `count` of them are taken from each.
+typedef struct {
+    long outer, length, count, inner;
+} nnrepl_along;
+
+/// out[o, i, j] = x[o, index[o, i, j], j]; or out[o, index[o, i, j], j] += x[o, i, j]. Both end with 0 where an index is no
+/// whole number from 0 to below the length, else with 1.
+int nnrepl_gather(
+    nnrepl_type type, nnrepl_along cut, void *_Nonnull out, const void *_Nonnull x, const double *_Nonnull index);
+int nnrepl_scatter_add(
+    nnrepl_type type, nnrepl_along cut, void *_Nonnull out, const void *_Nonnull x, const double *_Nonnull index);
+
+/// Running products along an axis; and what they hand back, without a division.
+void nnrepl_running_product(
+    nnrepl_type type, long outer, long length, long inner, void *_Nonnull out, const void *_Nonnull x);
+void nnrepl_running_product_slope(
+    nnrepl_type type, long outer, long length, long inner, void *_Nonnull dx, const void *_Nonnull x,
+    const void *_Nonnull dz);
+
+/// Of rows of n, for each number the product of all others.
+void nnrepl_product_of_others(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
+
+/// dz/hits where x is z, else 0 of it, for numbers as outer × n × inner of which n share a z and hit it; with takes_nan
+/// nan is itself.
+void nnrepl_share(
+    nnrepl_type type, long outer, long n, long inner, int takes_nan, void *_Nonnull out, const void *_Nonnull x,
+    const void *_Nonnull z, const void *_Nonnull dz);
 
 /// Words of a Mersenne Twister from its state.
 void nnrepl_temper(long count, unsigned *_Nonnull out, const unsigned *_Nonnull state);

@@ -27,3 +27,19 @@ long nnrepl_add_places(
 void nnrepl_order(
     nnrepl_type type, long count, long step, int falls, double *_Nonnull places, const void *_Nonnull x,
     long *_Nonnull scratch);
+
+/// The first k of that order.
+void nnrepl_top(
+    nnrepl_type type, long count, long step, int falls, long k, double *_Nonnull places, const void *_Nonnull x,
+    long *_Nonnull scratch);
+
+/// Where numbers are not 0: a row of places, one for each axis, after the other. Gives how many there are; it only counts
+/// them where nothing is to be written.
+long nnrepl_nonzero(
+    nnrepl_type type, int rank, const long *_Nonnull dims, double *_Nullable places, const void *_Nonnull x);
+
+/// Of each line along an axis, for each number the place of the largest so far, or the smallest: the last of equal ones;
+/// nan wins.
+void nnrepl_running_places(
+    nnrepl_type type, long outer, long length, long inner, int largest, double *_Nonnull places,
+    const void *_Nonnull x);
