@@ -1,5 +1,6 @@
 // Windows over images: what they pick or average, and their patches as the columns of a matrix.
 #include "windows.h"
+#include "meter.h"
 
 #include <string.h>
 

@@ -17,28 +17,39 @@ package struct Window: Sendable, Equatable {
     self.ceilMode = ceilMode
   }
 
-  /// How far a kernel reaches along an axis, gaps included.
-  package func reach(_ axis: Int) -> Int { dilation[axis] * (size[axis] - 1) + 1 }
+  /// How far a kernel reaches along an axis, gaps included. A page's whole numbers have 32 bits, as its settings.
+  package func reach(_ axis: Int) -> Int64 { Int64(dilation[axis]) * Int64(size[axis] - 1) + 1 }
 
   /// The lengths of the result, PyTorch's formula: `(n + 2p - reach)/s + 1`, rounded down, or up as long as
   /// the last window starts inside the image or its left padding.
-  /// - Throws: `TensorError.windowTooLarge`
+  /// - Throws: `TensorError.windowTooLarge`, also where places of the padded image could not be counted.
   package func outputs(of image: [Int]) throws(TensorError) -> [Int] {
     var lengths: [Int] = []
     for axis in 0..<2 {
-      let room = image[axis] + 2 * padding[axis] + tail[axis] - reach(axis)
-      guard room >= 0 else { throw .windowTooLarge(size, image: image, padding: padding) }
-      var length = (ceilMode ? room + stride[axis] - 1 : room) / stride[axis] + 1
-      if ceilMode, (length - 1) * stride[axis] >= image[axis] + padding[axis] { length -= 1 }
-      lengths.append(length)
+      let stride = Int64(stride[axis])
+      let padded = Int64(image[axis]) + 2 * Int64(padding[axis]) + Int64(tail[axis])
+      let room = padded - reach(axis)
+      guard room >= 0, padded <= Int.max else {
+        throw .windowTooLarge(size, image: image, padding: padding)
+      }
+      var length = (ceilMode ? room + stride - 1 : room) / stride + 1
+      if ceilMode, (length - 1) * stride >= Int64(image[axis]) + Int64(padding[axis]) {
+        length -= 1
+      }
+      lengths.append(Int(length))
     }
     return lengths
   }
 
-  /// The places along an axis that window `i` covers, outside ones left out.
-  package func places(_ axis: Int, _ i: Int, length: Int) -> [Int] {
-    (0..<size[axis]).map { i * stride[axis] - padding[axis] + $0 * dilation[axis] }
-      .filter { $0 >= 0 && $0 < length }
+  /// The places along an axis that window `i` of an image's `outputs` covers: the first, and how many there are.
+  package func covered(_ axis: Int, _ i: Int, length: Int) -> (first: Int, count: Int) {
+    let (start, step) = (Int64(i * stride[axis] - padding[axis]), Int64(dilation[axis]))
+    let before = start >= 0 ? 0 : (-start - 1) / step + 1
+    let first = start + before * step
+    guard first < length else { return (0, 0) }
+    let room = (Int64(length) - 1 - first) / step + 1
+    let count = min(Int64(size[axis]) - before, room)
+    return count > 0 ? (Int(first), Int(count)) : (0, 0)
   }
 }
 
@@ -75,7 +86,8 @@ extension Tensor {
       let z = result.elements
       read(E.self) { x in
         weight.read(E.self) { w in
-          for part in 0..<n * groups {
+          Work.inParts(target.count == 0 ? 0 : n * groups, of: 1) { range in
+            let part = range.lowerBound
             nnrepl_unfold_columns(
               E.layout, &kernel, columns, x + part * inputs * image[0] * image[1])
             E.gemm(
@@ -85,11 +97,15 @@ extension Tensor {
         }
       }
       bias?.read(E.self) { bias in
-        for line in 0..<n * outputs * groups {
-          let (z, shift) = (z + line * places, bias[line % (outputs * groups)])
-          for i in 0..<places { z[i] += shift }
+        Work.inParts(target.count == 0 ? 0 : n * outputs * groups, of: 64) { lines in
+          for line in lines {
+            let (z, shift) = (z + line * places, bias[line % (outputs * groups)])
+            for i in 0..<places { z[i] += shift }
+          }
         }
       }
+      // What was broken off holds what nobody wrote.
+      try Work.look()
       return try result.finished(dtype)
     }
     return dtype == .float32 ? try run(Float.self) : try run(Double.self)
@@ -104,9 +120,10 @@ extension Tensor {
     let (n, inputs, outputs) = (shape[0], shape[1] / groups, weight.shape[0] / groups)
     let (taps, places) = (inputs * window.size[0] * window.size[1], out[0] * out[1])
     try weight.mustHold(outputs * groups * taps)
-    try dz.mustHold(n * groups * outputs * places)
+    let isEmpty = dz.count == 0
+    try dz.mustHold(isEmpty ? 0 : n * groups * outputs * places)
     func run<E: Element>(_: E.Type) throws(TensorError) -> (images: Tensor?, kernels: Tensor?) {
-      let scratch = try Draft<E>(Shape([max(1, taps * places)]))
+      let scratch = try Draft<E>(Shape.fitting([max(1, taps), max(1, places)]))
       defer { withExtendedLifetime(scratch) {} }
       let columns = scratch.elements
       var kernel = nnrepl_kernel(window, channels: inputs, image: image, out: out)
@@ -115,7 +132,8 @@ extension Tensor {
       read(E.self) { x in
         weight.read(E.self) { w in
           dz.read(E.self) { dz in
-            for part in 0..<n * groups {
+            Work.inParts(isEmpty ? 0 : n * groups, of: 1) { range in
+              let part = range.lowerBound
               let group = part % groups
               let start = part * inputs * image[0] * image[1]
               let dz = dz + part * outputs * places
@@ -135,6 +153,7 @@ extension Tensor {
           }
         }
       }
+      try Work.look()
       return (try dx?.finished(dtype), try dw?.finished(dtype))
     }
     return dtype == .float32 ? try run(Float.self) : try run(Double.self)
