@@ -48,13 +48,12 @@ extension Op {
       ],
       joint: { c, dz, wanted throws(TensorError) in
         let cut = try Convolution(c, axes)
-        let dz = try cut.flat(dz)
-        let (dx, dw) = try cut.flat(c.x, cut.x).convolutionGradients(
-          cut.flat(c.y, cut.weight), dz, cut.window, groups: cut.groups, images: wanted[0],
-          kernels: wanted[1])
+        let flat = try cut.flat(dz)
+        let dx = wanted[0] ? try cut.images(c.y, flat) : nil
+        let dw = wanted[1] ? try cut.kernels(c.x, flat) : nil
         return [
           try dx?.reshaped(to: c.x.shape), try dw?.reshaped(to: c.y.shape),
-          wanted.count > 2 && wanted[2] ? try dz.sum([0, 2, 3]) : nil,
+          wanted.count > 2 && wanted[2] ? try flat.sum([0, 2, 3]) : nil,
         ]
       },
       samples: { convolutionSamples(axes) }
@@ -93,11 +92,7 @@ extension Op {
         VJP { c throws(TensorError) in .apply(itself(axes), [.dz, .y], c.attributes) },
       ])
     ) { c, cut throws(TensorError) in
-      let zeros = try Tensor(filling: Shape(cut.x), with: 0, dtype: c.y.dtype)
-      let (dx, _) = try zeros.convolutionGradients(
-        cut.flat(c.y, cut.weight), cut.flat(c.inputs[2]), cut.window, groups: cut.groups,
-        images: true, kernels: false)
-      return try (dx ?? zeros).reshaped(to: c.x.shape)
+      try cut.images(c.y, cut.flat(c.inputs[2])).reshaped(to: c.x.shape)
     }
   }
 
@@ -115,10 +110,7 @@ extension Op {
         VJP { c throws(TensorError) in .apply(itself(axes), [.x, .dz], c.attributes) },
       ])
     ) { c, cut throws(TensorError) in
-      let zeros = try Tensor(filling: Shape(cut.weight), with: 0, dtype: c.x.dtype)
-      let (_, dw) = try cut.flat(c.x, cut.x).convolutionGradients(
-        zeros, cut.flat(c.inputs[2]), cut.window, groups: cut.groups, images: false, kernels: true)
-      return try (dw ?? zeros).reshaped(to: c.y.shape)
+      try cut.kernels(c.x, cut.flat(c.inputs[2])).reshaped(to: c.y.shape)
     }
   }
 
@@ -397,6 +389,16 @@ private struct Convolution {
 
   /// A result, or its gradient.
   func flat(_ dz: Tensor) throws(TensorError) -> Tensor { try flat(dz, result) }
+
+  /// The gradient of the images from that of the result.
+  func images(_ kernels: Tensor, _ dz: Tensor) throws(TensorError) -> Tensor {
+    try dz.convolvedBack(flat(kernels, weight), window, groups: groups, into: Shape(x))
+  }
+
+  /// The gradient of the kernels.
+  func kernels(_ images: Tensor, _ dz: Tensor) throws(TensorError) -> Tensor {
+    try flat(images, x).convolvedKernels(dz, window, groups: groups, into: Shape(weight))
+  }
 }
 
 /// Windows over the images of a tensor, and the shape that they make of it.
