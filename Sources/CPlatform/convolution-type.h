@@ -29,13 +29,20 @@
         if (n <= LANES) BODY(1) else BODY(2)                                                    \
     }
 
-/// A line of a copy, of which the last block may overlap the one before it.
+/// A line of a copy: blocks as large as it has room for, of which the last may overlap the one before it.
 INLINE void OF(copy_line)(REAL *out, const REAL *x, long n) {
-    long i = 0;
-    for (; i + LANES <= n; i += LANES) AT(out + i) = READ(x + i);
-    if (i == n) return;
-    if (n >= LANES) AT(out + n - LANES) = READ(x + n - LANES);
-    else for (; i < n; i++) out[i] = x[i];
+#define BLOCKS(bytes)                                                       \
+    if (n * (long)sizeof(REAL) >= bytes) {                                  \
+        const long size = bytes / (long)sizeof(REAL);                       \
+        for (long i = 0; i + size < n; i += size) memcpy(out + i, x + i, bytes); \
+        memcpy(out + n - size, x + n - size, bytes);                        \
+        return;                                                             \
+    }
+    BLOCKS(BYTES)
+    BLOCKS(32)
+    BLOCKS(16)
+#undef BLOCKS
+    for (long i = 0; i < n; i++) out[i] = x[i];
 }
 
 INLINE void OF(clear)(REAL *out, long n) {
