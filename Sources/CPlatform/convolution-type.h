@@ -131,42 +131,72 @@ static void OF(convolve)(
     }
 }
 
-/// A tile of dw, rows × n: taps by outputs.
+/// A tile of dw, rows × n: taps by outputs; the copies of several images lie `room` apart.
 INLINE void OF(gathered)(
-    REAL *dw, long width, const REAL *copies, const long *places, const REAL *dz, long k, long n, int rows, int vectors
+    REAL *dw, long width, const REAL *copies, long room, const long *places, const REAL *dz, long images, long k, long n,
+    int rows, int vectors
 ) {
     VECTOR sums[8][2], b[2];
-    const REAL *a[8];
     const long at[2] = {vectors == 1 ? n - LANES : 0, n - LANES};
-    EACH(r, rows) a[r] = copies + places[r];
     EACH(r, rows) EACH(v, vectors) sums[r][v] = READ(dw + r * width + at[v]);
-    for (long i = 0; i < k; i++, dz += width) {
-        EACH(v, vectors) b[v] = READ(dz + at[v]);
-        EACH(r, rows) EACH(v, vectors) sums[r][v] += b[v] * a[r][i];
+    for (long image = 0; image < images; image++, copies += room) {
+        const REAL *a[8];
+        EACH(r, rows) a[r] = copies + places[r];
+        for (long i = 0; i < k; i++, dz += width) {
+            EACH(v, vectors) b[v] = READ(dz + at[v]);
+            EACH(r, rows) EACH(v, vectors) sums[r][v] += b[v] * a[r][i];
+        }
     }
     EACH(r, rows) EACH(v, vectors) AT(dw + r * width + at[v]) = sums[r][v];
 }
 
-static void OF(convolve_kernels)(
-    long outputs, long taps, long count, const long *places, REAL *dw, long width, const REAL *copies, const REAL *dz,
-    long dz_row, REAL *turned
-) {
+/// Rows become columns.
+static void OF(turn)(long rows, long columns, REAL *out, long out_row, const REAL *x, long row) {
+    enum { SIDE = 16 / sizeof(REAL) };
+    typedef REAL four __attribute__((ext_vector_type(SIDE), aligned(sizeof(REAL))));
     // Squares at a time, of which both sides stay in the nearest cache.
-    for (long top = 0; top < count; top += 16) {
-        const long bottom = least(count, top + 16);
-        for (long o = 0; o < outputs; o++) {
-            for (long i = top; i < bottom; i++) turned[i * width + o] = dz[o * dz_row + i];
+    for (long top = 0; top < columns; top += 64) {
+        const long bottom = least(columns, top + 64);
+        long r = 0;
+        for (; r + SIDE <= rows; r += SIDE) {
+            const REAL *from = x + r * row;
+            long i = top;
+            for (; i + SIDE <= bottom; i += SIDE) {
+                four lines[SIDE];
+                EACH(l, SIDE) lines[l] = *(const four *)(from + l * row + i);
+                EACH(c, SIDE) {
+                    four column;
+                    EACH(l, SIDE) column[l] = lines[l][c];
+                    *(four *)(out + (i + c) * out_row + r) = column;
+                }
+            }
+            for (; i < bottom; i++) EACH(l, SIDE) out[i * out_row + r + l] = from[l * row + i];
         }
-        for (long i = top; i < bottom; i++) OF(clear)(turned + i * width + outputs, width - outputs);
+        for (; r < rows; r++) {
+            for (long i = top; i < bottom; i++) out[i * out_row + r] = x[r * row + i];
+        }
+    }
+}
+
+static void OF(convolve_kernels)(
+    long outputs, long taps, long count, const long *places, REAL *dw, long width, long images, const REAL *copies,
+    long room, const REAL *dz, long dz_row, long dz_image, REAL *turned
+) {
+    for (long image = 0; image < images; image++) {
+        REAL *out = turned + image * count * width;
+        OF(turn)(outputs, count, out, width, dz + image * dz_image, dz_row);
+        for (long i = 0; outputs < width && i < count; i++) OF(clear)(out + i * width + outputs, width - outputs);
     }
     long left = 0;
     for (long start = 0; start < count; start += DEPTH) {
-        const long depth = least(DEPTH, count - start);
-#define TILE(r, rows, vectors)                                                                                 \
-        OF(gathered)(                                                                                          \
-            dw + (r) * width + j, width, copies + start, places + (r), turned + start * width + j, depth, n, rows, vectors)
+        // Of several images there are no more than that.
+        const long depth = images > 1 ? count : least(DEPTH, count - start);
+#define TILE(r, rows, vectors)                                                                              \
+        OF(gathered)(                                                                                       \
+            dw + (r) * width + j, width, copies + start, room, places + (r), turned + start * width + j, images, depth, \
+            n, rows, vectors)
 #define BODY(vectors) TILES(taps, vectors, TILE)
-        COLUMNS(width, taps * depth, BODY)
+        COLUMNS(width, taps * depth * images, BODY)
 #undef BODY
 #undef TILE
     }
@@ -200,27 +230,37 @@ static void OF(convolve_back)(
         OF(clear)(copies + channel * size, size);
     }
     OF(clear)(copies + channels * size, 16);
-    for (long o = 0; o < outputs; o++) {
-        if (nnrepl_stops_after(&left, width)) return;
-        REAL *line = scratch + o * width, *end = line + width;
-        for (long y = 0; y < k->result_height; y++, dz += k->result_width) {
-            OF(copy_line)(line, dz, k->result_width);
-            line += k->result_width;
-            const long gap = y + 1 < k->result_height ? pitch - k->result_width : end - line;
-            OF(clear)(line, gap);
-            line += gap;
+    // As many columns at a time as stay in a near cache, the last first: a place is reached by the taps in their order, and
+    // of those that reach it the later ones read columns before those of the earlier ones.
+    const long part = least(width, 64 + NEAR / outputs / 64 * 64);
+    for (long end = width; end > 0; end -= part) {
+        const long begin = end > part ? end - part : 0, length = end - begin;
+        for (long o = 0; o < outputs; o++) {
+            if (nnrepl_stops_after(&left, length)) return;
+            REAL *line = scratch + o * length;
+            const REAL *from = dz + o * k->result_height * k->result_width;
+            for (long i = begin; i < end;) {
+                const long y = i / pitch, column = i - y * pitch;
+                const int is_inside = y < k->result_height && column < k->result_width;
+                const long n = least(end - i, (is_inside ? k->result_width : pitch) - column);
+                if (is_inside) OF(copy_line)(line, from + y * k->result_width + column, n);
+                else OF(clear)(line, n);
+                line += n, i += n;
+            }
         }
-    }
-    for (long y = 0; y < k->height; y++) {
-        for (long x = 0; x < k->width; x++, w += outputs * channels) {
-            REAL *place = copies + tap_place(k, rows, columns, y, x);
-#define TILE(r, rows, vectors)                                                                                    \
-            OF(spread)(                                                                                           \
-                place + (r) * size + j, size, w + (r), channels, scratch + j, width, inside + j, outputs, rows, vectors)
+        const REAL *weights = w;
+        for (long y = 0; y < k->height; y++) {
+            for (long x = 0; x < k->width; x++, weights += outputs * channels) {
+                REAL *place = copies + tap_place(k, rows, columns, y, x) + begin;
+#define TILE(r, rows, vectors)                                                                                  \
+                OF(spread)(                                                                                     \
+                    place + (r) * size + j, size, weights + (r), channels, scratch + j, length, inside + begin + j, \
+                    outputs, rows, vectors)
 #define BODY(vectors) TILES(channels, vectors, TILE)
-            COLUMNS(width, outputs * channels, BODY)
+                COLUMNS(length, outputs * channels, BODY)
 #undef BODY
 #undef TILE
+            }
         }
     }
     // Each place of the image lies in one copy at most.

@@ -11,6 +11,9 @@
 /// Terms of a sum that are added before the next sum's turn: their operands stay in the nearest cache.
 enum { DEPTH = 128 };
 
+/// So many numbers stay in a near cache.
+enum { NEAR = 1 << 14 };
+
 static long least(long a, long b) { return a < b ? a : b; }
 
 static long copies_of(long taps, const nnrepl_copies *axis) { return least(taps, axis->period); }
@@ -99,10 +102,11 @@ void nnrepl_convolve(
 }
 
 void nnrepl_convolve_kernels(
-    nnrepl_type type, long outputs, long taps, long count, const long *places, void *dw, long width,
-    const void *copies, const void *dz, long dz_row, void *scratch
+    nnrepl_type type, long outputs, long taps, long count, const long *places, void *dw, long width, long images,
+    const void *copies, long room, const void *dz, long dz_row, long dz_image, void *scratch
 ) {
-    CHOSEN(convolve_kernels, outputs, taps, count, places, dw, width, copies, dz, dz_row, scratch)
+    CHOSEN(
+        convolve_kernels, outputs, taps, count, places, dw, width, images, copies, room, dz, dz_row, dz_image, scratch)
 }
 
 void nnrepl_convolve_back(

@@ -66,12 +66,15 @@ private struct Sliding {
   /// How many numbers the copies have, and 16 that vectors may read past them.
   let room: Int
   /// So many numbers stay in a near cache.
-  private static let near = 1 << 17
+  static let near = 1 << 17
 
-  /// - Parameter hasColumns: whether the taps of a line have copies of their own, so that what one sees of all lines lies
-  ///   side by side, results next to each other. If not, each place of the image is in one copy at most.
+  /// - Parameters:
+  ///   - hasColumns: whether the taps of a line have copies of their own, so that what one sees of all lines lies side by
+  ///     side, results next to each other. If not, each place of the image is in one copy at most.
+  ///   - beside: how many numbers for each result are wanted in the cache, too.
   init(
-    _ window: Window, over shape: [Int], outputs: Int, groups: Int, hasColumns: Bool
+    _ window: Window, over shape: [Int], outputs: Int, groups: Int, hasColumns: Bool,
+    beside: Int = 0
   ) throws(TensorError) {
     var (window, image) = (window, Array(shape.suffix(2)))
     // A line is read as a column, whose taps share its copy.
@@ -97,7 +100,7 @@ private struct Sliding {
       if own.numbers(window.size[0]) < rows.numbers(window.size[0]) { rows = own }
       let line =
         Double(channels) * columns.numbers(window.size[1])
-        * Double(min(rows.period, window.size[0]))
+        * Double(min(rows.period, window.size[0])) + Double(beside) * Double(out[1])
       let frame = rows.length - out[0]
       if line * Double(rows.length) > Double(Sliding.near) {
         let fitting = Int(Double(Sliding.near) / line) - frame
@@ -240,7 +243,7 @@ extension Tensor {
     func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
       let result = try Draft<E>(target)
       let copies = try Draft<E>(Shape.fitting([slide.room]))
-      let lines = try Draft<E>(Shape.fitting([Shape.fitting([outputs, width]).count + 16]))
+      let lines = try Draft<E>(Shape.fitting([outputs, width]))
       let inside = try Draft<E>(Shape.fitting([width]))
       let bits = UnsafeMutableRawPointer(inside.elements)
       for i in 0..<width {
@@ -288,30 +291,45 @@ extension Tensor {
     if dz.count == 0 || target.count == 0 {
       return try Tensor(filling: target, with: 0, dtype: dtype)
     }
+    let width = max(dz.shape[1] / groups, 16)
     let slide = try Sliding(
-      window, over: shape.dims, outputs: dz.shape[1], groups: groups, hasColumns: true)
+      window, over: shape.dims, outputs: dz.shape[1], groups: groups, hasColumns: true,
+      beside: width)
     let (outputs, taps, places) = (slide.outputs, slide.taps, slide.places)
     guard target.count == outputs * groups * taps else {
       throw .notReshapable(target, [outputs * groups, taps])
     }
-    try dz.mustHold(shape[0] * groups * outputs * places)
-    let width = max(outputs, 16)
+    let count = shape[0]
+    try dz.mustHold(count * groups * outputs * places)
+    // Sums of few places are read and written once for several images.
+    let isWhole = slide.band == slide.kernel.result_height
+    let images = isWhole ? max(1, min(count, 128 / places, 2 * Sliding.near / slide.room)) : 1
     func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
       let result = try Draft<E>(target)
       let sums = try Draft<E>(zeros: Shape.fitting([groups, taps, width]))
-      let copies = try Draft<E>(Shape.fitting([slide.room]))
-      let turned = try Draft<E>(Shape.fitting([slide.band, slide.kernel.result_width, width]))
+      let copies = try Draft<E>(Shape.fitting([images, slide.room]))
+      let results = images * slide.band * slide.kernel.result_width
+      let turned = try Draft<E>(Shape.fitting([results, width]))
       let starts = slide.tapPlaces()
       read(E.self) { x in
         dz.read(E.self) { dz in
-          Work.inParts(shape[0] * groups, of: 1) { range in
-            let part = range.lowerBound
-            Work.chargeProduct(outputs, places, taps)
-            slide.inBands(x + part * slide.imageSize, copies.elements) { first, count in
+          for group in 0..<groups {
+            func add(_ images: Range<Int>, _ first: Int, _ count: Int) {
+              let part = images.lowerBound * groups + group
               nnrepl_convolve_kernels(
-                E.layout, outputs, taps, count, starts,
-                sums.elements + part % groups * taps * width, width, copies.elements,
-                dz + part * outputs * places + first, places, turned.elements)
+                E.layout, outputs, taps, count, starts, sums.elements + group * taps * width, width,
+                images.count, copies.elements, slide.room, dz + part * outputs * places + first,
+                places, groups * outputs * places, turned.elements)
+            }
+            Work.inParts(count, of: images) { images in
+              for (k, image) in images.enumerated() {
+                Work.chargeProduct(outputs, places, taps)
+                let x = x + (image * groups + group) * slide.imageSize
+                slide.inBands(x, copies.elements + k * slide.room) { first, count in
+                  if images.count == 1 { add(images, first, count) }
+                }
+              }
+              if images.count > 1 { add(images, 0, places) }
             }
           }
         }

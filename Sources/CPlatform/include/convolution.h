@@ -35,15 +35,17 @@ void nnrepl_convolve(
     nnrepl_type type, long outputs, long taps, long count, const long *_Nonnull places, void *_Nonnull z, long z_row,
     const void *_Nonnull w, const void *_Nonnull copies, const void *_Nullable bias, void *_Nonnull scratch);
 
-/// dw[t, o] += Σ copies[places[t] + i] dz[o, i], in rows of `width`, which is `outputs` or more, at least 16; scratch has
-/// `count` such rows.
+/// dw[t, o] += Σ copies[places[t] + i] dz[o, i], in rows of `width`, which is `outputs` or more, at least 16. The copies of
+/// several images lie `room` apart, of at most 128 results each, and what their results were handed dz_image. Scratch has
+/// a row of `width` for each result.
 void nnrepl_convolve_kernels(
     nnrepl_type type, long outputs, long taps, long count, const long *_Nonnull places, void *_Nonnull dw, long width,
-    const void *_Nonnull copies, const void *_Nonnull dz, long dz_row, void *_Nonnull scratch);
+    long images, const void *_Nonnull copies, long room, const void *_Nonnull dz, long dz_row, long dz_image,
+    void *_Nonnull scratch);
 
 /// What an image is handed back: dx = Σ w dz, tap by tap. Copies, each place of an image in one of them at most, have 16
-/// numbers more than they need, and so has scratch, in which dz lies as the columns of a copy do: `width` for each
-/// output, a multiple of 16. Weights lie as [height, width, outputs, channels]. Where the columns of a copy are not
+/// numbers more than they need. In scratch dz lies as the columns of a copy do: `width` for each output at most, a
+/// multiple of 16. Weights lie as [height, width, outputs, channels]. Where the columns of a copy are not
 /// results, `inside` has 0 bits, as many numbers as `width`.
 void nnrepl_convolve_back(
     nnrepl_type type, const nnrepl_kernel *_Nonnull k, const nnrepl_copies *_Nonnull rows,
