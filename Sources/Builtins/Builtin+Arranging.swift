@@ -361,10 +361,15 @@ extension BuiltinCall {
         .windowTooLarge([k.0, k.1], image: [height, width], padding: [p.0, p.1])
       ).at(span)
     }
+    let features = try tensors { () throws(TensorError) in
+      _ = try Shape.fitting([k.0 * k.1, rows, columns], stride: 16)
+      return try Shape([x.shape[1], k.0 * k.1]).count
+    }
     var places: [Double] = []
     for i in 0..<k.0 {
       for j in 0..<k.1 {
         for row in 0..<rows {
+          try tensors { () throws(TensorError) in try Work.charge(columns) }
           for column in 0..<columns {
             places.append(Double((row * s.0 + i * d.0) * width + column * s.1 + j * d.1))
           }
@@ -383,6 +388,6 @@ extension BuiltinCall {
         Attributes(("index", .index(whole(2) + [.operand(1)]))))
     else { return .none }
     return try apply(
-      .reshape, [.node(seen)], Attributes(("_shape", .ints([n, c * k.0 * k.1, rows * columns]))))
+      .reshape, [.node(seen)], Attributes(("_shape", .ints([n, features, rows * columns]))))
   }
 }

@@ -83,11 +83,13 @@ extension Builtin {
       )
       let groups = try call.int("groups")
       let image = x.shape.dims.suffix(axes)
-      var size = Array(x.shape.dims.dropLast(axes + 1)) + [weight.shape[1] * max(groups, 1)]
+      let channels = weight.shape[1].multipliedReportingOverflow(by: max(groups, 1))
+      var size = Array(x.shape.dims.dropLast(axes + 1))
+      size.append(channels.overflow ? .max : channels.partialValue)
       for (k, length) in image.enumerated() {
-        size.append(
-          (length - 1) * stride[k] - 2 * padding[k] + dilation[k] * (weight.shape[k + 2] - 1)
-            + more[k] + 1)
+        let spread = Int64(length - 1) * Int64(stride[k]) - Int64(2 * padding[k])
+        let reach = Int64(dilation[k]) * Int64(weight.shape[k + 2] - 1) + 1
+        size.append(Int(clamping: spread + reach + Int64(more[k])))
       }
       let target = try call.tensors { () throws(TensorError) in
         try Tensor(filling: Shape.fitting(size), with: 0, dtype: weight.dtype)

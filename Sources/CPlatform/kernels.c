@@ -6,8 +6,7 @@
 
 static long chosen_bytes = 0;
 
-/// Those of the functions below.
-static long vector_bytes(void) {
+long nnrepl_vector_bytes(void) {
     if (!chosen_bytes) chosen_bytes = widest();
     return chosen_bytes;
 }
@@ -40,7 +39,7 @@ double wide_sine(double x, long long turned);
 // Which of them runs.
 #ifdef __x86_64__
 #define CHOSEN(name, ...)                                                                             \
-    switch (type | vector_bytes()) {                                                                  \
+    switch (type | nnrepl_vector_bytes()) {                                                                  \
     case NNREPL_F64 | 64: return name##_f64_64(__VA_ARGS__);                                          \
     case NNREPL_F32 | 64: return name##_f32_64(__VA_ARGS__);                                          \
     case NNREPL_F64 | 32: return name##_f64_32(__VA_ARGS__);                                          \
@@ -218,8 +217,8 @@ void nnrepl_channel_combine(
 // Of what has no type to choose by.
 #ifdef __x86_64__
 #define CHOSEN_WIDTH(name, ...)                           \
-    if (vector_bytes() == 64) name##_64(__VA_ARGS__);     \
-    else if (vector_bytes() == 32) name##_32(__VA_ARGS__); \
+    if (nnrepl_vector_bytes() == 64) name##_64(__VA_ARGS__);     \
+    else if (nnrepl_vector_bytes() == 32) name##_32(__VA_ARGS__); \
     else name##_16(__VA_ARGS__);
 #else
 #define CHOSEN_WIDTH(name, ...) name##_16(__VA_ARGS__);

@@ -110,7 +110,9 @@ static void OF_VECTOR(product)(const PRODUCT *whole) {
     const long m = x.m, k = x.k, n = x.n;
     if (x.b_column == 1 && n > 4 * LANES && (m == 1 || k == 1)) return OF_VECTOR(rows)(whole);
     const int is_turned = x.b_column != 1, turns = BYTES < 64 && is_turned && m <= 3;
-    const int packs = (is_turned && !turns) || (m >= 32 && n > 2 * LANES && k * n * SIZE > 1 << 15);
+    // A copy pays where many rows read it, and where B stays in no near cache.
+    const long near = m >= 128 ? 1 << 15 : 1 << 20;
+    const int packs = (is_turned && !turns) || (m >= 32 && n > 2 * LANES && k * n * SIZE > near);
     const long most = m == 1 && !is_turned ? 4 : 2;
     long start = 0;
     do {

@@ -38,3 +38,6 @@ INLINE long widest(void) {
     return 16;
 #endif
 }
+
+/// How wide the vectors of kernels are, in bytes.
+long nnrepl_vector_bytes(void);

@@ -6,6 +6,7 @@
 
 /// Runs BODY for each window, in the order of the results: its reaches r and c, and where its image begins.
 #define EACH_WINDOW(w, BODY)                                            \
+    long left = 0;                                                      \
     for (long image = 0; image < (w)->images; image++) {                \
         const long start = image * (w)->height * (w)->width;            \
         for (long i = 0; i < (w)->rows; i++) {                          \
@@ -17,9 +18,10 @@
         }                                                               \
     }
 
-/// Runs BODY for each place under a window.
+/// Runs BODY for each place under a window, until the run is to be broken off.
 #define EACH_PLACE(w, BODY)                                                                     \
     for (long y = 0; y < r.count; y++) {                                                        \
+        if (nnrepl_stops_after(&left, c.count)) return;                                         \
         long place = start + (r.first + y * (w)->row_step) * (w)->width + c.first;              \
         for (long k = 0; k < c.count; k++, place += (w)->column_step) { BODY }                  \
     }
@@ -30,12 +32,13 @@ static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL
     REAL most[MOST], new[MOST];
     TAP best[MOST], first[MOST];
     const long windows = w->rows * w->columns, size = w->height * w->width;
-    for (long left = 0; left < windows; left += MOST) {
-        const long n = windows - left < MOST ? windows - left : MOST;
+    long left = 0;
+    for (long begin = 0; begin < windows; begin += MOST) {
+        const long n = windows - begin < MOST ? windows - begin : MOST;
         long rows = 0, columns = 0;
         int is_even = 1;
         for (long j = 0; j < n; j++) {
-            const nnrepl_reach r = w->row[(left + j) / w->columns], c = w->column[(left + j) % w->columns];
+            const nnrepl_reach r = w->row[(begin + j) / w->columns], c = w->column[(begin + j) % w->columns];
             first[j] = r.count && c.count ? (TAP)(r.first * w->width + c.first) : 0;
             is_even &= j == 0 || (r.count == rows && c.count == columns);
             rows = r.count > rows ? r.count : rows, columns = c.count > columns ? c.count : columns;
@@ -46,13 +49,15 @@ static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL
                 best[j] = 0;
                 most[j] = plane[first[j]];
             }
+            if (nnrepl_stops_after(&left, n)) return;
             for (long tap = 1; tap < rows * columns; tap++) {
+                if (nnrepl_stops_after(&left, n)) return;
                 const long y = tap / columns, k = tap % columns;
                 const REAL *from = plane + y * w->row_step * w->width + k * w->column_step;
                 if (is_even) for (long j = 0; j < n; j++) new[j] = from[first[j]];
                 else for (long j = 0; j < n; j++) {
                     // Where a window ends earlier, what it has, which cannot win.
-                    const nnrepl_reach r = w->row[(left + j) / w->columns], c = w->column[(left + j) % w->columns];
+                    const nnrepl_reach r = w->row[(begin + j) / w->columns], c = w->column[(begin + j) % w->columns];
                     new[j] = y < r.count && k < c.count ? from[first[j]] : most[j];
                 }
                 for (long j = 0; j < n; j++) {
@@ -62,7 +67,7 @@ static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL
                     most[j] = wins ? new[j] : most[j];
                 }
             }
-            long *result = places + image * windows + left;
+            long *result = places + image * windows + begin;
             for (long j = 0; j < n; j++) {
                 const long tap = (long)best[j], column = columns ? tap % columns : 0, row = columns ? tap / columns : 0;
                 result[j] = image * size + first[j] + row * w->row_step * w->width + column * w->column_step;
@@ -75,81 +80,17 @@ static void OF(means)(const nnrepl_windows *w, REAL *out, const REAL *x) {
     EACH_WINDOW(w, {
         double sum = 0;
         EACH_PLACE(w, sum += (double)x[place];)
-        *out++ = (REAL)(sum / (double)(r.length * c.length));
+        *out++ = (REAL)(sum / ((double)r.length * (double)c.length));
     })
 }
 
 static void OF(share_means)(const nnrepl_windows *w, REAL *dx, const REAL *dz) {
     EACH_WINDOW(w, {
-        const REAL share = (REAL)((double)*dz++ / (double)(r.length * c.length));
+        const REAL share = (REAL)((double)*dz++ / ((double)r.length * (double)c.length));
         EACH_PLACE(w, dx[place] += share;)
     })
 }
 
-/// A run of a line of columns: copied by blocks, of which the last may overlap the one before it.
-static inline void OF(copy)(REAL *out, const REAL *x, long n) {
-#define BLOCKS(size)                                                                       \
-    {                                                                                      \
-        for (long i = 0; i + size <= n; i += size) memcpy(out + i, x + i, size * sizeof(REAL)); \
-        memcpy(out + n - size, x + n - size, size * sizeof(REAL));                         \
-    }
-    if (n >= 8) BLOCKS(8)
-    else if (n >= 4) BLOCKS(4)
-    else for (long i = 0; i < n; i++) out[i] = x[i];
-#undef BLOCKS
-}
-
-/// Runs BODY for every run of the column matrix: its line, the image line it reads (`y` is outside or not), which of
-/// its entries lie inside the image (`count` from `first` on), and where the first of them is (`start`).
-#define EACH_RUN(k, BODY)                                                                                             \
-    for (long channel = 0; channel < (k)->channels; channel++) {                                                      \
-        for (long ky = 0; ky < (k)->height; ky++) {                                                                   \
-            for (long kx = 0; kx < (k)->width; kx++) {                                                                \
-                const long shift = kx * (k)->column_dilation - (k)->column_padding, stride = (k)->column_stride;      \
-                const long before = shift >= 0 ? 0 : (stride - 1 - shift) / stride, n = (k)->result_width;            \
-                const long first = before < n ? before : n, start = first * stride + shift;                           \
-                const long room = start >= (k)->image_width ? 0 : ((k)->image_width - 1 - start) / stride + 1;        \
-                const long count = room < n - first ? room : n - first;                                               \
-                for (long row = 0; row < (k)->result_height; row++, columns += n) {                                   \
-                    const long y = row * (k)->row_stride - (k)->row_padding + ky * (k)->row_dilation;                 \
-                    const long place = (channel * (k)->image_height + y) * (k)->image_width + start;                  \
-                    const int is_inside = y >= 0 && y < (k)->image_height;                                            \
-                    BODY                                                                                              \
-                }                                                                                                     \
-            }                                                                                                         \
-        }                                                                                                             \
-    }
-
-static void OF(unfold)(const nnrepl_kernel *k, REAL *columns, const REAL *x) {
-    EACH_RUN(k, {
-        const long covered = is_inside ? first + count : 0;
-        if (is_inside) {
-            for (long i = 0; i < first; i++) columns[i] = 0;
-            if (stride == 1) OF(copy)(columns + first, x + place, count);
-            else for (long i = 0; i < count; i++) columns[first + i] = x[place + i * stride];
-        }
-        for (long i = covered; i < n; i++) columns[i] = 0;
-    })
-}
-
-static void OF(fold)(const nnrepl_kernel *k, REAL *x, const REAL *columns) {
-    EACH_RUN(k, {
-        if (!is_inside) continue;
-        REAL *target = x + place;
-        const REAL *line = columns + first;
-        if (stride == 1) {
-            typedef REAL V __attribute__((vector_size(16), aligned(sizeof(REAL))));
-            const long step = 16 / sizeof(REAL);
-            long i = 0;
-            for (; i + step <= count; i += step) *(V *)(target + i) += *(const V *)(line + i);
-            for (; i < count; i++) target[i] += line[i];
-        } else {
-            for (long i = 0; i < count; i++) target[i * stride] += line[i];
-        }
-    })
-}
-
-#undef EACH_RUN
 #undef OF
 #undef JOIN
 #undef JOIN_

@@ -1,5 +1,6 @@
-// Windows over images: what they pick or average, and their patches as the columns of a matrix.
+// Windows over images: what they pick or average.
 #include "windows.h"
+#include "meter.h"
 
 #include <string.h>
 
@@ -29,14 +30,4 @@ void nnrepl_means(nnrepl_type type, const nnrepl_windows *w, void *out, const vo
 void nnrepl_share_means(nnrepl_type type, const nnrepl_windows *w, void *dx, const void *dz) {
     if (type == NNREPL_F32) share_means_f32(w, dx, dz);
     else share_means_f64(w, dx, dz);
-}
-
-void nnrepl_unfold_columns(nnrepl_type type, const nnrepl_kernel *k, void *columns, const void *x) {
-    if (type == NNREPL_F32) unfold_f32(k, columns, x);
-    else unfold_f64(k, columns, x);
-}
-
-void nnrepl_fold_columns(nnrepl_type type, const nnrepl_kernel *k, void *x, const void *columns) {
-    if (type == NNREPL_F32) fold_f32(k, x, columns);
-    else fold_f64(k, x, columns);
 }

@@ -77,14 +77,22 @@ extension Work {
   /// Multiplications of one call: a few hundredths of a second.
   private static let productPart: Int64 = 1 << 29
 
+  /// Takes the fuel for a product, of which sixteen multiplications cost what one number of another op does.
+  /// - Returns: how many multiplications it has.
+  @inline(__always) @discardableResult
+  static func chargeProduct(_ m: Int, _ k: Int, _ n: Int) -> Int64 {
+    let work = Int64(m) * Int64(k) * Int64(n)
+    nnrepl_charge(Int(clamping: work >> 4))
+    return work
+  }
+
   /// Calls `body` for rows of a product: all at once, or in parts if that takes long, until the run is to be
-  /// broken off. Sixteen multiplications cost what one number of another op does.
+  /// broken off.
   @inline(__always)
   fileprivate static func productInParts(
     _ m: Int, _ k: Int, _ n: Int, _ body: (_ start: Int, _ rows: Int) -> Void
   ) {
-    let work = Int64(m) * Int64(k) * Int64(n)
-    nnrepl_charge(Int(clamping: work >> 4))
+    let work = chargeProduct(m, k, n)
     guard work > productPart else { return body(0, m) }
     let rows = max(1, Int(clamping: Work.productPart / max(1, Int64(k) * Int64(n))))
     inParts(m, of: rows) { body($0.lowerBound, $0.count) }

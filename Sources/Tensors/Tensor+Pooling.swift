@@ -49,14 +49,17 @@ extension Tensor {
         pooling.withWindows(count) { nnrepl_largest_places(layout, $0, memory, x) }
       }
     }
+    try Work.look()
     return Selection([.places(places)], of: shape, shape: target)
   }
 
   /// The mean under each window.
   package func averaged(_ pooling: Pooling, shape target: Shape) throws(TensorError) -> Tensor {
-    try Tensor.made(target, dtype) { out in
+    let means = try Tensor.made(target, dtype) { out in
       read { x in pooling.withWindows(count) { nnrepl_means(layout, $0, out, x) } }
     }
+    try Work.look()
+    return means
   }
 
   /// What `averaged` hands back from this, the gradient of its result.
@@ -67,6 +70,7 @@ extension Tensor {
     read { dz in
       pooling.withWindows(target.count) { nnrepl_share_means(layout, $0, own, dz) }
     }
+    try Work.look()
     return result
   }
 }

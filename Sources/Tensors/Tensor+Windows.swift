@@ -17,39 +17,166 @@ package struct Window: Sendable, Equatable {
     self.ceilMode = ceilMode
   }
 
-  /// How far a kernel reaches along an axis, gaps included.
-  package func reach(_ axis: Int) -> Int { dilation[axis] * (size[axis] - 1) + 1 }
+  /// How far a kernel reaches along an axis, gaps included. A page's whole numbers have 32 bits, as its settings.
+  package func reach(_ axis: Int) -> Int64 { Int64(dilation[axis]) * Int64(size[axis] - 1) + 1 }
 
   /// The lengths of the result, PyTorch's formula: `(n + 2p - reach)/s + 1`, rounded down, or up as long as
   /// the last window starts inside the image or its left padding.
-  /// - Throws: `TensorError.windowTooLarge`
+  /// - Throws: `TensorError.windowTooLarge`, also where places of the padded image could not be counted.
   package func outputs(of image: [Int]) throws(TensorError) -> [Int] {
     var lengths: [Int] = []
     for axis in 0..<2 {
-      let room = image[axis] + 2 * padding[axis] + tail[axis] - reach(axis)
-      guard room >= 0 else { throw .windowTooLarge(size, image: image, padding: padding) }
-      var length = (ceilMode ? room + stride[axis] - 1 : room) / stride[axis] + 1
-      if ceilMode, (length - 1) * stride[axis] >= image[axis] + padding[axis] { length -= 1 }
-      lengths.append(length)
+      let stride = Int64(stride[axis])
+      let padded = Int64(image[axis]) + 2 * Int64(padding[axis]) + Int64(tail[axis])
+      let room = padded - reach(axis)
+      guard room >= 0, padded <= Int.max else {
+        throw .windowTooLarge(size, image: image, padding: padding)
+      }
+      var length = (ceilMode ? room + stride - 1 : room) / stride + 1
+      if ceilMode, (length - 1) * stride >= Int64(image[axis]) + Int64(padding[axis]) {
+        length -= 1
+      }
+      lengths.append(Int(length))
     }
     return lengths
   }
 
-  /// The places along an axis that window `i` covers, outside ones left out.
-  package func places(_ axis: Int, _ i: Int, length: Int) -> [Int] {
-    (0..<size[axis]).map { i * stride[axis] - padding[axis] + $0 * dilation[axis] }
-      .filter { $0 >= 0 && $0 < length }
+  /// The places along an axis that window `i` of an image's `outputs` covers: the first, and how many there are.
+  package func covered(_ axis: Int, _ i: Int, length: Int) -> (first: Int, count: Int) {
+    let (start, step) = (Int64(i * stride[axis] - padding[axis]), Int64(dilation[axis]))
+    let before = start >= 0 ? 0 : (-start - 1) / step + 1
+    let first = start + before * step
+    guard first < length else { return (0, 0) }
+    let room = (Int64(length) - 1 - first) / step + 1
+    let count = min(Int64(size[axis]) - before, room)
+    return count > 0 ? (Int(first), Int(count)) : (0, 0)
   }
 }
 
-extension nnrepl_kernel {
-  fileprivate init(_ window: Window, channels: Int, image: [Int], out: [Int]) {
-    self.init(
+/// A convolution of images of one group: their kernel, the copies of an image that its taps read, and the results.
+private struct Sliding {
+  let kernel: nnrepl_kernel
+  let rows: nnrepl_copies
+  let columns: nnrepl_copies
+  /// So many results along the rows have copies of their own.
+  let band: Int
+  let outputs: Int
+  let taps: Int
+
+  /// How many numbers the copies have, and 16 that vectors may read past them.
+  let room: Int
+  /// So many numbers stay in a near cache.
+  static let near = 1 << 17
+
+  /// - Parameters:
+  ///   - hasColumns: whether the taps of a line have copies of their own, so that what one sees of all lines lies side by
+  ///     side, results next to each other. If not, each place of the image is in one copy at most.
+  ///   - beside: how many numbers for each result are wanted in the cache, too.
+  init(
+    _ window: Window, over shape: [Int], outputs: Int, groups: Int, hasColumns: Bool,
+    beside: Int = 0
+  ) throws(TensorError) {
+    var (window, image) = (window, Array(shape.suffix(2)))
+    // A line is read as a column, whose taps share its copy.
+    if hasColumns, image[0] == 1, window.size[0] == 1, window.padding[0] == 0 {
+      image.reverse()
+      window.turn()
+    }
+    let out = try window.outputs(of: image)
+    let channels = shape[1] / groups
+    kernel = nnrepl_kernel(
       channels: channels, image_height: image[0], image_width: image[1], height: window.size[0],
       width: window.size[1], row_stride: window.stride[0], column_stride: window.stride[1],
       row_padding: window.padding[0], column_padding: window.padding[1],
       row_dilation: window.dilation[0], column_dilation: window.dilation[1],
       result_height: out[0], result_width: out[1])
+    self.outputs = outputs / groups
+    taps = channels * window.size[0] * window.size[1]
+    columns = hasColumns ? window.ownCopies(1, of: out[1]) : window.sharedCopies(1, of: out[1])
+    var rows = window.sharedCopies(0, of: out[0])
+    var band = out[0]
+    if hasColumns {
+      let own = window.ownCopies(0, of: out[0])
+      if own.numbers(window.size[0]) < rows.numbers(window.size[0]) { rows = own }
+      let line =
+        Double(channels) * columns.numbers(window.size[1])
+        * Double(min(rows.period, window.size[0])) + Double(beside) * Double(out[1])
+      let frame = rows.length - out[0]
+      if line * Double(rows.length) > Double(Sliding.near) {
+        let fitting = Int(Double(Sliding.near) / line) - frame
+        band = min(out[0], max(fitting, frame, 8))
+        rows.length = band + frame
+      }
+    }
+    (self.rows, self.band) = (rows, band)
+    let lines = [channels, min(rows.period, window.size[0]), rows.length]
+    let all = try Shape.fitting(lines + [min(columns.period, window.size[1]), columns.length])
+    room = try Shape.fitting([all.count + 16]).count
+  }
+
+  var places: Int { kernel.result_height * kernel.result_width }
+  var imageSize: Int { kernel.channels * kernel.image_height * kernel.image_width }
+
+  /// Where each tap begins in the copies.
+  func tapPlaces() -> [Int] {
+    [Int](unsafeUninitializedCapacity: taps) { memory, count in
+      count = taps
+      guard let start = memory.baseAddress else { return }
+      withCopies { nnrepl_tap_places($0, $1, $2, start) }
+    }
+  }
+
+  /// Calls `body` with what CPlatform reads.
+  func withCopies(
+    _ body: (
+      UnsafePointer<nnrepl_kernel>, UnsafePointer<nnrepl_copies>, UnsafePointer<nnrepl_copies>
+    ) -> Void
+  ) {
+    withUnsafePointer(to: kernel) { kernel in
+      withUnsafePointer(to: rows) { rows in
+        withUnsafePointer(to: columns) { columns in body(kernel, rows, columns) }
+      }
+    }
+  }
+
+  /// Calls `body` for each band of results once its copies are made: its first result, and how many it has.
+  func inBands<E: Element>(
+    _ x: UnsafePointer<E>, _ copies: UnsafeMutablePointer<E>, _ body: (Int, Int) -> Void
+  ) {
+    Work.inParts(kernel.result_height, of: band) { band in
+      withCopies { nnrepl_copy_image(E.layout, $0, $1, $2, band.lowerBound, copies, x) }
+      body(band.lowerBound * kernel.result_width, band.count * kernel.result_width)
+    }
+  }
+}
+
+extension nnrepl_copies {
+  /// How many numbers the copies for so many taps have along their axis.
+  fileprivate func numbers(_ taps: Int) -> Double { Double(min(taps, period)) * Double(length) }
+}
+
+extension Window {
+  /// Exchanges the axes.
+  fileprivate mutating func turn() {
+    size.reverse()
+    stride.reverse()
+    padding.reverse()
+    tail.reverse()
+    dilation.reverse()
+  }
+
+  /// A copy for each tap.
+  fileprivate func ownCopies(_ axis: Int, of outputs: Int) -> nnrepl_copies {
+    nnrepl_copies(period: size[axis], step: 0, length: outputs)
+  }
+
+  /// A copy for all taps that see the same places of the image at different results.
+  fileprivate func sharedCopies(_ axis: Int, of outputs: Int) -> nnrepl_copies {
+    var (common, rest) = (stride[axis], dilation[axis])
+    while rest > 0 { (common, rest) = (rest, common % rest) }
+    let (period, step) = (stride[axis] / common, dilation[axis] / common)
+    return nnrepl_copies(
+      period: period, step: step, length: outputs + (size[axis] - 1) / period * step)
   }
 }
 
@@ -58,84 +185,161 @@ extension Tensor {
   package func convolved(_ weight: Tensor, _ bias: Tensor?, _ window: Window, groups: Int)
     throws(TensorError) -> Tensor
   {
-    let image = [shape[2], shape[3]]
-    let out = try window.outputs(of: image)
-    let (n, inputs, outputs) = (shape[0], shape[1] / groups, weight.shape[0] / groups)
-    let taps = inputs * window.size[0] * window.size[1]
-    let target = try Shape.fitting([n, outputs * groups, out[0], out[1]])
-    let places = try Shape.fitting(out).count
+    let out = try window.outputs(of: [shape[2], shape[3]])
+    let target = try Shape.fitting([shape[0], weight.shape[0]] + out)
+    if target.count == 0 { return try Tensor(filling: target, with: 0, dtype: dtype) }
+    let slide = try Sliding(
+      window, over: shape.dims, outputs: weight.shape[0], groups: groups, hasColumns: true)
+    let (outputs, taps, places) = (slide.outputs, slide.taps, slide.places)
     try weight.mustHold(outputs * groups * taps)
     try bias?.mustHold(outputs * groups)
     func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
-      let scratch = try Draft<E>(Shape.fitting([max(1, taps), max(1, places)]))
-      defer { withExtendedLifetime(scratch) {} }
-      let columns = scratch.elements
-      var kernel = nnrepl_kernel(window, channels: inputs, image: image, out: out)
       let result = try Draft<E>(target)
-      let z = result.elements
-      read(E.self) { x in
-        weight.read(E.self) { w in
-          for part in 0..<n * groups {
-            nnrepl_unfold_columns(
-              E.layout, &kernel, columns, x + part * inputs * image[0] * image[1])
-            E.gemm(
-              w + part % groups * outputs * taps, transposed: false, columns, transposed: false,
-              z + part * outputs * places, adding: false, outputs, taps, places)
+      let copies = try Draft<E>(Shape.fitting([slide.room]))
+      let narrow = try Draft<E>(Shape.fitting([outputs, 16]))
+      let (z, starts) = (result.elements, slide.tapPlaces())
+      func convolve(
+        _ x: UnsafePointer<E>, _ w: UnsafePointer<E>, _ bias: UnsafePointer<E>?
+      ) {
+        Work.inParts(shape[0] * groups, of: 1) { range in
+          let part = range.lowerBound
+          Work.chargeProduct(outputs, taps, places)
+          slide.inBands(x + part * slide.imageSize, copies.elements) { first, count in
+            nnrepl_convolve(
+              E.layout, outputs, taps, count, starts, z + part * outputs * places + first, places,
+              w + part % groups * outputs * taps, copies.elements,
+              bias.map { $0 + part % groups * outputs }, narrow.elements)
           }
         }
       }
-      bias?.read(E.self) { bias in
-        for line in 0..<n * outputs * groups {
-          let (z, shift) = (z + line * places, bias[line % (outputs * groups)])
-          for i in 0..<places { z[i] += shift }
+      read(E.self) { x in
+        weight.read(E.self) { w in
+          if let bias { bias.read(E.self) { convolve(x, w, $0) } } else { convolve(x, w, nil) }
         }
       }
+      // What was broken off holds what nobody wrote.
+      try Work.look()
       return try result.finished(dtype)
     }
     return dtype == .float32 ? try run(Float.self) : try run(Double.self)
   }
 
-  /// The gradients of a convolution's images and kernels from that of its result.
-  package func convolutionGradients(
-    _ weight: Tensor, _ dz: Tensor, _ window: Window, groups: Int, images: Bool, kernels: Bool
-  ) throws(TensorError) -> (images: Tensor?, kernels: Tensor?) {
-    let image = [shape[2], shape[3]]
-    let out = [dz.shape[2], dz.shape[3]]
-    let (n, inputs, outputs) = (shape[0], shape[1] / groups, weight.shape[0] / groups)
-    let (taps, places) = (inputs * window.size[0] * window.size[1], out[0] * out[1])
+  /// From this, the gradient of a convolution's result, that of its images, which have shape `target`.
+  package func convolvedBack(
+    _ weight: Tensor, _ window: Window, groups: Int, into target: Shape
+  ) throws(TensorError) -> Tensor {
+    if count == 0 || target.count == 0 {
+      return try Tensor(filling: target, with: 0, dtype: dtype)
+    }
+    let slide = try Sliding(
+      window, over: target.dims, outputs: shape[1], groups: groups, hasColumns: false)
+    let (outputs, taps, places) = (slide.outputs, slide.taps, slide.places)
     try weight.mustHold(outputs * groups * taps)
-    try dz.mustHold(n * groups * outputs * places)
-    func run<E: Element>(_: E.Type) throws(TensorError) -> (images: Tensor?, kernels: Tensor?) {
-      let scratch = try Draft<E>(Shape([max(1, taps * places)]))
-      defer { withExtendedLifetime(scratch) {} }
-      let columns = scratch.elements
-      var kernel = nnrepl_kernel(window, channels: inputs, image: image, out: out)
-      let dx = images ? try Draft<E>(zeros: shape) : nil
-      let dw = kernels ? try Draft<E>(zeros: weight.shape) : nil
-      read(E.self) { x in
-        weight.read(E.self) { w in
-          dz.read(E.self) { dz in
-            for part in 0..<n * groups {
-              let group = part % groups
-              let start = part * inputs * image[0] * image[1]
-              let dz = dz + part * outputs * places
-              if let dw = dw?.elements {
-                nnrepl_unfold_columns(E.layout, &kernel, columns, x + start)
-                E.gemm(
-                  dz, transposed: false, columns, transposed: true, dw + group * outputs * taps,
-                  adding: true, outputs, places, taps)
-              }
-              if let dx = dx?.elements {
-                E.gemm(
-                  w + group * outputs * taps, transposed: true, dz, transposed: false, columns,
-                  adding: false, taps, outputs, places)
-                nnrepl_fold_columns(E.layout, &kernel, dx + start, columns)
+    try mustHold(target.dims[0] * groups * outputs * places)
+    let (pitch, results) = (slide.columns.length, slide.kernel.result_width)
+    let used = try Shape.fitting([slide.kernel.result_height - 1, pitch]).count + results
+    let width = (used + 15) / 16 * 16
+    let (channels, size) = (slide.kernel.channels, slide.kernel.height * slide.kernel.width)
+    func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
+      let result = try Draft<E>(target)
+      let copies = try Draft<E>(Shape.fitting([slide.room]))
+      let lines = try Draft<E>(Shape.fitting([outputs, width]))
+      let inside = try Draft<E>(Shape.fitting([width]))
+      let bits = UnsafeMutableRawPointer(inside.elements)
+      for i in 0..<width {
+        let isResult = i < used && i % pitch < results
+        bits.advanced(by: i * MemoryLayout<E>.stride).initializeMemory(
+          as: UInt8.self, repeating: isResult ? 0xff : 0, count: MemoryLayout<E>.stride)
+      }
+      let kernels = try Draft<E>(weight.shape)
+      weight.read(E.self) { w in
+        // The taps' matrices one after another, outputs by channels.
+        for group in 0..<groups {
+          let (from, to) = (w + group * outputs * taps, kernels.elements + group * outputs * taps)
+          for output in 0..<outputs {
+            for channel in 0..<channels {
+              for tap in 0..<size {
+                to[(tap * outputs + output) * channels + channel] =
+                  from[(output * channels + channel) * size + tap]
               }
             }
           }
         }
       }
-      return (try dx?.finished(dtype), try dw?.finished(dtype))
+      read(E.self) { dz in
+        Work.inParts(target.dims[0] * groups, of: 1) { range in
+          let part = range.lowerBound
+          Work.chargeProduct(outputs, taps, places)
+          slide.withCopies {
+            nnrepl_convolve_back(
+              E.layout, $0, $1, $2, outputs, result.elements + part * slide.imageSize,
+              kernels.elements + part % groups * outputs * taps, dz + part * outputs * places,
+              inside.elements, width, copies.elements, lines.elements)
+          }
+        }
+      }
+      try Work.look()
+      return try result.finished(dtype)
+    }
+    return dtype == .float32 ? try run(Float.self) : try run(Double.self)
+  }
+
+  /// From these images and the gradient of a convolution's result, that of its kernels, which have shape `target`.
+  package func convolvedKernels(
+    _ dz: Tensor, _ window: Window, groups: Int, into target: Shape
+  ) throws(TensorError) -> Tensor {
+    if dz.count == 0 || target.count == 0 {
+      return try Tensor(filling: target, with: 0, dtype: dtype)
+    }
+    let width = max(dz.shape[1] / groups, 16)
+    let slide = try Sliding(
+      window, over: shape.dims, outputs: dz.shape[1], groups: groups, hasColumns: true,
+      beside: width)
+    let (outputs, taps, places) = (slide.outputs, slide.taps, slide.places)
+    guard target.count == outputs * groups * taps else {
+      throw .notReshapable(target, [outputs * groups, taps])
+    }
+    let count = shape[0]
+    try dz.mustHold(count * groups * outputs * places)
+    // Sums of few places are read and written once for several images.
+    let isWhole = slide.band == slide.kernel.result_height
+    let images = isWhole ? max(1, min(count, 128 / places, 2 * Sliding.near / slide.room)) : 1
+    func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
+      let result = try Draft<E>(target)
+      let sums = try Draft<E>(zeros: Shape.fitting([groups, taps, width]))
+      let copies = try Draft<E>(Shape.fitting([images, slide.room]))
+      let results = images * slide.band * slide.kernel.result_width
+      let turned = try Draft<E>(Shape.fitting([results, width]))
+      let starts = slide.tapPlaces()
+      read(E.self) { x in
+        dz.read(E.self) { dz in
+          for group in 0..<groups {
+            func add(_ images: Range<Int>, _ first: Int, _ count: Int) {
+              let part = images.lowerBound * groups + group
+              nnrepl_convolve_kernels(
+                E.layout, outputs, taps, count, starts, sums.elements + group * taps * width, width,
+                images.count, copies.elements, slide.room, dz + part * outputs * places + first,
+                places, groups * outputs * places, turned.elements)
+            }
+            Work.inParts(count, of: images) { images in
+              for (k, image) in images.enumerated() {
+                Work.chargeProduct(outputs, places, taps)
+                let x = x + (image * groups + group) * slide.imageSize
+                slide.inBands(x, copies.elements + k * slide.room) { first, count in
+                  if images.count == 1 { add(images, first, count) }
+                }
+              }
+              if images.count > 1 { add(images, 0, places) }
+            }
+          }
+        }
+      }
+      for output in 0..<outputs * groups {
+        let from = sums.elements + output / outputs * taps * width + output % outputs
+        for tap in 0..<taps { result.elements[output * taps + tap] = from[tap * width] }
+      }
+      try Work.look()
+      return try result.finished(dtype)
     }
     return dtype == .float32 ? try run(Float.self) : try run(Double.self)
   }

@@ -44,4 +44,21 @@ import Testing
     }
     #expect(refused > count / 4, "hostile enough")
   }
+
+  /// Windows whose settings, or what they are laid over, have no end: each call ends, with what it says here.
+  @Test(arguments: [
+    ("conv2d(zeros(1e11, 0, 3, 3), zeros(0, 0, 2, 2))", nil),
+    ("conv1d(ones(1, 1, 4), ones(1, 1, 2), padding=2147483647, stride=2147483647)", nil),
+    ("conv1d(ones(1, 3, 4), ones(2, 3, 2), groups=9007199254740991)", "shape-mismatch"),
+    ("conv_transpose1d(zeros(0, 1, 1e12), zeros(1, 1, 2), stride=16000)", "memory-limit"),
+    ("max_pool1d(ones(1, 1, 4), 9007199254740991, dilation=2147483647)", "bad-argument"),
+    ("max_pool1d(ones(1, 1, 4), 2147483647, padding=1073741823, ceil_mode=true)", nil),
+    ("max_pool1d([[[5]]], 2, stride=1, padding=2, dilation=4)", "bad-argument"),
+    ("max_pool1d([[[5]]], 2, stride=1, padding=1, dilation=2)", "bad-argument"),
+    ("unfold(zeros(0, 1, 1e6, 1e6), 2)", "memory-limit"),
+  ])
+  func windowsWithoutEnd(code: String, id: String?) {
+    let error = Session(limits: Limits()).run(code) { _ in }.errors.first
+    #expect(error?.id.rawValue == id)
+  }
 }

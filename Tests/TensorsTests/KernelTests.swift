@@ -268,6 +268,70 @@ import Testing
     }
   }
 
+  /// Convolutions and what they hand back against sums over all places, of whole numbers, which have no roundings; and of
+  /// fractions the same bits at every width.
+  @Test(arguments: [
+    // Image, kernel, stride, padding, dilation.
+    ([9, 14], [3, 3], [1, 1], [1, 1], [1, 1]), ([1, 40], [1, 3], [1, 1], [0, 1], [1, 1]),
+    ([1, 41], [1, 4], [1, 3], [0, 2], [1, 2]), ([8, 8], [2, 2], [2, 2], [0, 0], [1, 1]),
+    ([12, 11], [3, 2], [2, 3], [2, 1], [3, 2]), ([5, 5], [5, 5], [1, 1], [0, 0], [1, 1]),
+    ([3, 4], [2, 3], [4, 6], [4, 3], [2, 4]), ([2, 2], [3, 3], [1, 1], [6, 5], [4, 5]),
+    ([6, 7], [1, 1], [1, 1], [0, 0], [1, 1]), ([400, 40], [3, 3], [1, 1], [1, 1], [1, 1]),
+  ])
+  func convolutionsAreTheSumsThatTheySay(
+    _ image: [Int], _ kernel: [Int], _ stride: [Int], _ padding: [Int], _ dilation: [Int]
+  ) throws {
+    let window = Window(size: kernel, stride: stride, padding: padding, dilation: dilation)
+    let out = try window.outputs(of: image)
+    for (groups, channels, outputs) in [(1, 3, 19), (2, 2, 5), (3, 9, 1)] {
+      let shapes = try [
+        Shape([2, groups * channels] + image), Shape([groups * outputs, channels] + kernel),
+        Shape([2, groups * outputs] + out),
+      ]
+      func made(_ dtype: DType, _ divisor: Double) throws -> [Tensor] {
+        let whole = try shapes.map { shape in
+          try Tensor(
+            (0..<shape.count).map { Double($0 * 37 % 11 - 5) / divisor }, shape: shape, dtype: dtype
+          )
+        }
+        return [
+          try whole[0].convolved(whole[1], nil, window, groups: groups),
+          try whole[2].convolvedBack(whole[1], window, groups: groups, into: shapes[0]),
+          try whole[0].convolvedKernels(whole[2], window, groups: groups, into: shapes[1]),
+        ]
+      }
+      let operands = shapes.map { (0..<$0.count).map { $0 * 37 % 11 - 5 } }
+      var sums = [2, 0, 1].map { [Int](repeating: 0, count: shapes[$0].count) }
+      for z in 0..<shapes[2].count {
+        let at = shapes[2].indices(at: z)
+        for c in 0..<channels {
+          for i in 0..<kernel[0] {
+            for j in 0..<kernel[1] {
+              let y = at[2] * stride[0] - padding[0] + i * dilation[0]
+              let x = at[3] * stride[1] - padding[1] + j * dilation[1]
+              guard y >= 0, x >= 0, y < image[0], x < image[1] else { continue }
+              let place = shapes[0].offset(of: [at[0], at[1] / outputs * channels + c, y, x])
+              let tap = shapes[1].offset(of: [at[1], c, i, j])
+              sums[0][z] += operands[0][place] * operands[1][tap]
+              sums[1][place] += operands[2][z] * operands[1][tap]
+              sums[2][tap] += operands[2][z] * operands[0][place]
+            }
+          }
+        }
+      }
+      for dtype in [DType.float32, .float64] {
+        let results = try made(dtype, 1).map { $0.values }
+        #expect(results == sums.map { $0.map(Double.init) }, "\(groups) groups, \(dtype)")
+        let widths = try [64, 32, 16].map { bytes in
+          nnrepl_use_vectors(bytes)
+          defer { nnrepl_use_vectors(64) }
+          return try made(dtype, 7).map { $0.values }
+        }
+        #expect(widths[1] == widths[0] && widths[2] == widths[0], "\(groups) groups, \(dtype)")
+      }
+    }
+  }
+
   /// A mask belongs to the axes that it stands for, also behind `...`.
   @Test func masksAreHeldAgainstTheirOwnAxes() throws {
     let columns = try Tensor([1, 0, 1], shape: [3], dtype: .bool)

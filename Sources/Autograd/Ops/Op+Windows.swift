@@ -48,13 +48,12 @@ extension Op {
       ],
       joint: { c, dz, wanted throws(TensorError) in
         let cut = try Convolution(c, axes)
-        let dz = try cut.flat(dz)
-        let (dx, dw) = try cut.flat(c.x, cut.x).convolutionGradients(
-          cut.flat(c.y, cut.weight), dz, cut.window, groups: cut.groups, images: wanted[0],
-          kernels: wanted[1])
+        let flat = try cut.flat(dz)
+        let dx = wanted[0] ? try cut.images(c.y, flat) : nil
+        let dw = wanted[1] ? try cut.kernels(c.x, flat) : nil
         return [
           try dx?.reshaped(to: c.x.shape), try dw?.reshaped(to: c.y.shape),
-          wanted.count > 2 && wanted[2] ? try dz.sum([0, 2, 3]) : nil,
+          wanted.count > 2 && wanted[2] ? try flat.sum([0, 2, 3]) : nil,
         ]
       },
       samples: { convolutionSamples(axes) }
@@ -93,11 +92,7 @@ extension Op {
         VJP { c throws(TensorError) in .apply(itself(axes), [.dz, .y], c.attributes) },
       ])
     ) { c, cut throws(TensorError) in
-      let zeros = try Tensor(filling: Shape(cut.x), with: 0, dtype: c.y.dtype)
-      let (dx, _) = try zeros.convolutionGradients(
-        cut.flat(c.y, cut.weight), cut.flat(c.inputs[2]), cut.window, groups: cut.groups,
-        images: true, kernels: false)
-      return try (dx ?? zeros).reshaped(to: c.x.shape)
+      try cut.images(c.y, cut.flat(c.inputs[2])).reshaped(to: c.x.shape)
     }
   }
 
@@ -115,10 +110,7 @@ extension Op {
         VJP { c throws(TensorError) in .apply(itself(axes), [.x, .dz], c.attributes) },
       ])
     ) { c, cut throws(TensorError) in
-      let zeros = try Tensor(filling: Shape(cut.weight), with: 0, dtype: c.x.dtype)
-      let (_, dw) = try cut.flat(c.x, cut.x).convolutionGradients(
-        zeros, cut.flat(c.inputs[2]), cut.window, groups: cut.groups, images: false, kernels: true)
-      return try (dw ?? zeros).reshaped(to: c.y.shape)
+      try cut.kernels(c.x, cut.flat(c.inputs[2])).reshaped(to: c.y.shape)
     }
   }
 
@@ -370,16 +362,16 @@ private struct Convolution {
     groups = Int(whole: c.number("groups")) ?? 0
     let image = Array(c.x.shape.dims.suffix(axes))
     let channels = c.x.shape[c.x.rank - axes - 1]
-    guard groups > 0, channels == c.y.shape[1] * groups, c.y.shape[0] % groups == 0 else {
+    let needed = try Shape([c.y.shape[1], max(1, groups)]).count
+    guard groups > 0, channels == needed, c.y.shape[0] % groups == 0 else {
       throw .layerInput(
-        name, c.x.shape,
-        expected: "\(c.y.shape[1] * max(1, groups)) channels, as its weights \(c.y.shape) have")
+        name, c.x.shape, expected: "\(needed) channels, as its weights \(c.y.shape) have")
     }
     let size = Array(c.y.shape.dims.suffix(axes))
     var window = try Window(c.attributes, size: size, axes)
     if c.attributes.word("padding") == "same" {
-      window.padding = (0..<2).map { (window.reach($0) - 1) / 2 }
-      window.tail = (0..<2).map { (window.reach($0) - 1) % 2 }
+      window.padding = (0..<2).map { Int(clamping: (window.reach($0) - 1) / 2) }
+      window.tail = (0..<2).map { Int((window.reach($0) - 1) % 2) }
     }
     self.window = window
     let line = axes == 1 ? [1] : []
@@ -397,6 +389,16 @@ private struct Convolution {
 
   /// A result, or its gradient.
   func flat(_ dz: Tensor) throws(TensorError) -> Tensor { try flat(dz, result) }
+
+  /// The gradient of the images from that of the result.
+  func images(_ kernels: Tensor, _ dz: Tensor) throws(TensorError) -> Tensor {
+    try dz.convolvedBack(flat(kernels, weight), window, groups: groups, into: Shape(x))
+  }
+
+  /// The gradient of the kernels.
+  func kernels(_ images: Tensor, _ dz: Tensor) throws(TensorError) -> Tensor {
+    try flat(images, x).convolvedKernels(dz, window, groups: groups, into: Shape(weight))
+  }
 }
 
 /// Windows over the images of a tensor, and the shape that they make of it.
@@ -414,7 +416,7 @@ private struct Plane {
     let image = axes == 1 ? [1] + lengths : lengths
     var window = try Window(attributes, size: attributes.ints("kernel_size") ?? [], axes)
     window.ceilMode = attributes.flag("ceil_mode")
-    for axis in 0..<2 where 2 * window.padding[axis] > window.reach(axis) {
+    for axis in 0..<2 where window.padding[axis] > window.size[axis] / 2 {
       throw .setting(
         name, "`padding` may be at most half of the kernel", Double(window.padding[axis]))
     }
@@ -423,21 +425,40 @@ private struct Plane {
     guard target.count == 0 || image.allSatisfy({ $0 > 0 }) else {
       throw .windowTooLarge(window.size, image: image, padding: window.padding)
     }
-    // What each window covers is noted for each axis, place by place at first.
+    // What each window covers is noted for each axis.
     _ = try Shape.fitting(out, stride: MemoryLayout<Pooling.Reach>.stride)
-    _ = try Shape.fitting([window.size.max() ?? 0], stride: MemoryLayout<Int>.stride)
     // Only a mean takes the setting; without it the count is never read.
     let countsPadding = attributes.flag("count_include_pad")
-    func reaches(_ axis: Int) -> [Pooling.Reach] {
-      (0..<out[axis]).map { i in
-        let places = window.places(axis, i, length: image[axis])
+    let isEmpty = target.count == 0
+    func reaches(_ axis: Int) throws(TensorError) -> [Pooling.Reach] {
+      try Plane.each(out[axis]) { i throws(TensorError) in
+        let (first, count) = window.covered(axis, i, length: image[axis])
+        guard count > 0 || isEmpty else {
+          throw .setting(
+            name, "`dilation` must leave each window something of the image",
+            Double(window.dilation[axis]))
+        }
         // A window may run past the right padding in ceil mode; what lies beyond does not count.
-        let start = i * window.stride[axis] - window.padding[axis]
-        let padded = min(start + window.size[axis], image[axis] + window.padding[axis]) - start
-        return (places.first ?? 0, places.count, countsPadding ? padded : max(1, places.count))
+        let room =
+          image[axis] + window.padding[axis] - (i * window.stride[axis] - window.padding[axis])
+        return (first, count, countsPadding ? min(window.size[axis], room) : max(1, count))
       }
     }
-    pooling = Pooling(over: image, rows: reaches(0), columns: reaches(1), steps: window.dilation)
+    pooling = try Pooling(
+      over: image, rows: reaches(0), columns: reaches(1), steps: window.dilation)
+  }
+
+  /// The reaches of so many windows along an axis.
+  private static func each(
+    _ count: Int, _ reach: (Int) throws(TensorError) -> Pooling.Reach
+  ) throws(TensorError) -> [Pooling.Reach] {
+    var reaches: [Pooling.Reach] = []
+    reaches.reserveCapacity(count)
+    for i in 0..<count {
+      if i % Work.many == 0 { try Work.look() }
+      reaches.append(try reach(i))
+    }
+    return reaches
   }
 
   init(adaptive x: Tensor, _ attributes: Attributes) throws(TensorError) {
@@ -454,15 +475,21 @@ private struct Plane {
       throw .windowTooLarge(out, image: image, padding: [0, 0])
     }
     // What each window covers is noted for each axis.
-    _ = try Shape.fitting([out[0] + out[1]], stride: MemoryLayout<Pooling.Reach>.stride)
-    func parts(_ axis: Int) -> [Pooling.Reach] {
-      (0..<out[axis]).map { i in
-        let start = i * image[axis] / out[axis]
-        let count = ((i + 1) * image[axis] + out[axis] - 1) / out[axis] - start
+    for length in out {
+      _ = try Shape.fitting([length], stride: 2 * MemoryLayout<Pooling.Reach>.stride)
+    }
+    func parts(_ axis: Int) throws(TensorError) -> [Pooling.Reach] {
+      /// Where the parts before `i` end: a quotient, and whether it was rounded down.
+      func share(_ i: Int) -> (quotient: Int, remainder: Int) {
+        out[axis].dividingFullWidth(i.multipliedFullWidth(by: image[axis]))
+      }
+      return try Plane.each(out[axis]) { i throws(TensorError) in
+        let (start, end) = (share(i).quotient, share(i + 1))
+        let count = end.quotient + (end.remainder > 0 ? 1 : 0) - start
         return (start, count, max(1, count))
       }
     }
-    pooling = Pooling(over: image, rows: parts(0), columns: parts(1))
+    pooling = try Pooling(over: image, rows: parts(0), columns: parts(1))
   }
 }
 
@@ -487,6 +514,9 @@ extension Window {
     }
     guard !size.isEmpty, size.allSatisfy({ $0 > 0 }) else {
       throw .setting("the window", "`kernel_size` must be positive", Double(size.min() ?? 0))
+    }
+    guard let largest = size.max(), largest <= Int32.max else {
+      throw .setting("the window", "`kernel_size` is too large", Double(size.max() ?? 0))
     }
     self.init(
       size: pair(size, 1), stride: try setting("stride", 1, idle: 1),

@@ -38,6 +38,14 @@ static inline int nnrepl_must_stop(void) {
   return nnrepl_interrupted || (meter && meter->fuel + meter->reserve < 0);
 }
 
+/// Counts work, about as many numbers as are read, and looks now and then whether it should be broken off: whoever asked
+/// for it looks afterwards, too. `left` begins as 0.
+static inline int nnrepl_stops_after(long *left, long work) {
+  if ((*left -= work) > 0) return 0;
+  *left = 1 << 20;
+  return nnrepl_must_stop();
+}
+
 /// Whether Ctrl-C was pressed since the last call.
 int nnrepl_take_interrupt(void);
 

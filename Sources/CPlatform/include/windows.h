@@ -24,16 +24,3 @@ void nnrepl_means(nnrepl_type type, const nnrepl_windows *_Nonnull w, void *_Non
 
 /// What that hands back: each result's gradient is shared out evenly. dx begins as zeros.
 void nnrepl_share_means(nnrepl_type type, const nnrepl_windows *_Nonnull w, void *_Nonnull dx, const void *_Nonnull dz);
-
-/// A kernel of height × width that slides over images of as many channels, and the results it has.
-typedef struct {
-    long channels, image_height, image_width, height, width;
-    long row_stride, column_stride, row_padding, column_padding, row_dilation, column_dilation;
-    long result_height, result_width;
-} nnrepl_kernel;
-
-/// The patches under each position of the kernel as columns: [channels*height*width, results] for one image.
-void nnrepl_unfold_columns(nnrepl_type type, const nnrepl_kernel *_Nonnull k, void *_Nonnull columns, const void *_Nonnull x);
-
-/// The inverse: adds columns back onto the image.
-void nnrepl_fold_columns(nnrepl_type type, const nnrepl_kernel *_Nonnull k, void *_Nonnull x, const void *_Nonnull columns);

@@ -1,0 +1,117 @@
+// Convolution: convolution.h says how. C, because a function can be built here for processors with wider vectors and be
+// chosen when the program runs. Products and sums stay two operations.
+#include "convolution.h"
+#include "meter.h"
+#include "vectors.h"
+
+#include <string.h>
+
+#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
+
+/// Terms of a sum that are added before the next sum's turn: their operands stay in the nearest cache.
+enum { DEPTH = 128 };
+
+/// So many numbers stay in a near cache.
+enum { NEAR = 1 << 14 };
+
+static long least(long a, long b) { return a < b ? a : b; }
+
+static long copies_of(long taps, const nnrepl_copies *axis) { return least(taps, axis->period); }
+
+/// How many places a channel has in the copies.
+static long channel_size(const nnrepl_kernel *k, const nnrepl_copies *rows, const nnrepl_copies *columns) {
+    return copies_of(k->height, rows) * copies_of(k->width, columns) * rows->length * columns->length;
+}
+
+/// Where a tap begins in the copies of its channel.
+static long tap_place(
+    const nnrepl_kernel *k, const nnrepl_copies *rows, const nnrepl_copies *columns, long y, long x
+) {
+    const long copy = y % rows->period * copies_of(k->width, columns) + x % columns->period;
+    const long line = copy * rows->length + y / rows->period * rows->step;
+    return line * columns->length + x / columns->period * columns->step;
+}
+
+void nnrepl_tap_places(
+    const nnrepl_kernel *k, const nnrepl_copies *rows, const nnrepl_copies *columns, long *places
+) {
+    const long size = channel_size(k, rows, columns);
+    for (long channel = 0; channel < k->channels; channel++) {
+        for (long y = 0; y < k->height; y++) {
+            for (long x = 0; x < k->width; x++) *places++ = channel * size + tap_place(k, rows, columns, y, x);
+        }
+    }
+}
+
+/// Which of `count` places, `stride` apart from `shift` on, lie inside an axis of that length: from `first` on `inside`,
+/// and where that is.
+typedef struct {
+    long first, inside, start;
+} run;
+
+static run run_of(long count, long shift, long stride, long length) {
+    const long before = shift >= 0 ? 0 : (-shift - 1) / stride + 1;
+    if (before >= count) return (run){count, 0, 0};
+    const long start = shift + before * stride;
+    if (start >= length) return (run){count, 0, 0};
+    return (run){before, least(count - before, (length - 1 - start) / stride + 1), start};
+}
+
+#define BYTES 16
+#include "convolution-width.h"
+#ifdef __x86_64__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#define BYTES 32
+#include "convolution-width.h"
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#define BYTES 64
+#include "convolution-width.h"
+#pragma clang attribute pop
+#endif
+
+// Which of them runs.
+#ifdef __x86_64__
+#define CHOSEN(name, ...)                                        \
+    switch (type | nnrepl_vector_bytes()) {                                   \
+    case NNREPL_F64 | 64: return name##_f64_64(__VA_ARGS__);     \
+    case NNREPL_F32 | 64: return name##_f32_64(__VA_ARGS__);     \
+    case NNREPL_F64 | 32: return name##_f64_32(__VA_ARGS__);     \
+    case NNREPL_F32 | 32: return name##_f32_32(__VA_ARGS__);     \
+    case NNREPL_F32 | 16: return name##_f32_16(__VA_ARGS__);     \
+    default: return name##_f64_16(__VA_ARGS__);                  \
+    }
+#else
+#define CHOSEN(name, ...)                                        \
+    if (type == NNREPL_F32) return name##_f32_16(__VA_ARGS__);   \
+    return name##_f64_16(__VA_ARGS__);
+#endif
+
+void nnrepl_copy_image(
+    nnrepl_type type, const nnrepl_kernel *k, const nnrepl_copies *rows, const nnrepl_copies *columns, long first,
+    void *copies, const void *x
+) {
+    CHOSEN(copy_image, k, rows, columns, first, copies, x)
+}
+
+void nnrepl_convolve(
+    nnrepl_type type, long outputs, long taps, long count, const long *places, void *z, long z_row, const void *w,
+    const void *copies, const void *bias, void *scratch
+) {
+    CHOSEN(convolve, outputs, taps, count, places, z, z_row, w, copies, bias, scratch)
+}
+
+void nnrepl_convolve_kernels(
+    nnrepl_type type, long outputs, long taps, long count, const long *places, void *dw, long width, long images,
+    const void *copies, long room, const void *dz, long dz_row, long dz_image, void *scratch
+) {
+    CHOSEN(
+        convolve_kernels, outputs, taps, count, places, dw, width, images, copies, room, dz, dz_row, dz_image, scratch)
+}
+
+void nnrepl_convolve_back(
+    nnrepl_type type, const nnrepl_kernel *k, const nnrepl_copies *rows, const nnrepl_copies *columns, long outputs,
+    void *dx, const void *w, const void *dz, const void *inside, long width, void *copies, void *scratch
+) {
+    CHOSEN(convolve_back, k, rows, columns, outputs, dx, w, dz, inside, width, copies, scratch)
+}

@@ -1,0 +1,53 @@
+#pragma once
+#include "kernels.h"
+
+// Convolution as products with a matrix of patches that is never made. Its rows are a kernel's taps, and what tap
+// (c, y, x) sees lies side by side in a copy of the image, at a place that depends on the tap alone.
+//
+// Sums have the order of `product.h`, over taps, outputs or places, so the bits are the same everywhere.
+
+/// A kernel of height × width that slides over an image of as many channels, and the results it has.
+typedef struct {
+    long channels, image_height, image_width, height, width;
+    long row_stride, column_stride, row_padding, column_padding, row_dilation, column_dilation;
+    long result_height, result_width;
+} nnrepl_kernel;
+
+/// Copies of an image's lines, or columns, for the taps of an axis: a copy begins where one of the first `period` taps
+/// does and has every stride-th place, `length` of them; a tap `period` further on reads the same copy, `step` places on.
+typedef struct {
+    long period, step, length;
+} nnrepl_copies;
+
+/// Where the taps begin in copies of an image, [channel, row copy, column copy, line, column], as they follow in a kernel.
+void nnrepl_tap_places(
+    const nnrepl_kernel *_Nonnull k, const nnrepl_copies *_Nonnull rows, const nnrepl_copies *_Nonnull columns,
+    long *_Nonnull places);
+
+/// Makes these copies, as if the image began `first` results further down; what is outside is 0.
+void nnrepl_copy_image(
+    nnrepl_type type, const nnrepl_kernel *_Nonnull k, const nnrepl_copies *_Nonnull rows,
+    const nnrepl_copies *_Nonnull columns, long first, void *_Nonnull copies, const void *_Nonnull x);
+
+/// z[o, i] = Σ w[o, t] copies[places[t] + i] + bias[o] for `count` results of each of the outputs, which begin z_row
+/// apart. Copies have 16 numbers more than are written, scratch 16 for each output.
+void nnrepl_convolve(
+    nnrepl_type type, long outputs, long taps, long count, const long *_Nonnull places, void *_Nonnull z, long z_row,
+    const void *_Nonnull w, const void *_Nonnull copies, const void *_Nullable bias, void *_Nonnull scratch);
+
+/// dw[t, o] += Σ copies[places[t] + i] dz[o, i], in rows of `width`, which is `outputs` or more, at least 16. The copies of
+/// several images lie `room` apart, of at most 128 results each, and what their results were handed dz_image. Scratch has
+/// a row of `width` for each result.
+void nnrepl_convolve_kernels(
+    nnrepl_type type, long outputs, long taps, long count, const long *_Nonnull places, void *_Nonnull dw, long width,
+    long images, const void *_Nonnull copies, long room, const void *_Nonnull dz, long dz_row, long dz_image,
+    void *_Nonnull scratch);
+
+/// What an image is handed back: dx = Σ w dz, tap by tap. Copies, each place of an image in one of them at most, have 16
+/// numbers more than they need. In scratch dz lies as the columns of a copy do: `width` for each output at most, a
+/// multiple of 16. Weights lie as [height, width, outputs, channels]. Where the columns of a copy are not
+/// results, `inside` has 0 bits, as many numbers as `width`.
+void nnrepl_convolve_back(
+    nnrepl_type type, const nnrepl_kernel *_Nonnull k, const nnrepl_copies *_Nonnull rows,
+    const nnrepl_copies *_Nonnull columns, long outputs, void *_Nonnull dx, const void *_Nonnull w,
+    const void *_Nonnull dz, const void *_Nonnull inside, long width, void *_Nonnull copies, void *_Nonnull scratch);
