@@ -15,6 +15,21 @@ import Testing
     #expect(throws: TensorError.negativeAxis([2, -1])) { try Shape([2, -1]) }
   }
 
+  @Test(arguments: [
+    [], [0], [7], [3, 4], [2, 3, 4], [1, 2, 3, 4], [2, 1, 3, 1, 2], [1, 1, 1, 1, 1, 1, 1, 2],
+    [1 << 33, 0], [0, 1, 2, 3, 4, 5],
+  ])
+  func lengthsOfAnyNumberAreHeld(_ dims: [Int]) throws {
+    let shape = try Shape(dims)
+    #expect(shape.dims == dims && shape.rank == dims.count && shape.last == dims.last)
+    #expect(shape.count == dims.reduce(1, *))
+    for (axis, length) in dims.enumerated() { #expect(shape[axis] == length) }
+    // Equal lists are one shape, others are not.
+    #expect(try Shape(dims) == shape && Set([shape, Shape(dims)]).count == 1)
+    #expect(try Shape(dims + [1]) != shape && Shape([1] + dims) != shape)
+    #expect(Shape(rank: dims.count) { dims[$0] } == shape)
+  }
+
   @Test func indicesAndOffsetsAreInverse() {
     let shape: Shape = [3, 4, 5]
     for offset in 0..<60 { #expect(shape.offset(of: shape.indices(at: offset)) == offset) }
