@@ -188,6 +188,8 @@ extension Node {
 
   /// Hands the gradient of any op on, operand by operand.
   fileprivate func pull(_ gradients: inout Gradients) throws(TensorError) {
+    // Held once, not by each that asks.
+    let op = op
     let dz: Tensor
     let i = Int(place)
     if isScalar {

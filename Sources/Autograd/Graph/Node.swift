@@ -280,6 +280,7 @@ package final class Node {
   /// - Parameter saved: what was kept of it, where no operand has changed since.
   /// - Throws: when there is no memory for operands in the op's type.
   package func call(saved: Saved? = nil) throws(TensorError) -> Call {
+    let op = op
     let inputs = (0..<operandCount).map { k in
       input(k)?._withUnsafeGuaranteedRef { $0.value }
         ?? Tensor(constant, dtype: partner(of: constant))

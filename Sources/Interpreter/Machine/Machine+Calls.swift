@@ -44,6 +44,7 @@ extension Frame {
         return .failure(error)
       }
     }
+    if body.hasMore { giveBack(function, base) }
     var local = base
     let end = base + body.localCount
     while local < end {
@@ -73,19 +74,35 @@ extension Frame {
   private func begin(
     _ function: Unmanaged<FunctionObject>, _ base: UnsafeMutablePointer<Value>
   ) {
-    let function = function.takeUnretainedValue()
-    let code = function.code
-    for slot in code.parameters.count..<code.body.localCount {
-      (base + slot).initialize(to: .unset)
+    function._withUnsafeGuaranteedRef { function in
+      let code = function.code
+      for slot in code.parameters.count..<code.body.localCount {
+        (base + slot).initialize(to: .unset)
+      }
+      // Lent, not retained: the function holds them, and it outlives the call.
+      function.captures.withUnsafeBufferPointer { cells in
+        guard let cells = cells.baseAddress else { return }
+        for (k, slot) in code.capturedSlots.enumerated() {
+          UnsafeMutableRawPointer(base + slot).copyMemory(
+            from: cells + k, byteCount: MemoryLayout<Value>.size)
+        }
+      }
+      for slot in code.boxedLocals {
+        let value = base[slot]
+        let cell = SharedVariable(value)
+        state.pointee.machine.disposal.add(cell)
+        base[slot] = .cell(cell)
+      }
     }
-    for (slot, cell) in zip(code.capturedSlots, function.captures) {
-      (base + slot).initialize(to: .cell(cell))
-    }
-    for slot in code.boxedLocals {
-      let value = base[slot]
-      let cell = SharedVariable(value)
-      state.pointee.machine.disposal.add(cell)
-      base[slot] = .cell(cell)
+  }
+
+  /// What was lent to a frame is not the frame's to release.
+  @inline(never)
+  private func giveBack(
+    _ function: Unmanaged<FunctionObject>, _ base: UnsafeMutablePointer<Value>
+  ) {
+    function._withUnsafeGuaranteedRef {
+      for slot in $0.code.capturedSlots { (base + slot).initialize(to: .unset) }
     }
   }
 
@@ -251,7 +268,7 @@ extension Machine {
     let shares = !function.captures.isEmpty && values.contains { $0 == nil }
     if shares {
       for (slot, cell) in zip(code.capturedSlots, function.captures) {
-        (base + slot).initialize(to: .cell(cell))
+        (base + slot).initialize(to: cell)
       }
     }
     defer { if shares { for slot in code.capturedSlots { (base + slot).pointee = .unset } } }

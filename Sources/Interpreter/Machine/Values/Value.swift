@@ -221,10 +221,11 @@ package final class SharedVariable: Disposable {
 /// A function with the variables it closes over.
 package final class FunctionObject {
   package let code: FunctionCode
-  let captures: [SharedVariable]
+  /// The variables that it shares with its surroundings, as they lie in a frame.
+  let captures: [Value]
   init(_ code: FunctionCode, _ captures: [SharedVariable]) {
     self.code = code
-    self.captures = captures
+    self.captures = captures.map { .cell($0) }
   }
 }
 
