@@ -118,7 +118,8 @@ INLINE F OF_F(log1p)(F x) {
 /// Gauss's error function: x times a quotient of polynomials of x², fitted by least squares whose weights follow the
 /// error.
 INLINE F OF_F(erf)(F x) {
-    F size = OF_F(magnitude)(x), y = size > 3.92f ? (F)3.92f : size, z = y * y;
+    // Here the quotient is 1.
+    F size = OF_F(magnitude)(x), y = size > 3.9199998f ? (F)3.9199998f : size, z = y * y;
     F p = 0x1.12afb0p-19f, q = 0x1.3f37c2p-15f;
     p = p * z + 0x1.2aafccp-12f, q = q * z + 0x1.310dcap-10f;
     p = p * z + 0x1.ee5b88p-9f, q = q * z + 0x1.eae8eap-7f;
@@ -126,8 +127,7 @@ INLINE F OF_F(erf)(F x) {
     p = p * z + 0x1.86492ap-3f, q = q * z + 0x1.012306p-1f;
     p = p * z + 0x1.20dd74p+0f, q = q * z + 1;
     F erf = y * p / q;
-    erf = size > 3.92f ? (F)1 : erf > 1 ? (F)1 : erf;
-    return OF_F(signed)(erf, x);
+    return OF_F(signed)(erf > 1 ? (F)1 : erf, x);
 }
 
 /// The angle of the point (x, y), from -π to π: by a polynomial where it is at most an eighth of a turn from an axis.

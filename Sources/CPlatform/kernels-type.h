@@ -539,6 +539,8 @@ static void OF(channel_combine)(
         for (long first = 0; first < run; first += SOME) {                                               \
             const long some = run - first < SOME ? run - first : SOME;                                   \
             const double *at = index + o * run + first;                                                  \
+            /* Whoever asked for them looks afterwards whether the run is to be broken off. */           \
+            if ((o * run + first) % (1 << 20) < SOME && nnrepl_must_stop()) return 1;                    \
             long long odd = 0;                                                                           \
             for (long k = 0; k < some; k++) {                                                            \
                 /* The sum has a whole number in its last bits. */                                       \
@@ -570,6 +572,7 @@ static int OF(scatter_add)(nnrepl_along cut, R *restrict out, const R *restrict 
 static void OF(running_product)(long outer, long length, long inner, R *out, const R *x) {
     enum { SOME = 8 };
     for (long first = 0; first < outer * inner; first += SOME) {
+        if (nnrepl_must_stop()) return;
         const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;
         double product[SOME];
         long start[SOME];
@@ -591,6 +594,7 @@ static void OF(running_product)(long outer, long length, long inner, R *out, con
 static void OF(running_product_slope)(long outer, long length, long inner, R *dx, const R *x, const R *dz) {
     enum { SOME = 8 };
     for (long first = 0; first < outer * inner; first += SOME) {
+        if (nnrepl_must_stop()) return;
         const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;
         double before[SOME], after[SOME];
         long start[SOME];
@@ -619,6 +623,7 @@ static void OF(running_product_slope)(long outer, long length, long inner, R *dx
 static void OF(product_of_others)(long rows, long n, R *out, const R *x) {
     enum { SOME = 8 };
     for (; rows > 0; rows -= SOME, x += SOME * n, out += SOME * n) {
+        if (nnrepl_must_stop()) return;
         const long lines = rows < SOME ? rows : SOME;
         double before[SOME], after[SOME];
         for (long l = 0; l < lines; l++) before[l] = after[l] = 1;

@@ -2,6 +2,7 @@
 // wider vectors and be chosen when the program runs.
 #include "elementary.h"
 #include "kernels.h"
+#include "meter.h"
 #include "vectors.h"
 
 static long chosen_bytes = 0;

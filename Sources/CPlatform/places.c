@@ -132,29 +132,32 @@ void nnrepl_top(
     for (long i = 0; i < n; i++) places[i * step] = best[i].place;
 }
 
-long nnrepl_nonzero(nnrepl_type type, int rank, const long *dims, double *places, const void *x) {
+long nnrepl_count_nonzero(nnrepl_type type, long count, const void *x) {
+    long found = 0;
+    if (type == NNREPL_F32) for (long i = 0; i < count; i++) found += ((const float *)x)[i] != 0;
+    else for (long i = 0; i < count; i++) found += ((const double *)x)[i] != 0;
+    return found;
+}
+
+void nnrepl_nonzero(
+    nnrepl_type type, int rank, const long *dims, long found, double *places, double *row_places, const void *x
+) {
     const long n = dims[rank - 1];
-    long rows = 1, found = 0;
-    for (int k = 0; k < rank - 1; k++) rows *= dims[k];
-    for (long row = 0; row < rows; row++) {
-        if (row * n % OFTEN < n && nnrepl_must_stop()) return found;
-        const double *known = 0;
-        for (long i = 0; i < n; i++) {
-            if (number_at(type, x, row * n + i) == 0) continue;
-            found++;
-            if (!places) continue;
-            // The places of a row differ in the last only.
-            long rest = row;
-            for (int k = rank - 2; k >= 0; k--) {
-                places[k] = known ? known[k] : (double)(rest % dims[k]);
-                if (!known) rest /= dims[k];
-            }
+    for (long row = 0; found > 0; row++) {
+        if (row * n % OFTEN < n && nnrepl_must_stop()) return;
+        long rest = row;
+        for (int k = rank - 2; k >= 0; k--) {
+            row_places[k] = (double)(rest % dims[k]);
+            rest /= dims[k];
+        }
+        // Each is written, and stays where it counts: that needs no guess.
+        for (long i = 0; i < n && found > 0; i++) {
+            for (int k = 0; k < rank - 1; k++) places[k] = row_places[k];
             places[rank - 1] = (double)i;
-            known = places;
-            places += rank;
+            const long counts = number_at(type, x, row * n + i) != 0;
+            places += counts * rank, found -= counts;
         }
     }
-    return found;
 }
 
 #define RUNNING(name, REAL, loses)                                                                               \

@@ -117,14 +117,13 @@ extension Tensor {
     if rank == 0 {
       return try Tensor(filling: Shape([self[0] == 0 ? 0 : 1, 0]), with: 0, dtype: .int64)
     }
-    func found(_ places: UnsafeMutablePointer<Double>?) -> Int {
-      let dims = shape.dims
-      return read { nnrepl_nonzero(layout, Int32(dims.count), dims, places, $0) }
-    }
-    let target = try Shape.fitting([count == 0 ? 0 : found(nil), rank])
-    try Work.look()
-    return try Tensor.made(target, .int64) { out in
-      if target.count > 0 { _ = found(out.assumingMemoryBound(to: Double.self)) }
+    let found = read { nnrepl_count_nonzero(layout, count, $0) }
+    var (dims, row) = (shape.dims, [Double](repeating: 0, count: rank))
+    return try Tensor.made(Shape.fitting([found, rank]), .int64) { out in
+      read { x in
+        nnrepl_nonzero(
+          layout, Int32(rank), &dims, found, out.assumingMemoryBound(to: Double.self), &row, x)
+      }
     }
   }
 

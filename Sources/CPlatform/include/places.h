@@ -33,10 +33,13 @@ void nnrepl_top(
     nnrepl_type type, long count, long step, int falls, long k, double *_Nonnull places, const void *_Nonnull x,
     long *_Nonnull scratch);
 
-/// Where numbers are not 0: a row of places, one for each axis, after the other. Gives how many there are; it only counts
-/// them where nothing is to be written.
-long nnrepl_nonzero(
-    nnrepl_type type, int rank, const long *_Nonnull dims, double *_Nullable places, const void *_Nonnull x);
+/// How many numbers are not 0.
+long nnrepl_count_nonzero(nnrepl_type type, long count, const void *_Nonnull x);
+
+/// Where these `found` ones are: a row of places, one for each axis, after the other. `row_places` has room for one.
+void nnrepl_nonzero(
+    nnrepl_type type, int rank, const long *_Nonnull dims, long found, double *_Nonnull places,
+    double *_Nonnull row_places, const void *_Nonnull x);
 
 /// Of each line along an axis, for each number the place of the largest so far, or the smallest: the last of equal ones;
 /// nan wins.
