@@ -6,7 +6,7 @@
 #define AT(pointer) (*(VECTOR *)(pointer))
 #define READ(pointer) (*(const VECTOR *)(pointer))
 
-/// Calls TILE for tiles of `m` rows below each other: as many as registers hold sums for, and by halves for what is left.
+/// Calls TILE for tiles of `m` rows (by another name) below each other: as many as registers hold sums for, and by halves for what is left.
 #define TILES(m, vectors, TILE)                                              \
     {                                                                        \
         enum { MOST = BYTES == 64 || (vectors) == 1 ? 8 : 4 };               \
@@ -131,72 +131,71 @@ static void OF(convolve)(
     }
 }
 
-/// A tile of dw, rows × n: taps by outputs; the copies of several images lie `room` apart.
+/// A tile of sums, rows × n.
 INLINE void OF(gathered)(
-    REAL *dw, long width, const REAL *copies, long room, const long *places, const REAL *dz, long images, long k, long n,
-    int rows, int vectors
+    REAL *sums_of, long width, const REAL *x, long x_image, const long *places, const REAL *turned, long images, long k,
+    long n, int rows, int vectors
 ) {
     VECTOR sums[8][2], b[2];
     const long at[2] = {vectors == 1 ? n - LANES : 0, n - LANES};
-    EACH(r, rows) EACH(v, vectors) sums[r][v] = READ(dw + r * width + at[v]);
-    for (long image = 0; image < images; image++, copies += room) {
+    EACH(r, rows) EACH(v, vectors) sums[r][v] = READ(sums_of + r * width + at[v]);
+    for (long image = 0; image < images; image++, x += x_image) {
         const REAL *a[8];
-        EACH(r, rows) a[r] = copies + places[r];
-        for (long i = 0; i < k; i++, dz += width) {
-            EACH(v, vectors) b[v] = READ(dz + at[v]);
+        EACH(r, rows) a[r] = x + places[r];
+        for (long i = 0; i < k; i++, turned += width) {
+            EACH(v, vectors) b[v] = READ(turned + at[v]);
             EACH(r, rows) EACH(v, vectors) sums[r][v] += b[v] * a[r][i];
         }
     }
-    EACH(r, rows) EACH(v, vectors) AT(dw + r * width + at[v]) = sums[r][v];
+    EACH(r, rows) EACH(v, vectors) AT(sums_of + r * width + at[v]) = sums[r][v];
 }
 
-/// Rows become columns.
-static void OF(turn)(long rows, long columns, REAL *out, long out_row, const REAL *x, long row) {
+/// out[i * out_row + r] = x[places[r] + i].
+static void OF(turn)(long rows, long columns, REAL *out, long out_row, const REAL *x, const long *places) {
     enum { SIDE = 16 / sizeof(REAL) };
-    typedef REAL four __attribute__((ext_vector_type(SIDE), aligned(sizeof(REAL))));
+    typedef REAL block __attribute__((ext_vector_type(SIDE), aligned(sizeof(REAL))));
     // Squares at a time, of which both sides stay in the nearest cache.
     for (long top = 0; top < columns; top += 64) {
         const long bottom = least(columns, top + 64);
         long r = 0;
         for (; r + SIDE <= rows; r += SIDE) {
-            const REAL *from = x + r * row;
             long i = top;
             for (; i + SIDE <= bottom; i += SIDE) {
-                four lines[SIDE];
-                EACH(l, SIDE) lines[l] = *(const four *)(from + l * row + i);
+                block lines[SIDE];
+                EACH(l, SIDE) lines[l] = *(const block *)(x + places[r + l] + i);
                 EACH(c, SIDE) {
-                    four column;
+                    block column;
                     EACH(l, SIDE) column[l] = lines[l][c];
-                    *(four *)(out + (i + c) * out_row + r) = column;
+                    *(block *)(out + (i + c) * out_row + r) = column;
                 }
             }
-            for (; i < bottom; i++) EACH(l, SIDE) out[i * out_row + r + l] = from[l * row + i];
+            for (; i < bottom; i++) EACH(l, SIDE) out[i * out_row + r + l] = x[places[r + l] + i];
         }
         for (; r < rows; r++) {
-            for (long i = top; i < bottom; i++) out[i * out_row + r] = x[r * row + i];
+            for (long i = top; i < bottom; i++) out[i * out_row + r] = x[places[r] + i];
         }
     }
 }
 
-static void OF(convolve_kernels)(
-    long outputs, long taps, long count, const long *places, REAL *dw, long width, long images, const REAL *copies,
-    long room, const REAL *dz, long dz_row, long dz_image, REAL *turned
+static void OF(sum_rows)(
+    long count, long images, long height, const long *places, const REAL *x, long x_image, long columns,
+    const long *column_places, const REAL *y, long y_image, REAL *sums, long width, REAL *turned
 ) {
     for (long image = 0; image < images; image++) {
         REAL *out = turned + image * count * width;
-        OF(turn)(outputs, count, out, width, dz + image * dz_image, dz_row);
-        for (long i = 0; outputs < width && i < count; i++) OF(clear)(out + i * width + outputs, width - outputs);
+        OF(turn)(columns, count, out, width, y + image * y_image, column_places);
+        for (long i = 0; columns < width && i < count; i++) OF(clear)(out + i * width + columns, width - columns);
     }
     long left = 0;
     for (long start = 0; start < count; start += DEPTH) {
         // Of several images there are no more than that.
         const long depth = images > 1 ? count : least(DEPTH, count - start);
-#define TILE(r, rows, vectors)                                                                              \
-        OF(gathered)(                                                                                       \
-            dw + (r) * width + j, width, copies + start, room, places + (r), turned + start * width + j, images, depth, \
+#define TILE(r, rows, vectors)                                                                                     \
+        OF(gathered)(                                                                                              \
+            sums + (r) * width + j, width, x + start, x_image, places + (r), turned + start * width + j, images, depth, \
             n, rows, vectors)
-#define BODY(vectors) TILES(taps, vectors, TILE)
-        COLUMNS(width, taps * depth * images, BODY)
+#define BODY(vectors) TILES(height, vectors, TILE)
+        COLUMNS(width, height * depth * images, BODY)
 #undef BODY
 #undef TILE
     }
@@ -204,18 +203,31 @@ static void OF(convolve_kernels)(
 
 /// A tile of one tap's share of dx, channels by columns, added where they are inside.
 INLINE void OF(spread)(
-    REAL *copies, long size, const REAL *w, long channels, const REAL *dz, long width, const REAL *inside, long outputs,
-    int rows, int vectors
+    REAL *copies, long size, const REAL *w, long channels, const REAL *dz, const REAL *inside, long outputs, int rows,
+    int vectors
 ) {
     VECTOR sums[8][2], b[2];
     EACH(r, rows) EACH(v, vectors) sums[r][v] = (VECTOR)(REAL)0;
-    for (long o = 0; o < outputs; o++, w += channels, dz += width) {
+    for (long o = 0; o < outputs; o++, w += channels, dz += vectors * LANES) {
         EACH(v, vectors) b[v] = READ(dz + v * LANES);
         EACH(r, rows) EACH(v, vectors) sums[r][v] += b[v] * w[r];
     }
     EACH(v, vectors) {
         const BITS mask = *(const BITS *)(inside + v * LANES);
         EACH(r, rows) AT(copies + r * size + v * LANES) += (VECTOR)((BITS)sums[r][v] & mask);
+    }
+}
+
+/// n columns of a copy from `begin` on, which have one output's results in lines of `pitch`.
+INLINE void OF(lay_out)(REAL *out, const REAL *dz, const nnrepl_kernel *k, long pitch, long begin, long n) {
+    long y = begin / pitch, column = begin - y * pitch;
+    while (n > 0) {
+        const int is_inside = y < k->result_height && column < k->result_width;
+        const long count = least(n, (is_inside ? k->result_width : pitch) - column);
+        if (is_inside) OF(copy_line)(out, dz + y * k->result_width + column, count);
+        else OF(clear)(out, count);
+        out += count, n -= count, column += count;
+        if (column == pitch) y++, column = 0;
     }
 }
 
@@ -235,26 +247,21 @@ static void OF(convolve_back)(
     const long part = least(width, 64 + NEAR / outputs / 64 * 64);
     for (long end = width; end > 0; end -= part) {
         const long begin = end > part ? end - part : 0, length = end - begin;
-        for (long o = 0; o < outputs; o++) {
-            if (nnrepl_stops_after(&left, length)) return;
-            REAL *line = scratch + o * length;
-            const REAL *from = dz + o * k->result_height * k->result_width;
-            for (long i = begin; i < end;) {
-                const long y = i / pitch, column = i - y * pitch;
-                const int is_inside = y < k->result_height && column < k->result_width;
-                const long n = least(end - i, (is_inside ? k->result_width : pitch) - column);
-                if (is_inside) OF(copy_line)(line, from + y * k->result_width + column, n);
-                else OF(clear)(line, n);
-                line += n, i += n;
-            }
+        // Columns that are multiplied together lie together.
+#define BODY(vectors)                                                                                             \
+        for (long o = 0; o < outputs; o++) {                                                                      \
+            OF(lay_out)(                                                                                          \
+                scratch + j * outputs + o * n, dz + o * k->result_height * k->result_width, k, pitch, begin + j, n); \
         }
+        COLUMNS(length, outputs, BODY)
+#undef BODY
         const REAL *weights = w;
         for (long y = 0; y < k->height; y++) {
             for (long x = 0; x < k->width; x++, weights += outputs * channels) {
                 REAL *place = copies + tap_place(k, rows, columns, y, x) + begin;
-#define TILE(r, rows, vectors)                                                                                  \
-                OF(spread)(                                                                                     \
-                    place + (r) * size + j, size, weights + (r), channels, scratch + j, length, inside + begin + j, \
+#define TILE(r, rows, vectors)                                                                                    \
+                OF(spread)(                                                                                       \
+                    place + (r) * size + j, size, weights + (r), channels, scratch + j * outputs, inside + begin + j, \
                     outputs, rows, vectors)
 #define BODY(vectors) TILES(channels, vectors, TILE)
                 COLUMNS(length, outputs * channels, BODY)

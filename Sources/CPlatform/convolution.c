@@ -101,12 +101,18 @@ void nnrepl_convolve(
     CHOSEN(convolve, outputs, taps, count, places, z, z_row, w, copies, bias, scratch)
 }
 
-void nnrepl_convolve_kernels(
-    nnrepl_type type, long outputs, long taps, long count, const long *places, void *dw, long width, long images,
-    const void *copies, long room, const void *dz, long dz_row, long dz_image, void *scratch
+void nnrepl_sum_rows(
+    nnrepl_type type, long count, long images, long rows, const long *places, const void *x, long x_image, long columns,
+    const long *column_places, const void *y, long y_image, void *sums, long width, void *scratch
 ) {
     CHOSEN(
-        convolve_kernels, outputs, taps, count, places, dw, width, images, copies, room, dz, dz_row, dz_image, scratch)
+        sum_rows, count, images, rows, places, x, x_image, columns, column_places, y, y_image, sums, width, scratch)
+}
+
+void nnrepl_turn(
+    nnrepl_type type, long rows, long columns, void *out, long out_row, const void *x, const long *places
+) {
+    CHOSEN(turn, rows, columns, out, out_row, x, places)
 }
 
 void nnrepl_convolve_back(

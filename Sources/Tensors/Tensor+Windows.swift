@@ -254,16 +254,12 @@ extension Tensor {
       let kernels = try Draft<E>(weight.shape)
       weight.read(E.self) { w in
         // The taps' matrices one after another, outputs by channels.
-        for group in 0..<groups {
-          let (from, to) = (w + group * outputs * taps, kernels.elements + group * outputs * taps)
-          for output in 0..<outputs {
-            for channel in 0..<channels {
-              for tap in 0..<size {
-                to[(tap * outputs + output) * channels + channel] =
-                  from[(output * channels + channel) * size + tap]
-              }
-            }
-          }
+        let planes = (0..<channels).map { $0 * size }
+        for output in 0..<outputs * groups {
+          let to = kernels.elements + output / outputs * outputs * taps
+          nnrepl_turn(
+            E.layout, channels, size, to + output % outputs * channels, outputs * channels,
+            w + output * taps, planes)
         }
       }
       read(E.self) { dz in
@@ -291,52 +287,68 @@ extension Tensor {
     if dz.count == 0 || target.count == 0 {
       return try Tensor(filling: target, with: 0, dtype: dtype)
     }
-    let width = max(dz.shape[1] / groups, 16)
+    let outputs = dz.shape[1] / groups
+    // The fewer of both, outputs or taps, are the columns of what is added up.
+    let hasTaps = target.count / groups <= outputs * outputs
+    let columns = hasTaps ? target.count / groups / outputs : outputs
+    let width = max(columns, 16)
     let slide = try Sliding(
       window, over: shape.dims, outputs: dz.shape[1], groups: groups, hasColumns: true,
       beside: width)
-    let (outputs, taps, places) = (slide.outputs, slide.taps, slide.places)
+    let (taps, places, count) = (slide.taps, slide.places, shape[0])
     guard target.count == outputs * groups * taps else {
       throw .notReshapable(target, [outputs * groups, taps])
     }
-    let count = shape[0]
     try dz.mustHold(count * groups * outputs * places)
     // Sums of few places are read and written once for several images.
     let isWhole = slide.band == slide.kernel.result_height
     let images = isWhole ? max(1, min(count, 128 / places, 2 * Sliding.near / slide.room)) : 1
     func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
       let result = try Draft<E>(target)
-      let sums = try Draft<E>(zeros: Shape.fitting([groups, taps, width]))
+      let rows = hasTaps ? outputs : taps
+      let sums = try Draft<E>(Shape.fitting([rows, width]))
       let copies = try Draft<E>(Shape.fitting([images, slide.room]))
       let results = images * slide.band * slide.kernel.result_width
       let turned = try Draft<E>(Shape.fitting([results, width]))
-      let starts = slide.tapPlaces()
+      let (starts, lines) = (slide.tapPlaces(), (0..<outputs).map { $0 * places })
+      let sumRows = (0..<rows).map { $0 * width }
+      func add(_ dz: UnsafePointer<E>, _ images: Int, _ count: Int) {
+        let (room, step) = (slide.room, groups * outputs * places)
+        if hasTaps {
+          nnrepl_sum_rows(
+            E.layout, count, images, outputs, lines, dz, step, taps, starts, copies.elements, room,
+            sums.elements, width, turned.elements)
+        } else {
+          nnrepl_sum_rows(
+            E.layout, count, images, taps, starts, copies.elements, room, outputs, lines, dz, step,
+            sums.elements, width, turned.elements)
+        }
+      }
       read(E.self) { x in
         dz.read(E.self) { dz in
           for group in 0..<groups {
-            func add(_ images: Range<Int>, _ first: Int, _ count: Int) {
-              let part = images.lowerBound * groups + group
-              nnrepl_convolve_kernels(
-                E.layout, outputs, taps, count, starts, sums.elements + group * taps * width, width,
-                images.count, copies.elements, slide.room, dz + part * outputs * places + first,
-                places, groups * outputs * places, turned.elements)
-            }
-            Work.inParts(count, of: images) { images in
-              for (k, image) in images.enumerated() {
+            sums.elements.initialize(repeating: 0, count: rows * width)
+            Work.inParts(count, of: images) { range in
+              let dz = dz + (range.lowerBound * groups + group) * outputs * places
+              for (k, image) in range.enumerated() {
                 Work.chargeProduct(outputs, places, taps)
                 let x = x + (image * groups + group) * slide.imageSize
                 slide.inBands(x, copies.elements + k * slide.room) { first, count in
-                  if images.count == 1 { add(images, first, count) }
+                  if range.count == 1 { add(dz + first, 1, count) }
                 }
               }
-              if images.count > 1 { add(images, 0, places) }
+              if range.count > 1 { add(dz, range.count, places) }
+            }
+            let out = result.elements + group * outputs * taps
+            if hasTaps {
+              for row in 0..<rows {
+                (out + row * taps).update(from: sums.elements + row * width, count: taps)
+              }
+            } else {
+              nnrepl_turn(E.layout, taps, outputs, out, taps, sums.elements, sumRows)
             }
           }
         }
-      }
-      for output in 0..<outputs * groups {
-        let from = sums.elements + output / outputs * taps * width + output % outputs
-        for tap in 0..<taps { result.elements[output * taps + tap] = from[tap * width] }
       }
       try Work.look()
       return try result.finished(dtype)

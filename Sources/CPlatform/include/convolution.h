@@ -35,13 +35,18 @@ void nnrepl_convolve(
     nnrepl_type type, long outputs, long taps, long count, const long *_Nonnull places, void *_Nonnull z, long z_row,
     const void *_Nonnull w, const void *_Nonnull copies, const void *_Nullable bias, void *_Nonnull scratch);
 
-/// dw[t, o] += Σ copies[places[t] + i] dz[o, i], in rows of `width`, which is `outputs` or more, at least 16. The copies of
-/// several images lie `room` apart, of at most 128 results each, and what their results were handed dz_image. Scratch has
-/// a row of `width` for each result.
-void nnrepl_convolve_kernels(
-    nnrepl_type type, long outputs, long taps, long count, const long *_Nonnull places, void *_Nonnull dw, long width,
-    long images, const void *_Nonnull copies, long room, const void *_Nonnull dz, long dz_row, long dz_image,
+/// sums[r, c] += Σ x[places[r] + i] y[column_places[c] + i] over `count` places of each image, which lie x_image and y_image
+/// apart; of several images at most 128. So kernels are handed back what their taps saw times what results were handed.
+/// Sums lie in rows of `width`, at least 16 and as many as there are columns; scratch has such a row for each place.
+void nnrepl_sum_rows(
+    nnrepl_type type, long count, long images, long rows, const long *_Nonnull places, const void *_Nonnull x, long x_image,
+    long columns, const long *_Nonnull column_places, const void *_Nonnull y, long y_image, void *_Nonnull sums, long width,
     void *_Nonnull scratch);
+
+/// Rows become columns: out[i * out_row + r] = x[places[r] + i].
+void nnrepl_turn(
+    nnrepl_type type, long rows, long columns, void *_Nonnull out, long out_row, const void *_Nonnull x,
+    const long *_Nonnull places);
 
 /// What an image is handed back: dx = Σ w dz, tap by tap. Copies, each place of an image in one of them at most, have 16
 /// numbers more than they need. In scratch dz lies as the columns of a copy do: `width` for each output at most, a
