@@ -321,7 +321,7 @@ extension BuiltinCall {
       machine.warn(BuiltinFault.oneClass(op: op.name, shape: scores.shape).at(span))
     }
     // What applies no softmax itself takes logarithms of probabilities; a look at some of many will do.
-    guard op.applies == nil, scores.value.largest(ofFirst: 1 << 12) > 1e-6 else { return }
+    guard op.applies == nil, scores.value.largest > 1e-6 else { return }
     machine.warn(
       BuiltinFault.notLogProbabilities(op: op.name, largest: machine.format(scores.value.largest))
         .at(span))

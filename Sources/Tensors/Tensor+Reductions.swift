@@ -142,11 +142,6 @@ extension Tensor {
     read { nnrepl_fold(layout, NNREPL_LARGEST, count, $0, 0) }
   }
 
-  /// The same of the first few.
-  package func largest(ofFirst some: Int) -> Double {
-    read { nnrepl_fold(layout, NNREPL_LARGEST, min(some, count), $0, 0) }
-  }
-
   /// The smallest, inf of none; nan wins.
   package var smallest: Double {
     read { nnrepl_fold(layout, NNREPL_SMALLEST, count, $0, 0) }
