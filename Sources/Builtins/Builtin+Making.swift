@@ -160,7 +160,7 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let (weights, samples) = (try call.node("input"), try call.int("num_samples"))
       let again = try call.flag("replacement")
-      guard weights.shape.rank == 1 || weights.shape.rank == 2, let n = weights.shape.dims.last
+      guard weights.shape.rank == 1 || weights.shape.rank == 2, let n = weights.shape.last
       else { throw TensorFault(.rankNeeded("multinomial", 2, weights.shape)).at(call.span) }
       let rows = n == 0 ? 0 : weights.shape.count / n
       let values = weights.value.values

@@ -112,8 +112,8 @@ extension Diagnosis {
         // What attention gives out is a product of softmaxes and values: its last layer is no second one.
         graph.label(of: before)?.includes("out_proj") != true
       else { continue }
-      let inner = input.shape.dims.last ?? 0
-      let outer = min(next.shape.dims.last ?? 0, inputWidth(before))
+      let inner = input.shape.last ?? 0
+      let outer = min(next.shape.last ?? 0, inputWidth(before))
       // Through a narrow waist two maps are not what one would be.
       guard inner >= outer else { continue }
       return [
@@ -128,7 +128,7 @@ extension Diagnosis {
 
   private func inputWidth(_ layer: Node) -> Int {
     guard case .node(let input) = layer.operand(0) else { return 0 }
-    return input.shape.dims.last ?? 0
+    return input.shape.last ?? 0
   }
 
   /// Dropout that leaves next to nothing.

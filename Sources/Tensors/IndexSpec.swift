@@ -57,7 +57,7 @@ extension Shape {
         base += try place0(index, axis) * strides[axis]
       case .slice(let start, let stop, let step):
         guard step > 0 else { throw .stepNotPositive(step) }
-        let (first, end) = clamp(start, stop, dims[axis])
+        let (first, end) = clamp(start, stop, self[axis])
         let count = end > first ? (end - first - 1) / step + 1 : 0
         if count > 0 { base += first * strides[axis] }
         // A step that is never taken may be longer than any tensor.
@@ -111,7 +111,7 @@ extension Shape {
   }
 
   private func place0(_ index: Int, _ axis: Int) throws(TensorError) -> Int {
-    let length = dims[axis]
+    let length = self[axis]
     guard index >= -length, index < length else {
       throw .indexOutOfRange(index, axis: axis, length: length)
     }

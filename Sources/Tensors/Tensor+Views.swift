@@ -112,7 +112,7 @@ extension Shape {
   package func permutation(_ order: [Int]) -> Selection {
     let strides = strides
     return Selection(
-      Shape(trusted: order.map { dims[$0] }), strides: order.map { strides[$0] }, of: self)
+      Shape(rank: order.count) { self[order[$0]] }, strides: order.map { strides[$0] }, of: self)
   }
 
   /// Axes of length 1 stretched, and axes added in front.
@@ -123,7 +123,7 @@ extension Shape {
   /// Whole entries of the first axis, which take its place in the shape given.
   /// - Throws: `TensorError.indexOutOfRange`
   package func selection(rows places: [Int], shape lead: Shape) throws(TensorError) -> Selection {
-    let (count, width) = (dims[0], dims.dropFirst().reduce(1, *))
+    let (count, width) = (self[0], extent(1..<rank))
     if let place = places.first(where: { $0 < 0 || $0 >= count }) {
       throw .indexOutOfRange(place, axis: 0, length: count)
     }

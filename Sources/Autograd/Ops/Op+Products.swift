@@ -92,7 +92,7 @@ extension Op {
   private static let productLinks: @Sendable (Call, Int, Int) -> [(offset: Int, partial: Formula)] =
     {
       c, operand, offset in
-      guard c.x.rank <= 2, c.y.rank <= 2, let inner = c.x.shape.dims.last else { return [] }
+      guard c.x.rank <= 2, c.y.rank <= 2, let inner = c.x.shape.last else { return [] }
       let n = c.y.rank == 1 ? 1 : c.y.shape[1]
       let m = c.x.rank == 1 ? 1 : c.x.shape[0]
       if operand == 0 {
@@ -105,7 +105,7 @@ extension Op {
 
   /// One entry of a product written out; without batches only.
   private static let productSum: @Sendable (Call, Int) -> EntrySum? = { c, offset in
-    guard c.x.rank <= 2, c.y.rank <= 2, let inner = c.x.shape.dims.last else { return nil }
+    guard c.x.rank <= 2, c.y.rank <= 2, let inner = c.x.shape.last else { return nil }
     let n = c.y.rank == 1 ? 1 : c.y.shape[1]
     let (i, j) = (offset / max(n, 1), offset % max(n, 1))
     return EntrySum(products: (0..<inner).map { k in ((0, i * inner + k), (1, k * n + j)) })

@@ -78,7 +78,7 @@ struct GraphCard {
   /// A number; the rows of a small matrix; the length of what is larger.
   static func view(_ tensor: Tensor, _ format: NumberFormat) -> [String] {
     if let number = tensor.item { return [format(number)] }
-    let columns = tensor.shape.dims.last ?? 1
+    let columns = tensor.shape.last ?? 1
     let rows = columns > 0 ? tensor.count / columns : 0
     let short = NumberFormat(digits: min(3, format.digits))
     guard tensor.rank <= 2, (1...3).contains(columns), (1...2).contains(rows) else {
