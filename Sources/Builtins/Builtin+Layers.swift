@@ -304,6 +304,10 @@ extension BuiltinCall {
         let moments = try floats.channelMoments(cut, eps: 0)
         batch = (moments.mean, moments.variance)
       }
+      // Neither changes unless both fit.
+      for node in [mean, variance] where node.shape != batch.mean.shape {
+        throw .notExpandable(batch.mean.shape, node.shape.dims)
+      }
       func blend(_ node: Node, _ new: Tensor, _ share: Double) throws(TensorError) {
         try graph.update(node) { kept throws(TensorError) in
           try kept.blend(1 - momentum, new, share)

@@ -38,8 +38,10 @@ const long *nnrepl_keep(const long *lengths, long rank) {
     if (2 * used < size || grow()) {
         const size_t at = place(table, size, lengths, rank);
         if (!table[at]) {
-            long *made = malloc((size_t)(rank + 1) * sizeof(long));
+            const size_t bytes = (size_t)(rank + 1) * sizeof(long);
+            long *made = malloc(bytes);
             if (made) {
+                nnrepl_count_kept(bytes);
                 made[0] = rank;
                 memcpy(made + 1, lengths, (size_t)rank * sizeof(long));
                 used++;

@@ -45,6 +45,12 @@ static void count_live(size_t bytes) {
         &live_bytes, atomic_load_explicit(&live_bytes, memory_order_relaxed) + bytes, memory_order_relaxed);
 }
 
+void nnrepl_count_kept(size_t bytes) {
+    enter();
+    count_live(bytes);
+    leave();
+}
+
 size_t nnrepl_allocated(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
 
 /// The class of a size: multiples of 64 bytes, larger ones by eighths of powers of two. Makes it that size.

@@ -19,7 +19,6 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   ///   - length: that of each axis.
   @inline(__always)
   private init(rank: Int, count: Int, _ length: (Int) -> Int) {
-    self.count = count
     var (low, high): (UInt64, UInt64) = (0, 0)
     var fits = rank <= 4
     if fits {
@@ -34,11 +33,13 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
       }
     }
     if fits {
-      (self.low, self.high, mark) = (low, high, UInt8(truncatingIfNeeded: rank))
+      (self.count, self.low, self.high, mark) = (count, low, high, UInt8(truncatingIfNeeded: rank))
     } else {
       let kept = (0..<rank).map(length).withUnsafeBufferPointer {
         nnrepl_keep($0.baseAddress, rank)
       }
+      // Without memory for its lengths it has nothing.
+      self.count = kept == nil ? 0 : count
       (self.low, self.high, mark) = (UInt64(UInt(bitPattern: kept)), 0, Shape.isKept)
     }
   }
@@ -51,9 +52,15 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     self.init(rank: rank, count: count, length)
   }
 
-  /// - Throws: `TensorError.tooLarge` if the element count does not fit, `.negativeAxis`. Beside an axis of
+  /// As many as PyTorch's operations take.
+  private static let mostAxes = 64
+
+  /// - Throws: `TensorError.tooLarge` if the element count does not fit, `.negativeAxis`, `.tooManyAxes`. Beside an axis of
   ///   length 0 the others are limited too, since strides are products of them.
   package init(_ dims: [Int]) throws(TensorError) {
+    guard dims.count <= Shape.mostAxes else {
+      throw .tooManyAxes(dims.count, most: Shape.mostAxes)
+    }
     var extent = 1
     var isEmpty = false
     for length in dims {

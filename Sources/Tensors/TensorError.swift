@@ -19,6 +19,7 @@ package enum TensorError: Error, Equatable {
   case emptyReduction(String)
   case tooLarge([Int], limit: Int)
   case negativeAxis([Int])
+  case tooManyAxes(Int, most: Int)
   case ragged([Int])
   case rankNeeded(String, Int, Shape)
   case wholeNumbersNeeded(String)

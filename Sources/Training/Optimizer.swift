@@ -162,7 +162,9 @@ package final class Optimizer {
     ) { memory throws(TensorError) in
       memory.initialize(repeating: first)
       for k in kept.indices {
-        if let pointer = try kept[k].pointer(E.self) { memory[2 + k] = pointer }
+        // What is kept has the parameter's shape, and so it has memory too.
+        guard let pointer = try kept[k].pointer(E.self) else { return true }
+        memory[2 + k] = pointer
       }
       return gradient.read(E.self) { gradient in
         // No rule writes to the gradient itself.

@@ -42,6 +42,9 @@ void nnrepl_free(void *_Nonnull memory, size_t bytes);
 /// The bytes of all that is handed out, to the size of a piece.
 size_t nnrepl_allocated(void);
 
+/// Counts memory that is never given back.
+void nnrepl_count_kept(size_t bytes);
+
 /// The number of lengths and they, kept for good: one place for each list of them. NULL if there is no memory.
 const long *_Nullable nnrepl_keep(const long *_Nullable lengths, long rank);
 

@@ -100,6 +100,10 @@ package struct TensorFault: Facts {
     case .negativeAxis(let dims):
       return Words(
         .badArgument, "a shape \(list(dims)) has a negative length", hint: "lengths are 0 or more")
+    case .tooManyAxes(let count, let most):
+      return Words(
+        .badArgument, "a tensor has at most \(most) axes, not \(count)",
+        hint: "join axes: `flatten(x)`")
     case .ragged:
       return Words(
         .ragged, "the rows of this tensor differ in length",
