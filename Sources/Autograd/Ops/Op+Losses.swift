@@ -123,7 +123,7 @@ extension Op {
       let (d, beta) = (Formula.x - .y, Formula.attribute("beta"))
       let slope =
         c.number("beta") == 0
-        ? .call(sign, d) : Formula.where_(lt, .call(abs, d), beta, d / beta, .call(sign, d))
+        ? .call(sign, d) : Formula.where_(ge, .call(abs, d), beta, .call(sign, d), d / beta)
       return [slope, -slope]
     },
     check: { c throws(TensorError) in
@@ -145,7 +145,8 @@ extension Op {
     },
     slopes: { _ in
       let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
-      let slope = Formula.where_(lt, .call(abs, d), delta, d, delta * .call(sign, d))
+      // So asked, nan stays nan.
+      let slope = Formula.where_(ge, .call(abs, d), delta, delta * .call(sign, d), d)
       return [slope, -slope]
     },
     check: { c throws(TensorError) in
