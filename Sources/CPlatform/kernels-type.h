@@ -589,12 +589,19 @@ static void OF(running_product)(long outer, long length, long inner, R *out, con
     }
 }
 
+/// Room for products of `count` numbers in double precision, which reach further than R; none where R is that, or where
+/// there is no memory: then they lie where the results will.
+static double *OF(wide_room)(long count) {
+    return sizeof(R) == sizeof(double) ? NULL : malloc((size_t)count * sizeof(double));
+}
+
 /// What they hand back: before[i] after[i], where before[i] is the product of what is before x[i], and after[i] =
 /// dz[i] + x[i + 1] after[i + 1].
 static void OF(running_product_slope)(long outer, long length, long inner, R *dx, const R *x, const R *dz) {
     enum { SOME = 8 };
+    double *const room = OF(wide_room)(SOME * length);
     for (long first = 0; first < outer * inner; first += SOME) {
-        if (nnrepl_must_stop()) return;
+        if (nnrepl_must_stop()) break;
         const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;
         double before[SOME], after[SOME];
         long start[SOME];
@@ -604,7 +611,8 @@ static void OF(running_product_slope)(long outer, long length, long inner, R *dx
         }
         for (long i = 0; i < length * inner; i += inner) {
             for (long l = 0; l < lines; l++) {
-                dx[start[l] + i] = (R)before[l];
+                if (room) room[l * length + i / inner] = before[l];
+                else dx[start[l] + i] = (R)before[l];
                 before[l] *= x[start[l] + i];
             }
         }
@@ -612,34 +620,38 @@ static void OF(running_product_slope)(long outer, long length, long inner, R *dx
             for (long l = 0; l < lines; l++) {
                 const long k = start[l] + i;
                 after[l] = dz[k] + after[l];
-                dx[k] = (R)(dx[k] * after[l]);
+                dx[k] = (R)((room ? room[l * length + i / inner] : dx[k]) * after[l]);
                 after[l] *= x[k];
             }
         }
     }
+    free(room);
 }
 
 /// Of rows of n the product of all others for each number.
 static void OF(product_of_others)(long rows, long n, R *out, const R *x) {
     enum { SOME = 8 };
+    double *const room = OF(wide_room)(SOME * n);
     for (; rows > 0; rows -= SOME, x += SOME * n, out += SOME * n) {
-        if (nnrepl_must_stop()) return;
+        if (nnrepl_must_stop()) break;
         const long lines = rows < SOME ? rows : SOME;
         double before[SOME], after[SOME];
         for (long l = 0; l < lines; l++) before[l] = after[l] = 1;
         for (long i = 0; i < n; i++) {
             for (long l = 0; l < lines; l++) {
-                out[l * n + i] = (R)before[l];
+                if (room) room[l * n + i] = before[l];
+                else out[l * n + i] = (R)before[l];
                 before[l] *= x[l * n + i];
             }
         }
         for (long i = n - 1; i >= 0; i--) {
             for (long l = 0; l < lines; l++) {
-                out[l * n + i] = (R)(out[l * n + i] * after[l]);
+                out[l * n + i] = (R)((room ? room[l * n + i] : out[l * n + i]) * after[l]);
                 after[l] *= x[l * n + i];
             }
         }
     }
+    free(room);
 }
 
 /// Numbers to each of which belongs one of `columns` columns at a time.

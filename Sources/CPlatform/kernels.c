@@ -1,5 +1,6 @@
 // Loops over many numbers: kernels.h says what they do. C, because a function can be built here for processors with
 // wider vectors and be chosen when the program runs.
+#include <stdlib.h>
 #include "elementary.h"
 #include "kernels.h"
 #include "meter.h"

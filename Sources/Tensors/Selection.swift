@@ -158,10 +158,10 @@ extension Tensor {
   }
 
   /// The entries of a selection where they lie side by side in order and are too many to be worth a copy: they stay where
-  /// they are.
+  /// they are. A small part would keep much more than itself in memory.
   private func part(_ selection: Selection) throws(TensorError) -> Tensor? {
     let count = selection.shape.count
-    guard count >= Work.many, selection.axes.count == 1,
+    guard count >= Work.many, count >= self.count / 4, selection.axes.count == 1,
       case .even(count, 1) = selection.axes[0], case .buffer(let buffer) = storage
     else { return nil }
     let part = try Buffer(part: buffer, from: selection.base, count: count)

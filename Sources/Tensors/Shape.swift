@@ -98,7 +98,9 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   @inline(__always)
   func checkSize(stride: Int) throws(TensorError) {
     let limit = MemoryBudget.limit
-    guard count <= (limit - MemoryBudget.live) / stride else { throw .tooLarge(dims, limit: limit) }
+    guard count <= max(0, limit - MemoryBudget.live) / stride else {
+      throw .tooLarge(dims, limit: limit)
+    }
   }
 
   package init(arrayLiteral elements: Int...) { self.init(trusted: elements) }

@@ -214,7 +214,9 @@ package final class Builtin: Sendable {
         try machine.call(code, arguments, at: span, span, site, frame)
       }
     }
+    // A plain number has been on its short way before.
     if let unary, arguments.positional.count == 1, arguments.named.isEmpty,
+      case .tensor = arguments.positional[0],
       let result = try unary(machine, arguments.positional[0], site, span)
     {
       return result
