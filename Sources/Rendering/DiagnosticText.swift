@@ -64,7 +64,7 @@ package struct DiagnosticText {
 
   /// Source and line of a span.
   private func line(of span: Span) -> (Int, Int)? {
-    guard Int(span.source) < sources.count else { return nil }
+    guard sources.indices.contains(Int(span.source)) else { return nil }
     return (Int(span.source), sources[Int(span.source)].line(at: Int(span.start)))
   }
 

@@ -336,12 +336,8 @@ extension Op {
     "cumprod", settings: [Setting("dim", .axis, .required)], "Running products along an axis.",
     "z[i] = Π x[..i]", example: "cumprod([1, 2, 3, 4], 0)",
     vjp: VJP { c throws(TensorError) in
-      if c.x.rank == 0 { return .dz }
-      if c.x.values.contains(0) { return try productsWithout(c) }
-      func turned(_ formula: Formula) -> Formula {
-        .apply(flip, [formula], Attributes(("dims", .ints(c.attributes.dims))))
-      }
-      return turned(.apply(cumsum, [turned(.dz * .z)], c.attributes)) / .x
+      // Without a division, which is wrong once an entry becomes 0.
+      c.x.rank == 0 ? .dz : try productsWithout(c)
     } kernel: { c, dz throws(TensorError) in
       try c.x.cumulativeProductSlope(try axis(c), dz)
     },
@@ -371,7 +367,9 @@ extension Op {
       .reshaped(turned(formula), dims.dropLast() + [1, n])
     }
     func square(_ holds: (Int, Int) -> Bool) throws(TensorError) -> Tensor {
-      try Tensor((0..<n * n).map { holds($0 / n, $0 % n) ? 1 : 0 }, shape: Shape([n, n]))
+      try Tensor(
+        (0..<n * n).map { holds($0 / n, $0 % n) ? 1 : 0 }, shape: Shape([n, n]),
+        dtype: c.x.dtype.floating)
     }
     let eye = Formula.constant("eye(\(n))", try square { $0 == $1 })
     let later = Formula.constant("triu(ones(\(n), \(n)))", try square { $0 <= $1 })

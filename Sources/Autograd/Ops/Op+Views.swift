@@ -188,6 +188,8 @@ extension Op {
       throw .setting("roll", "there must be as many `dims` as `shifts`", Double(dims.count))
     }
     var moves = [Int](repeating: 0, count: c.x.rank)
+    // A single number has no axis that could be named.
+    if c.x.rank == 0, let dim = dims.first { throw .axisOutOfRange(dim, c.x.shape) }
     for (dim, shift) in zip(dims, shifts) {
       let axis = try c.x.shape.axis(dim)
       // A whole turn changes nothing.
