@@ -1,4 +1,4 @@
-// Convolution with vectors of BYTES; convolution.c includes this for each.
+// Convolution with vectors of BYTES; widths.h includes this for each.
 
 #define TYPE f64
 #define REAL double

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
-
 /// Terms of a sum that are added before the next sum's turn: their operands stay in the nearest cache.
 enum { DEPTH = 128 };
 
@@ -57,35 +55,8 @@ static run run_of(long count, long shift, long stride, long length) {
     return (run){before, least(count - before, (length - 1 - start) / stride + 1), start};
 }
 
-#define BYTES 16
-#include "convolution-width.h"
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-#define BYTES 32
-#include "convolution-width.h"
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
-#define BYTES 64
-#include "convolution-width.h"
-#pragma clang attribute pop
-#endif
-
-// Which of them runs.
-#ifdef __x86_64__
-#define CHOSEN(name, ...)                                        \
-    switch (type | nnrepl_vector_bytes()) {                                   \
-    case NNREPL_F64 | 64: return name##_f64_64(__VA_ARGS__);     \
-    case NNREPL_F32 | 64: return name##_f32_64(__VA_ARGS__);     \
-    case NNREPL_F64 | 32: return name##_f64_32(__VA_ARGS__);     \
-    case NNREPL_F32 | 32: return name##_f32_32(__VA_ARGS__);     \
-    case NNREPL_F32 | 16: return name##_f32_16(__VA_ARGS__);     \
-    default: return name##_f64_16(__VA_ARGS__);                  \
-    }
-#else
-#define CHOSEN(name, ...)                                        \
-    if (type == NNREPL_F32) return name##_f32_16(__VA_ARGS__);   \
-    return name##_f64_16(__VA_ARGS__);
-#endif
+#define WIDTH_FILE "convolution-width.h"
+#include "widths.h"
 
 void nnrepl_copy_image(
     nnrepl_type type, const nnrepl_kernel *k, const nnrepl_copies *rows, const nnrepl_copies *columns, long first,

@@ -1,4 +1,4 @@
-// Kernels with vectors of BYTES; kernels.c includes this for each.
+// Kernels with vectors of BYTES; widths.h includes this for each.
 
 #define V JOIN(f64, BYTES)
 #define I JOIN(i64, BYTES)

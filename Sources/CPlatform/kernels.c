@@ -23,37 +23,8 @@ enum { SUMS = 16 };
 
 double wide_sine(double x, long long turned);
 
-#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
-
-#define BYTES 16
-#include "kernels-width.h"
-#ifdef __x86_64__
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-#define BYTES 32
-#include "kernels-width.h"
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
-#define BYTES 64
-#include "kernels-width.h"
-#pragma clang attribute pop
-#endif
-
-// Which of them runs.
-#ifdef __x86_64__
-#define CHOSEN(name, ...)                                                                             \
-    switch (type | nnrepl_vector_bytes()) {                                                                  \
-    case NNREPL_F64 | 64: return name##_f64_64(__VA_ARGS__);                                          \
-    case NNREPL_F32 | 64: return name##_f32_64(__VA_ARGS__);                                          \
-    case NNREPL_F64 | 32: return name##_f64_32(__VA_ARGS__);                                          \
-    case NNREPL_F32 | 32: return name##_f32_32(__VA_ARGS__);                                          \
-    case NNREPL_F32 | 16: return name##_f32_16(__VA_ARGS__);                                          \
-    default: return name##_f64_16(__VA_ARGS__);                                                       \
-    }
-#else
-#define CHOSEN(name, ...) \
-    if (type == NNREPL_F32) return name##_f32_16(__VA_ARGS__); \
-    return name##_f64_16(__VA_ARGS__);
-#endif
+#define WIDTH_FILE "kernels-width.h"
+#include "widths.h"
 
 int nnrepl_map(
     nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b

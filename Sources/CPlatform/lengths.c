@@ -1,6 +1,6 @@
 // Lists of lengths, each kept once: shapes of many axes refer to them.
+#include "lock.h"
 #include "system.h"
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ static int grow(void) {
 }
 
 const long *nnrepl_keep(const long *lengths, long rank) {
-    while (atomic_flag_test_and_set_explicit(&is_taken, memory_order_acquire)) {}
+    take(&is_taken);
     const long *kept = NULL;
     if (2 * used < size || grow()) {
         const size_t at = place(table, size, lengths, rank);
@@ -50,6 +50,6 @@ const long *nnrepl_keep(const long *lengths, long rank) {
         }
         kept = table[at];
     }
-    atomic_flag_clear_explicit(&is_taken, memory_order_release);
+    give(&is_taken);
     return kept;
 }

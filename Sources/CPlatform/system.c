@@ -1,8 +1,7 @@
 // What every platform has, each in its own way: memory, a clock, a stack, numbers as text.
 #define _GNU_SOURCE
+#include "lock.h"
 #include "system.h"
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,17 +27,6 @@ static size_t pool_bytes;
 static _Atomic(size_t) live_bytes;
 static atomic_flag pool_is_taken = ATOMIC_FLAG_INIT;
 
-/// For the few instructions that pass until `leave`.
-static void enter(void) {
-    while (atomic_flag_test_and_set_explicit(&pool_is_taken, memory_order_acquire)) {
-#ifndef __wasm__
-        sched_yield();
-#endif
-    }
-}
-
-static void leave(void) { atomic_flag_clear_explicit(&pool_is_taken, memory_order_release); }
-
 /// Only while the pool is taken: no addition that others could come between is needed.
 static void count_live(size_t bytes) {
     atomic_store_explicit(
@@ -46,9 +34,9 @@ static void count_live(size_t bytes) {
 }
 
 void nnrepl_count_kept(size_t bytes) {
-    enter();
+    take(&pool_is_taken);
     count_live(bytes);
-    leave();
+    give(&pool_is_taken);
 }
 
 size_t nnrepl_allocated(void) { return atomic_load_explicit(&live_bytes, memory_order_relaxed); }
@@ -68,7 +56,7 @@ static size_t pool_class(size_t *bytes) {
 
 /// Gives back what waits.
 static void drain(void) {
-    enter();
+    take(&pool_is_taken);
     for (size_t k = 0; k < POOL_CLASSES; k++) {
         while (pool[k]) {
             void *memory = pool[k];
@@ -77,19 +65,19 @@ static void drain(void) {
         }
     }
     pool_bytes = 0;
-    leave();
+    give(&pool_is_taken);
 }
 
 void *nnrepl_allocate(size_t bytes) {
     const size_t k = pool_class(&bytes);
-    enter();
+    take(&pool_is_taken);
     void *memory = pool[k];
     if (memory) {
         pool[k] = *(void **)memory;
         pool_bytes -= bytes;
     }
     count_live(bytes);
-    leave();
+    give(&pool_is_taken);
     if (memory) return memory;
     memory = aligned_alloc(pool_step, bytes);
     if (!memory) {
@@ -97,16 +85,16 @@ void *nnrepl_allocate(size_t bytes) {
         memory = aligned_alloc(pool_step, bytes);
     }
     if (!memory) {
-        enter();
+        take(&pool_is_taken);
         count_live(-bytes);
-        leave();
+        give(&pool_is_taken);
     }
     return memory;
 }
 
 void nnrepl_free(void *memory, size_t bytes) {
     const size_t k = pool_class(&bytes);
-    enter();
+    take(&pool_is_taken);
     count_live(-bytes);
     const int has_room = pool_bytes + bytes <= pool_limit;
     if (has_room) {
@@ -114,7 +102,7 @@ void nnrepl_free(void *memory, size_t bytes) {
         pool[k] = memory;
         pool_bytes += bytes;
     }
-    leave();
+    give(&pool_is_taken);
     if (!has_room) free(memory);
 }
 

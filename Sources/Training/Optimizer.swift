@@ -141,6 +141,11 @@ package final class Optimizer {
     _ kept: inout [Tensor]
   ) throws(TensorError) -> Bool {
     let count = weights.count
+    func run(
+      _ memory: UnsafeMutableBufferPointer<UnsafeMutablePointer<E>>, count: Int
+    ) -> Bool {
+      loop?.run(memory, numbers, count: count) ?? program.run(memory, numbers, count: count)
+    }
     guard let first = try weights.pointer(E.self) else {
       // A single number has no memory of its own; it is worked on beside its tensor.
       var cells = [E(weights[0]), E(gradient[0])] + kept.map { E($0[0]) }
@@ -148,10 +153,7 @@ package final class Optimizer {
       cells.withUnsafeMutableBufferPointer { cells in
         guard let base = cells.baseAddress else { return }
         var memory = cells.indices.map { base + $0 }
-        memory.withUnsafeMutableBufferPointer {
-          isFinite =
-            loop?.run($0, numbers, count: 1) ?? program.run($0, numbers, count: 1)
-        }
+        memory.withUnsafeMutableBufferPointer { isFinite = run($0, count: 1) }
       }
       weights = Tensor(Double(cells[0]), dtype: weights.dtype)
       for k in kept.indices { kept[k] = Tensor(Double(cells[2 + k]), dtype: weights.dtype) }
@@ -169,8 +171,7 @@ package final class Optimizer {
       return gradient.read(E.self) { gradient in
         // No rule writes to the gradient itself.
         memory[1] = UnsafeMutablePointer(mutating: gradient)
-        if let loop { return loop.run(memory, numbers, count: count) }
-        return program.run(memory, numbers, count: count)
+        return run(memory, count: count)
       }
     }
   }

@@ -28,7 +28,6 @@ package struct Gradients {
     self.root = root
     nodes.reserveCapacity(room)
     scalars.reserveCapacity(room)
-    if !root.isScalar { tensors.reserveCapacity(room) }
   }
 
   /// `∂root/∂node`, or nil if the root does not depend on it.

@@ -186,15 +186,16 @@ extension Op {
   {
     if let saved = c.saved?.tensors, saved.count == 3 { return (saved[0], saved[1], saved[2]) }
     let eps = c.number("eps")
-    let (mean, variance, inverse) =
-      c.inputs.count > 3
-      ? (
-        try perChannel(c.inputs[3], cut), try perChannel(c.inputs[4], cut),
-        try (perChannel(c.inputs[4], cut) + Tensor(eps, dtype: c.inputs[4].dtype)).map(Kernel.rsqrt)
-      )
-      : try c.x.channelMoments(cut, eps: eps)
-    c.saved?.tensors = [mean, variance, inverse]
-    return (mean, variance, inverse)
+    let moments: (mean: Tensor, variance: Tensor, inverse: Tensor)
+    if c.inputs.count > 3 {
+      let (mean, variance) = (try perChannel(c.inputs[3], cut), try perChannel(c.inputs[4], cut))
+      let inverse = try (variance + Tensor(eps, dtype: variance.dtype)).map(Kernel.rsqrt)
+      moments = (mean, variance, inverse)
+    } else {
+      moments = try c.x.channelMoments(cut, eps: eps)
+    }
+    c.saved?.tensors = [moments.mean, moments.variance, moments.inverse]
+    return moments
   }
 
   /// A setting of each channel; one number serves all.
