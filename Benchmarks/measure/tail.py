@@ -4,10 +4,13 @@ import time
 def measure(step, budget):
     """As measure() of tail.nn; the times are returned."""
     step()
-    start = time.process_time()
-    step()
-    once = max(time.process_time() - start, 1e-7)
-    n = max(1, int(budget / 10 / once))
+    n = 1
+    for _ in range(3):
+        start = time.process_time()
+        for _ in range(n):
+            step()
+        once = max(time.process_time() - start, 1e-7) / n
+        n = max(1, int(budget / 10 / once))
     times = []
     for _ in range(min(10, max(3, int(budget / once)))):
         start = time.process_time()
