@@ -14,8 +14,8 @@ package enum MatrixProduct {
     let (width, isTransposed, adding) = (
       width ?? 0, Int32(isTransposed ? 1 : 0), Int32(adding ? 1 : 0)
     )
-    if m == 1, n == 1, k > longRow, width < 2 {
-      c[0] = (adding == 0 ? 0 : c[0]) + nnrepl_dot(NNREPL_F64, k, a, b)
+    if n == 1, k > longRow, width < 2 {
+      for i in 0..<m { c[i] = (adding == 0 ? 0 : c[i]) + nnrepl_dot(NNREPL_F64, k, a + i * k, b) }
       return
     }
     #if !arch(wasm32)
@@ -37,8 +37,10 @@ package enum MatrixProduct {
     let (width, isTransposed, adding) = (
       width ?? 0, Int32(isTransposed ? 1 : 0), Int32(adding ? 1 : 0)
     )
-    if m == 1, n == 1, k > longRow, width < 2 {
-      c[0] = (adding == 0 ? 0 : c[0]) + Float(nnrepl_dot(NNREPL_F32, k, a, b))
+    if n == 1, k > longRow, width < 2 {
+      for i in 0..<m {
+        c[i] = (adding == 0 ? 0 : c[i]) + Float(nnrepl_dot(NNREPL_F32, k, a + i * k, b))
+      }
       return
     }
     #if !arch(wasm32)
@@ -51,8 +53,8 @@ package enum MatrixProduct {
     nnrepl_product_f32(a, width, b, isTransposed, c, adding, m, k, n)
   }
 
-  /// A longer row times a column is summed in lanes, everywhere: one sum would wait for itself at each step.
-  private static let longRow = 1 << 14
+  /// Longer rows times one column are summed in lanes, everywhere: one sum would wait for itself at each step.
+  private static let longRow = 1 << 8
 
   #if !arch(wasm32)
     /// Makes ready for large products what a process that is closed off later could not read any more.
