@@ -14,23 +14,25 @@ extension Op {
   ///   - weights: operands besides, numbers that weigh each element.
   ///   - value: the loss of one element.
   ///   - slopes: its derivative by prediction and target.
+  ///   - computed: the same in fewer steps, where it is computed otherwise than it reads best.
   private static func elementwiseLoss(
     _ name: String, weights: [String] = [], settings: [Setting] = [], _ summary: String,
     _ definition: String, example: String, value: @escaping @Sendable (Call) -> Formula,
     slopes: @escaping @Sendable (Call) -> [Formula],
+    computed: (@Sendable (Call) -> [Formula])? = nil,
     check: @escaping @Sendable (Call) throws(TensorError) -> Void = { _ throws(TensorError) in },
     applies: (@Sendable () -> Op)? = nil, samples: (@Sendable () -> [Sample])? = nil,
     tried: [(String, Attribute)] = []
   ) -> Op {
-    @Sendable func slope(_ c: Call, _ k: Int) -> Formula {
+    @Sendable func slope(_ c: Call, _ k: Int, _ slopes: (Call) -> [Formula]) -> Formula {
       let slopes = slopes(c)
       return k < slopes.count ? slopes[k].divided(by: Double(divisor(c))) : 0
     }
     let vjps = (0..<2).map { k in
       VJP { c throws(TensorError) in
-        unbroadcastText(.dz * slope(c, k), from: wide(c), to: c.inputs[k].shape)
+        unbroadcastText(.dz * slope(c, k, slopes), from: wide(c), to: c.inputs[k].shape)
       } kernel: { c, dz throws(TensorError) in
-        let gradient = try Formula.call(.mul, .dz, slope(c, k)).pulled(c, dz)
+        let gradient = try Formula.call(.mul, .dz, slope(c, k, computed ?? slopes)).pulled(c, dz)
         return try unbroadcast(gradient.expanded(to: wide(c)), to: c.inputs[k].shape)
       }
     }
@@ -44,7 +46,7 @@ extension Op {
         guard c.inputs.dropFirst(2).allSatisfy({ $0.rank == 0 || $0.shape == c.x.shape }) else {
           return []
         }
-        let formula = slope(c, operand).filled { leaf in
+        let formula = slope(c, operand, slopes).filled { leaf in
           guard case .operand(let i) = leaf else { return nil }
           return .entry(i, offset: c.inputs[i].rank == 0 ? 0 : offset)
         }
@@ -126,29 +128,38 @@ extension Op {
         ? .call(sign, d) : Formula.where_(ge, .call(abs, d), beta, .call(sign, d), d / beta)
       return [slope, -slope]
     },
+    computed: { c in
+      let beta = c.number("beta")
+      if beta == 0 { return [.call(sign, .x - .y), .call(sign, .y - .x)] }
+      return [held((.x - .y) / .number(beta), 1), held((.y - .x) / .number(beta), 1)]
+    },
     check: { c throws(TensorError) in
       guard c.number("beta") >= 0 else {
         throw .setting("smooth_l1_loss", "`beta` must not be negative", c.number("beta"))
       }
     }, tried: [("beta", .number(0.5)), ("beta", .number(0))])
 
+  /// Held between -bound and bound.
+  private static func held(_ x: Formula, _ bound: Double) -> Formula {
+    .apply(clamp, [x], Attributes(("min", .number(-bound)), ("max", .number(bound))))
+  }
+
   private static let huberLoss: Op = elementwiseLoss(
     "huber_loss", settings: [.number("delta", 1)],
     "Squared where the error is under `delta`, straight beyond (Huber 1964).",
     "mean of 0.5*d^2 if |d| < delta else delta*(|d| - 0.5*delta), d = input - target",
     example: "huber_loss([1, 2], [0, 4])",
-    value: { _ in
-      // With the size held at `delta` both cases are one.
-      let (size, delta) = (Formula.call(abs, .x - .y), Formula.attribute("delta"))
-      let held = Formula.call(minimum, size, delta)
-      return held * (size - 0.5 * held)
+    value: { c in
+      // With the error held within `delta` both cases are one.
+      let (d, held) = (Formula.x - .y, held(.x - .y, c.number("delta")))
+      return held * (d - 0.5 * held)
     },
     slopes: { _ in
       let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
       // So asked, nan stays nan.
       let slope = Formula.where_(ge, .call(abs, d), delta, delta * .call(sign, d), d)
       return [slope, -slope]
-    },
+    }, computed: { c in [held(.x - .y, c.number("delta")), held(.y - .x, c.number("delta"))] },
     check: { c throws(TensorError) in
       guard c.number("delta") > 0 else {
         throw .setting("huber_loss", "`delta` must be positive", c.number("delta"))
