@@ -321,10 +321,11 @@ extension BuiltinCall {
       machine.warn(BuiltinFault.oneClass(op: op.name, shape: scores.shape).at(span))
     }
     // What applies no softmax itself takes logarithms of probabilities; a look at some of many will do.
-    guard op.applies == nil, scores.value.largest > 1e-6 else { return }
+    guard op.applies == nil else { return }
+    let largest = scores.value.largest(ofFirst: 1024)
+    guard largest > 1e-6, machine.tellsFirst(span) else { return }
     machine.warn(
-      BuiltinFault.notLogProbabilities(op: op.name, largest: machine.format(scores.value.largest))
-        .at(span))
+      BuiltinFault.notLogProbabilities(op: op.name, largest: machine.format(largest)).at(span))
   }
 
   /// Told when a table of every one with every other is folded into one number.

@@ -534,7 +534,7 @@ static void OF(channel_combine)(
     const double whole = 0x1.8p52;                                                                       \
     long long base, places[SOME];                                                                        \
     memcpy(&base, &whole, sizeof base);                                                                  \
-    const long run = (cut).count * (cut).inner;                                 \
+    const long run = (cut).count * (cut).inner;                                                          \
     for (long o = 0; o < (cut).outer; o++) {                                                             \
         for (long first = 0; first < run; first += SOME) {                                               \
             const long some = run - first < SOME ? run - first : SOME;                                   \
@@ -551,8 +551,15 @@ static void OF(channel_combine)(
                 odd |= places[k] | ((cut).length - 1 - places[k]) | -(long long)(sum - whole != at[k]);  \
             }                                                                                            \
             if (odd < 0) return 0;                                                                       \
+            if ((cut).inner == 1) {                                                                      \
+                for (long k = 0; k < some; k++) {                                                        \
+                    const long i = o * run + first + k, from = o * (cut).length + (long)places[k];       \
+                    BODY;                                                                                \
+                }                                                                                        \
+                continue;                                                                                \
+            }                                                                                            \
             for (long k = 0; k < some; k++) {                                                            \
-                const long i = o * run + first + k, behind = (cut).inner == 1 ? 0 : (first + k) % (cut).inner; \
+                const long i = o * run + first + k, behind = (first + k) % (cut).inner;                  \
                 const long from = (o * (cut).length + (long)places[k]) * (cut).inner + behind;           \
                 BODY;                                                                                    \
             }                                                                                            \

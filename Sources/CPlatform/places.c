@@ -37,12 +37,12 @@ void nnrepl_put(
     else put_f64(rank, axes, adds, (double *)out + base, x);
 }
 
-long nnrepl_add_places(long count, long *places, const double *numbers, long length, long stride) {
+long nnrepl_add_places(long count, long *places, const double *numbers, long low, long length, long stride) {
     for (long i = 0; i < count; i++) {
-        if (!(numbers[i] >= 0 && numbers[i] < (double)length)) return i;
+        if (!(numbers[i] >= (double)low && numbers[i] < (double)length)) return i;
         const long place = (long)numbers[i];
         if ((double)place != numbers[i]) return i;
-        places[i] += place * stride;
+        places[i] += (place < 0 ? place + length : place) * stride;
     }
     return count;
 }

@@ -17,9 +17,11 @@ package enum MemoryBudget {
   package static var live: Int { nnrepl_allocated() }
 }
 
-/// Uninitialised elements of one of the two stored types, contiguous, aligned to 64 bytes.
+/// Elements of one of the two stored types, contiguous, aligned to 64 bytes; uninitialised at first.
 package final class Buffer: @unchecked Sendable {
-  let memory: UnsafeMutableRawPointer
+  private let own: UnsafeMutableRawPointer
+  /// Where the elements are copied from, until somebody needs them side by side.
+  private(set) var origin: Origin?
   /// How its elements are stored: `.float32` or `.float64`. Nothing reads them as another type.
   let stored: DType
   private let bytes: Int
@@ -39,7 +41,13 @@ package final class Buffer: @unchecked Sendable {
     guard let memory = nnrepl_allocate(bytes) else {
       throw .tooLarge(shape.dims, limit: MemoryBudget.limit)
     }
-    self.memory = memory
+    own = memory
+  }
+
+  /// A copy that is made when it is needed: whoever reads entry by entry anyway may read them at their origin.
+  convenience init(shape: Shape, from origin: Origin) throws(TensorError) {
+    try self.init(shape: shape, of: origin.source.stored)
+    self.origin = origin
   }
 
   /// Elements of another buffer from one on, which stay where they are. Nobody may write them.
@@ -48,9 +56,17 @@ package final class Buffer: @unchecked Sendable {
     let stride = whole.stored == .float32 ? MemoryLayout<Float>.stride : MemoryLayout<Double>.stride
     stored = whole.stored
     bytes = count * stride
-    memory = whole.memory + first * stride
+    own = whole.memory + first * stride
     isKnownFinite = whole.isKnownFinite
     self.whole = whole
+  }
+
+  var memory: UnsafeMutableRawPointer {
+    if let origin {
+      self.origin = nil
+      origin.copy(to: own)
+    }
+    return own
   }
 
   /// Whether its memory is that of another buffer too.
@@ -64,6 +80,34 @@ package final class Buffer: @unchecked Sendable {
 
   deinit {
     if isPart { return }
-    nnrepl_free(memory, bytes)
+    nnrepl_free(own, bytes)
+  }
+}
+
+/// Entries of a buffer by even steps, the last of them side by side.
+final class Origin: @unchecked Sendable {
+  let source: Buffer
+  private let base: Int
+  /// As many as there are, at most `mostAxes`.
+  let axes: [nnrepl_axis]
+
+  static let mostAxes = 4
+  static let shortestRow = 64
+
+  init(_ source: Buffer, from base: Int, axes: [nnrepl_axis]) {
+    self.source = source
+    self.base = base
+    self.axes = axes
+  }
+
+  /// The first of them.
+  func start<E: Element>(_: E.Type) -> UnsafePointer<E>? {
+    source.elements(E.self).map { UnsafePointer($0 + base) }
+  }
+
+  fileprivate func copy(to memory: UnsafeMutableRawPointer) {
+    nnrepl_pick(
+      source.stored == .float32 ? NNREPL_F32 : NNREPL_F64, Int32(axes.count), axes, base, memory,
+      source.memory)
   }
 }

@@ -66,12 +66,10 @@ extension Shape {
         sliced.append(.even(count: 1, by: 0))
       case .list(let indices):
         listsAt = (listsAt?.first ?? sliced.count, sliced.count)
-        var places: [Int] = []
-        places.reserveCapacity(indices.count)
-        for number in indices.values {
-          guard let index = Int(whole: number) else { throw .wholeNumbersNeeded("an index") }
-          places.append(try place0(index, axis) * strides[axis])
-        }
+        var places = [Int](repeating: 0, count: indices.count)
+        try indices.addPlaces(
+          to: &places, "an index", along: axis, of: self[axis], stride: strides[axis],
+          fromEnd: true)
         lists.append((places, indices.shape))
       case .mask(let mask):
         guard axis + mask.rank <= rank, Array(dims[axis..<axis + mask.rank]) == mask.shape.dims
@@ -95,7 +93,9 @@ extension Shape {
     for list in lists { common = try common.broadcast(with: list.shape) }
     var picked = [Int](repeating: 0, count: common.count)
     for list in lists {
-      if list.shape == common {
+      if lists.count == 1 {
+        picked = list.places
+      } else if list.shape == common {
         for i in 0..<common.count { picked[i] += list.places[i] }
       } else {
         for (i, from) in list.shape.stretching(to: common).offsets.enumerated() {

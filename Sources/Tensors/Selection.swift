@@ -132,28 +132,35 @@ package struct Selection: Sendable {
 
 extension Tensor {
   /// Adds each of its numbers, a place along an axis, times `stride` to an offset.
-  /// - Throws: `TensorError.wholeNumbersNeeded` for a fraction, `.indexOutOfRange` for one below 0 or past the end.
+  /// - Parameter fromEnd: whether -1 is the last place.
+  /// - Throws: `TensorError.wholeNumbersNeeded` for a fraction, `.indexOutOfRange` for one that is no place.
   package func addPlaces(
-    to offsets: inout [Int], _ what: String, along axis: Int, of length: Int, stride: Int
+    to offsets: inout [Int], _ what: String, along axis: Int, of length: Int, stride: Int,
+    fromEnd: Bool = false
   ) throws(TensorError) {
     guard offsets.count == count else { throw .notReshapable(shape, [offsets.count]) }
-    let bad = read(Double.self) { nnrepl_add_places(count, &offsets, $0, length, stride) }
+    let bad = read(Double.self) {
+      nnrepl_add_places(count, &offsets, $0, fromEnd ? -length : 0, length, stride)
+    }
     guard bad < count else { return }
     guard let place = Int(whole: self[bad]) else { throw .wholeNumbersNeeded(what) }
     throw .indexOutOfRange(place, axis: axis, length: length)
+  }
+
+  /// Adds each of its numbers to a place, as far as they are places below `length`.
+  /// - Returns: how many have been added.
+  package func addPlaces(to places: inout [Int], of length: Int) -> Int {
+    guard places.count == count else { return 0 }
+    return read(Double.self) { nnrepl_add_places(count, &places, $0, 0, length, 1) }
   }
 
   /// The entries that a selection takes.
   package func picked(_ selection: Selection) throws(TensorError) -> Tensor {
     try mustHold(selection.source)
     if let part = try part(selection) { return part }
-    let picked = try Tensor.made(selection.shape, dtype) { out in
-      guard selection.shape.count > 0 else { return }
-      read { x in
-        selection.withAxes { rank, axes in nnrepl_pick(layout, rank, axes, selection.base, out, x) }
-      }
-    }
-    if isKnownFinite { picked.noteFinite() }
+    let picked: Tensor
+    if let later = try later(selection) { picked = later } else { picked = try copy(selection) }
+    if isFinite(inCopyOf: picked.count) { picked.noteFinite() }
     return picked
   }
 
@@ -167,6 +174,38 @@ extension Tensor {
     let part = try Buffer(part: buffer, from: selection.base, count: count)
     return Tensor(shape: selection.shape, dtype: dtype, storage: .buffer(part))
   }
+
+  private func copy(_ selection: Selection) throws(TensorError) -> Tensor {
+    try Tensor.made(selection.shape, dtype) { out in
+      guard selection.shape.count > 0 else { return }
+      read { x in
+        selection.withAxes { rank, axes in nnrepl_pick(layout, rank, axes, selection.base, out, x) }
+      }
+    }
+  }
+
+  /// A copy that is made when it is needed, of what is most of its source and has long rows.
+  private func later(_ selection: Selection) throws(TensorError) -> Tensor? {
+    let count = selection.shape.count
+    guard count >= Work.few, count >= self.count / 4, case .buffer(let source) = storage,
+      (2...Origin.mostAxes).contains(selection.axes.count),
+      case .even(let row, 1)? = selection.axes.last, row >= Origin.shortestRow
+    else { return nil }
+    var axes: [nnrepl_axis] = []
+    for axis in selection.axes {
+      guard case .even(let count, let step) = axis else { return nil }
+      axes.append(nnrepl_axis(count: count, step: step, places: nil))
+    }
+    // An origin that is such a copy itself is made now: a chain of them could be of any length.
+    _ = source.memory
+    let origin = Origin(source, from: selection.base, axes: axes)
+    return Tensor(
+      shape: selection.shape, dtype: dtype,
+      storage: .buffer(try Buffer(shape: selection.shape, from: origin)))
+  }
+
+  /// Where a copy that is not made yet has its elements from.
+  var origin: Origin? { if case .buffer(let buffer) = storage { buffer.origin } else { nil } }
 
   /// The inverse: zeros, to which these entries are added where a selection would have taken them from.
   package func spread(by selection: Selection, into target: Shape) throws(TensorError) -> Tensor {

@@ -20,7 +20,7 @@ extension Tensor {
       }
     }
     guard isDone else { return nil }
-    if isKnownFinite { gathered.noteFinite() }
+    if isFinite(inCopyOf: gathered.count) { gathered.noteFinite() }
     return gathered
   }
 

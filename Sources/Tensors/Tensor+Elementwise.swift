@@ -125,6 +125,14 @@ extension Tensor {
     let count = shape.count
     var areFinite = true
     let made = try Tensor.fill(shape, result) { (out: UnsafeMutablePointer<E>) in
+      if let axes = origin?.axes {
+        lying(E.self) { x, layout in
+          Tensor.walk(axes, layout, .number) { base, length, from, _, _, _ in
+            if !row(length, out + base, x + from) { areFinite = false }
+          }
+        }
+        return
+      }
       read(E.self) { x in
         Work.inParts(count) {
           if !row($0.count, out + $0.lowerBound, x + $0.lowerBound) { areFinite = false }
@@ -161,6 +169,16 @@ extension Tensor {
       }
     var areFinite = true
     let made = try Tensor.fill(target, result) { (out: UnsafeMutablePointer<R>) in
+      if steps != nil, let axes = Tensor.commonAxes(self, other, E.self) {
+        lying(E.self) { x, xLayout in
+          other.lying(E.self) { y, yLayout in
+            Tensor.walk(axes, xLayout, yLayout) {
+              if !row($1, out + $0, x + $2, $3, y + $4, $5) { areFinite = false }
+            }
+          }
+        }
+        return
+      }
       read(E.self) { x in
         other.read(E.self) { y in
           if let steps {
@@ -182,6 +200,45 @@ extension Tensor {
     return made
   }
 
+  /// How the elements of an operand lie along the axes of a result.
+  fileprivate enum Layout {
+    case origin(Origin)
+    case sideBySide
+    /// One for all.
+    case number
+
+    /// - Parameter behind: how many elements the axes behind it have.
+    func step(_ axis: Int, _ behind: Int) -> Int {
+      switch self {
+      case .origin(let origin): origin.axes[axis].step
+      case .sideBySide: behind
+      case .number: 0
+      }
+    }
+  }
+
+  /// The axes along which two operands, of one shape or one a number, can be read where they lie, if one of them is a copy
+  /// that is not made yet.
+  private static func commonAxes<E: Element>(_ x: Tensor, _ y: Tensor, _: E.Type)
+    -> [nnrepl_axis]?
+  {
+    guard let axes = (x.origin ?? y.origin)?.axes else { return nil }
+    let origins = [x.origin, y.origin].compactMap { $0 }
+    return origins.allSatisfy {
+      $0.source.stored == E.stored && $0.axes.map(\.count) == axes.map(\.count)
+    } ? axes : nil
+  }
+
+  /// The elements where they lie.
+  @inline(__always)
+  private func lying<E: Element>(_: E.Type, _ body: (UnsafePointer<E>, Layout) -> Void) {
+    if let origin, let start = origin.start(E.self) {
+      withExtendedLifetime(origin) { body(start, .origin(origin)) }
+    } else {
+      read(E.self) { body($0, rank == 0 ? .number : .sideBySide) }
+    }
+  }
+
   /// Visits the rows (runs along the last axis) of `shape`, with where each row starts in two operands of shapes that
   /// stretch to it.
   @inline(__always)
@@ -189,34 +246,65 @@ extension Tensor {
     _ shape: Shape, _ x: Shape, _ y: Shape,
     _ row: (_ base: Int, _ length: Int, _ x: Int, _ xStep: Int, _ y: Int, _ yStep: Int) -> Void
   ) {
-    guard shape.count > 0, let length = shape.last else {
+    guard shape.count > 0, shape.rank > 0 else {
       if shape.rank == 0 { row(0, 1, 0, 0, 0, 0) }
       return
     }
-    let (rank, outer) = (shape.rank, shape.rank - 1)
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: 3 * rank) { numbers in
-      guard let xStrides = numbers.baseAddress else { return }
-      let (yStrides, position) = (xStrides + rank, xStrides + 2 * rank)
-      x.writeStrides(stretchedTo: shape, to: xStrides)
-      y.writeStrides(stretchedTo: shape, to: yStrides)
-      position.initialize(repeating: 0, count: rank)
-      var (x, y, base) = (0, 0, 0)
-      while true {
-        row(base, length, x, xStrides[outer], y, yStrides[outer])
-        base += length
-        var axis = outer - 1
-        while axis >= 0 {
-          position[axis] += 1
-          x += xStrides[axis]
-          y += yStrides[axis]
-          if position[axis] < shape[axis] { break }
-          x -= xStrides[axis] * position[axis]
-          y -= yStrides[axis] * position[axis]
-          position[axis] = 0
-          axis -= 1
-        }
-        if axis < 0 { return }
+    let rank = shape.rank
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 4 * rank) { numbers in
+      guard let lengths = numbers.baseAddress else { return }
+      for axis in 0..<rank { lengths[axis] = shape[axis] }
+      x.writeStrides(stretchedTo: shape, to: lengths + rank)
+      y.writeStrides(stretchedTo: shape, to: lengths + 2 * rank)
+      walk(rank, lengths, row)
+    }
+  }
+
+  /// The same of axes that are not empty.
+  @inline(__always)
+  fileprivate static func walk(
+    _ axes: [nnrepl_axis], _ x: Layout, _ y: Layout,
+    _ row: (_ base: Int, _ length: Int, _ x: Int, _ xStep: Int, _ y: Int, _ yStep: Int) -> Void
+  ) {
+    let rank = axes.count
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 4 * rank) { numbers in
+      guard let lengths = numbers.baseAddress else { return }
+      var behind = 1
+      for axis in (0..<rank).reversed() {
+        lengths[axis] = axes[axis].count
+        lengths[rank + axis] = x.step(axis, behind)
+        lengths[2 * rank + axis] = y.step(axis, behind)
+        behind *= axes[axis].count
       }
+      walk(rank, lengths, row)
+    }
+  }
+
+  /// - Parameter numbers: the lengths of the axes, the steps along them in both operands, and room for a position.
+  @inline(__always)
+  private static func walk(
+    _ rank: Int, _ numbers: UnsafeMutablePointer<Int>,
+    _ row: (_ base: Int, _ length: Int, _ x: Int, _ xStep: Int, _ y: Int, _ yStep: Int) -> Void
+  ) {
+    let (lengths, outer) = (numbers, rank - 1)
+    let (xSteps, ySteps, position) = (numbers + rank, numbers + 2 * rank, numbers + 3 * rank)
+    position.initialize(repeating: 0, count: rank)
+    var (x, y, base) = (0, 0, 0)
+    while true {
+      row(base, lengths[outer], x, xSteps[outer], y, ySteps[outer])
+      base += lengths[outer]
+      var axis = outer - 1
+      while axis >= 0 {
+        position[axis] += 1
+        x += xSteps[axis]
+        y += ySteps[axis]
+        if position[axis] < lengths[axis] { break }
+        x -= xSteps[axis] * position[axis]
+        y -= ySteps[axis] * position[axis]
+        position[axis] = 0
+        axis -= 1
+      }
+      if axis < 0 { return }
     }
   }
 

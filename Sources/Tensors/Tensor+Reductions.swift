@@ -138,8 +138,11 @@ extension Tensor {
   }
 
   /// The largest of all elements, -inf of none; nan wins.
-  package var largest: Double {
-    read { nnrepl_fold(layout, NNREPL_LARGEST, count, $0, 0) }
+  package var largest: Double { largest(ofFirst: count) }
+
+  /// The largest of the first so many elements.
+  package func largest(ofFirst some: Int) -> Double {
+    read { nnrepl_fold(layout, NNREPL_LARGEST, min(some, count), $0, 0) }
   }
 
   /// The smallest, inf of none; nan wins.

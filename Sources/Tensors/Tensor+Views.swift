@@ -64,45 +64,60 @@ extension Tensor {
   package static func concatenated(_ parts: [Tensor], dim: Int) throws(TensorError) -> Tensor {
     let skipsEmpty = parts.contains { $0.shape != [0] }
     let parts = skipsEmpty ? parts.filter { $0.shape != [0] } : parts
-    guard let first = parts.first else { throw .nothingToJoin("concat") }
-    guard first.rank > 0 else { throw .axisOutOfRange(dim, first.shape) }
-    let axis = try first.shape.axis(dim)
-    var dims = first.shape.dims
-    dims[axis] = 0
-    var dtype = first.dtype
+    guard let first = parts.first?.shape else { throw .nothingToJoin("concat") }
+    guard first.rank > 0 else { throw .axisOutOfRange(dim, first) }
+    let axis = try first.axis(dim)
+    var length = 0
     for part in parts {
-      var expected = part.shape.dims
-      if part.rank == first.rank { expected[axis] = 0 }
-      var own = first.shape.dims
-      own[axis] = 0
-      guard expected == own else {
-        throw .sizesDiffer(first.shape, part.shape, axis: axis, operation: "concat")
-      }
-      dims[axis] += part.shape[axis]
-      dtype = DType.promote(dtype, rank: 1, part.dtype, rank: 1)
+      let shape = part.shape
+      guard shape.rank == first.rank,
+        (0..<first.rank).allSatisfy({ $0 == axis || shape[$0] == first[$0] })
+      else { throw .sizesDiffer(first, shape, axis: axis, operation: "concat") }
+      length += shape[axis]
     }
-    let target = try Shape(dims)
-    let inner = dims[(axis + 1)...].reduce(1, *)
+    var dims = first.dims
+    dims[axis] = length
+    return try sideBySide(parts, axis, Shape(dims))
+  }
+
+  /// Joins tensors of one shape along a new axis.
+  package static func stacked(_ parts: [Tensor], dim: Int) throws(TensorError) -> Tensor {
+    guard let first = parts.first?.shape else { throw .nothingToJoin("stack") }
+    let axis = try Shape(first.dims + [parts.count]).axis(dim)
+    for part in parts where part.shape != first {
+      throw .sizesDiffer(first, part.shape, axis: axis, operation: "stack")
+    }
+    var dims = first.dims
+    dims.insert(parts.count, at: axis)
+    return try sideBySide(parts, axis, Shape(dims))
+  }
+
+  /// Each row of the result, all from `axis` on, is one of the first part, one of the second and so on.
+  private static func sideBySide(_ parts: [Tensor], _ axis: Int, _ shape: Shape)
+    throws(TensorError) -> Tensor
+  {
+    var dtype = parts[0].dtype
+    for part in parts { dtype = DType.promote(dtype, rank: 1, part.dtype, rank: 1) }
+    var converted = parts
+    for (k, part) in parts.enumerated() where part.dtype != dtype {
+      converted[k] = try part.converted(to: dtype)
+    }
     // Rows of nothing need no copying, however many there are.
-    let outer = target.count == 0 ? 0 : dims[..<axis].reduce(1, *)
-    var offsets: [(Tensor, start: Int)] = []
-    var start = 0
-    for part in parts {
-      offsets.append((try part.converted(to: dtype), start))
-      start += part.shape[axis] * inner
-    }
+    let rows = shape.count == 0 ? 0 : shape.extent(0..<axis)
     func copy<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      for (part, start) in offsets {
-        let run = part.shape[axis] * inner
+      var start = out
+      for part in converted where rows > 0 {
+        let run = part.count / rows
         part.read(E.self) { x in
-          for row in 0..<outer {
-            (out + row * dims[axis] * inner + start).update(from: x + row * run, count: run)
+          for row in 0..<rows {
+            (start + row * (shape.count / rows)).update(from: x + row * run, count: run)
           }
         }
+        start += run
       }
     }
-    let joined = try make(target, dtype, { copy($0) }, float: { copy($0) })
-    if offsets.allSatisfy({ $0.0.isKnownFinite }) { joined.noteFinite() }
+    let joined = try make(shape, dtype, { copy($0) }, float: { copy($0) })
+    if converted.allSatisfy({ $0.isFinite(inCopyOf: shape.count) }) { joined.noteFinite() }
     return joined
   }
 }

@@ -214,6 +214,8 @@ extension Tensor {
 
   /// Whether no element is nan or inf; looked at once.
   package var isFinite: Bool {
+    // Whole numbers and truth values always are.
+    if !dtype.isFloat { return true }
     switch storage {
     case .scalar(let number): return number.isFinite
     case .buffer(let buffer):
@@ -230,6 +232,12 @@ extension Tensor {
     case .scalar(let number): number.isFinite
     case .buffer(let buffer): buffer.isKnownFinite
     }
+  }
+
+  /// Whether a copy of its elements, `count` of them, holds none that is nan or inf. They are looked at here, once for all
+  /// copies, where they are not many more than the copy's.
+  func isFinite(inCopyOf count: Int) -> Bool {
+    isKnownFinite || self.count / 4 <= count && isFinite
   }
 
   /// Keeps in mind that no element is nan or inf.

@@ -5,6 +5,8 @@ import CPlatform
 package enum Work {
   /// From so many numbers on, an op looks whether it should end.
   package static let many = 1 << 16
+  /// Below so many numbers, nothing that is put off pays.
+  static let few = 1 << 12
 
   /// Whether the run is to be broken off: after Ctrl-C, or when it has used up its budget.
   package static var mustStop: Bool { nnrepl_must_stop() != 0 }

@@ -124,3 +124,65 @@ import Testing
     #expect(wide.count < 400)
   }
 }
+
+/// Copies that are made when they are needed: whoever reads them where they lie gets what they hold.
+@Suite struct LaterCopyTests {
+  /// Columns, rows by steps, another order of axes, a row for each of many: with long rows, all of them.
+  private static let copies: [@Sendable (Tensor) throws -> Tensor] = [
+    {
+      try $0.picked(
+        $0.shape.selection([
+          .slice(start: nil, stop: nil, step: 1), .slice(start: 20, stop: 90, step: 1),
+        ]))
+    },
+    { try $0.picked($0.shape.selection([.slice(start: 1, stop: nil, step: 3)])) },
+    { try $0.reshaped(to: [4, 60, 100]).permuted([1, 0, 2]) },
+    { try $0.picked($0.shape.selection([.at(7)])).expanded(to: [60, 100]) },
+  ]
+
+  @Test(arguments: [DType.float64, .float32], copies.indices)
+  func readWhereTheyLieTheyAreTheSame(_ dtype: DType, _ kind: Int) throws {
+    let x = try TensorTests.ramp([240, 100], dtype)
+    let make = Self.copies[kind]
+    let made = try make(x)
+    // Whoever asks for the numbers has them made.
+    let whole = try Tensor(make(x).values, shape: made.shape, dtype: dtype)
+    let other = try TensorTests.ramp(made.shape, dtype)
+    let uses: [(Tensor) throws -> Tensor] = [
+      { try $0 * Tensor(3, dtype: dtype) }, { try Tensor(3, dtype: dtype) - $0 },
+      { try $0 - other }, { try other - $0 }, { try $0 * make(x) },
+      { try $0.compared(.less, to: other) },
+      {
+        try $0
+          + Tensor(
+            Array(other.values.suffix(other.shape.last ?? 0)), shape: [other.shape.last ?? 0],
+            dtype: dtype)
+      },
+      { try $0.map(Kernel.negate) }, { try $0.sum([0]) }, { try $0.reshaped(to: [made.count]) },
+      { try $0.permuted(Array((0..<made.rank).reversed())) * Tensor(2, dtype: dtype) },
+    ]
+    for use in uses {
+      let (a, b) = (try use(make(x)), try use(whole))
+      #expect(a.shape == b.shape && a.dtype == b.dtype && a.values == b.values)
+    }
+  }
+
+  @Test func whatComesAfterDoesNotReachThem() throws {
+    var x = try TensorTests.ramp([240, 100])
+    let copies = try Self.copies.map { try $0(x) }
+    let expected = try Self.copies.map { try $0(TensorTests.ramp([240, 100])).values }
+    try x.set(Tensor(filling: [240, 100], with: -1), at: x.shape.selection([]))
+    #expect(x.values.allSatisfy { $0 == -1 })
+    #expect(copies.map(\.values) == expected)
+    // One that is changed itself before anybody has read it.
+    var part = try Self.copies[0](TensorTests.ramp([240, 100]))
+    try part.set(Tensor(filling: [70], with: 5), at: part.shape.selection([.at(0)]))
+    #expect(Array(part.values.prefix(71)) == [Double](repeating: 5, count: 70) + [120])
+  }
+
+  @Test func chainsOfThemHaveNoDepth() throws {
+    var x = try TensorTests.ramp([2, 32, 64])
+    for _ in 0..<20_000 { x = try x.permuted([1, 0, 2]).reshaped(to: [2, 32, 64]) }
+    #expect(Set(x.values).count == 4096)
+  }
+}

@@ -7,8 +7,10 @@ import Tensors
 struct ClassTargets {
   let samples: Int
   let classes: Int
-  /// The class of each sample, nil where it is ignored, and what it weighs; of probabilities there are none.
-  private var labels: [(place: Int?, weight: Double)] = []
+  /// The class of each sample, -1 of one that is ignored; of probabilities there are none.
+  private var places: [Int] = []
+  /// What each of them weighs; none where that is 1.
+  private var shares: [Double] = []
   /// A weight for each class of each sample, `[samples, classes]`, where one class does not say all.
   private var weights: [Double]?
   /// Whether the targets are probabilities, not class numbers.
@@ -55,24 +57,31 @@ struct ClassTargets {
       throw .layerInput(name, c.y.shape, expected: "one class number per sample, \(expected)")
     }
     let ignored = c.number("ignore_index")
-    labels.reserveCapacity(samples)
-    for (i, label) in c.y.values.enumerated() {
-      if label == ignored {
-        labels.append((nil, 0))
-        continue
+    places = [Int](repeating: 0, count: c.y.count)
+    if byClass.rank == 0, byClass[0] == 1, ignored < 0 || ignored >= Double(classes),
+      c.y.addPlaces(to: &places, of: classes) == c.y.count
+    {
+      total = Double(c.y.count)
+    } else {
+      shares = places.map { _ in 0 }
+      for i in places.indices {
+        let label = c.y[i]
+        if label == ignored {
+          places[i] = -1
+          continue
+        }
+        guard let k = Int(whole: label), k >= 0, k < classes else {
+          throw .labelOutOfRange(label, row: i, classes: classes)
+        }
+        (places[i], shares[i]) = (k, weight(k))
+        total += weight(k)
       }
-      guard let k = Int(whole: label), k >= 0, k < classes else {
-        throw .labelOutOfRange(label, row: i, classes: classes)
-      }
-      labels.append((k, weight(k)))
-      total += weight(k)
     }
     guard smoothing > 0 else { return }
     var all = [Double](repeating: 0, count: samples * classes)
-    for (i, (place, own)) in labels.enumerated() {
-      guard let place else { continue }
+    for i in places.indices where !isIgnored(i) {
       for k in 0..<classes { all[i * classes + k] = smoothing / Double(classes) * weight(k) }
-      all[i * classes + place] += (1 - smoothing) * own
+      all[i * classes + places[i]] += (1 - smoothing) * share(i)
     }
     weights = all
   }
@@ -84,11 +93,14 @@ struct ClassTargets {
   /// What the targets ask of one class of one sample.
   private func asked(_ i: Int, _ k: Int) -> Double {
     if let weights { return weights[i * classes + k] }
-    return labels[i].place == k ? labels[i].weight : 0
+    return places[i] == k ? share(i) : 0
   }
 
-  private var ignoresSome: Bool { labels.contains { $0.place == nil } }
-  private func isIgnored(_ i: Int) -> Bool { !labels.isEmpty && labels[i].place == nil }
+  /// What the class of a sample weighs.
+  private func share(_ i: Int) -> Double { shares.isEmpty ? 1 : shares[i] }
+
+  private var ignoresSome: Bool { places.contains { $0 < 0 } }
+  private func isIgnored(_ i: Int) -> Bool { !places.isEmpty && places[i] < 0 }
 
   /// The input as rows of classes: with classes on axis 1 and axes behind, these come first.
   private func rows(_ x: Tensor) throws(TensorError) -> Tensor {
@@ -108,24 +120,38 @@ struct ClassTargets {
   func loss(_ c: Call, fromLogits: Bool) throws(TensorError) -> Tensor {
     let x = try rows(c.x)
     let sums = fromLogits ? logSums(x, c) : []
-    var losses = [Double](repeating: 0, count: samples)
-    let isPlain = weights == nil
-    x.eachRow(classes) { i, row in
-      let log = fromLogits ? sums[i] : 0
-      if isPlain {
-        if let place = labels[i].place { losses[i] = labels[i].weight * (log - row(place)) }
-      } else {
-        for k in 0..<classes where asked(i, k) != 0 { losses[i] += asked(i, k) * (log - row(k)) }
+    let reduction = c.attributes.word("reduction") ?? "mean"
+    var losses = [Double](repeating: 0, count: reduction == "none" ? samples : 0)
+    var sum = 0.0
+    func take(_ i: Int, _ loss: Double) {
+      if losses.isEmpty { sum += loss } else { losses[i] = loss }
+    }
+    if weights != nil {
+      x.eachRow(classes) { i, row in
+        let log = fromLogits ? sums[i] : 0
+        var loss = 0.0
+        for k in 0..<classes where asked(i, k) != 0 { loss += asked(i, k) * (log - row(k)) }
+        take(i, loss)
       }
+    } else {
+      func run<E: Element>(_: E.Type) {
+        x.read(E.self) { x in
+          for (i, place) in places.enumerated() {
+            let log = fromLogits ? sums[i] : 0
+            take(i, place < 0 ? 0 : share(i) * (log - Double(x[i * classes + place])))
+          }
+        }
+      }
+      if x.dtype == .float32 { run(Float.self) } else { run(Double.self) }
     }
     let dtype = c.x.dtype.floating
-    switch c.attributes.word("reduction") ?? "mean" {
+    switch reduction {
     case "none":
       var dims = c.x.shape.dims
       dims.remove(at: dims.count > 1 ? 1 : 0)
       return try Tensor(losses, shape: Shape(dims), dtype: dtype)
-    case "sum": return Tensor(losses.reduce(0, +), dtype: dtype)
-    default: return Tensor(losses.reduce(0, +) / total, dtype: dtype)
+    case "sum": return Tensor(sum, dtype: dtype)
+    default: return Tensor(sum / total, dtype: dtype)
     }
   }
 
@@ -138,14 +164,14 @@ struct ClassTargets {
     // nan.
     let scales = (0..<samples).map { i -> Double in
       if isIgnored(i) || !fromLogits { return 0 }
-      let all = weights == nil ? labels[i].weight : (0..<classes).reduce(0) { $0 + asked(i, $1) }
+      let all = weights == nil ? share(i) : (0..<classes).reduce(0) { $0 + asked(i, $1) }
       return upstream[upstream.count == 1 ? 0 : i] * all
     }
     let gradient = try x.powersOfRows(classes, less: sums, times: scales) { i, add in
       if isIgnored(i) { return }
       let dz = upstream[upstream.count == 1 ? 0 : i]
       if weights == nil {
-        if let place = labels[i].place { add(place, -dz * labels[i].weight) }
+        if places[i] >= 0 { add(places[i], -dz * share(i)) }
       } else {
         for k in 0..<classes { add(k, -dz * asked(i, k)) }
       }

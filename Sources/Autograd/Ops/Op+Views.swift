@@ -596,25 +596,11 @@ extension Op {
       ]
     }
   ) { c throws(TensorError) in
-    guard let first = c.inputs.first else { throw .nothingToJoin("stack") }
-    let (grown, axis) = try grownShape(c)
-    for part in c.inputs where part.shape != first.shape {
-      throw .sizesDiffer(first.shape, part.shape, axis: axis, operation: "stack")
-    }
-    var parts: [Tensor] = []
-    for part in c.inputs { parts.append(try part.reshaped(to: grown)) }
-    return try Tensor.concatenated(parts, dim: axis)
+    try Tensor.stacked(c.inputs, dim: c.attributes.dims.first ?? 0)
   } part: { c, k throws(TensorError) in
-    let (_, axis) = try grownShape(c)
-    return [IndexItem](repeating: whole, count: axis) + [.at(k)]
-  }
-
-  private static func grownShape(_ c: Call) throws(TensorError) -> (Shape, Int) {
-    let first = c.inputs[0].shape
     let dim = c.attributes.dims.first ?? 0
-    guard dim >= -(first.rank + 1), dim <= first.rank else { throw .axisOutOfRange(dim, first) }
-    let axis = dim < 0 ? dim + first.rank + 1 : dim
-    return (try Shape(Array(first.dims[..<axis]) + [1] + Array(first.dims[axis...])), axis)
+    let axis = dim < 0 ? dim + c.x.rank + 1 : dim
+    return [IndexItem](repeating: whole, count: axis) + [.at(k)]
   }
 
   private static func joining(

@@ -17,10 +17,10 @@ void nnrepl_put(
     nnrepl_type type, int rank, const nnrepl_axis *_Nonnull axes, long base, int adds, void *_Nonnull out,
     const void *_Nonnull x);
 
-/// Adds each number times `stride` to its place. Gives the first that is no whole number from 0 to below `length`, or
-/// `count` if there is none.
+/// Adds each number times `stride` to its place; one below 0 counts from `length`. Gives the first that is no whole number
+/// from `low`, 0 or -length, to below `length`, or `count` if there is none.
 long nnrepl_add_places(
-    long count, long *_Nonnull places, const double *_Nonnull numbers, long length, long stride);
+    long count, long *_Nonnull places, const double *_Nonnull numbers, long low, long length, long stride);
 
 /// The places of count numbers, `step` apart, in rising order, or falling: equal ones in the order in which they are,
 /// nan as the largest. They are written as far apart. Scratch has 32 bytes for each.
