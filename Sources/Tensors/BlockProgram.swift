@@ -70,26 +70,35 @@ package struct BlockProgram: Sendable {
 
   /// The same with one block for temporaries that are not needed at the same time.
   package func sharingBlocks() -> BlockProgram {
-    var ends: [Place: Int] = [:]
+    // By the number of a temporary: the last instruction that needs it, and its block.
+    var ends = [Int](repeating: 0, count: blocks)
     for (i, it) in instructions.enumerated() {
-      for place in [it.a, it.b, it.c, it.d, it.out] { ends[place] = i }
+      for case .temporary(let k) in [it.a, it.b, it.c, it.d, it.out] { ends[k] = i }
     }
     var shared = self
-    var blocks: [Place: Place] = [:]
-    var free: [Place] = []
+    var moved = [Int?](repeating: nil, count: blocks)
+    var free: [Int] = []
     shared.blocks = 0
     for (i, it) in instructions.enumerated() {
-      func moved(_ place: Place) -> Place { blocks[place] ?? place }
-      (shared.instructions[i].a, shared.instructions[i].b) = (moved(it.a), moved(it.b))
-      (shared.instructions[i].c, shared.instructions[i].d) = (moved(it.c), moved(it.d))
+      func place(_ place: Place) -> Place {
+        if case .temporary(let k) = place, let block = moved[k] { .temporary(block) } else { place }
+      }
+      (shared.instructions[i].a, shared.instructions[i].b) = (place(it.a), place(it.b))
+      (shared.instructions[i].c, shared.instructions[i].d) = (place(it.c), place(it.d))
       // A result may stand where an operand does.
-      for place in Set([it.a, it.b, it.c, it.d]) where ends[place] == i && place != it.out {
-        if let block = blocks[place] { free.append(block) }
+      for case .temporary(let k) in [it.a, it.b, it.c, it.d]
+      where ends[k] == i && .temporary(k) != it.out {
+        if let block = moved[k], !free.contains(block) { free.append(block) }
       }
-      if case .temporary = it.out, blocks[it.out] == nil {
-        blocks[it.out] = free.popLast() ?? shared.temporary()
+      if case .temporary(let k) = it.out, moved[k] == nil {
+        if let block = free.popLast() {
+          moved[k] = block
+        } else {
+          moved[k] = shared.blocks
+          shared.blocks += 1
+        }
       }
-      shared.instructions[i].out = moved(it.out)
+      shared.instructions[i].out = place(it.out)
     }
     return shared
   }

@@ -8,7 +8,8 @@ extension Formula {
   package func evaluate(over shape: Shape, _ leaf: (Formula) -> Tensor?) throws(TensorError)
     -> Tensor
   {
-    if shape.count >= Tensor.manyForBlocks {
+    // A single op is a loop already.
+    if shape.count >= Tensor.manyForBlocks, !isSingle {
       var compiler = BlockCompiler(shape: shape)
       if let value = try compiler.value(self, leaf) { return value }
     }
@@ -21,6 +22,17 @@ extension Formula {
     guard shape.count >= Tensor.manyForBlocks else { return nil }
     var compiler = BlockCompiler(shape: shape)
     return try compiler.total(self, leaf)
+  }
+
+  /// Whether it holds one op, whose operands are given.
+  private var isSingle: Bool {
+    guard case .apply(_, let operands, _) = self else { return true }
+    return operands.allSatisfy {
+      switch $0 {
+      case .apply, .named: false
+      default: true
+      }
+    }
   }
 
   /// Whether it is a truth value, which is another type than its operands.

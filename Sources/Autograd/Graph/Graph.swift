@@ -47,9 +47,9 @@ package final class Graph {
 
   /// Closes the ring of recorded values: its `older` neighbour is the youngest of them. The ring owns
   /// nothing; a value leaves it when it is released.
-  private let ring = Node(leaf: Tensor(0), parameter: false, time: 0)
+  private let ring = Node.leaf(Tensor(0), parameter: false, time: 0)
   /// The same for values that are recorded without a gradient: backward passes do not meet them.
-  private let followed = Node(leaf: Tensor(0), parameter: false, time: 0)
+  private let followed = Node.leaf(Tensor(0), parameter: false, time: 0)
   /// The innermost loop that runs, and those around it; before any runs, one that has no turns.
   package private(set) var loop = Loop(start: .max, turn: 0)
   private var outerLoops: [Loop] = []
@@ -180,7 +180,7 @@ package final class Graph {
 
   /// A leaf with a gradient.
   package func parameter(_ value: Tensor) -> Node {
-    Node(leaf: value, parameter: true, time: tick())
+    Node.leaf(value, parameter: true, time: tick())
   }
 
   /// A leaf that no gradient reaches and that may be given other values.
@@ -192,7 +192,7 @@ package final class Graph {
 
   /// A value that gradients do not reach.
   package func constant(_ value: Tensor) -> Node {
-    Node(leaf: value, parameter: false, time: tick())
+    Node.leaf(value, parameter: false, time: tick())
   }
 
   /// Records an op of one or two numbers whose value the caller has computed.
@@ -234,8 +234,8 @@ package final class Graph {
       return result
     }
     for node in nodes where !node.isTracked { node.flags.insert(.used) }
-    let node = Node(
-      op: op, call, operands: nodes, tracked: isTracked, time: tick(), site: site)
+    let node = Node.result(
+      op, call, operands: nodes, tracked: isTracked, time: tick(), site: site)
     if isCrossed { node.flags.insert(.crossed) }
     return link(node, isTracked ? ring : followed)
   }
@@ -322,7 +322,7 @@ package final class Graph {
     guard !outerLoops.isEmpty, !node.isLeaf, !node.isTracked || op.isCut,
       loop.isEarlier(node.time) || outerLoops.contains(where: { $0.isEarlier(node.time) })
     else { return node }
-    return Node(holding: node, time: tick())
+    return Node.holding(node, time: tick())
   }
 
   private func scalarResult(

@@ -2,9 +2,9 @@
 import Platform
 import Tensors
 
-/// A value that may remember how it was computed. A single number is held inline; a tensor, its gradient,
-/// further operands and settings live in `extra`, so that a scalar program pays for none of them.
-package final class Node {
+/// A value that may remember how it was computed. A single number is held here; a tensor, its gradient, further operands
+/// and settings are those of a `WideNode`, so that a scalar program pays for none of them.
+package class Node {
   /// The number, if this is a tensor of rank 0.
   package internal(set) var number: Double
   /// The gradient's number, if there is one and this is of rank 0.
@@ -30,7 +30,6 @@ package final class Node {
   /// The place in the source that made it, as an entry of `Graph.sites`; 0 for none.
   package let site: UInt32
   package internal(set) var flags: Flags
-  var extra: Extra?
 
   /// What is true of a node, in bits.
   package struct Flags: OptionSet {
@@ -44,7 +43,7 @@ package final class Node {
     package static let hasGradient = Flags(rawValue: 4)
     /// `backward` has started here since the value was computed.
     package static let walked = Flags(rawValue: 8)
-    /// Leaves of rank 0 whose dtype is not float64 keep it in `extra`.
+    /// The value is no single number of float64.
     package static let tensor = Flags(rawValue: 16)
     /// On its way out, its operands given up already.
     static let surrendered = Flags(rawValue: 32)
@@ -62,14 +61,8 @@ package final class Node {
     package static let crossed = Flags(rawValue: 2048)
     /// Its number was taken out of the graph, which remembers it weakly.
     static let departed = Flags(rawValue: 4096)
-  }
-
-  final class Extra {
-    var tensor: Tensor?
-    var gradient: Tensor?
-    var operands: [Node] = []
-    var attributes = Attributes()
-    var saved: Saved?
+    /// It is a `WideNode`.
+    static let wide = Flags(rawValue: 8192)
   }
 
   /// A scalar result; the fast path of scalar programs.
@@ -88,61 +81,69 @@ package final class Node {
     flags = .tracked
   }
 
-  /// A leaf: a parameter, or data.
-  package init(leaf value: Tensor, parameter: Bool, time: Int) {
-    op = Op.leaf
+  /// What is in each of them; operands by `first` and `second`, or none.
+  fileprivate init(
+    _ op: Op, number: Double, _ first: Unmanaged<Node>?, _ second: Unmanaged<Node>?, time: Int,
+    site: UInt32, _ flags: Flags
+  ) {
+    self.op = op
+    self.number = number
+    self.first = first
+    self.second = second
     constant = 0
-    first = nil
-    second = nil
-    site = 0
     self.time = time
-    number = value.rank == 0 ? value[0] : 0
-    flags = parameter ? [.leaf, .tracked, .parameter] : .leaf
-    if value.rank > 0 || value.dtype != .float64 { hold(value) }
+    self.site = site
+    self.flags = flags
+  }
+
+  /// A leaf: a parameter, or data.
+  package static func leaf(_ value: Tensor, parameter: Bool, time: Int) -> Node {
+    let flags: Flags = parameter ? [.leaf, .tracked, .parameter] : .leaf
+    return isWide(value)
+      ? WideNode(.leaf, value, time: time, site: 0, flags)
+      : Node(.leaf, number: value[0], nil, nil, time: time, site: 0, flags)
   }
 
   /// The present value of another node, without its history.
-  init(holding other: Node, time: Int) {
-    op = Op.leaf
-    constant = 0
-    site = other.site
-    label = other.label
-    self.time = time
-    number = other.number
-    flags = [.leaf, .dropped]
-    if other.flags.contains(.tensor) { hold(other.value) }
+  static func holding(_ other: Node, time: Int) -> Node {
+    let flags: Flags = [.leaf, .dropped]
+    let node =
+      other.flags.contains(.tensor)
+      ? WideNode(.leaf, other.value, time: time, site: other.site, flags)
+      : Node(.leaf, number: other.number, nil, nil, time: time, site: other.site, flags)
+    node.label = other.label
+    return node
   }
 
   /// A result of any shape.
   /// - Parameter tracked: whether gradients flow through it.
-  init(op: Op, _ call: Call, operands: [Node], tracked: Bool, time: Int, site: UInt32) {
+  static func result(
+    _ op: Op, _ call: Call, operands: [Node], tracked: Bool, time: Int, site: UInt32
+  ) -> Node {
     let value = call.output
-    self.op = op
-    constant = 0
-    self.time = time
-    self.site = site
-    number = value.rank == 0 ? value[0] : 0
-    flags = tracked ? .tracked : []
     let isPair = operands.count <= 2
-    first = isPair ? operands.first.map { Unmanaged.passRetained($0) } : nil
-    second = isPair && operands.count > 1 ? Unmanaged.passRetained(operands[1]) : nil
-    if value.rank > 0 || value.dtype != .float64 { hold(value) }
-    if !isPair { held.operands = operands }
-    if !call.attributes.isEmpty { held.attributes = call.attributes }
-    if let saved = call.saved { held.saved = saved }
+    let first = isPair ? operands.first.map { Unmanaged.passRetained($0) } : nil
+    let second = isPair && operands.count > 1 ? Unmanaged.passRetained(operands[1]) : nil
+    let flags: Flags = tracked ? .tracked : []
+    guard isWide(value) || !isPair || !call.attributes.isEmpty || call.saved != nil else {
+      return Node(op, number: value[0], first, second, time: time, site: site, flags)
+    }
+    let node = WideNode(op, value, first, second, time: time, site: site, flags)
+    if !isPair { node.many = operands }
+    node.settings = call.attributes
+    node.kept = call.saved
+    return node
   }
 
-  private func hold(_ value: Tensor) {
-    held.tensor = value
-    flags.insert(.tensor)
+  /// Whether a value is no single number of the usual type.
+  fileprivate static func isWide(_ value: Tensor) -> Bool {
+    value.rank > 0 || value.dtype != .float64
   }
 
-  /// The side table, made on first use.
-  private var held: Extra {
-    if let extra { return extra }
-    let made = Extra()
-    extra = made
-    return made
+  /// Itself, if it has more than a number.
+  @inline(__always)
+  var extra: WideNode? {
+    flags.contains(.wide) ? unsafeDowncast(self, to: WideNode.self) : nil
   }
 
   // MARK: Names
@@ -187,14 +188,14 @@ package final class Node {
   package var value: Tensor { extra?.tensor ?? Tensor(number) }
   package var shape: Shape { extra?.tensor?.shape ?? .scalar }
   package var dtype: DType { extra?.tensor?.dtype ?? .float64 }
-  package var attributes: Attributes { extra?.attributes ?? Attributes() }
+  package var attributes: Attributes { extra?.settings ?? Attributes() }
   /// What its forward step kept; it is of the operands as they were then.
-  package var saved: Saved? { extra?.saved }
+  package var saved: Saved? { extra?.kept }
 
   /// What backward passes have added up, of the value's shape; nil before the first.
   package var gradient: Tensor? {
     guard flags.contains(.hasGradient) else { return nil }
-    return extra?.gradient ?? Tensor(slope)
+    return extra?.slopes ?? Tensor(slope)
   }
 
   /// Replaces what backward passes have added up.
@@ -202,20 +203,20 @@ package final class Node {
     guard let gradient else {
       flags.remove(.hasGradient)
       slope = 0
-      extra?.gradient = nil
+      extra?.slopes = nil
       return
     }
     flags.insert(.hasGradient)
     slope = gradient.rank == 0 ? gradient[0] : 0
-    if !isScalar { held.gradient = gradient }
+    if !isScalar { extra?.slopes = gradient }
   }
 
   /// Stores a new value of the same shape and dtype, computed at `time`.
   func store(_ value: Tensor, time: Int) {
     self.time = time
     if value.rank == 0 { number = value[0] }
-    if flags.contains(.tensor) { held.tensor = value }
-    extra?.saved = nil
+    if flags.contains(.tensor) { extra?.tensor = value }
+    extra?.kept = nil
   }
 
   /// Lends the value to `body` alone, so that it can be changed without a copy.
@@ -248,13 +249,13 @@ package final class Node {
   /// How many operands it was computed from; 0 for a leaf.
   package var operandCount: Int {
     if isLeaf { return 0 }
-    if let many = extra?.operands, !many.isEmpty { return many.count }
+    if let many = extra?.many, !many.isEmpty { return many.count }
     return second != nil || op.isBinary ? 2 : 1
   }
 
   /// An operand as it stands in a call: a number that was written, or a node.
   package func operand(_ i: Int) -> Operand {
-    if let many = extra?.operands, !many.isEmpty { return .node(many[i]) }
+    if let many = extra?.many, !many.isEmpty { return .node(many[i]) }
     if let node = i == 0 ? first : second { return .node(node.takeUnretainedValue()) }
     return .number(constant)
   }
@@ -262,7 +263,7 @@ package final class Node {
   /// An operand that is a node, not held by the one who asks: its results keep it.
   @inline(__always)
   func input(_ i: Int) -> Unmanaged<Node>? {
-    if let many = extra?.operands, !many.isEmpty { return .passUnretained(many[i]) }
+    if let many = extra?.many, !many.isEmpty { return .passUnretained(many[i]) }
     return i == 0 ? first : second
   }
 
@@ -273,7 +274,7 @@ package final class Node {
   func forEachInput(_ body: (Node) -> Void) {
     first?._withUnsafeGuaranteedRef(body)
     second?._withUnsafeGuaranteedRef(body)
-    if let many = extra?.operands, !many.isEmpty { for node in many { body(node) } }
+    if let many = extra?.many, !many.isEmpty { for node in many { body(node) } }
   }
 
   /// The application that made this value: a plain number takes the dtype of its partner.
@@ -315,7 +316,7 @@ package final class Node {
     (older, younger) = (nil, nil)
     release()
     (first, second) = (nil, nil)
-    extra?.saved = nil
+    extra?.kept = nil
     op = Op.leaf
     flags.formUnion([.leaf, .dropped])
   }
@@ -341,7 +342,7 @@ package final class Node {
   }
 
   private var hasOperands: Bool {
-    first != nil || second != nil || extra?.operands.isEmpty == false
+    first != nil || second != nil || extra?.many.isEmpty == false
   }
 
   /// Gives up operands. One that nobody else holds and that has operands of its own joins the chain of
@@ -357,11 +358,34 @@ package final class Node {
     }
     if let first { give(first.takeRetainedValue()) }
     if let second { give(second.takeRetainedValue()) }
-    if let extra, !extra.operands.isEmpty {
-      var many = extra.operands
-      extra.operands = []
+    if let extra, !extra.many.isEmpty {
+      var many = extra.many
+      extra.many = []
       while let node = many.popLast() { give(node) }
     }
+  }
+}
+
+/// A value with axes or of another type than float64, or one whose op has settings, many operands or something to keep.
+final class WideNode: Node {
+  /// The value, unless it is `number`.
+  var tensor: Tensor?
+  /// The gradient, unless it is `slope`.
+  var slopes: Tensor?
+  /// The operands, where they are more than two.
+  var many: [Node] = []
+  var settings = Attributes()
+  var kept: Saved?
+
+  fileprivate init(
+    _ op: Op, _ value: Tensor, _ first: Unmanaged<Node>? = nil, _ second: Unmanaged<Node>? = nil,
+    time: Int, site: UInt32, _ flags: Flags
+  ) {
+    let isWide = Node.isWide(value)
+    if isWide { tensor = value }
+    super.init(
+      op, number: value.rank == 0 ? value[0] : 0, first, second, time: time, site: site,
+      flags.union(isWide ? [.wide, .tensor] : .wide))
   }
 }
 
