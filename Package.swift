@@ -234,7 +234,7 @@ let package = Package(
       path: "Tests/Support",
       swiftSettings: strict),
     .testTarget(
-      name: "PlatformTests", dependencies: ["Platform"], exclude: ["elementary.txt"],
+      name: "PlatformTests", dependencies: ["CPlatform", "Platform"], exclude: ["elementary.txt"],
       swiftSettings: strict),
     .testTarget(
       name: "TensorsTests", dependencies: ["CPlatform", "Platform", "Tensors"],

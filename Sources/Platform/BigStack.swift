@@ -41,7 +41,9 @@ package enum BigStack {
           let job = Unmanaged<Job>.fromOpaque(raw).takeRetainedValue()
           let limit = nnrepl_stack() - BigStack.bytes + BigStack.reserve
           nnrepl_stack_limit().pointee = Int(limit)
+          let hasSlabs = nnrepl_slabs_take() != 0
           job.body(limit)
+          if hasSlabs { nnrepl_slabs_leave() }
           return nil
         }, job.toOpaque())
       if failed == 0 {
