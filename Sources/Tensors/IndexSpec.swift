@@ -19,6 +19,7 @@ extension Shape {
   /// an axis of the result (a slice or a new axis) stands between two lists. Single places drop their axis
   /// before that is looked at; NumPy counts them as lists, and so orders `x[0, :, [0, 1]]` differently.
   package func selection(_ items: [IndexItem]) throws(TensorError) -> Selection {
+    if let entry = try leading(items) { return entry }
     var plain: [IndexItem] = []
     for item in items {
       if case .list(let place) = item, place.rank == 0 {
@@ -39,6 +40,21 @@ extension Shape {
       plain += rest
     }
     return try pick(plain)
+  }
+
+  /// What numbers alone pick, as in `x[t]`: a block of memory.
+  private func leading(_ items: [IndexItem]) throws(TensorError) -> Selection? {
+    guard items.count <= rank else { return nil }
+    var (base, block) = (0, count)
+    for (axis, item) in items.enumerated() {
+      guard case .at(let index) = item else { return nil }
+      let place = try place0(index, axis)
+      block /= self[axis]
+      base += place * block
+    }
+    return Selection(
+      [.even(count: block, by: 1)], from: base, of: self,
+      shape: Shape(rank: rank - items.count) { self[items.count + $0] })
   }
 
   private func pick(_ items: [IndexItem]) throws(TensorError) -> Selection {

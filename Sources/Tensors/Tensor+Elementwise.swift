@@ -223,10 +223,13 @@ extension Tensor {
     -> [nnrepl_axis]?
   {
     guard let axes = (x.origin ?? y.origin)?.axes else { return nil }
-    let origins = [x.origin, y.origin].compactMap { $0 }
-    return origins.allSatisfy {
-      $0.source.stored == E.stored && $0.axes.map(\.count) == axes.map(\.count)
-    } ? axes : nil
+    for origin in [x.origin, y.origin] {
+      guard let origin else { continue }
+      guard origin.source.stored == E.stored, origin.axes.count == axes.count,
+        axes.indices.allSatisfy({ origin.axes[$0].count == axes[$0].count })
+      else { return nil }
+    }
+    return axes
   }
 
   /// The elements where they lie.
