@@ -283,9 +283,26 @@ static int OF(choose)(
 #define AS_STORED(place) (*(const W *)(place))
 #define AS_DOUBLES(place) TO_V(*(const E *)(place))
 
-static R OF(sum)(long count, const R *in) LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, x)
+/// The sum of `part`, of `some` numbers from `at` on, block by block: lanes of floats that ran through many numbers would
+/// gather their roundings, so blocks are added in double precision.
+/// How many of `count` floats, or rows of them, are summed as they are: all doubles, which have digits to spare.
+#define BLOCK_OF(count, block) (sizeof(R) == sizeof(double) || (count) <= (block) ? (count) : (block))
+
+#define BLOCK_BY_BLOCK(part)                                                                     \
+    {                                                                                            \
+        double total = 0;                                                                        \
+        for (long at = 0; at < count; at += NNREPL_BLOCK) {                                      \
+        const long block = BLOCK_OF(count, NNREPL_BLOCK);                                        \
+            const long some = count - at < NNREPL_BLOCK ? count - at : NNREPL_BLOCK;             \
+            total += part;                                                                       \
+        }                                                                                        \
+        return total;                                                                            \
+    }
+
+static R OF(block_sum)(long count, const R *in) LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, x)
+static double OF(sum)(long count, const R *in) BLOCK_BY_BLOCK(OF(block_sum)(some, in + at))
 static R OF(sum_of_zeros)(long count, const R *in) LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, x * 0)
-static R OF(sum_of_products)(long count, const R *in, const R *by) {
+static R OF(block_sum_of_products)(long count, const R *in, const R *by) {
     enum { PARTS = SUMS / (sizeof(W) / sizeof(R)) };
     W parts[PARTS] = {0};
     long i = 0;
@@ -297,6 +314,8 @@ static R OF(sum_of_products)(long count, const R *in, const R *by) {
     for (; i < count; i++) total += in[i] * by[i];
     return total;
 }
+static double OF(sum_of_products)(long count, const R *in, const R *by)
+    BLOCK_BY_BLOCK(OF(block_sum_of_products)(some, in + at, by + at))
 static void OF(add_lanes)(long count, R *lanes, const R *x) {
     enum { PARTS = SUMS / (sizeof(W) / sizeof(R)) };
     W parts[PARTS];
@@ -306,8 +325,10 @@ static void OF(add_lanes)(long count, R *lanes, const R *x) {
     }
     memcpy(lanes, parts, sizeof parts);
 }
-static R OF(sum_of_squared_differences)(long count, const R *in, R a)
+static R OF(block_sum_of_squared_differences)(long count, const R *in, R a)
     LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, (x - a) * (x - a))
+static double OF(sum_of_squared_differences)(long count, const R *in, R a)
+    BLOCK_BY_BLOCK(OF(block_sum_of_squared_differences)(some, in + at, a))
 
 /// The largest of x, or the smallest, where `order` is -1; nan wins. Their order has no part in it, so there may be any
 /// number of lanes.
@@ -335,7 +356,10 @@ INLINE R OF(extreme)(long count, const R *in, R order) {
 }
 static R OF(largest)(long count, const R *in) { return OF(extreme)(count, in, 1); }
 static R OF(smallest)(long count, const R *in) { return OF(extreme)(count, in, -1); }
-static R OF(sum_of_powers)(long count, const R *in, R a) LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, OF_R(exp)(x - a))
+static R OF(block_sum_of_powers)(long count, const R *in, R a)
+    LANE_BY_LANE(W, R, 0, AS_STORED, PLUS, OF_R(exp)(x - a))
+static double OF(sum_of_powers)(long count, const R *in, R a)
+    BLOCK_BY_BLOCK(OF(block_sum_of_powers)(some, in + at, a))
 
 static double OF(fold)(nnrepl_fold_function f, long count, const R *in, double a) {
     switch (f) {
@@ -373,7 +397,7 @@ static void OF(log_sum_exp)(long rows, long count, double *out, const R *in) {
         const int is_infinite = most == -INFINITY || most == INFINITY;
         // Of an infinite score there is no difference to take.
         const R shift = is_infinite ? 0 : most;
-        out[row] = most == INFINITY ? INFINITY : shift + nnrepl_log((double)OF(sum_of_powers)(count, in, shift));
+        out[row] = most == INFINITY ? INFINITY : shift + nnrepl_log(OF(sum_of_powers)(count, in, shift));
     }
 }
 
@@ -383,11 +407,11 @@ static void OF(softmax)(long rows, long count, R *out, const R *in, int is_log) 
         const R most = OF(largest)(count, in);
         if (is_log) {
             VECTORS_OF(W, count, z = x - most)
-            const R log = (R)nnrepl_log((double)OF(sum_of_powers)(count, out, 0));
+            const R log = (R)nnrepl_log(OF(sum_of_powers)(count, out, 0));
             for (long i = 0; i < count; i++) out[i] -= log;
         } else {
             VECTORS_OF(W, count, z = OF_R(exp)(x - most))
-            const R sum = OF(sum)(count, out);
+            const R sum = (R)OF(sum)(count, out);
             for (long i = 0; i < count; i++) out[i] /= sum;
         }
     }
@@ -395,7 +419,7 @@ static void OF(softmax)(long rows, long count, R *out, const R *in, int is_log) 
 
 static void OF(softmax_slope)(long rows, long count, R *out, const R *zs, const R *dz, int is_log) {
     for (; rows-- > 0; zs += count, dz += count, out += count) {
-        const R sum = is_log ? OF(sum)(count, dz) : OF(sum_of_products)(count, dz, zs);
+        const R sum = (R)(is_log ? OF(sum)(count, dz) : OF(sum_of_products)(count, dz, zs));
         if (is_log) {
             const R *in = zs;
             VECTORS_OF(W, count, z = OF_R(exp)(x) * sum)
@@ -408,8 +432,8 @@ static void OF(softmax_slope)(long rows, long count, R *out, const R *zs, const 
 
 static void OF(normalize)(long rows, long count, double eps, R *out, R *inverse, const R *in) {
     for (long row = 0; row < rows; row++, in += count, out += count) {
-        const R mean = OF(sum)(count, in) / (R)count;
-        const R scale = 1 / (R)sqrt(OF(sum_of_squared_differences)(count, in, mean) / (R)count + (R)eps);
+        const R mean = (R)OF(sum)(count, in) / (R)count;
+        const R scale = 1 / (R)sqrt((R)OF(sum_of_squared_differences)(count, in, mean) / (R)count + (R)eps);
         inverse[row] = scale;
         VECTORS_OF(W, count, z = (x - mean) * scale)
     }
@@ -418,13 +442,35 @@ static void OF(normalize)(long rows, long count, double eps, R *out, R *inverse,
 static void OF(normalize_slope)(long rows, long count, R *dx, const R *out, const R *inverse, const R *dz) {
     const R share = 1 / (R)count;
     for (long row = 0; row < rows; row++, dx += count, out += count, dz += count) {
-        const R plain = OF(sum)(count, dz) * share, along = OF(sum_of_products)(count, dz, out) * share;
+        const R plain = (R)OF(sum)(count, dz) * share, along = (R)OF(sum_of_products)(count, dz, out) * share;
         const R scale = inverse[row];
         for (long i = 0; i < count; i++) dx[i] = (dz[i] - plain - out[i] * along) * scale;
     }
 }
 
-static void OF(normalize_back)(
+/// Room for what `columns` columns sum up in one block of rows, as R, behind that of all blocks, in double precision; none
+/// for rows of one block, and where there is no memory: then they are summed in one go.
+static double *OF(column_room)(long rows, long columns) {
+    return rows > BLOCK_OF(rows, NNREPL_ROWS) ? calloc((size_t)columns, sizeof(double) + sizeof(R)) : NULL;
+}
+
+/// Adds up rows in `to`, columns that are 0 at first, by what stands last: `some` rows from `row` on to those at `part`.
+#define ROWS_BY_BLOCKS(rows, columns, to, ...)                                                   \
+    {                                                                                            \
+        double *const sums = OF(column_room)(rows, columns);                                     \
+        R *const part = sums ? (R *)(sums + (columns)) : (to);                                   \
+        const long block = sums ? NNREPL_ROWS : (rows);                                          \
+        for (long row = 0; row < (rows); row += block) {                                         \
+            const long some = (rows) - row < block ? (rows) - row : block;                       \
+            if (sums) memset(part, 0, (size_t)(columns) * sizeof(R));                            \
+            __VA_ARGS__;                                                                         \
+            if (sums) for (long c = 0; c < (columns); c++) sums[c] += part[c];                   \
+        }                                                                                        \
+        if (sums) for (long c = 0; c < (columns); c++) (to)[c] = (R)sums[c];                     \
+        free(sums);                                                                              \
+    }
+
+static void OF(normalize_rows_back)(
     long rows, long n, double eps, R *dx, R *restrict dweight, R *restrict dbias, const R *restrict x,
     const R *restrict dz, const R *restrict weight, R *restrict scratch
 ) {
@@ -441,13 +487,19 @@ static void OF(normalize_back)(
     }
 }
 
+static void OF(normalize_back)(
+    long rows, long n, double eps, R *dx, R *dparts, const R *x, const R *dz, const R *weight, R *scratch
+) ROWS_BY_BLOCKS(rows, 2 * n, dparts,
+    OF(normalize_rows_back)(
+        some, n, eps, dx + row * n, part, part + n, x + row * n, dz + row * n, weight, scratch))
+
 static void OF(scale_rows)(long rows, long n, R *restrict x, const R *restrict scale, const R *restrict shift) {
     for (; rows-- > 0; x += n) {
         for (long i = 0; i < n; i++) x[i] = x[i] * scale[i] + shift[i];
     }
 }
 
-static void OF(add_rows)(long rows, long count, R *out, const R *x) {
+static void OF(add_block_of_rows)(long rows, long count, R *out, const R *x) {
     for (; rows >= 4; rows -= 4, x += 4 * count) {
         long i = 0;
         for (; i + WIDE <= count; i += WIDE) {
@@ -459,6 +511,9 @@ static void OF(add_rows)(long rows, long count, R *out, const R *x) {
     }
     for (; rows > 0; rows--, x += count) OF(zip)(NNREPL_ADD, count, out, out, 1, x, 1);
 }
+
+static void OF(add_rows)(long rows, long count, R *out, const R *x)
+    ROWS_BY_BLOCKS(rows, count, out, OF(add_block_of_rows)(some, count, part, x + row * count))
 
 static void OF(powers)(long count, R *out, const R *in, double shift, double scale) {
     // What the shift loses as R is taken off after it.
@@ -482,7 +537,7 @@ static void OF(powers)(long count, R *out, const R *in, double shift, double sca
         }                                                                                           \
     }
 
-static R OF(sum_of_slopes)(long count, const R *in, R mean, const R *dz) {
+static R OF(block_sum_of_slopes)(long count, const R *in, R mean, const R *dz) {
     enum { PARTS = SUMS / (sizeof(W) / sizeof(R)) };
     W parts[PARTS] = {0};
     long i = 0;
@@ -494,21 +549,33 @@ static R OF(sum_of_slopes)(long count, const R *in, R mean, const R *dz) {
     for (; i < count; i++) total += dz[i] * (in[i] - mean);
     return total;
 }
+static double OF(sum_of_slopes)(long count, const R *in, R mean, const R *dz)
+    BLOCK_BY_BLOCK(OF(block_sum_of_slopes)(some, in + at, mean, dz + at))
 
-static void OF(channel_sums)(
+static void OF(block_of_channel_sums)(
     nnrepl_channel_function f, nnrepl_channels cut, R *restrict out, const R *restrict x, const R *restrict mean,
     const R *restrict dz
 ) {
     switch (f) {
-    case NNREPL_CHANNEL_SUM: EACH_CHANNEL(cut, out[k] += x[i + k];, out[c] += OF(sum)(n, x + i);) return;
+    case NNREPL_CHANNEL_SUM: EACH_CHANNEL(cut, out[k] += x[i + k];, out[c] += (R)OF(sum)(n, x + i);) return;
     case NNREPL_CHANNEL_SPREAD:
         EACH_CHANNEL(cut, const R d = x[i + k] - mean[k]; out[k] += d * d;
-            , out[c] += OF(sum_of_squared_differences)(n, x + i, mean[c]);)
+            , out[c] += (R)OF(sum_of_squared_differences)(n, x + i, mean[c]);)
         return;
     case NNREPL_CHANNEL_SLOPE:
         EACH_CHANNEL(cut, out[k] += dz[i + k] * (x[i + k] - mean[k]);
-            , out[c] += OF(sum_of_slopes)(n, x + i, mean[c], dz + i);)
+            , out[c] += (R)OF(sum_of_slopes)(n, x + i, mean[c], dz + i);)
     }
+}
+
+static void OF(channel_sums)(
+    nnrepl_channel_function f, nnrepl_channels cut, R *out, const R *x, const R *mean, const R *dz
+) {
+    const long apart = cut.channels * cut.inner;
+    ROWS_BY_BLOCKS(cut.outer, cut.channels, out, {
+        const nnrepl_channels these = {some, cut.channels, cut.inner};
+        OF(block_of_channel_sums)(f, these, part, x + row * apart, mean, dz ? dz + row * apart : dz);
+    })
 }
 
 static void OF(channel_scale)(
@@ -696,28 +763,36 @@ static void OF(share)(long outer, long n, long inner, int takes_nan, R *out, con
 /// What a column of softmax adds up.
 typedef enum { OF(ITSELF), OF(POWER), OF(PRODUCT), OF(OTHER) } OF(summand);
 
-/// The sums of `columns` columns of n numbers, `inner` apart, in lanes as `sum` has them for one: of x, e^x, x y or y.
-static void OF(column_sums)(
-    OF(summand) what, long n, long inner, long columns, R *sum, const R *x, const R *y
+/// Adds to the sums of `columns` columns a block of n numbers of each, `inner` apart, in lanes as `block_sum` has them for
+/// one: of x, e^x, x y or y.
+static void OF(add_block_of_columns)(
+    OF(summand) what, long n, long inner, long columns, double *sums, const R *x, const R *y
 ) {
     R lanes[SUMS][OF(COLUMNS)] = {{0}}, term[OF(COLUMNS)];
+    R *const sum = lanes[0];
     const long whole = n / SUMS * SUMS;
-    for (long c = 0; c < columns; c++) sum[c] = 0;
     for (long i = 0; i < n; i++, x += inner, y += inner) {
-        if (i == whole && i > 0) {
-            for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, lanes[0], lanes[0], 1, lanes[l], 1);
-            memcpy(sum, lanes[0], (size_t)columns * sizeof(R));
-        }
+        if (i == whole) for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, sum, sum, 1, lanes[l], 1);
         const R *terms = what == OF(ITSELF) ? x : what == OF(OTHER) ? y : term;
         if (what == OF(POWER)) OF(map)(NNREPL_EXP, columns, term, x, 0, 0);
         if (what == OF(PRODUCT)) OF(zip)(NNREPL_MULTIPLY, columns, term, y, 1, x, 1);
         R *to = i < whole ? lanes[i % SUMS] : sum;
         OF(zip)(NNREPL_ADD, columns, to, to, 1, terms, 1);
     }
-    if (n == whole && n > 0) {
-        for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, lanes[0], lanes[0], 1, lanes[l], 1);
-        memcpy(sum, lanes[0], (size_t)columns * sizeof(R));
+    if (n == whole) for (int l = 1; l < SUMS; l++) OF(zip)(NNREPL_ADD, columns, sum, sum, 1, lanes[l], 1);
+    for (long c = 0; c < columns; c++) sums[c] += sum[c];
+}
+
+static void OF(column_sums)(
+    OF(summand) what, long n, long inner, long columns, R *sum, const R *x, const R *y
+) {
+    double sums[OF(COLUMNS)] = {0};
+    for (long at = 0; at < n; at += NNREPL_BLOCK) {
+    const long block = BLOCK_OF(n, NNREPL_BLOCK);
+        const long some = n - at < NNREPL_BLOCK ? n - at : NNREPL_BLOCK;
+        OF(add_block_of_columns)(what, some, inner, columns, sums, x + at * inner, y + at * inner);
     }
+    for (long c = 0; c < columns; c++) sum[c] = (R)sums[c];
 }
 
 static void OF(softmax_columns)(long outer, long n, long inner, R *out, const R *x, int is_log) {
@@ -783,6 +858,9 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
 #undef PAIRS_OF
 #undef ROW
 #undef LANE_BY_LANE
+#undef BLOCK_BY_BLOCK
+#undef ROWS_BY_BLOCKS
+#undef BLOCK_OF
 #undef PLUS
 #undef TIMES
 #undef AS_STORED

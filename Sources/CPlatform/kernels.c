@@ -148,10 +148,10 @@ void nnrepl_normalize_slope(
 }
 
 void nnrepl_normalize_back(
-    nnrepl_type type, long rows, long n, double eps, void *dx, void *dweight, void *dbias, const void *x,
-    const void *dz, const void *weight, void *scratch
+    nnrepl_type type, long rows, long n, double eps, void *dx, void *dparts, const void *x, const void *dz,
+    const void *weight, void *scratch
 ) {
-    CHOSEN(normalize_back, rows, n, eps, dx, dweight, dbias, x, dz, weight, scratch)
+    CHOSEN(normalize_back, rows, n, eps, dx, dparts, x, dz, weight, scratch)
 }
 
 void nnrepl_scale_rows(nnrepl_type type, long rows, long n, void *x, const void *scale, const void *shift) {

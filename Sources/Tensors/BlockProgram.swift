@@ -199,6 +199,11 @@ extension Tensor {
     func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
       let numbers = numbers.map { E($0[0]) }
       var (lanes, rest) = ([E](repeating: 0, count: 16), [E]())
+      var (total, taken) = (0.0, 0)
+      func close() {
+        total += Double(rest.reduce(lanes.dropFirst().reduce(lanes[0], +), +))
+        (lanes, rest) = ([E](repeating: 0, count: 16), [])
+      }
       reading(operands, [UnsafeMutablePointer<E>]()) { vectors in
         // The first vector is the result's, which nobody writes.
         guard let none = vectors.first else { return }
@@ -208,12 +213,14 @@ extension Tensor {
           ) { block, n in
             nnrepl_add_lanes(E.layout, n, &lanes, block)
             rest += (n - n % 16..<n).map { block[$0] }
+            taken += n
+            if E.layout == NNREPL_F32, taken % Int(NNREPL_BLOCK) == 0 { close() }
           }
         }
       }
       try Work.look()
-      let sum = lanes.dropFirst().reduce(lanes[0], +)
-      return Tensor(Double(rest.reduce(sum, +)), dtype: model.dtype)
+      close()
+      return Tensor(Double(E(total)), dtype: model.dtype)
     }
     return model.dtype == .float32 ? try run(Float.self) : try run(Double.self)
   }

@@ -222,17 +222,21 @@ extension Tensor {
     try dz.mustHold(count)
     func run<E: Element>(_: E.Type) throws(TensorError) -> (Tensor, Tensor, Tensor) {
       let dx = try Draft<E>(shape)
-      let (dweight, dbias) = (try Draft<E>(zeros: weight.shape), try Draft<E>(zeros: weight.shape))
-      let scratch = try Draft<E>(Shape.fitting([2, n]))
+      let (dweight, dbias) = (try Draft<E>(weight.shape), try Draft<E>(weight.shape))
+      let (parts, scratch) = (
+        try Draft<E>(zeros: Shape.fitting([2, n])), try Draft<E>(Shape.fitting([2, n]))
+      )
       read(E.self) { x in
         dz.read(E.self) { dz in
           weight.read(E.self) { weight in
             nnrepl_normalize_back(
-              E.layout, count / n, n, eps, dx.elements, dweight.elements, dbias.elements, x, dz,
-              weight, scratch.elements)
+              E.layout, count / n, n, eps, dx.elements, parts.elements, x, dz, weight,
+              scratch.elements)
           }
         }
       }
+      dweight.elements.update(from: parts.elements, count: n)
+      dbias.elements.update(from: parts.elements + n, count: n)
       return (
         try dx.finished(dtype), try dweight.finished(dtype), try dbias.finished(dtype)
       )

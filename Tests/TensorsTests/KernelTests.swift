@@ -137,6 +137,47 @@ import Testing
     }
   }
 
+  /// Floats are summed in blocks, whose sums are added in double precision: a million of them lose no digits on the way.
+  @Test func sumsOfManyFloatsDoNotDrift() throws {
+    let (n, tenth) = (1 << 20, Double(Float(0.1)))
+    let x = try Tensor(filling: [n], with: 0.1, dtype: .float32)
+    let columns = try x.reshaped(to: [n / 2, 2])
+    let ones = try Tensor(filling: [2], with: 1, dtype: .float32)
+    let ramp = try Tensor(
+      (0..<n).map { Double($0 % 2) }, shape: columns.shape, dtype: .float32)
+    let cut = Channels(batch: [n / 4, 2, 2])
+    let zero = try Tensor(filling: [2], with: 0, dtype: .float32)
+    let back = try ramp.rowsNormalizedBack(2, eps: 0, ones, columns)
+    var program = BlockProgram()
+    program.add(.two(Kernel.multiply), [.vector(1), .number(0)], to: program.temporary())
+    let dot = x.read { nnrepl_dot(NNREPL_F32, n, $0, $0) }
+    let sums: [(String, Double, Double)] = try [
+      ("sum", x.sum([0])[0], Double(n) * tenth),
+      ("rows", x.reshaped(to: [2, n / 2]).sum([1])[1], Double(n / 2) * tenth),
+      ("columns", columns.sum([0])[1], Double(n / 2) * tenth),
+      ("middle", x.reshaped(to: [2, n / 4, 2]).sum([1])[3], Double(n / 4) * tenth),
+      ("program", Tensor.total(program, [x], [Tensor(1)], like: x)[0], Double(n) * tenth),
+      ("dot", dot, Double(n) * tenth * tenth),
+      ("mean of channels", x.channelMoments(cut, eps: 0).mean[1], tenth),
+      ("channels", x.channelSums(cut, x, mean: zero).plain[1], Double(n / 2) * tenth),
+      (
+        "slope of channels", x.channelSums(cut, x, mean: zero).weighted[0],
+        Double(n / 2) * tenth * tenth
+      ),
+      ("bias of rows", #require(back).bias[1], Double(n / 2) * tenth),
+      ("weight of rows", #require(back).weight[1], Double(n / 2) * tenth),
+      ("log of sum", x.logSumExp([0])[0], tenth + Double.log(Double(n))),
+      ("softmax", x.softmax(0, log: false)[5] * Double(n), 1),
+      ("softmax of columns", columns.softmax(0, log: false)[5] * Double(n / 2), 1),
+      (
+        "softmax slope", x.softmaxSlope(0, log: true, x)[0], tenth - 1.105_170_9 * Double(n) * tenth
+      ),
+    ]
+    for (name, sum, exact) in sums {
+      #expect(Swift.abs(sum / exact - 1) < 1e-5, "\(name): \(sum), not \(exact)")
+    }
+  }
+
   @Test func floatsOfTwoAreWithinTheStatedUnits() {
     let numbers = Self.numbers.map { Float($0) }
     for x in numbers {
@@ -175,6 +216,16 @@ import Testing
       Self.same(Double.self, "fold \(f)") { run($0) }
       Self.same(Float.self, "fold \(f)") { run($0) }
     }
+    func blocks<E: Element>(_ x: [E]) -> [E] {
+      let tame: [E] = finite(x.map { Double($0) }).map { (number: Double) in E(number) }
+      let many = (0..<3 * Int(NNREPL_BLOCK) + 5).map { tame[$0 % tame.count] }
+      var sums = [E](repeating: 0, count: 7)
+      nnrepl_add_rows(E.layout, many.count / 7, 7, &sums, many)
+      return sums + [E(nnrepl_fold(E.layout, NNREPL_SUM, many.count, many, 0))]
+        + [E(nnrepl_dot(E.layout, many.count, many, many))]
+    }
+    Self.same(Double.self, "blocks") { blocks($0) }
+    Self.same(Float.self, "blocks") { blocks($0) }
     func rows<E: Element>(_ x: [E]) -> [E] {
       let x: [E] = finite(x.map { Double($0) }).map { (number: Double) in E(number) }
       let (rows, n) = (3, x.count / 3)
@@ -200,8 +251,8 @@ import Testing
       all += product
       nnrepl_share(E.layout, 1, rows, n, 1, &product, x, x, z)
       all += product
-      nnrepl_normalize_back(E.layout, rows, n, 1e-5, &product, &sums, &inverse, x, z, x, &dx)
-      all += product + inverse
+      nnrepl_normalize_back(E.layout, rows, n, 1e-5, &product, &sums, x, z, x, &dx)
+      all += product + sums
       let cut = nnrepl_channels(outer: 1, channels: rows, inner: n)
       nnrepl_channel_sums(E.layout, NNREPL_CHANNEL_SLOPE, cut, &sums, x, inverse, dx)
       return all + z + dx + sums

@@ -39,8 +39,12 @@ typedef enum {
     NNREPL_HARDSWISH_SLOPE,
 } nnrepl_zip_function;
 
-/// Many numbers to one, computed in double precision but for the sum, which has its operand's. Sixteen lanes, added
-/// in order, then what is left over.
+/// How many floats, or rows of them, are added up with the precision that they have: blocks of so many are added in
+/// double precision.
+enum { NNREPL_BLOCK = 8192, NNREPL_ROWS = 512 };
+
+/// Many numbers to one, computed in double precision but for the sum, of which each block has its operand's. Sixteen lanes,
+/// added in order, then what is left over.
 typedef enum {
     NNREPL_SUM, NNREPL_PRODUCT,
     /// Each number times 0: 0 if all are finite.
@@ -127,17 +131,17 @@ void nnrepl_normalize_slope(
     nnrepl_type type, long rows, long n, void *_Nonnull dx, const void *_Nonnull out, const void *_Nonnull inverse,
     const void *_Nonnull dz);
 
-/// The same from x, whose normalized rows were scaled by `weight` and shifted; and added to dweight and dbias, what these are
-/// handed back. Scratch has room for two rows.
+/// The same from x, whose normalized rows were scaled by `weight` and shifted; and in two rows of zeros, dparts, what
+/// weight and shift are handed back. Scratch has room for two rows.
 void nnrepl_normalize_back(
-    nnrepl_type type, long rows, long n, double eps, void *_Nonnull dx, void *_Nonnull dweight, void *_Nonnull dbias,
-    const void *_Nonnull x, const void *_Nonnull dz, const void *_Nonnull weight, void *_Nonnull scratch);
+    nnrepl_type type, long rows, long n, double eps, void *_Nonnull dx, void *_Nonnull dparts, const void *_Nonnull x,
+    const void *_Nonnull dz, const void *_Nonnull weight, void *_Nonnull scratch);
 
 /// x[row, i] = x[row, i] scale[i] + shift[i], for rows of n.
 void nnrepl_scale_rows(
     nnrepl_type type, long rows, long n, void *_Nonnull x, const void *_Nonnull scale, const void *_Nonnull shift);
 
-/// out[i] += Σ x[row, i]: rows of n added in order.
+/// out[i] = Σ x[row, i]: rows of n, added to zeros in order.
 void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
 
 /// out[i] = scale e^(x[i] - shift), the shift in double precision.
@@ -149,7 +153,7 @@ typedef struct {
     long outer, channels, inner;
 } nnrepl_channels;
 
-/// Of each channel, added to out: Σ x, Σ (x - mean)² or Σ dz (x - mean).
+/// Of each channel, in out, which is 0 before: Σ x, Σ (x - mean)² or Σ dz (x - mean).
 typedef enum { NNREPL_CHANNEL_SUM, NNREPL_CHANNEL_SPREAD, NNREPL_CHANNEL_SLOPE } nnrepl_channel_function;
 void nnrepl_channel_sums(
     nnrepl_type type, nnrepl_channel_function f, nnrepl_channels cut, void *_Nonnull out, const void *_Nonnull x,
