@@ -200,23 +200,30 @@ extension Builtin {
     ) { call throws(Diagnostic) in
       let x = try call.node("x")
       let all = x.value.values
-      let found = Set(all).sorted()
+      // Each nan is a number of its own, and larger than all others.
+      let ordered = Set(all.filter { !$0.isNaN }).sorted()
+      let found = ordered + all.filter { $0.isNaN }
       let values = try call.constant(found, [found.count], x.dtype)
       let (inverse, counts) = (
         try call.flag("return_inverse"), try call.flag("return_counts")
       )
       guard inverse || counts else { return .tensor(values) }
       var places: [Double: Int] = [:]
-      for (i, n) in found.enumerated() { places[n] = i }
+      for (i, n) in ordered.enumerated() { places[n] = i }
+      var next = ordered.count
+      let standing = all.map { n in
+        if n.isNaN { next += 1 }
+        return places[n] ?? next - 1
+      }
       var parts: [Value] = [.tensor(values)]
       if inverse {
         parts.append(
           .tensor(
-            try call.constant(all.map { Double(places[$0] ?? 0) }, x.shape.dims, .int64)))
+            try call.constant(standing.map { Double($0) }, x.shape.dims, .int64)))
       }
       if counts {
         var tally = [Double](repeating: 0, count: found.count)
-        for n in all { if let place = places[n] { tally[place] += 1 } }
+        for place in standing { tally[place] += 1 }
         parts.append(.tensor(try call.constant(tally, [found.count], .int64)))
       }
       return .list(ListObject(parts))

@@ -118,7 +118,8 @@ INLINE W OF(power)(W x, W y) {
     return y == 1 ? x
         : y == 2 ? x * x
         : y == 3 ? x * x * x
-        : y == (R)0.5 ? __builtin_elementwise_sqrt(x)
+        // The root of -inf is no number, its power is.
+        : y == (R)0.5 ? (x == -INFINITY ? -x : __builtin_elementwise_sqrt(x))
         : y == -1 ? 1 / x
         : y == -2 ? 1 / (x * x)
         : power;
@@ -136,6 +137,7 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
         if (*ys == 2) return OF(map)(NNREPL_SQUARE, count, out, xs, 0, 0);
         if (*ys == 3) return OF(map)(NNREPL_CUBE, count, out, xs, 0, 0);
         if (*ys == (R)0.5) return OF(map)(NNREPL_SQRT, count, out, xs, 0, 0);
+        if (*ys == (R)-0.5) return OF(map)(NNREPL_RSQRT, count, out, xs, 0, 0);
         if (*ys == -1) return OF(map)(NNREPL_RECIPROCAL, count, out, xs, 0, 0);
     }
     switch (f) {
@@ -166,7 +168,7 @@ static int OF(zip)(nnrepl_zip_function f, long count, R *out, const R *xs, long 
             y * ((R)0.5 * (1 + OF_R(erf)(x / (R)1.4142135623730951)) +
                  x * OF_R(exp)((R)-0.5 * (x * x)) / (R)2.5066282746310002))
         ZIP(NNREPL_SILU_SLOPE, W, OF(silu_slope)(x, y))
-        ZIP(NNREPL_HARDSWISH_SLOPE, W, y * (x > -3 ? (x < 3 ? x / 3 + (R)0.5 : AS(W, 1)) : AS(W, 0)))
+        ZIP(NNREPL_HARDSWISH_SLOPE, W, x <= -3 ? AS(W, 0) : x >= 3 ? y : y * (x / 3 + (R)0.5))
 #undef ZIP
     }
     return 0;
@@ -283,17 +285,17 @@ static int OF(choose)(
 #define AS_STORED(place) (*(const W *)(place))
 #define AS_DOUBLES(place) TO_V(*(const E *)(place))
 
-/// The sum of `part`, of `some` numbers from `at` on, block by block: lanes of floats that ran through many numbers would
-/// gather their roundings, so blocks are added in double precision.
 /// How many of `count` floats, or rows of them, are summed as they are: all doubles, which have digits to spare.
 #define BLOCK_OF(count, block) (sizeof(R) == sizeof(double) || (count) <= (block) ? (count) : (block))
 
+/// The sum of `part`, of `some` numbers from `at` on, block by block: lanes of floats that ran through many numbers would
+/// gather their roundings, so blocks are added in double precision.
 #define BLOCK_BY_BLOCK(part)                                                                     \
     {                                                                                            \
-        double total = 0;                                                                        \
-        for (long at = 0; at < count; at += NNREPL_BLOCK) {                                      \
         const long block = BLOCK_OF(count, NNREPL_BLOCK);                                        \
-            const long some = count - at < NNREPL_BLOCK ? count - at : NNREPL_BLOCK;             \
+        double total = 0;                                                                        \
+        for (long at = 0; at < count; at += block) {                                             \
+            const long some = count - at < block ? count - at : block;                           \
             total += part;                                                                       \
         }                                                                                        \
         return total;                                                                            \
@@ -786,10 +788,10 @@ static void OF(add_block_of_columns)(
 static void OF(column_sums)(
     OF(summand) what, long n, long inner, long columns, R *sum, const R *x, const R *y
 ) {
-    double sums[OF(COLUMNS)] = {0};
-    for (long at = 0; at < n; at += NNREPL_BLOCK) {
     const long block = BLOCK_OF(n, NNREPL_BLOCK);
-        const long some = n - at < NNREPL_BLOCK ? n - at : NNREPL_BLOCK;
+    double sums[OF(COLUMNS)] = {0};
+    for (long at = 0; at < n; at += block) {
+        const long some = n - at < block ? n - at : block;
         OF(add_block_of_columns)(what, some, inner, columns, sums, x + at * inner, y + at * inner);
     }
     for (long c = 0; c < columns; c++) sum[c] = (R)sums[c];
@@ -858,9 +860,9 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
 #undef PAIRS_OF
 #undef ROW
 #undef LANE_BY_LANE
+#undef BLOCK_OF
 #undef BLOCK_BY_BLOCK
 #undef ROWS_BY_BLOCKS
-#undef BLOCK_OF
 #undef PLUS
 #undef TIMES
 #undef AS_STORED

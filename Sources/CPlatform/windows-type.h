@@ -56,13 +56,13 @@ static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL
                 const REAL *from = plane + y * w->row_step * w->width + k * w->column_step;
                 if (is_even) for (long j = 0; j < n; j++) new[j] = from[first[j]];
                 else for (long j = 0; j < n; j++) {
-                    // Where a window ends earlier, what it has, which cannot win.
+                    // Where a window ends earlier, what cannot win.
                     const nnrepl_reach r = w->row[(begin + j) / w->columns], c = w->column[(begin + j) % w->columns];
-                    new[j] = y < r.count && k < c.count ? from[first[j]] : most[j];
+                    new[j] = y < r.count && k < c.count ? from[first[j]] : -INFINITY;
                 }
                 for (long j = 0; j < n; j++) {
-                    // A nan that has won stays.
-                    const int wins = (most[j] == most[j]) & !(new[j] <= most[j]);
+                    // Only another nan wins over a nan.
+                    const int wins = (new[j] > most[j]) | (new[j] != new[j]);
                     best[j] = wins ? (TAP)tap : best[j];
                     most[j] = wins ? new[j] : most[j];
                 }

@@ -2,6 +2,7 @@
 #include "windows.h"
 #include "meter.h"
 
+#include <math.h>
 #include <string.h>
 
 // As wide as REAL, so that both lie in vectors alike: a number of a place under a window.

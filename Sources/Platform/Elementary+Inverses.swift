@@ -59,6 +59,7 @@ extension Elementary {
 
   /// The number from 0 on whose hyperbolic cosine is x; nan below 1.
   package static func acosh(_ x: Double) -> Double {
+    guard x >= 1 else { return .nan }
     if x >= 0x1p28 { return log(x) + 0x1.62e42fefa39efp-1 }
     let more = x - 1
     return log1p(more + (2 * more + more * more).squareRoot())
@@ -75,7 +76,8 @@ extension Elementary {
 
   /// Logarithm by 2; of powers of two exact.
   package static func log2(_ x: Double) -> Double {
-    guard x >= 0x1p-1022, x < .infinity else { return log(x) }
+    guard x > 0, x < .infinity else { return log(x) }
+    if x < 0x1p-1022 { return log2(x * 0x1p54) - 54 }
     let (power, f) = parts(x)
     return power + log1p(f) * 0x1.71547652b82fep+0
   }

@@ -302,7 +302,9 @@ extension Tensor {
         for row in 0..<scales.count {
           let out = out + row * n
           if scales[row] == 0 {
-            out.initialize(repeating: 0, count: n)
+            // 0 times what is no number is none.
+            let isNumber = row >= shifts.count || shifts[row].isFinite
+            out.initialize(repeating: isNumber ? 0 : .nan, count: n)
           } else {
             nnrepl_powers(E.layout, n, out, x + row * n, shifts[row], scales[row])
           }
@@ -367,6 +369,11 @@ enum Fold {
       case 2: return fold(NNREPL_SUM_OF_SQUARES).squareRoot()
       case 1: return fold(NNREPL_SUM_OF_MAGNITUDES)
       case .infinity: return n == 0 ? 0 : max(fold(NNREPL_LARGEST), -fold(NNREPL_SMALLEST))
+      case -.infinity:
+        return (0..<n).reduce(.infinity) { least, i in
+          let size = Double(Swift.abs(x[i]))
+          return size < least || size.isNaN ? size : least
+        }
       case 0: return (0..<n).reduce(0) { $0 + (x[$1] == 0 ? 0 : 1) }
       default:
         return Double.pow((0..<n).reduce(0) { $0 + Double.pow(Double(Swift.abs(x[$1])), p) }, 1 / p)

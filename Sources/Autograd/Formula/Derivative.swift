@@ -86,14 +86,6 @@ extension Formula {
   }
 }
 
-extension VJP {
-  /// A kernel that is another formula than what is told, for the cases at the edges.
-  static func kernel(_ formula: @escaping @autoclosure @Sendable () -> Formula) -> Kernel {
-    let formula = Once(formula)
-    return { call, dz throws(TensorError) in try formula.value.pulled(call, dz) }
-  }
-}
-
 extension Op {
   /// The partial with respect to an operand, if the op works elementwise.
   package func partial(_ operand: Int) -> Formula? {
@@ -129,8 +121,11 @@ extension Op {
     if let partial = partial(k) {
       if partial.number == 1 { return try unbroadcast(dz, to: shape) }
       return try unbroadcast(Formula.call(.mul, .dz, partial).pulled(call, dz), to: shape)
+    if let edge = edge(k) { return try unbroadcast(edge.pulled(call, dz), to: shape) }
     }
     let gradient = try pullback(k, call).pulled(call, dz)
+      // What does not depend on the operand hands nothing back, not even nan.
+      if partial.number == 0 { return try Tensor(filling: shape, with: 0, dtype: dz.dtype) }
     // A formula that came to a number is that number everywhere.
     return gradient.shape == shape ? gradient : try gradient.expanded(to: shape)
   }

@@ -36,8 +36,11 @@ package final class Op: Sendable {
   package let scalar: (@Sendable (Double, Double) -> Double)?
   /// The partials of single numbers without a walk over their formulas; a test holds both equal.
   package let slopes: Slopes?
-  /// `dz` times a partial by loops of their own, for speed and for IEEE's edge cases (`x^0` at nan).
+  /// `dz` times a partial by loops of their own, for speed.
   let kernels: [VJP.Kernel]
+  /// What is computed and recorded in place of `dz` times a partial, where that is not PyTorch's at IEEE's edges: `x^0` at
+  /// nan, or an infinite `dz` that meets a slope of 0.
+  private let edges: Once<[Formula]>
   /// All vjps in one go, for ops whose gradients share most of their work.
   package let joint: Joint?
   /// Adds the gradient of an operand to what has arrived there, in place, where that is cheaper than making it first;
@@ -86,8 +89,9 @@ package final class Op: Sendable {
     promotion: Promotion = .common, derivative: Derivative, links: Links = .measured,
     sums: (@Sendable (Call, Int) -> EntrySum?)? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
-    kernels: [VJP.Kernel] = [], joint: Joint? = nil, addition: Addition? = nil,
-    saves: Bool = false, loop: Looping? = nil, isCut: Bool = false, bounds: Bounds? = nil,
+    kernels: [VJP.Kernel] = [], edges: Once<[Formula]> = Once { [] }, joint: Joint? = nil,
+    addition: Addition? = nil, saves: Bool = false, loop: Looping? = nil, isCut: Bool = false,
+    bounds: Bounds? = nil,
     applies: (@Sendable () -> Op)? = nil, samples: @escaping @Sendable () -> [Sample] = { [] },
     forward: @escaping Forward
   ) {
@@ -106,6 +110,7 @@ package final class Op: Sendable {
     self.scalar = scalar
     self.slopes = slopes
     self.kernels = kernels
+    self.edges = edges
     self.joint = joint
     self.addition = addition
     self.saves = saves
@@ -125,6 +130,12 @@ package final class Op: Sendable {
     defaults = Op.defaults(settings)
     hasStandIns = operands.contains { if case .number = $0.absence { true } else { false } }
     roles = operands.map { $0.role }
+  }
+
+  /// The gradient of an operand from `dz`, where its partial does not tell all of it.
+  func edge(_ k: Int) -> Formula? {
+    let edges = edges.value
+    return k < edges.count ? edges[k] : nil
   }
 
   /// What the operand at a place is for.
@@ -165,7 +176,7 @@ extension Op {
     family: Family = .elementwise, _ summary: String, _ definition: String, example: String = "",
     notation: Notation = .call, promotion: Promotion = .common,
     partials: @escaping @autoclosure @Sendable () -> [Formula], kernels: [VJP.Kernel] = [],
-    loop: Looping? = nil,
+    edges: @escaping @autoclosure @Sendable () -> [Formula] = [], loop: Looping? = nil,
     scalar: (@Sendable (Double, Double) -> Double)? = nil, slopes: Slopes? = nil,
     bounds: Bounds? = nil, samples: (@Sendable () -> [Sample])? = nil, _ forward: @escaping Forward
   ) -> Op {
@@ -174,7 +185,7 @@ extension Op {
       name, operands, settings: settings, family: family, summary: summary, definition: definition,
       example: example, notation: notation, promotion: promotion,
       derivative: .partials(Once(partials)), links: .elementwise, scalar: scalar, slopes: slopes,
-      kernels: kernels, loop: loop, bounds: bounds,
+      kernels: kernels, edges: Once(edges), loop: loop, bounds: bounds,
       samples: samples ?? { count == 1 ? Sample.unary : Sample.binary },
       forward: forward)
   }
@@ -183,12 +194,13 @@ extension Op {
   static func formed(
     _ name: String, _ operands: [Operand], family: Family = .elementwise, _ summary: String,
     _ definition: String, example: String, value: @escaping @autoclosure @Sendable () -> Formula,
-    partials: @escaping @autoclosure @Sendable () -> [Formula]
+    partials: @escaping @autoclosure @Sendable () -> [Formula],
+    edges: @escaping @autoclosure @Sendable () -> [Formula] = []
   ) -> Op {
     let value = Once(value)
     return elementwise(
       name, operands, family: family, summary, definition, example: example, promotion: .floating,
-      partials: partials(),
+      partials: partials(), edges: edges(),
       scalar: { x, y in
         let number = value.value.evaluate(number: { leaf in
           if case .operand(let k) = leaf { k == 0 ? x : y } else { nil }

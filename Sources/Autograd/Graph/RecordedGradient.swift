@@ -47,7 +47,7 @@ extension Graph {
       // A gradient that is one number everywhere stays a number where the rule works entry by entry.
       let isEven = node.op.partial(k) != nil && input.shape == node.shape
       let arriving = isEven || dz.number == nil ? dz : .recorded(try whole(record(dz), like: node))
-      let filled = try node.op.pullback(k, call).filled { leaf in
+      func fill(_ leaf: Formula) -> Formula? {
         switch leaf {
         case .operand(let i): Graph.formula(node.operand(i))
         case .result: .recorded(node)
@@ -55,6 +55,13 @@ extension Graph {
         case .attribute(let name): .number(call.number(name))
         default: nil
         }
+      }
+      let filled: Formula
+      if let edge = node.op.edge(k) {
+        filled = unbroadcastText(
+          Graph.decided(edge.filled(fill)), from: node.shape, to: input.shape)
+      } else {
+        filled = try node.op.pullback(k, call).filled(fill)
       }
       let part: Formula
       if let n = filled.number {
@@ -71,6 +78,15 @@ extension Graph {
       let sum = old + part
       arrived[id] = sum.number != nil ? sum : .recorded(try whole(record(sum), like: input))
     }
+  }
+
+  /// The side of a choice that two numbers have made.
+  private static func decided(_ formula: Formula) -> Formula {
+    guard case .apply(.chosen, let parts, _) = formula,
+      case .apply(let op, let sides, _) = parts[0], let relation = op.relation,
+      let a = sides[0].number, let b = sides[1].number
+    else { return formula }
+    return decided(relation.holds(a, b) ? parts[1] : parts[2])
   }
 
   private static func formula(_ operand: Node.Operand) -> Formula {

@@ -24,7 +24,8 @@ extension Op {
     "max(0, x)",
     example: "relu([-1, 0, 2])", partial: .where_(gt, .x, 0, 1, 0), promotion: .common,
     slope: { x, _, _ in x <= 0 ? 0 : 1 },
-    kernels: byOperand(Kernel.reluSlope), bounds: Bounds(low: 0, high: nil))
+    kernels: byOperand(Kernel.reluSlope), edges: [.where_(le, .x, 0, 0, .dz)],
+    bounds: Bounds(low: 0, high: nil))
 
   package static let leakyRelu: Op = setting(
     "leaky_relu", ("negative_slope", 0.01), "Like relu, but lets a little through below 0.",
@@ -90,10 +91,10 @@ extension Op {
     example: "logsigmoid(0)", partial: .call(sigmoid, -.x))
 
   package static let relu6: Op = function(
-    "relu6", { Swift.min(Swift.max(0, $0), 6) }, family: .activation,
+    "relu6", Kernel.clamp(0, 6), family: .activation,
     "A rectifier that stops growing at 6.", "min(max(0, x), 6)", example: "relu6([-1, 3, 9])",
     partial: .where_(gt, .x, 0, .where_(lt, .x, 6, 1, 0), 0), promotion: .common,
-    bounds: Bounds(low: 0, high: 6))
+    edges: [.where_(gt, .x, 0, .where_(lt, .x, 6, .dz, 0), 0)], bounds: Bounds(low: 0, high: 6))
 
   /// Scaled so that depth keeps mean 0 and spread 1 (Klambauer et al. 2017).
   package static let selu: Op = function(
@@ -125,6 +126,8 @@ extension Op {
     "softsign", { $0 / (1 + Swift.abs($0)) }, family: .activation,
     "Squashes any number into (-1, 1), more slowly than tanh.", "x/(1 + |x|)",
     example: "softsign(3)", partial: 1 / (1 + Formula.call(abs, .x)).power(2),
+    // At inf neither the value nor the slope is a number.
+    edges: [.where_(eq, .z, .z, .dz / (1 + Formula.call(abs, .x)).power(2), .z)],
     bounds: Bounds(low: -1, high: 1))
 
   package static let hardtanh: Op = elementwise(
@@ -134,6 +137,10 @@ extension Op {
     partials: [
       .where_(
         gt, .x, .attribute("min_val"), .where_(lt, .x, .attribute("max_val"), 1, 0), 0)
+    ],
+    edges: [
+      .where_(
+        gt, .x, .attribute("min_val"), .where_(lt, .x, .attribute("max_val"), .dz, 0), 0)
     ],
     samples: {
       Sample.unary
@@ -147,13 +154,15 @@ extension Op {
     "hardsigmoid", { Swift.min(Swift.max($0 / 6 + 0.5, 0), 1) }, family: .activation,
     "A sigmoid of straight lines.", "min(max(x/6 + 1/2, 0), 1)", example: "hardsigmoid([-4, 0, 4])",
     partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .number(1.0 / 6), 0), 0),
+    edges: [.where_(gt, .x, -3, .where_(lt, .x, 3, .number(1.0 / 6) * .dz, 0), 0)],
     bounds: Bounds(low: 0, high: 1))
 
   package static let hardswish: Op = function(
     "hardswish", Kernel.hardswish, family: .activation, "`x` times its hardsigmoid.",
     "x*min(max(x/6 + 1/2, 0), 1)", example: "hardswish([-4, 0, 4])",
     partial: .where_(gt, .x, -3, .where_(lt, .x, 3, .x / 3 + 0.5, 1), 0),
-    kernels: byOperand(Kernel.hardswishSlope))
+    kernels: byOperand(Kernel.hardswishSlope),
+    edges: [.where_(le, .x, -3, 0, .where_(ge, .x, 3, .dz, .dz * (.x / 3 + 0.5)))])
 
   package static let tanhshrink: Op = function(
     "tanhshrink", { $0 - Elementary.tanh($0) }, family: .activation, "`x` without its tanh.",
@@ -162,7 +171,8 @@ extension Op {
   package static let softshrink: Op = setting(
     "softshrink", ("lambd", 0.5), "Moves towards 0 by `lambd`, and stays there.",
     "x - lambd if x > lambd, x + lambd if x < -lambd, else 0", example: "softshrink([-1, 0.2, 1])",
-    tried: 0.2, partial: .where_(gt, .call(abs, .x), .attribute("lambd"), 1, 0)
+    tried: 0.2, partial: .where_(gt, .call(abs, .x), .attribute("lambd"), 1, 0),
+    edges: [.where_(gt, .call(abs, .x), .attribute("lambd"), .dz, 0)]
   ) { lambd in
     Kernel.Through { $0 > lambd ? $0 - lambd : $0 < -lambd ? $0 + lambd : $0.isNaN ? $0 : 0 }
   }
@@ -170,7 +180,8 @@ extension Op {
   package static let hardshrink: Op = setting(
     "hardshrink", ("lambd", 0.5), "0 where `x` is no larger than `lambd`, else `x`.",
     "x if |x| > lambd else 0", example: "hardshrink([-1, 0.2, 1])", tried: 0.2,
-    partial: .where_(gt, .call(abs, .x), .attribute("lambd"), 1, 0)
+    partial: .where_(gt, .call(abs, .x), .attribute("lambd"), 1, 0),
+    edges: [.where_(gt, .call(abs, .x), .attribute("lambd"), .dz, 0)]
   ) { lambd in
     Kernel.Through { Swift.abs($0) <= lambd ? 0 : $0 }
   }
@@ -197,12 +208,13 @@ extension Op {
   private static func setting<K: UnaryKernel>(
     _ name: String, _ setting: (String, Double), _ summary: String, _ definition: String,
     example: String, tried: Double, partial: @escaping @autoclosure @Sendable () -> Formula,
+    edges: @escaping @autoclosure @Sendable () -> [Formula] = [],
     _ kernel: @escaping @Sendable (Double) -> K
   ) -> Op {
     elementwise(
       name, ["x"], settings: [.number(setting.0, setting.1)], family: .activation, summary,
       definition,
-      example: example, promotion: .floating, partials: [partial()],
+      example: example, promotion: .floating, partials: [partial()], edges: edges(),
       loop: { kernel($0.number(setting.0) ?? setting.1).loop },
       samples: { Sample.unary + Sample.unary.map { $0.with(setting.0, .number(tried)) } }
     ) { c throws(TensorError) in try c.x.map(kernel(c.number(setting.0))) }

@@ -42,13 +42,29 @@ extension Op {
     partials: [
       Formula.operand(1) / (Formula.operand(0).power(2) + Formula.operand(1).power(2)),
       -Formula.operand(0) / (Formula.operand(0).power(2) + Formula.operand(1).power(2)),
+    ],
+    // The origin has no angle; as in PyTorch it hands nothing back.
+    edges: [
+      .where_(eq, squares, 0, 0, .dz * (Formula.operand(1) / squares)),
+      .where_(eq, squares, 0, 0, .dz * (-Formula.operand(0) / squares)),
     ], loop: { _ in Kernel.atan2.loop }, scalar: { Elementary.atan2($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.atan2) }
 
+  private static let squares = Formula.operand(0).power(2) + Formula.operand(1).power(2)
+
   package static let hypot: Op = elementwise(
     "hypot", ["x", "y"], "The length of the hypotenuse.", "√(x^2 + y^2)", example: "hypot(3, 4)",
-    promotion: .floating, partials: [.x / .z, .y / .z], scalar: { ($0 * $0 + $1 * $1).squareRoot() }
-  ) { c throws(TensorError) in
-    try c.x.zip(c.y, Kernel.ThroughPair { ($0 * $0 + $1 * $1).squareRoot() })
+    promotion: .floating, partials: [.x / .z, .y / .z], scalar: { length($0, $1) }
+  ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.ThroughPair { length($0, $1) }) }
+
+  /// The length of (x, y); its squares are scaled where they would leave the range of numbers.
+  private static func length(_ x: Double, _ y: Double) -> Double {
+    let sum = x * x + y * y
+    if sum >= 0x1p-960, sum < .infinity { return sum.squareRoot() }
+    if x.isInfinite || y.isInfinite { return .infinity }
+    let most = Swift.max(Swift.abs(x), Swift.abs(y))
+    if most == 0 || sum.isNaN { return x + y + most }
+    let (a, b) = (x / most, y / most)
+    return most * (a * a + b * b).squareRoot()
   }
 }

@@ -57,27 +57,26 @@ extension Op {
     notation: .infix("^", strength: Notation.strengths.power),
     promotion: .fractional { inputs, _ in inputs[1].values.contains { $0 < 0 } },
     partials: [.y * Formula.x.power(.y - 1), .z * .call(.log, .x)],
-    kernels: [powerByBase, powerByExponent], loop: { _ in Kernel.power.loop },
+    edges: [powerByBase, powerByExponent], loop: { _ in Kernel.power.loop },
     scalar: { Double.pow($0, $1) },
     slopes: Slopes(
       { x, y, _ in y == 0 ? 0 : y == 2 ? 2 * x : y * Double.pow(x, y - 1) },
       { x, y, z in x == 0 && y >= 0 ? 0 : z * Double.log(x) })
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.power) }
 
-  private static let powerByBase = VJP.kernel(
-    .where_(eq, .y, 0, 0, .call(mul, .dz, .y * Formula.x.power(.y - 1))))
+  private static let powerByBase = Formula.where_(
+    eq, .y, 0, 0, .dz * (.y * Formula.x.power(.y - 1)))
 
-  private static let powerByExponent = VJP.kernel(
-    .where_(
-      eq, .x, 0, .where_(ge, .y, 0, 0, exponentSlope), exponentSlope))
-  private static let exponentSlope = Formula.call(mul, .dz, .z * .call(.log, .x))
+  private static let powerByExponent = Formula.where_(
+    eq, .x, 0, .where_(ge, .y, 0, 0, exponentSlope), exponentSlope)
+  private static let exponentSlope = Formula.dz * (.z * .call(.log, .x))
 
   /// The larger of two; a tie gives half the gradient to each side.
   package static let maximum: Op = elementwise(
     "maximum", ["x", "y"], family: .elementwise, "The larger of two, element by element; nan wins.",
     "max(x, y)", example: "maximum([1, 5], [3, 2])",
     partials: [larger(.x, .y), larger(.y, .x)],
-    kernels: [tied(lt, .x, .y), tied(lt, .y, .x)], loop: { _ in Kernel.maximum.loop },
+    edges: [tied(lt, .x, .y), tied(lt, .y, .x)], loop: { _ in Kernel.maximum.loop },
     scalar: { Kernel.maximum($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.maximum) }
 
@@ -87,7 +86,7 @@ extension Op {
     "The smaller of two, element by element; nan wins.",
     "min(x, y)", example: "minimum([1, 5], [3, 2])",
     partials: [larger(.y, .x), larger(.x, .y)],
-    kernels: [tied(gt, .x, .y), tied(gt, .y, .x)], loop: { _ in Kernel.minimum.loop },
+    edges: [tied(gt, .x, .y), tied(gt, .y, .x)], loop: { _ in Kernel.minimum.loop },
     scalar: { Kernel.minimum($0, $1) }
   ) { c throws(TensorError) in try c.x.zip(c.y, Kernel.minimum) }
 
@@ -97,8 +96,8 @@ extension Op {
 
   /// PyTorch drops the losing side's gradient and halves it at a tie; where nan leaves the question
   /// open, it passes.
-  private static func tied(_ loses: Op, _ mine: Formula, _ other: Formula) -> VJP.Kernel {
-    VJP.kernel(.where_(eq, mine, other, 0.5 * .dz, .where_(loses, mine, other, 0, .dz)))
+  private static func tied(_ loses: Op, _ mine: Formula, _ other: Formula) -> Formula {
+    .where_(eq, mine, other, 0.5 * .dz, .where_(loses, mine, other, 0, .dz))
   }
 
   package static let arithmetic: [Op] = [
@@ -126,8 +125,14 @@ extension Op {
         + [Sample([Sample.spread([2, 3]), Sample.positive([2, 3]), Sample.chances([3])])]
     }
   ) { c throws(TensorError) in
-    let (start, weight) = (c.x, c.inputs[2])
-    return try start + weight * (c.y - start)
+    let (start, end, weight) = (c.x, c.y, c.inputs[2])
+    // From the nearer end, as in PyTorch: an infinite other one does not come in, and weight 1 is the end itself.
+    let distance = try end - start
+    let fromStart = try start + weight * distance
+    let isNear = try weight.map(Kernel.abs).compared(.less, to: Tensor(0.5))
+    if isNear.rank == 0, isNear[0] == 1 { return fromStart }
+    let fromEnd = try end - distance * (Tensor(1, dtype: weight.dtype) - weight)
+    return try isNear.rank == 0 ? fromEnd : Tensor.select(isNear, fromStart, fromEnd)
   }
 
   /// The logarithm of a sum of exponentials, without overflow.
@@ -137,14 +142,19 @@ extension Op {
     value: .where_(
       eq, .x, .y, .x + .number(Elementary.log(2)),
       .call(maximum, .x, .y) + .call(log1p, .call(exp, -.call(abs, .x - .y)))),
-    partials: [.call(exp, .x - .z), .call(exp, .y - .z)])
+    partials: [.call(sigmoid, .x - .y), .call(sigmoid, .y - .x)])
 
   /// `x*ln y`, 0 where x is 0.
   package static let xlogy: Op = formed(
     "xlogy", ["x", "y"], "`x*log(y)`, and 0 where `x` is 0.", "x*ln y", example: "xlogy(0, 0)",
     value: .where_(
       eq, .y, .y, .where_(eq, .x, 0, 0, .x * .call(log, .y)), .x * .call(log, .y)),
-    partials: [.call(log, .y), .where_(eq, .x, 0, 0, .x / .y)])
+    partials: [.call(log, .y), .x / .y],
+    edges: [
+      .where_(
+        eq, .x, 0, .where_(le, .y, 0, 0, .dz * .call(log, .y)), .dz * .call(log, .y)),
+      .dz * (.x / .y),
+    ])
 
   package static let copysign: Op = elementwise(
     "copysign", ["x", "y"], "The size of `x` with the sign of `y`.", "|x|*sign of y",
@@ -193,7 +203,8 @@ extension Op {
     kernels: [
       refusing("where", "condition"),
       passing { ($0.x, true) }, passing { ($0.x, false) },
-    ], loop: { _ in .choice(Kernel.notEqual) },
+    ], edges: [0, .call(chosen, .x, .dz, 0), .call(chosen, .x, 0, .dz)],
+    loop: { _ in .choice(Kernel.notEqual) },
     samples: {
       Sample.pairs { ($0, $1) }.map { pair in
         let (a, b) = (pair.inputs[0], pair.inputs[1])
@@ -212,7 +223,7 @@ extension Op {
       passing { ($0.y, false) },
       refusing("masked_fill", "mask"),
       passing { ($0.y, true) },
-    ],
+    ], edges: [.call(chosen, .y, 0, .dz), 0, .call(chosen, .y, .dz, 0)],
     samples: {
       Sample.shapes.map { Sample([Sample.spread($0), Tensor(0, dtype: .bool), Tensor(0.7)]) }
         + [

@@ -9,12 +9,14 @@ extension Op {
     _ definition: String, example: String, partial: @escaping @autoclosure @Sendable () -> Formula,
     promotion: Promotion = .floating, onlyPositive: Bool = false,
     domain: (low: Double, high: Double)? = nil, slope: Slopes.Slope? = nil,
-    kernels: [VJP.Kernel] = [], bounds: Bounds? = nil
+    kernels: [VJP.Kernel] = [], edges: @escaping @autoclosure @Sendable () -> [Formula] = [],
+    bounds: Bounds? = nil
   ) -> Op {
     let keepsWhole = if case .floating = promotion { false } else { true }
     return elementwise(
       name, ["x"], family: family, summary, definition, example: example,
-      promotion: promotion, partials: [partial()], kernels: kernels, loop: { _ in kernel.loop },
+      promotion: promotion, partials: [partial()], kernels: kernels, edges: edges(),
+      loop: { _ in kernel.loop },
       scalar: { x, _ -> Double in kernel(x) }, slopes: slope.map { Slopes($0) },
       bounds: bounds,
       samples: {
@@ -31,12 +33,13 @@ extension Op {
     _ name: String, _ f: @escaping @Sendable (Double) -> Double, family: Family = .elementwise,
     _ summary: String, _ definition: String, example: String,
     partial: @escaping @autoclosure @Sendable () -> Formula, promotion: Promotion = .floating,
+    edges: @escaping @autoclosure @Sendable () -> [Formula] = [],
     onlyPositive: Bool = false, domain: (low: Double, high: Double)? = nil, bounds: Bounds? = nil
   ) -> Op {
     function(
       name, Kernel.Through(f), family: family, summary, definition, example: example,
       partial: partial(), promotion: promotion, onlyPositive: onlyPositive, domain: domain,
-      bounds: bounds)
+      edges: edges(), bounds: bounds)
   }
 
   /// Exponential: it is its own derivative.
@@ -128,6 +131,7 @@ extension Op {
         .contains { $0.isFinite && $0 != $0.rounded() }
     },
     partials: [.where_(ge, .x, .attribute("min"), .where_(le, .x, .attribute("max"), 1, 0), 0)],
+    edges: [.where_(ge, .x, .attribute("min"), .where_(le, .x, .attribute("max"), .dz, 0), 0)],
     loop: { Kernel.clamp($0.number("min") ?? -.infinity, $0.number("max") ?? .infinity).loop },
     samples: {
       Sample.unary + Sample.unary.map { $0.with("min", .number(-0.5)) }

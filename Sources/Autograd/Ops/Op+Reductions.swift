@@ -388,12 +388,14 @@ extension Op {
       switch c.number("ord") {
       case 1: return dz * sign
       case 2: return try spread(unlessZero(.dz / .z, c), c) * .x
-      case .infinity:
+      case .infinity, -.infinity:
         let hits = Formula.call(eq, .call(abs, .x), try standing(.z, c))
         return dz * sign * (hits / .apply(sum, [hits], kept(c)))
       case let p:
         let size = Formula.call(abs, .x) / (try standing(unlessZero(.z, c, instead: 1), c))
-        return dz * sign * size.power(.number(p - 1))
+        let slope = dz * sign * size.power(.number(p - 1))
+        // Below 1 the slope at 0 has no bound; as in PyTorch it is taken as 0.
+        return p < 1 ? .where_(eq, size, 0, 0, slope) : slope
       }
     },
     samples: {

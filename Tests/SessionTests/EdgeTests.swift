@@ -1,0 +1,90 @@
+import Interpreter
+import Session
+import Tensors
+import Testing
+
+/// Values and gradients where numbers end: at nan, inf and 0; for single numbers, no axes and images smaller than a
+/// window. The numbers are torch 2.13's.
+@Suite struct EdgeTests {
+  private static let (nan, inf) = (Double.nan, Double.infinity)
+
+  private static func same(_ a: [Double], _ b: [Double]) -> Bool {
+    a.count == b.count
+      && zip(a, b).allSatisfy { a, b in
+        a == b || a.isNaN && b.isNaN || abs(a - b) <= 1e-6 * max(1, abs(b))
+      }
+  }
+
+  private static func check(_ code: String, _ expected: [Double], _ session: Session) throws {
+    try GoldenTests.run(session, "out = \(code)")
+    let got = TypeTests.numbers(session, "out")
+    #expect(same(got, expected), "\(code): \(got), not \(expected)")
+  }
+
+  @Test(arguments: [DType.float32, .float64]) func valuesArePyTorchs(_ dtype: DType) throws {
+    let (nan, inf) = (Self.nan, Self.inf)
+    let session = Session(dtype: dtype)
+    let cases: [(String, [Double])] = [
+      ("relu6([nan, -1, 9])", [nan, 0, 6]),
+      ("hardswish([nan, inf, -3])", [nan, inf, 0]),
+      ("acosh([0.5, -3e38, 1, nan])", [nan, nan, 0, nan]),
+      ("log2([0, -1, inf])", [-inf, nan, inf]),
+      ("[-inf, 4, 0]^[0.5, 0.5, 0.5]", [inf, 2, 0]),
+      ("[-inf, 4, 0]^(-0.5)", [nan, 0.5, inf]),
+      ("hypot([inf, nan, 3, 0], [nan, inf, 4, 0])", [inf, inf, 5, 0]),
+      ("lerp([inf, 1, 1], [0, inf, 3], 0.75)", [inf, nan, 2.5]),
+      ("logaddexp([inf, -inf, nan], [0, -inf, 0])", [inf, -inf, nan]),
+      ("unique([2, nan, 1, nan, 2])", [1, 2, nan, nan]),
+      ("unique([2, nan, 1, nan, 2], return_inverse=true)[1]", [1, 2, 0, 3, 1]),
+      ("unique([2, nan, 1, nan, 2], return_counts=true)[1]", [1, 2, 1, 1]),
+      ("norm([3, -0.5, 2], -inf)", [0.5]),
+      ("hinge_embedding_loss([0.5, nan, 3], [1, -1, -1], reduction=\"none\")", [0.5, nan, 0]),
+      ("max_pool1d([[[nan, 1, nan, 5]]], 3, 1)", [nan, nan]),
+    ]
+    for (code, expected) in cases { try Self.check(code, expected, session) }
+    if dtype == .float64 {
+      try Self.check("hypot([3e200, 3e-200], 0)*[1e-200, 1e200]", [3, 3], session)
+    }
+  }
+
+  /// Gradients as they are computed, and as they are recorded.
+  @Test(arguments: [DType.float32, .float64]) func gradientsArePyTorchs(_ dtype: DType) throws {
+    let (nan, inf) = (Self.nan, Self.inf)
+    let session = Session(dtype: dtype)
+    let cases: [(String, x: String, y: String, dx: [Double], dy: [Double]?)] = [
+      ("hardswish(x)", "[-inf, -3, 3, inf, 0]", "0", [0, 0, 1, 1, 0.5], nil),
+      ("softsign(x)", "[inf, 1]", "0", [nan, 0.25], nil),
+      ("relu(x)*y", "[-1, 0, nan]", "[inf, nan, 1]", [0, 0, 1], nil),
+      ("clamp(x, -1, 1)*y", "[-2, 0.5, nan]", "[inf, nan, 1]", [0, nan, 0], nil),
+      ("hardtanh(x)*y", "[-2, 0.5, 1]", "[inf, nan, inf]", [0, nan, 0], nil),
+      ("relu6(x)*y", "[-2, 7, 1]", "[inf, nan, 3]", [0, 0, 3], nil),
+      ("hardsigmoid(x)*y", "[-4, 4, 0]", "[inf, nan, 6]", [0, 0, 1], nil),
+      ("hardswish(x)*y", "[-4, -3, 4]", "[inf, nan, 6]", [0, 0, 6], nil),
+      ("softshrink(x)*y + hardshrink(x)*y", "[0.1, 2, 0]", "[inf, 1, nan]", [0, 2, 0], nil),
+      ("floor(x)*y + sign(x)*y", "[0.5, 2]", "[inf, nan]", [0, 0], nil),
+      ("where(x > 0, x, 0)*y", "[-1, 2]", "[inf, inf]", [0, inf], nil),
+      ("masked_fill(x, x > 0, 1)*y", "[-1, 2]", "[3, inf]", [3, 0], nil),
+      ("x^y", "[0, nan, 0, 0]", "[0, 0, 2, -1]", [0, 0, 0, -inf], [0, nan, 0, -inf]),
+      ("maximum(x, y)", "[nan, 1, 2]", "[1, nan, 2]", [1, 1, 0.5], [1, 1, 0.5]),
+      ("atan2(x, y)", "[0, 0, 1]", "[0, -0.0, 1]", [0, 0, 0.5], [0, 0, -0.5]),
+      ("xlogy(x, y)", "[0, 0, 0, 2]", "[0, -1, nan, 1]", [0, 0, nan, 0], [nan, 0, nan, 2]),
+      ("logaddexp(x, y)", "[inf, 1, -inf]", "[0, 1, 0]", [1, 0.5, 0], [0, 0.5, 1]),
+      ("logcumsumexp(x, 0)", "[-1000, 1000]", "0", [1, 1], nil),
+      ("norm(x, 0.5)", "[0, 1, 4]", "0", [0, 3, 1.5], nil),
+      ("norm(x, -inf)", "[3, -0.5, 2]", "0", [0, -1, 0], nil),
+      ("max_pool1d(reshape(x, 1, 1, 4), 3, 1)", "[nan, 1, nan, 5]", "0", [0, 0, 2, 0], nil),
+      (
+        "cross_entropy(reshape(x, 2, 2), [-100, 1])", "[nan, 1, 0, 0]", "0", [nan, nan, 0.5, -0.5],
+        nil
+      ),
+    ]
+    for (code, x, y, dx, dy) in cases {
+      try GoldenTests.run(session, "param x = \(x)\nparam y = \(y)\nz = sum(\(code))")
+      for option in ["", ", create_graph=true"] {
+        try Self.check("grad(z, x\(option))", dx, session)
+        if let dy { try Self.check("grad(z, y\(option))", dy, session) }
+        try GoldenTests.run(session, "z = sum(\(code))")
+      }
+    }
+  }
+}
