@@ -87,4 +87,28 @@ import Testing
       }
     }
   }
+
+  /// The type of a loss of two float types, and the gradient that comes of it.
+  @Test func lossesHavePyTorchsTypes() throws {
+    let session = Session()
+    try GoldenTests.run(
+      session,
+      """
+      param a = tensor([0.5], dtype="float32"); param b = tensor([0.25], dtype="float64")
+      t = tensor([1], dtype="float32")
+      """)
+    let cases: [(String, DType)] = [
+      ("mse_loss(a, b)", .float64), ("smooth_l1_loss(a, b)", .float64),
+      ("binary_cross_entropy_with_logits(a, b)", .float64),
+      ("binary_cross_entropy_with_logits(b, t)", .float32),
+      ("binary_cross_entropy_with_logits(b, t, weight=b.detach())", .float32),
+      ("binary_cross_entropy(a, t, weight=b.detach())", .float32),
+    ]
+    for (code, dtype) in cases {
+      try GoldenTests.run(session, "out = \(code)")
+      #expect(GoldenTests.tensors(session.value("out")).first?.dtype == dtype, "\(code)")
+    }
+    try Self.check("grad(binary_cross_entropy_with_logits(b, t), b)", [-0.437_823_5], session)
+    try Self.check("grad(binary_cross_entropy(a, t, weight=b.detach()), a)", [-0.5], session)
+  }
 }

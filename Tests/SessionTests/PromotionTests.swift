@@ -68,6 +68,10 @@ import Testing
       "a number is not cut to fit where it is filled in",
       ["b1.masked_fill(b1, 7)", "b1.masked_fill(b1, 7.5)", "i1.masked_fill(b1, 7.5)"]
     ),
+    (
+      "scores and targets meet first; PyTorch takes the logarithm in the type of the scores",
+      ["F.binary_cross_entropy_with_logits(f2, d2)"]
+    ),
   ]
 
   @Test(arguments: [DType.float32, .float64]) func everyRowIsPyTorchs(_ dtype: DType) throws {

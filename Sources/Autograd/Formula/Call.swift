@@ -152,8 +152,9 @@ package enum Promotion: Sendable {
   case common
   /// The same, and whole numbers become the default float type.
   case floating
-  /// The same where the operands are brought to one shape first, so that a single number counts like the rest.
-  case expanded
+  /// The same where the operands are brought to one shape first, so that a single number counts like the rest; the result
+  /// has the float type of the operand at a place, if one is named.
+  case expanded(like: Int?)
   /// Truth values count: they become whole numbers.
   case counting
   /// Whole numbers stay whole unless the operands ask for fractions, as a negative power does.
@@ -272,9 +273,12 @@ extension Op {
     let inputs = try promoted(complete, given, whole: whole)
     let settings = try resolved(given, inputs)
     let saved = saves ? Saved() : nil
-    let output = try forward(Call(inputs: inputs, attributes: settings, saved: saved))
+    var output = try forward(Call(inputs: inputs, attributes: settings, saved: saved))
     // A product that was broken off has a result of any size.
     try Work.look()
+    if case .expanded(let like?) = promotion, complete[like].dtype.isFloat {
+      output = try output.converted(to: complete[like].dtype)
+    }
     return Call(inputs: inputs, attributes: settings, output: output, saved: saved)
   }
 }

@@ -15,14 +15,15 @@ extension Op {
   ///   - value: the loss of one element.
   ///   - slopes: its derivative by prediction and target.
   ///   - computed: the same in fewer steps, where it is computed otherwise than it reads best.
+  ///   - like: the operand whose type PyTorch's loss has, where that is not the common one.
   private static func elementwiseLoss(
     _ name: String, weights: [String] = [], settings: [Setting] = [], _ summary: String,
     _ definition: String, example: String, value: @escaping @Sendable (Call) -> Formula,
     slopes: @escaping @Sendable (Call) -> [Formula],
     computed: (@Sendable (Call) -> [Formula])? = nil,
     check: @escaping @Sendable (Call) throws(TensorError) -> Void = { _ throws(TensorError) in },
-    applies: (@Sendable () -> Op)? = nil, samples: (@Sendable () -> [Sample])? = nil,
-    tried: [(String, Attribute)] = []
+    like: Int? = nil, applies: (@Sendable () -> Op)? = nil,
+    samples: (@Sendable () -> [Sample])? = nil, tried: [(String, Attribute)] = []
   ) -> Op {
     @Sendable func slope(_ c: Call, _ k: Int, _ slopes: (Call) -> [Formula]) -> Formula {
       let slopes = slopes(c)
@@ -40,7 +41,7 @@ extension Op {
       name,
       ["input", "target"] + weights.map { Operand($0, .weight, absence: .number(1)) },
       settings: settings + [.reduction], family: .loss, summary: summary, definition: definition,
-      example: example, promotion: .expanded, derivative: .vjps(vjps),
+      example: example, promotion: .expanded(like: like), derivative: .vjps(vjps),
       links: .entries { c, operand, offset in
         guard c.x.shape == c.y.shape, operand < 2 else { return [] }
         guard c.inputs.dropFirst(2).allSatisfy({ $0.rank == 0 || $0.shape == c.x.shape }) else {
@@ -202,7 +203,7 @@ extension Op {
       if let odd = noChance(c.y) {
         throw .setting("binary_cross_entropy", "targets are probabilities from 0 to 1", odd)
       }
-    }, samples: chances)
+    }, like: 0, samples: chances)
 
   /// The first number that is no probability.
   private static func noChance(_ x: Tensor) -> Double? {
@@ -231,7 +232,7 @@ extension Op {
       ]
     },
     check: { c throws(TensorError) in try sameShapes("binary_cross_entropy_with_logits", c) },
-    applies: { sigmoid },
+    like: 1, applies: { sigmoid },
     samples: {
       chances().flatMap { sample -> [Sample] in
         let inputs = [Sample.spread(sample.inputs[0].shape)] + sample.inputs.dropFirst()

@@ -48,7 +48,7 @@ TABLE = [
     (ARITHMETIC + COMPARISONS, pairs(of_rank(0, 1) + NUMBERS)),
     (["torch.maximum(a, b)", "torch.minimum(a, b)"], pairs(of_rank(0, 1))),
     (["torch.cat([a, b])", "torch.stack([a, b])"], pairs(of_rank(1))),
-    (["torch.matmul(a, b)"], pairs(of_rank(2))),
+    (["torch.matmul(a, b)", "F.binary_cross_entropy_with_logits(a, b)"], pairs(of_rank(2))),
     (["-a", "torch.clamp(a, 0, 2)", "torch.clamp(a, 0.5, 2.5)", "torch.clamp(a, min=1)"], singly(of_rank(0, 1))),
     ([f"torch.{name}(a)" for name in FUNCTIONS], singly(of_rank(0, 1))),
     (["torch.cumsum(a, dim=0)", "torch.sum(a, dim=0)", "torch.logsumexp(a, dim=[0])", "torch.outer(a, a)",
@@ -59,7 +59,7 @@ MEETING = [
       "torch.softmax(a, dim=0)", "torch.log_softmax(a, dim=0)"], singly(of_rank(0, 1))),
     (["torch.std(a)", "torch.var(a)", "torch.linalg.vector_norm(a)"], singly(of_rank(1))),
     (["F.linear(a, b)", "F.mse_loss(a, b)", "F.l1_loss(a, b)", "F.huber_loss(a, b)",
-      "F.binary_cross_entropy_with_logits(a, b)", "F.layer_norm(a, [3], b[0], b[1])",
+      "F.layer_norm(a, [3], b[0], b[1])",
       "F.batch_norm(a, None, None, b[0], b[1], True)"], pairs(of_rank(2))),
 ]
 
