@@ -178,6 +178,7 @@ extension Builtin {
       example: "topk([3, 1, 4, 1, 5], 2)"
     ) { call throws(Diagnostic) in
       let (x, k) = (try call.node("x"), try call.int("k"))
+      if x.shape.rank == 0, (0...1).contains(k) { return try call.alone(x) }
       let axis = try call.axis(try call.int("dim"), of: x)
       guard k >= 0, k <= x.shape[axis] else {
         throw TensorFault(.indexOutOfRange(k - 1, axis: axis, length: x.shape[axis])).at(call.span)
@@ -272,6 +273,7 @@ extension Builtin {
       example: "\(name)([1, 3, 2], 0)"
     ) { call throws(Diagnostic) in
       let x = try call.node("x")
+      if x.shape.rank == 0 { return try call.alone(x) }
       let axis = try call.axis(try call.int("dim"), of: x)
       let indices = try call.tensors { () throws(TensorError) in
         call.graph.constant(try x.value.runningPlaces(axis, largest: largest))
@@ -284,6 +286,16 @@ extension Builtin {
 }
 
 extension BuiltinCall {
+  /// A single number and its place along `dim`, of which it is the only one.
+  func alone(_ x: Node) throws(Diagnostic) -> Value {
+    let dim = try int("dim")
+    _ = try tensors { () throws(TensorError) in try x.shape.axis(dim) }
+    return .record(
+      RecordObject([
+        ("values", Value(x)), ("indices", .tensor(graph.constant(Tensor(0, dtype: .int64)))),
+      ]))
+  }
+
   /// Refuses what would be made of more numbers than there is room for.
   func mustFit(_ count: Double) throws(Diagnostic) {
     try tensors { () throws(TensorError) in

@@ -59,6 +59,11 @@ extension Builtin {
       }
       let before = [IndexEntry](
         repeating: .item(.slice(start: nil, stop: nil, step: 1)), count: axis)
+      if x.shape.rank == 0 {
+        guard let odd = places.value.values.first(where: { $0 != 0 }) else { return Value(x) }
+        throw TensorFault(.indexOutOfRange(Int(whole: odd) ?? .max, axis: 0, length: 1)).at(
+          call.span)
+      }
       return try call.apply(
         .index, [.node(x), .node(places)], Attributes(("index", .index(before + [.operand(1)]))))
     },

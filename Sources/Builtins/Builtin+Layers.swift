@@ -81,25 +81,32 @@ extension Builtin {
       let (more, dilation) = (
         try each(call.ints("output_padding")), try each(call.ints("dilation"))
       )
+      // Where more is put at the end than lies between two steps, the spread kernels are cut out of all that they reach.
+      let isCut = (0..<axes).contains { more[$0] >= stride[$0] && more[$0] < dilation[$0] }
+      let frame = isCut ? [Int](repeating: 0, count: axes) : padding
       let groups = try call.int("groups")
       let image = x.shape.dims.suffix(axes)
       let channels = weight.shape[1].multipliedReportingOverflow(by: max(groups, 1))
       var size = Array(x.shape.dims.dropLast(axes + 1))
       size.append(channels.overflow ? .max : channels.partialValue)
       for (k, length) in image.enumerated() {
-        let spread = Int64(length - 1) * Int64(stride[k]) - Int64(2 * padding[k])
+        let spread = Int64(length - 1) * Int64(stride[k]) - Int64(2 * frame[k])
         let reach = Int64(dilation[k]) * Int64(weight.shape[k + 2] - 1) + 1
-        size.append(Int(clamping: spread + reach + Int64(more[k])))
+        size.append(Int(clamping: spread + reach + (isCut ? 0 : Int64(more[k]))))
       }
       let target = try call.tensors { () throws(TensorError) in
         try Tensor(filling: Shape.fitting(size), with: 0, dtype: weight.dtype)
       }
-      let spread = try call.apply(
+      var spread = try call.apply(
         axes == 1 ? .conv1dInput : .conv2dInput,
         [.node(call.graph.constant(target)), .node(weight), .node(x)],
         Attributes(
-          ("stride", .ints(stride)), ("padding", .ints(padding)), ("dilation", .ints(dilation)),
+          ("stride", .ints(stride)), ("padding", .ints(frame)), ("dilation", .ints(dilation)),
           ("groups", .number(Double(groups)))))
+      if isCut, case .tensor(let whole) = spread {
+        let ends = (0..<axes).reversed().flatMap { [-padding[$0], more[$0] - padding[$0]] }
+        spread = try call.apply(.pad, [.node(whole)], Attributes(("pad", .ints(ends))))
+      }
       guard call.has("bias"), case .tensor(let z) = spread else { return spread }
       let bias = try call.node("bias")
       let standing = try call.tensors { () throws(TensorError) in

@@ -28,11 +28,12 @@ package struct Window: Sendable, Equatable {
     for axis in 0..<2 {
       let stride = Int64(stride[axis])
       let padded = Int64(image[axis]) + 2 * Int64(padding[axis]) + Int64(tail[axis])
-      let room = padded - reach(axis)
+      // In ceil mode the last window may run past the image, and be the only one.
+      let room = padded - reach(axis) + (ceilMode ? stride - 1 : 0)
       guard room >= 0, padded <= Int.max else {
         throw .windowTooLarge(size, image: image, padding: padding)
       }
-      var length = (ceilMode ? room + stride - 1 : room) / stride + 1
+      var length = room / stride + 1
       if ceilMode, (length - 1) * stride >= Int64(image[axis]) + Int64(padding[axis]) {
         length -= 1
       }

@@ -88,6 +88,49 @@ import Testing
     }
   }
 
+  @Test func singleNumbersHaveAnAxis() throws {
+    let session = Session()
+    try GoldenTests.run(session, "param x = 2.5")
+    for code in [
+      "topk(x, 1, 0).values", "topk(x, 1).values", "cummax(x, 0).values", "cummin(x, -1).values",
+      "index_select(x, 0, [0])",
+    ] { try Self.check(code, [2.5], session) }
+    try Self.check("topk(x, 1).indices", [0], session)
+    try Self.check("grad(cummax(x, 0).values*2, x)", [2], session)
+    for code in ["topk(x, 2)", "topk(x, 1, 1)", "cummax(x, 1)", "index_select(x, 0, [1])"] {
+      #expect(throws: (any Error).self, "\(code)") { try GoldenTests.run(session, code) }
+    }
+  }
+
+  @Test func windowsAndAxesThatPyTorchTakes() throws {
+    let session = Session()
+    let cases: [(String, [Double])] = [
+      ("flip([1, 2, 3], [])", [1, 2, 3]),
+      ("max_pool2d(ones(1, 1, 2, 2), 3, 2, ceil_mode=true)", [1]),
+      ("avg_pool2d(ones(1, 1, 2, 2), 3, 2, ceil_mode=true)", [1]),
+      ("max_pool1d([[[1, 2]]], 4, 3, ceil_mode=true)", [2]),
+      (
+        "conv_transpose1d([[[1, 2, 3]]], [[[1, 10]]], output_padding=1, dilation=2)",
+        [1, 2, 13, 20, 30, 0]
+      ),
+      (
+        "conv_transpose1d([[[1, 2, 3]]], [[[1, 10, 5]]], padding=1, output_padding=2, dilation=3)",
+        [2, 3, 10, 20, 30, 5, 10, 15, 0]
+      ),
+      (
+        "conv_transpose2d([[[[1, 2], [3, 4]]]], ones(1, 1, 2, 2), stride=list(1, 2), padding=list(1, 0), output_padding=list(1, 1), dilation=list(2, 1))",
+        [3, 3, 4, 4, 0, 1, 1, 2, 2, 0, 3, 3, 4, 4, 0]
+      ),
+    ]
+    for (code, expected) in cases { try Self.check(code, expected, session) }
+    for code in [
+      "max_pool1d([[[1, 2]]], 4, 2, ceil_mode=true)", "max_pool1d([[[1, 2]]], 4, 3)",
+      "conv_transpose1d([[[1, 2, 3]]], [[[1, 10]]], output_padding=2, dilation=2)",
+    ] {
+      #expect(throws: (any Error).self, "\(code)") { try GoldenTests.run(session, code) }
+    }
+  }
+
   /// The type of a loss of two float types, and the gradient that comes of it.
   @Test func lossesHavePyTorchsTypes() throws {
     let session = Session()

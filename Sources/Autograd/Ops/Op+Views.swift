@@ -134,7 +134,9 @@ extension Op {
     })
 
   private static func flipped(_ c: Call) throws(TensorError) -> Selection {
-    let axes = try c.x.axes(c.attributes.ints("dims") ?? [])
+    let dims = c.attributes.ints("dims") ?? []
+    // Of no axes none is reversed.
+    let axes = dims.isEmpty ? [] : try c.x.axes(dims)
     var strides = c.x.shape.strides
     var base = 0
     for axis in axes where c.x.count > 0 {
