@@ -154,4 +154,20 @@ import Testing
     try Self.check("grad(binary_cross_entropy_with_logits(b, t), b)", [-0.437_823_5], session)
     try Self.check("grad(binary_cross_entropy(a, t, weight=b.detach()), a)", [-0.5], session)
   }
+
+  /// The gradient of a product holds after an entry has become 0.
+  @Test func recordedProductsFollowZeros() throws {
+    let session = Session()
+    try GoldenTests.run(
+      session,
+      """
+      param a = [1, 2, 3]; y = prod(a); g = grad(y, a, create_graph=true); l = sum(g)
+      a := [0, 2, 3]; l.forward(); h = grad(l, a)
+      param m = [[1, 2], [3, 4]]
+      g2 = grad(sum(prod(m, dim=0)*[2, 3]), m, create_graph=true); k = grad(sum(g2^2), m)
+      """)
+    try Self.check("g", [6, 0, 0], session)
+    try Self.check("h", [5, 3, 2], session)
+    try Self.check("k", [8, 36, 24, 72], session)
+  }
 }

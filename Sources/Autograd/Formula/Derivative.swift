@@ -12,15 +12,19 @@ package struct VJP: Sendable {
   package let text: Text
   /// The same numbers by loops of its own, where the formula would be slow; a test holds both equal.
   let kernel: Kernel?
+  /// What is recorded in place of the text, where that holds only for the numbers at hand.
+  let recorded: Text?
 
   init(_ text: @escaping @autoclosure @Sendable () -> Formula, _ kernel: Kernel? = nil) {
     self.text = { _ throws(TensorError) in text() }
     self.kernel = kernel
+    recorded = nil
   }
 
-  init(text: @escaping Text, kernel: Kernel? = nil) {
+  init(text: @escaping Text, kernel: Kernel? = nil, recorded: Text? = nil) {
     self.text = text
     self.kernel = kernel
+    self.recorded = recorded
   }
 }
 
@@ -117,15 +121,15 @@ extension Op {
   package func pulled(_ k: Int, _ call: Call, _ dz: Tensor) throws(TensorError) -> Tensor {
     let shape = call.inputs[k].shape
     if k < kernels.count { return try unbroadcast(kernels[k](call, dz), to: shape) }
+    if let edge = edge(k) { return try unbroadcast(edge.pulled(call, dz), to: shape) }
     if let vjp = vjp(k), let kernel = vjp.kernel { return try kernel(call, dz) }
     if let partial = partial(k) {
-      if partial.number == 1 { return try unbroadcast(dz, to: shape) }
-      return try unbroadcast(Formula.call(.mul, .dz, partial).pulled(call, dz), to: shape)
-    if let edge = edge(k) { return try unbroadcast(edge.pulled(call, dz), to: shape) }
-    }
-    let gradient = try pullback(k, call).pulled(call, dz)
       // What does not depend on the operand hands nothing back, not even nan.
       if partial.number == 0 { return try Tensor(filling: shape, with: 0, dtype: dz.dtype) }
+      if partial.number == 1 { return try unbroadcast(dz, to: shape) }
+      return try unbroadcast(Formula.call(.mul, .dz, partial).pulled(call, dz), to: shape)
+    }
+    let gradient = try pullback(k, call).pulled(call, dz)
     // A formula that came to a number is that number everywhere.
     return gradient.shape == shape ? gradient : try gradient.expanded(to: shape)
   }

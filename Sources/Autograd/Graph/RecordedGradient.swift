@@ -60,6 +60,8 @@ extension Graph {
       if let edge = node.op.edge(k) {
         filled = unbroadcastText(
           Graph.decided(edge.filled(fill)), from: node.shape, to: input.shape)
+      } else if let rule = node.op.vjp(k)?.recorded {
+        filled = try rule(call).filled(fill)
       } else {
         filled = try node.op.pullback(k, call).filled(fill)
       }

@@ -89,12 +89,14 @@ extension Op {
   /// Product over axes: each element's gradient is the product of the others, exact at zeros.
   package static let prod: Op = reduction(
     "prod", "Multiplies all elements, or those along an axis.", "Π x", example: "prod([2, 3, 4])",
-    vjp: VJP { c throws(TensorError) in
-      if !c.x.values.contains(0) { return try spread(.dz * .z, c) / .x }
-      return try spread(.dz, c) * others(c)
-    } kernel: { c, dz throws(TensorError) in
-      try othersProduct(c) * spread(dz, c)
-    },
+    vjp: VJP(
+      text: { c throws(TensorError) in
+        if !c.x.values.contains(0) { return try spread(.dz * .z, c) / .x }
+        return try spread(.dz, c) * others(c)
+      },
+      kernel: { c, dz throws(TensorError) in try othersProduct(c) * spread(dz, c) },
+      // Without a division, which is wrong once an entry becomes 0.
+      recorded: { c throws(TensorError) in try spread(.dz, c) * products(c) }),
     samples: {
       Sample.folds { Sample.positive($0) }
         + Sample.folds { shape in
@@ -128,6 +130,31 @@ extension Op {
     if isInOrder { return unfolded }
     let inverse = (0..<order.count).map { order.firstIndex(of: $0) ?? $0 }
     return .apply(permute, [unfolded], Attributes(("_dims", .ints(inverse))))
+  }
+
+  /// The same of running products from both ends.
+  private static func products(_ c: Call) throws(TensorError) -> Formula {
+    let axes = try c.x.axes(c.attributes.dims)
+    let n = axes.reduce(1) { $0 * c.x.shape[$1] }
+    if c.x.count == 0 || c.x.rank == 0 { return try others(c) }
+    let order = (0..<c.x.rank).filter { !axes.contains($0) } + axes
+    let isInOrder = order == Array(0..<c.x.rank)
+    let dims = order.map { c.x.shape[$0] }
+    let turned: Formula =
+      isInOrder ? .x : .apply(permute, [.x], Attributes(("_dims", .ints(order))))
+    let row = Formula.reshaped(turned, [c.x.count / n, n])
+    let along = Attributes(("dim", .ints([1])))
+    let back = Attributes(("dims", .ints([1])))
+    func before(_ row: Formula) -> Formula {
+      .apply(
+        cumprod,
+        [.apply(pad, [row], Attributes(("pad", .ints([1, -1])), ("value", .number(1))))], along)
+    }
+    let behind = Formula.apply(flip, [before(.apply(flip, [row], back))], back)
+    let products = Formula.reshaped(before(row) * behind, dims)
+    if isInOrder { return products }
+    let inverse = (0..<order.count).map { order.firstIndex(of: $0) ?? $0 }
+    return .apply(permute, [products], Attributes(("_dims", .ints(inverse))))
   }
 
   private static func othersProduct(_ c: Call) throws(TensorError) -> Tensor {
