@@ -170,4 +170,17 @@ import Testing
     try Self.check("h", [5, 3, 2], session)
     try Self.check("k", [8, 36, 24, 72], session)
   }
+
+  /// A gradient that does not depend on what it was taken by is told as that.
+  @Test func aConstantGradientIsNamed() {
+    let session = Session()
+    let outcome = session.run(
+      """
+      param a = [1, 2]; y = sum(3*a); g = grad(y, a, create_graph=true)
+      grad(sum(g), a)
+      """
+    ) { _ in }
+    #expect(outcome.errors.first?.headline == "the value does not depend on `a`")
+    #expect(outcome.errors.first?.reason == nil)
+  }
 }

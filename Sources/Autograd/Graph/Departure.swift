@@ -41,7 +41,12 @@ extension Graph {
   package func cut(below root: Node?, from variable: Node? = nil) -> Cut? {
     guard let root else { return nil }
     for node in recorded(below: root) where !node.isLeaf && !node.isTracked {
-      guard node.operands.contains(where: { $0.isTracked }) else { continue }
+      // What only gives a shape, or chooses, cuts nothing off.
+      guard
+        node.operands.indices.contains(where: {
+          node.operands[$0].isTracked && node.op.role($0) == .value
+        })
+      else { continue }
       if let variable, !recorded(below: node).contains(where: { $0 === variable }) { continue }
       let reason: Cut.Reason =
         node.op.isCut ? .detached : node.op.isDifferentiable ? .noGrad : .op(node.op)

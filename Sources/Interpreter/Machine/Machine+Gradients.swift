@@ -188,6 +188,12 @@ extension Machine {
         })
     }
     if orZero, !y.isTracked { return try zero() }
+    // A gradient that is the same everywhere knows what it was taken by, and does not depend on it.
+    if case .tensor(let node) = y, !node.isTracked, graph.cut(below: node) == nil,
+      graph.recorded(below: node).contains(where: { $0 === variable })
+    {
+      throw GradientFault.independent(of: name, by: sourceName(x)).at(xSpan)
+    }
     let root = try tracked(y, name, ySpan)
     var gradient: Node?
     do throws(GradientError) {
