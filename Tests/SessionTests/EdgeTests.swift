@@ -40,6 +40,8 @@ import Testing
       ("norm([3, -0.5, 2], -inf)", [0.5]),
       ("hinge_embedding_loss([0.5, nan, 3], [1, -1, -1], reduction=\"none\")", [0.5, nan, 0]),
       ("max_pool1d([[[nan, 1, nan, 5]]], 3, 1)", [nan, nan]),
+      ("cosine_similarity([[1, 2], [3, 4]], 2)", [0.9486833, 0.9899495]),
+      ("cross_entropy(zeros(3, 0), [-100, -100, -100])", [nan]),
     ]
     for (code, expected) in cases { try Self.check(code, expected, session) }
     if dtype == .float64 {
@@ -53,6 +55,7 @@ import Testing
     let session = Session(dtype: dtype)
     let cases: [(String, x: String, y: String, dx: [Double], dy: [Double]?)] = [
       ("hardswish(x)", "[-inf, -3, 3, inf, 0]", "0", [0, 0, 1, 1, 0.5], nil),
+      ("margin_ranking_loss(x, y, [1])", "[1]", "[1]", [-1], [1]),
       ("softsign(x)", "[inf, 1]", "0", [nan, 0.25], nil),
       ("relu(x)*y", "[-1, 0, nan]", "[inf, nan, 1]", [0, 0, 1], nil),
       ("clamp(x, -1, 1)*y", "[-2, 0.5, nan]", "[inf, nan, 1]", [0, nan, 0], nil),
