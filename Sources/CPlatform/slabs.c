@@ -31,7 +31,7 @@ extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void __libc_free(void *);
 
-enum { STEP = 16, LARGEST = 512, SIZES = LARGEST / STEP, SLAB_BITS = 16, CHUNK_BITS = 20 };
+enum { STEP = 16, LARGEST = 512, SIZES = LARGEST / STEP, SLAB_BITS = 16, CHUNK_BITS = 20, ADDRESS_BITS = 48 };
 static const uintptr_t slab_bytes = (uintptr_t)1 << SLAB_BITS, chunk_bytes = (uintptr_t)1 << CHUNK_BITS;
 
 /// A piece that nobody uses.
@@ -51,6 +51,8 @@ typedef struct slab {
     struct slab *before, *after;
     unsigned used;
     unsigned char size, state;
+    /// In the first slab of a chunk: how many of its slabs hold pieces.
+    unsigned char busy;
 } slab;
 
 /// Where the first piece lies.
@@ -58,7 +60,11 @@ enum { HEAD = 64 };
 _Static_assert(sizeof(slab) <= HEAD, "the head of a slab has no room");
 
 /// Which of all chunks of the address space are cut into slabs: memory that is touched where they are.
-static _Atomic(unsigned char) chunks[(size_t)1 << (48 - CHUNK_BITS - 3)];
+static _Atomic(unsigned char) chunks[(size_t)1 << (ADDRESS_BITS - CHUNK_BITS - 3)];
+
+/// Chunks without any piece in use, and how many of them are kept; others go back to the system.
+static unsigned idle;
+enum { MOST_IDLE = 64 };
 
 /// Has no pieces.
 static slab none;
@@ -96,10 +102,11 @@ int nnrepl_slabs_are_mine(void) { return is_owner; }
 
 static inline int is_ours(uintptr_t address) {
     const uintptr_t number = address >> CHUNK_BITS;
-    return address >> 48 == 0
+    return address >> ADDRESS_BITS == 0
            && (atomic_load_explicit(&chunks[number >> 3], memory_order_relaxed) >> (number & 7) & 1);
 }
 
+static inline slab *chunk_of(const slab *s) { return (slab *)((uintptr_t)s & ~(chunk_bytes - 1)); }
 static inline slab *slab_of(const void *p) { return (slab *)((uintptr_t)p & ~(slab_bytes - 1)); }
 static inline size_t size_of(const slab *s) { return (size_t)s->size * STEP; }
 
@@ -119,20 +126,46 @@ static void begin(slab *s) {
     s->fresh = (char *)s + HEAD;
 }
 
-/// Cuts a new chunk; 0 if there is no memory.
-static int add_chunk(void) {
+/// Cuts a chunk into slabs.
+static void cut(char *start) {
+    const uintptr_t number = (uintptr_t)start >> CHUNK_BITS;
+    atomic_fetch_or_explicit(&chunks[number >> 3], (unsigned char)(1 << (number & 7)), memory_order_relaxed);
+    ((slab *)start)->busy = 0;
+    idle++;
+    for (char *s = start; s < start + chunk_bytes; s += slab_bytes) put((slab *)s, &whole);
+}
+
+/// Adds one or two chunks; 0 if there is no memory.
+static int add_chunks(void) {
     // Twice as much holds a chunk that begins where chunks do.
     char *memory = mmap(NULL, 2 * chunk_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return 0;
+    if ((uintptr_t)memory >> ADDRESS_BITS) {
+        munmap(memory, 2 * chunk_bytes);
+        return 0;
+    }
     char *start = (char *)(((uintptr_t)memory + chunk_bytes - 1) & ~(chunk_bytes - 1));
     const size_t before = (size_t)(start - memory);
-    if (before) munmap(memory, before);
-    munmap(start + chunk_bytes, chunk_bytes - before);
-    const uintptr_t number = (uintptr_t)start >> CHUNK_BITS;
-    if (number >> (48 - CHUNK_BITS)) return 0;
-    atomic_fetch_or_explicit(&chunks[number >> 3], (unsigned char)(1 << (number & 7)), memory_order_relaxed);
-    for (char *s = start; s < start + chunk_bytes; s += slab_bytes) put((slab *)s, &whole);
+    cut(start);
+    if (before) {
+        munmap(memory, before);
+        munmap(start + chunk_bytes, chunk_bytes - before);
+    } else {
+        cut(start + chunk_bytes);
+    }
     return 1;
+}
+
+/// A slab has no piece in use any more.
+static void keep(slab *s) {
+    put(s, whole.after);
+    slab *chunk = chunk_of(s);
+    if (--chunk->busy > 0 || ++idle <= MOST_IDLE) return;
+    for (uintptr_t k = 0; k < chunk_bytes; k += slab_bytes) taken((slab *)((char *)chunk + k));
+    const uintptr_t number = (uintptr_t)chunk >> CHUNK_BITS;
+    atomic_fetch_and_explicit(&chunks[number >> 3], (unsigned char)~(1 << (number & 7)), memory_order_relaxed);
+    idle--;
+    munmap(chunk, chunk_bytes);
 }
 
 static void free_own(void *memory) {
@@ -145,7 +178,7 @@ static void free_own(void *memory) {
         begin(s);
         if (s->state == AT_HAND) return;
         if (s->state == WAITING) taken(s);
-        put(s, whole.after);
+        keep(s);
     } else if (s->state == FULL) {
         s->state = WAITING;
         put(s, &waiting[s->size - 1]);
@@ -169,8 +202,9 @@ static __attribute__((noinline)) slab *find(size_t k) {
     if (waiting[k].after != &waiting[k]) {
         s = taken(waiting[k].after);
     } else {
-        if (whole.after == &whole && !add_chunk()) return NULL;
+        if (whole.after == &whole && !add_chunks()) return NULL;
         s = taken(whole.after);
+        if (chunk_of(s)->busy++ == 0) idle--;
         s->size = (unsigned char)(k + 1);
         s->used = 0;
         begin(s);

@@ -24,7 +24,7 @@ package final class Buffer: @unchecked Sendable {
   private(set) var origin: Origin?
   /// How its elements are stored: `.float32` or `.float64`. Nothing reads them as another type.
   let stored: DType
-  private let bytes: Int
+  fileprivate let bytes: Int
   /// The buffer whose memory a part of it is.
   private let whole: Buffer?
   /// Whether somebody has seen that none of its elements is nan or inf.
@@ -94,11 +94,20 @@ final class Origin: @unchecked Sendable {
   static let mostAxes = 4
   static let shortestRow = 64
 
-  init(_ source: Buffer, from base: Int, axes: [nnrepl_axis]) {
+  /// Bytes of all that origins hold besides their copies' own memory, and how many they may.
+  private static let held = Atomic<Int>(0)
+  private static let mostHeld = 64 << 20
+
+  /// Nothing where too much is held already: copies that nobody asks for would keep what they are of.
+  init?(_ source: Buffer, from base: Int, axes: [nnrepl_axis]) {
+    guard Origin.held.load(ordering: .relaxed) + source.bytes <= Origin.mostHeld else { return nil }
+    Origin.held.add(source.bytes, ordering: .relaxed)
     self.source = source
     self.base = base
     self.axes = axes
   }
+
+  deinit { Origin.held.subtract(source.bytes, ordering: .relaxed) }
 
   /// The first of them.
   func start<E: Element>(_: E.Type) -> UnsafePointer<E>? {

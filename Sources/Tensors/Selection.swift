@@ -198,7 +198,7 @@ extension Tensor {
     }
     // An origin that is such a copy itself is made now: a chain of them could be of any length.
     _ = source.memory
-    let origin = Origin(source, from: selection.base, axes: axes)
+    guard let origin = Origin(source, from: selection.base, axes: axes) else { return nil }
     return Tensor(
       shape: selection.shape, dtype: dtype,
       storage: .buffer(try Buffer(shape: selection.shape, from: origin)))

@@ -292,10 +292,16 @@ extension Tensor {
     let (lengths, outer) = (numbers, rank - 1)
     let (xSteps, ySteps, position) = (numbers + rank, numbers + 2 * rank, numbers + 3 * rank)
     position.initialize(repeating: 0, count: rank)
-    var (x, y, base) = (0, 0, 0)
+    var (x, y, base, seen) = (0, 0, 0, 0)
     while true {
       row(base, lengths[outer], x, xSteps[outer], y, ySteps[outer])
       base += lengths[outer]
+      seen += lengths[outer]
+      // Whoever asked for them looks afterwards whether the run is to be broken off.
+      if seen >= 4 * Work.many {
+        if Work.mustStop { return }
+        seen = 0
+      }
       var axis = outer - 1
       while axis >= 0 {
         position[axis] += 1

@@ -215,8 +215,8 @@ extension Tensor {
 
   /// Whether no element is nan or inf; looked at once.
   package var isFinite: Bool {
-    // Whole numbers and truth values always are.
-    if !dtype.isFloat { return true }
+    // Truth values always are; a product of many whole numbers need not be.
+    if dtype == .bool { return true }
     switch storage {
     case .scalar(let number): return number.isFinite
     case .buffer(let buffer):

@@ -124,7 +124,7 @@ struct ClassTargets {
     var losses = [Double](repeating: 0, count: reduction == "none" ? samples : 0)
     var sum = 0.0
     func take(_ i: Int, _ loss: Double) {
-      if losses.isEmpty { sum += loss } else { losses[i] = loss }
+      if reduction == "none" { losses[i] = loss } else { sum += loss }
     }
     if weights != nil {
       x.eachRow(classes) { i, row in
@@ -136,7 +136,8 @@ struct ClassTargets {
     } else {
       func run<E: Element>(_: E.Type) {
         x.read(E.self) { x in
-          for (i, place) in places.enumerated() {
+          // Of no classes there are no samples, whatever the labels.
+          for (i, place) in places.prefix(samples).enumerated() {
             let log = fromLogits ? sums[i] : 0
             take(i, place < 0 ? 0 : share(i) * (log - Double(x[i * classes + place])))
           }
