@@ -403,6 +403,14 @@ static void OF(log_sum_exp)(long rows, long count, double *out, const R *in) {
     }
 }
 
+static void OF(log_sums)(long rows, long count, double *most, double *log, const R *in) {
+    for (long row = 0; row < rows; row++, in += count) {
+        const R largest = OF(largest)(count, in);
+        most[row] = largest;
+        log[row] = nnrepl_log(OF(sum_of_powers)(count, in, largest));
+    }
+}
+
 static void OF(softmax)(long rows, long count, R *out, const R *in, int is_log) {
     for (; rows-- > 0; in += count, out += count) {
         // The largest is taken off first: large scores keep their digits.
@@ -517,10 +525,10 @@ static void OF(add_block_of_rows)(long rows, long count, R *out, const R *x) {
 static void OF(add_rows)(long rows, long count, R *out, const R *x)
     ROWS_BY_BLOCKS(rows, count, out, OF(add_block_of_rows)(some, count, part, x + row * count))
 
-static void OF(powers)(long count, R *out, const R *in, double shift, double scale) {
-    // What the shift loses as R is taken off after it.
-    const R less = (R)shift, rest_of_shift = (R)(shift - (double)less), times = (R)scale;
-    VECTORS_OF(W, count, z = times * OF_R(exp)(x - less - rest_of_shift))
+static void OF(powers)(long count, R *out, const R *in, double most, double log, double scale) {
+    // What the logarithm loses as R is taken off after it.
+    const R largest = (R)most, less = (R)log, rest = (R)(log - (double)less), times = (R)scale;
+    VECTORS_OF(W, count, z = times * OF_R(exp)(x - largest - less - rest))
 }
 
 /// Runs BODY for runs of n numbers from i on. With single numbers for each channel a run is a whole row, whose k-th

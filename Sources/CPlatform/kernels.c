@@ -51,6 +51,10 @@ int nnrepl_adam(
     CHOSEN(adam, count, w, g, m, v, numbers)
 }
 
+void nnrepl_log_sums(nnrepl_type type, long rows, long n, double *most, double *log, const void *x) {
+    CHOSEN(log_sums, rows, n, most, log, x)
+}
+
 void nnrepl_log_sum_exp(nnrepl_type type, long rows, long n, double *out, const void *x) {
     CHOSEN(log_sum_exp, rows, n, out, x)
 }
@@ -162,8 +166,10 @@ void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *out, const void 
     CHOSEN(add_rows, rows, n, out, x)
 }
 
-void nnrepl_powers(nnrepl_type type, long count, void *out, const void *x, double shift, double scale) {
-    CHOSEN(powers, count, out, x, shift, scale)
+void nnrepl_powers(
+    nnrepl_type type, long count, void *out, const void *x, double most, double log, double scale
+) {
+    CHOSEN(powers, count, out, x, most, log, scale)
 }
 
 void nnrepl_channel_sums(

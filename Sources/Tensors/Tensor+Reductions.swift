@@ -151,10 +151,11 @@ extension Tensor {
   }
 
   /// The sum of squared deviations from the mean over `n - correction`.
-  package func variance(_ axes: [Int], correction: Double, keepdim: Bool = false)
-    throws(TensorError) -> Tensor
-  {
-    try reduce(axes, keepdim: keepdim, Fold.Variance(correction: correction))
+  /// - Parameter root: gives its root, the standard deviation, which may be a float where the variance is too large.
+  package func variance(
+    _ axes: [Int], correction: Double, keepdim: Bool = false, root: Bool = false
+  ) throws(TensorError) -> Tensor {
+    try reduce(axes, keepdim: keepdim, Fold.Variance(correction: correction, isRoot: root))
   }
 
   /// `(Σ|x|^p)^(1/p)`; the largest magnitude for `p = inf`.
@@ -272,12 +273,15 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// `log(sum(exp(x)))` of each row of so many numbers, not rounded to their type.
-  package func logSumExp(ofRows n: Int) -> [Double] {
+  /// `log(sum(exp(x)))` of each row of so many numbers in two parts: the largest of each row, then what is to be added to
+  /// each. In one number a large score would leave no room for the other.
+  package func logSums(ofRows n: Int) -> [Double] {
     let rows = n == 0 ? 0 : count / n
-    return [Double](unsafeUninitializedCapacity: rows) { out, filled in
-      if let out = out.baseAddress { read { nnrepl_log_sum_exp(layout, rows, n, out, $0) } }
-      filled = rows
+    return [Double](unsafeUninitializedCapacity: 2 * rows) { out, filled in
+      if let out = out.baseAddress {
+        read { nnrepl_log_sums(layout, rows, n, out, out + rows, $0) }
+      }
+      filled = 2 * rows
     }
   }
 
@@ -291,10 +295,10 @@ extension Tensor {
     if dtype == .float32 { run(Float.self) } else { run(Double.self) }
   }
 
-  /// `scale*exp(x - shift)` of each row of so many numbers, with a shift and a scale for each; 0 where the scale is. Then
+  /// `scale*exp(x - sum)` of each row of so many numbers, with its `logSums` and a scale; 0 where the scale is. Then
   /// `correct` may add to entries of a row.
   package func powersOfRows(
-    _ n: Int, less shifts: [Double], times scales: [Double],
+    _ n: Int, less sums: [Double], times scales: [Double],
     _ correct: (_ row: Int, _ add: (Int, Double) -> Void) -> Void
   ) throws(TensorError) -> Tensor {
     func run<E: Element>(_ out: UnsafeMutablePointer<E>) {
@@ -303,10 +307,11 @@ extension Tensor {
           let out = out + row * n
           if scales[row] == 0 {
             // 0 times what is no number is none.
-            let isNumber = row >= shifts.count || shifts[row].isFinite
+            let isNumber = sums.isEmpty || (sums[row] + sums[row + scales.count]).isFinite
             out.initialize(repeating: isNumber ? 0 : .nan, count: n)
           } else {
-            nnrepl_powers(E.layout, n, out, x + row * n, shifts[row], scales[row])
+            let (most, log) = (sums[row], sums[row + scales.count])
+            nnrepl_powers(E.layout, n, out, x + row * n, most, log, scales[row])
           }
           correct(row) { k, number in out[k] = E(Double(out[k]) + number) }
         }
@@ -352,10 +357,13 @@ enum Fold {
 
   struct Variance: RowFold {
     let correction: Double
+    let isRoot: Bool
     @inline(__always) func callAsFunction<E: Element>(_ x: UnsafePointer<E>, _ n: Int) -> Double {
       let mean = nnrepl_fold(E.layout, NNREPL_SUM_IN_DOUBLES, n, x, 0) / Double(n)
-      return nnrepl_fold(E.layout, NNREPL_SUM_OF_SQUARED_DIFFERENCES, n, x, mean)
+      let variance =
+        nnrepl_fold(E.layout, NNREPL_SUM_OF_SQUARED_DIFFERENCES, n, x, mean)
         / max(0, Double(n) - correction)
+      return isRoot ? variance.squareRoot() : variance
     }
   }
 

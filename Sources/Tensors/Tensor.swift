@@ -31,7 +31,7 @@ package struct Tensor: Sendable {
   package init(filling shape: Shape, with number: Double, dtype: DType = .float64)
     throws(TensorError)
   {
-    let count = shape.count
+    let (count, number) = (shape.count, dtype.rounded(number))
     let (isZero, bytes) = (number.bitPattern == 0, count * (dtype == .float32 ? 4 : 8))
     self = try Tensor.make(shape, dtype) {
       if isZero { $0.wipe(bytes) } else { $0.initialize(repeating: number, count: count) }

@@ -334,7 +334,9 @@ import Testing
   ) throws {
     let window = Window(size: kernel, stride: stride, padding: padding, dilation: dilation)
     let out = try window.outputs(of: image)
-    for (groups, channels, outputs) in [(1, 3, 19), (2, 2, 5), (3, 9, 1)] {
+    // A large image goes in bands, whatever the channels.
+    let kinds = image[0] > 100 ? [(1, 3, 2)] : [(1, 3, 19), (2, 2, 5), (3, 9, 1)]
+    for (groups, channels, outputs) in kinds {
       let shapes = try [
         Shape([2, groups * channels] + image), Shape([groups * outputs, channels] + kernel),
         Shape([2, groups * outputs] + out),
@@ -397,7 +399,7 @@ import Testing
   @Test func powersKeepTheDigitsOfTheirShift() {
     let x: [Float] = [1e8, 1e8]
     var z = x
-    nnrepl_powers(NNREPL_F32, 2, &z, x, 1e8 + Double.log(2), 1)
+    nnrepl_powers(NNREPL_F32, 2, &z, x, 1e8, Double.log(2), 1)
     #expect(z.allSatisfy { Swift.abs($0 - 0.5) < 1e-6 })
   }
 

@@ -275,7 +275,7 @@ loss = F.cross_entropy(scores, truth.long())  # loss = 1.349
 check("scores", scores, [[2, 1, -1]])
 check("p", p, [[0.7053845126982412, 0.25949646034241913, 0.03511902695933973]])
 check("truth", truth, [1])
-check("loss", loss, 1.3490122167681862)
+check("loss", loss, 1.3490122167681864)
 
 # ## The pull on each score
 # -log(exp(s)/total) is log(total) - s. Now the chain rule can be followed
@@ -290,7 +290,7 @@ print(torch.autograd.grad(longhand, scores, retain_graph=True)[0][0, 0])
 cloud = torch.autograd.grad(loss, scores, retain_graph=True)[0][0, 1]  # cloud = -0.7405
 check("total", total, 10.47521736856114)
 check("longhand", longhand, 1.3490122167681866)
-check("cloud", cloud, -0.7405035396575808)
+check("cloud", cloud, -0.7405035396575809)
 
 # exp(s)/total is p. So the truth is pulled with p - 1, and each other class
 # with its p: output minus target again. `one_hot` writes the target as

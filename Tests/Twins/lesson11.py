@@ -508,8 +508,8 @@ heatmap(row([2*nought[0, 0], early[3], early[5]]), title="the nought; maps 3 and
 heatmap(row([late[9], late[12], late[15]]), title="maps 9, 12 and 15 of the second layer")
 print(f"share of the second layer above 0: {torch.mean((late > 0).double()):.2f}")
 check("nought", nought, shape=(1, 1, 10, 10), total=18.375, norm=3.462973794298767)
-check("early", early, shape=(8, 10, 10), total=333.1520738655901, norm=17.409737289368003)
-check("late", late, shape=(24, 10, 10), total=260.1097278604692, norm=23.339005912764076)
+check("early", early, shape=(8, 10, 10), total=333.1520738655901, norm=17.409737289368)
+check("late", late, shape=(24, 10, 10), total=260.1097278604692, norm=23.339005912764083)
 
 # The first maps still look like a nought: its outline, its level parts. The
 # second layer's numbers see 5 by 5 pixels each, and fewer than one in ten is
@@ -521,8 +521,8 @@ pooled = upto(5, nought)  # pooled = a tensor [1, 24, 1, 1]
 pooled_moved = upto(5, shift(nought, 3))  # pooled_moved = a tensor [1, 24, 1, 1]
 assert pooled.numel() == 24
 changed = torch.sum(abs(pooled - pooled_moved) > 1e-09)  # changed = 0
-check("pooled", pooled, shape=(1, 24, 1, 1), total=59.193304393969306, norm=14.501345903969169)
-check("pooled_moved", pooled_moved, shape=(1, 24, 1, 1), total=59.193304393969306, norm=14.501345903969169)
+check("pooled", pooled, shape=(1, 24, 1, 1), total=59.19330439396933, norm=14.501345903969174)
+check("pooled_moved", pooled_moved, shape=(1, 24, 1, 1), total=59.19330439396933, norm=14.501345903969174)
 check("changed", changed, 0)
 
 # None here. The place is forgotten, so the last layer cannot tell the two

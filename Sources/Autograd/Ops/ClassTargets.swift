@@ -109,10 +109,10 @@ struct ClassTargets {
 
   private func order(_ rank: Int) -> [Int] { [0] + Array(2..<rank) + [1] }
 
-  /// `ln Σ e^x` of each sample, computed in the forward step.
+  /// `ln Σ e^x` of each sample in two parts, computed in the forward step.
   private func logSums(_ rows: Tensor, _ c: Call) -> [Double] {
-    if let known = c.saved?.numbers, known.count == samples, samples > 0 { return known }
-    let sums = rows.logSumExp(ofRows: classes)
+    if let known = c.saved?.numbers, known.count == 2 * samples, samples > 0 { return known }
+    let sums = rows.logSums(ofRows: classes)
     c.saved?.numbers = sums
     return sums
   }
@@ -126,11 +126,14 @@ struct ClassTargets {
     func take(_ i: Int, _ loss: Double) {
       if reduction == "none" { losses[i] = loss } else { sum += loss }
     }
+    /// Minus the logarithm of what a score comes to.
+    func surprise(_ i: Int, _ score: Double) -> Double {
+      fromLogits ? sums[i + samples] + (sums[i] - score) : -score
+    }
     if weights != nil {
       x.eachRow(classes) { i, row in
-        let log = fromLogits ? sums[i] : 0
         var loss = 0.0
-        for k in 0..<classes where asked(i, k) != 0 { loss += asked(i, k) * (log - row(k)) }
+        for k in 0..<classes where asked(i, k) != 0 { loss += asked(i, k) * surprise(i, row(k)) }
         take(i, loss)
       }
     } else {
@@ -138,8 +141,7 @@ struct ClassTargets {
         x.read(E.self) { x in
           // Of no classes there are no samples, whatever the labels.
           for (i, place) in places.prefix(samples).enumerated() {
-            let log = fromLogits ? sums[i] : 0
-            take(i, place < 0 ? 0 : share(i) * (log - Double(x[i * classes + place])))
+            take(i, place < 0 ? 0 : share(i) * surprise(i, Double(x[i * classes + place])))
           }
         }
       }

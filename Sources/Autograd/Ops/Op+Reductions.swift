@@ -323,8 +323,7 @@ extension Op {
   ) { c throws(TensorError) in
     try c.x.variance(
       try c.x.axes(c.attributes.dims), correction: c.number("correction"),
-      keepdim: c.attributes.keepdim
-    ).map(Kernel.sqrt)
+      keepdim: c.attributes.keepdim, root: true)
   }
 
   /// A part that is taken as 0, or as another number, where the result is 0; said only where that occurs.

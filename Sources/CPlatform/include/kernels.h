@@ -93,6 +93,10 @@ int nnrepl_adam(
 /// ln Σ e^x of each row of n, not rounded to its type.
 void nnrepl_log_sum_exp(nnrepl_type type, long rows, long n, double *_Nonnull out, const void *_Nonnull x);
 
+/// The same in two parts: the largest of each row, and what is to be added to it.
+void nnrepl_log_sums(
+    nnrepl_type type, long rows, long n, double *_Nonnull most, double *_Nonnull log, const void *_Nonnull x);
+
 /// out[i] = where the relation holds between x[i] and y[i] a[i], else b[i]; steps as above.
 int nnrepl_choose(
     nnrepl_type type, nnrepl_zip_function relation, long count, void *_Nonnull out, const void *_Nonnull x, long x_step,
@@ -144,9 +148,9 @@ void nnrepl_scale_rows(
 /// out[i] = Σ x[row, i]: rows of n, added to zeros in order.
 void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
 
-/// out[i] = scale e^(x[i] - shift), the shift in double precision.
+/// out[i] = scale e^(x[i] - most - log): most is a number of the type.
 void nnrepl_powers(
-    nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x, double shift, double scale);
+    nnrepl_type type, long count, void *_Nonnull out, const void *_Nonnull x, double most, double log, double scale);
 
 /// Numbers as outer × channels × inner, for statistics of each channel.
 typedef struct {
