@@ -140,7 +140,7 @@ topk, rows | topk(x, 10, dim=1).values | x
 one_hot | one_hot(rows, 1000) |
 masked_fill | masked_fill(x, late, 0) | x
 tril | tril(x) | x
-flip | flip(x, 0) | x | torch.flip(x, [0])
+flip, doubled | flip(x, 0)*2 | x | torch.flip(x, [0])*2
 roll | roll(x, 1, 0) | x
 pad | pad(x, [1, 1, 1, 1]) | x | F.pad(x, [1, 1, 1, 1])
 expand, plus | expand(table[0], 5000, 128) + 0 | table | table[0].expand(5000, 128) + 0

@@ -160,29 +160,18 @@ void nnrepl_nonzero(
     }
 }
 
-/// Lines side by side, so that none waits for itself.
 #define RUNNING(name, REAL, loses)                                                                               \
     static void name(long outer, long length, long inner, double *places, const REAL *x) {                       \
-        enum { SOME = 8 };                                                                                       \
-        for (long first = 0; first < outer * inner; first += SOME) {                                             \
-            if (nnrepl_must_stop()) return;                                                                      \
-            const long lines = outer * inner - first < SOME ? outer * inner - first : SOME;                      \
-            long start[SOME];                                                                                    \
-            REAL bests[SOME];                                                                                    \
-            double place[SOME] = {0};                                                                            \
-            for (long l = 0; l < lines; l++) {                                                                   \
-                start[l] = (first + l) / inner * length * inner + (first + l) % inner;                           \
-                bests[l] = x[start[l]];                                                                          \
-            }                                                                                                    \
+        for (long row = 0; row < outer * inner; row++) {                                                         \
+            const long start = row / inner * length * inner + row % inner;                                       \
+            if (row * length % OFTEN < length && nnrepl_must_stop()) return;                                     \
+            REAL best = x[start];                                                                                \
+            double place = 0;                                                                                    \
             for (long i = 0; i < length; i++) {                                                                  \
-                for (long l = 0; l < lines; l++) {                                                               \
-                    const REAL now = x[start[l] + i * inner], best = bests[l];                                   \
-                    /* What is nan is neither: only nan comes after it. */                                       \
-                    const int wins = !(loses) & ((now != now) | (best == best));                                 \
-                    bests[l] = wins ? now : best;                                                                \
-                    place[l] = wins ? (double)i : place[l];                                                      \
-                    places[start[l] + i * inner] = place[l];                                                     \
-                }                                                                                                \
+                const REAL now = x[start + i * inner];                                                           \
+                /* What is nan is neither: only nan comes after it. */                                           \
+                if (!(loses) && (now != now || best == best)) best = now, place = (double)i;                     \
+                places[start + i * inner] = place;                                                               \
             }                                                                                                    \
         }                                                                                                        \
     }

@@ -204,6 +204,11 @@ extension Tensor {
       storage: .buffer(try Buffer(shape: selection.shape, from: origin)))
   }
 
+  /// Makes it now, if it is a copy that is not made yet.
+  package func settle() {
+    if case .buffer(let buffer) = storage { _ = buffer.memory }
+  }
+
   /// Where a copy that is not made yet has its elements from.
   var origin: Origin? { if case .buffer(let buffer) = storage { buffer.origin } else { nil } }
 

@@ -142,6 +142,8 @@ extension Graph {
       let old = current._withUnsafeGuaranteedRef { $0.isParameter ? $0.gradient : nil }
       do throws(TensorError) {
         let sum = try old.map { old throws(TensorError) in try old + fresh } ?? fresh
+        // Whoever has a parameter's gradient reads it, and it should not keep what it was taken from.
+        if current._withUnsafeGuaranteedRef({ $0.isParameter }) { sum.settle() }
         current._withUnsafeGuaranteedRef { $0.setGradient(sum) }
       } catch {
         throw .tensor(error, current.takeUnretainedValue())
