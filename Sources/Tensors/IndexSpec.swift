@@ -107,11 +107,9 @@ extension Shape {
     }
     var common = Shape.scalar
     for list in lists { common = try common.broadcast(with: list.shape) }
-    var picked = [Int](repeating: 0, count: common.count)
-    for list in lists {
-      if lists.count == 1 {
-        picked = list.places
-      } else if list.shape == common {
+    var picked = lists.count == 1 ? lists[0].places : [Int](repeating: 0, count: common.count)
+    for list in lists where lists.count > 1 {
+      if list.shape == common {
         for i in 0..<common.count { picked[i] += list.places[i] }
       } else {
         for (i, from) in list.shape.stretching(to: common).offsets.enumerated() {

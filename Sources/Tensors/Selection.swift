@@ -139,19 +139,21 @@ extension Tensor {
     fromEnd: Bool = false
   ) throws(TensorError) {
     guard offsets.count == count else { throw .notReshapable(shape, [offsets.count]) }
-    let bad = read(Double.self) {
-      nnrepl_add_places(count, &offsets, $0, fromEnd ? -length : 0, length, stride)
-    }
+    let bad = addPlaces(to: &offsets, of: length, stride: stride, fromEnd: fromEnd)
     guard bad < count else { return }
     guard let place = Int(whole: self[bad]) else { throw .wholeNumbersNeeded(what) }
     throw .indexOutOfRange(place, axis: axis, length: length)
   }
 
-  /// Adds each of its numbers to a place, as far as they are places below `length`.
+  /// The same up to the first that is no place.
   /// - Returns: how many have been added.
-  package func addPlaces(to places: inout [Int], of length: Int) -> Int {
-    guard places.count == count else { return 0 }
-    return read(Double.self) { nnrepl_add_places(count, &places, $0, 0, length, 1) }
+  package func addPlaces(
+    to offsets: inout [Int], of length: Int, stride: Int = 1, fromEnd: Bool = false
+  ) -> Int {
+    guard offsets.count == count else { return 0 }
+    return read(Double.self) {
+      nnrepl_add_places(count, &offsets, $0, fromEnd ? -length : 0, length, stride)
+    }
   }
 
   /// The entries that a selection takes.

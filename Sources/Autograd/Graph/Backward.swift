@@ -139,11 +139,12 @@ extension Graph {
       }
       if isDone { continue }
       guard let fresh = gradients.tensors[i] else { continue }
-      let old = current._withUnsafeGuaranteedRef { $0.isParameter ? $0.gradient : nil }
+      let isParameter = current._withUnsafeGuaranteedRef { $0.isParameter }
+      let old = isParameter ? current._withUnsafeGuaranteedRef { $0.gradient } : nil
       do throws(TensorError) {
         let sum = try old.map { old throws(TensorError) in try old + fresh } ?? fresh
         // Whoever has a parameter's gradient reads it, and it should not keep what it was taken from.
-        if current._withUnsafeGuaranteedRef({ $0.isParameter }) { sum.settle() }
+        if isParameter { sum.settle() }
         current._withUnsafeGuaranteedRef { $0.setGradient(sum) }
       } catch {
         throw .tensor(error, current.takeUnretainedValue())
