@@ -107,12 +107,12 @@ void nnrepl_large_products_open(void) {
 /// A product, and its pieces: blocks of rows of C, or of columns where these are more and OpenBLAS makes it. They depend
 /// on its size alone, and so do the bits, whoever computes which.
 struct product {
-  const char *a, *b;
+  const char *a, *b, *start;
   char *c;
   /// Of an element, in bytes.
   long size;
   long width, m, k, n;
-  int b_transposed, adding;
+  int b_transposed;
   long pieces;
   atomic_long next;
 };
@@ -145,15 +145,17 @@ static void multiply(const struct product *p, long piece) {
     n = count;
   }
   if (!has_library) {
+    const char *start = p->start == p->c ? c : p->start;
     if (p->size == sizeof(double)) {
       nnrepl_product_f64(
-          (const double *)a, p->width, (const double *)b, p->b_transposed, (double *)c, p->adding, m, p->k, n);
+          (const double *)a, p->width, (const double *)b, p->b_transposed, (double *)c, (const double *)start, m, p->k, n);
     } else {
       nnrepl_product_f32(
-          (const float *)a, p->width, (const float *)b, p->b_transposed, (float *)c, p->adding, m, p->k, n);
+          (const float *)a, p->width, (const float *)b, p->b_transposed, (float *)c, (const float *)start, m, p->k, n);
     }
     return;
   }
+  int adding = p->start != NULL;
   int a_form = p->width ? TRANSPOSED : AS_STORED, b_form = p->b_transposed ? TRANSPOSED : AS_STORED;
   int a_width = (int)(p->width ? p->width : p->k), b_width = (int)(p->b_transposed ? p->k : p->n);
   if (m == 1 || n == 1) {
@@ -164,24 +166,24 @@ static void multiply(const struct product *p, long piece) {
     int width = is_column ? a_width : b_width, step = is_column || !p->width ? 1 : (int)p->width;
     int c_step = is_column ? (int)p->n : 1;
     // What nobody wrote may be nan, and 0 times nan is nan. A column's results lie side by side, too: n is 1.
-    if (!p->adding) memset(c, 0, (size_t)outer * p->size);
+    if (!adding) memset(c, 0, (size_t)outer * p->size);
     if (p->size == sizeof(double)) {
       apply_f64(
           ROW_MAJOR, form, (int)rows, (int)columns, 1, (const double *)matrix, width, (const double *)vector, step,
-          p->adding, (double *)c, c_step);
+          adding, (double *)c, c_step);
     } else {
       apply_f32(
           ROW_MAJOR, form, (int)rows, (int)columns, 1, (const float *)matrix, width, (const float *)vector, step,
-          (float)p->adding, (float *)c, c_step);
+          (float)adding, (float *)c, c_step);
     }
   } else if (p->size == sizeof(double)) {
     multiply_f64(
         ROW_MAJOR, a_form, b_form, (int)m, (int)n, (int)p->k, 1, (const double *)a, a_width, (const double *)b,
-        b_width, p->adding, (double *)c, (int)p->n);
+        b_width, adding, (double *)c, (int)p->n);
   } else {
     multiply_f32(
         ROW_MAJOR, a_form, b_form, (int)m, (int)n, (int)p->k, 1, (const float *)a, a_width, (const float *)b,
-        b_width, (float)p->adding, (float *)c, (int)p->n);
+        b_width, (float)adding, (float *)c, (int)p->n);
   }
 }
 
@@ -196,6 +198,11 @@ static void *work(void *raw) {
 static int run(struct product *p) {
   nnrepl_large_products_open();
   if (has_library && (p->m > INT_MAX || p->k > INT_MAX || p->n > INT_MAX || p->width > INT_MAX)) return 0;
+  // OpenBLAS adds to what C holds.
+  if (has_library && p->start && p->start != p->c) {
+    for (long i = 0; i < p->m; i++) memcpy(p->c + i * p->n * p->size, p->start, (size_t)(p->n * p->size));
+    p->start = p->c;
+  }
   p->pieces = 1;
   if (p->m * p->k * p->n >= worth_threads) {
     long length = is_by_rows(p) ? p->m : p->n;
@@ -215,16 +222,16 @@ static int run(struct product *p) {
 }
 
 int nnrepl_large_product_f64(
-    const double *a, long width, const double *b, int b_transposed, double *c, int adding, long m, long k, long n) {
+    const double *a, long width, const double *b, int b_transposed, double *c, const double *start, long m, long k, long n) {
   struct product product = {
-      (const char *)a, (const char *)b, (char *)c, sizeof *c, width, m, k, n, b_transposed, adding, 0, 0};
+      (const char *)a, (const char *)b, (const char *)start, (char *)c, sizeof *c, width, m, k, n, b_transposed, 0, 0};
   return run(&product);
 }
 
 int nnrepl_large_product_f32(
-    const float *a, long width, const float *b, int b_transposed, float *c, int adding, long m, long k, long n) {
+    const float *a, long width, const float *b, int b_transposed, float *c, const float *start, long m, long k, long n) {
   struct product product = {
-      (const char *)a, (const char *)b, (char *)c, sizeof *c, width, m, k, n, b_transposed, adding, 0, 0};
+      (const char *)a, (const char *)b, (const char *)start, (char *)c, sizeof *c, width, m, k, n, b_transposed, 0, 0};
   return run(&product);
 }
 

@@ -5,7 +5,9 @@
 INLINE void OF_VECTOR(tile)(PRODUCT x, int rows, int vectors) {
     VECTOR sums[8][4], b[4];
     EACH(r, rows) {
-        EACH(v, vectors) sums[r][v] = x.adding ? *(VECTOR *)(x.c + r * x.c_row + AT(v)) : (VECTOR){0};
+        EACH(v, vectors) {
+            sums[r][v] = x.start ? *(const VECTOR *)(x.start + r * x.start_row + AT(v)) : (VECTOR){0};
+        }
     }
     for (long p = 0; p < x.k; p++, x.a += x.a_column, x.b += x.b_row) {
         EACH(v, vectors) b[v] = *(const VECTOR *)(x.b + AT(v));
@@ -18,15 +20,20 @@ INLINE void OF_VECTOR(tile)(PRODUCT x, int rows, int vectors) {
     }
 }
 
+INLINE void OF_VECTOR(skip)(PRODUCT *x, int rows) {
+    x->start = OF_TYPE(starts)(x, rows, 0);
+    x->m -= rows, x->a += rows * x->a_row, x->c += rows * x->c_row;
+}
+
 /// Tiles below each other: with as many rows as registers hold sums for, and by halves for what is left.
 INLINE void OF_VECTOR(tiles)(PRODUCT x, int vectors) {
     const int most = BYTES == 64 || vectors == 1 ? 8 : 4;
-    for (; x.m >= most; x.m -= most, x.a += most * x.a_row, x.c += most * x.c_row) OF_VECTOR(tile)(x, most, vectors);
+    for (; x.m >= most; OF_VECTOR(skip)(&x, most)) OF_VECTOR(tile)(x, most, vectors);
     EACH(i, 3) {
         const int rows = 4 >> i;
         if (rows >= most || !(x.m & rows)) continue;
         OF_VECTOR(tile)(x, rows, vectors);
-        x.a += rows * x.a_row, x.c += rows * x.c_row;
+        OF_VECTOR(skip)(&x, rows);
     }
 }
 
@@ -35,7 +42,9 @@ INLINE void OF_VECTOR(tiles)(PRODUCT x, int vectors) {
 INLINE void OF_VECTOR(turning)(PRODUCT x, int rows, int vectors) {
     VECTOR sums[3][2], b[4];
     EACH(r, rows) {
-        EACH(v, vectors) sums[r][v] = x.adding ? *(VECTOR *)(x.c + r * x.c_row + AT(v)) : (VECTOR){0};
+        EACH(v, vectors) {
+            sums[r][v] = x.start ? *(const VECTOR *)(x.start + r * x.start_row + AT(v)) : (VECTOR){0};
+        }
     }
     for (; x.k >= DEEP; x.k -= DEEP, x.a += DEEP * x.a_column, x.b += DEEP) {
         EACH(v, vectors) {
@@ -83,19 +92,19 @@ INLINE void OF_VECTOR(rows)(const PRODUCT *x) {
         REAL *c = x->c + i * x->c_row;
         for (long p = 0, some; p < x->k; p += some) {
             some = x->k - p < 4 ? 1 : 4;
-            const int adds = p > 0 || x->adding;
+            const REAL *start = p > 0 ? c : OF_TYPE(starts)(x, i, 0);
             const REAL *a = x->a + i * x->a_row + p * x->a_column, *b = x->b + p * x->b_row;
             const REAL by[4] = {
                 *a, some > 1 ? a[x->a_column] : 0, some > 2 ? a[2 * x->a_column] : 0, some > 3 ? a[3 * x->a_column] : 0};
             long j = 0;
             for (; j + LANES <= x->n; j += LANES) {
-                VECTOR sum = adds ? *(VECTOR *)(c + j) : (VECTOR){0};
+                VECTOR sum = start ? *(const VECTOR *)(start + j) : (VECTOR){0};
                 sum += *(const VECTOR *)(b + j) * by[0];
                 if (some == 4) EACH(q, 3) sum += *(const VECTOR *)(b + (q + 1) * x->b_row + j) * by[q + 1];
                 *(VECTOR *)(c + j) = sum;
             }
             for (; j < x->n; j++) {
-                REAL sum = adds ? c[j] : 0;
+                REAL sum = start ? start[j] : 0;
                 for (long q = 0; q < some; q++) sum += b[q * x->b_row + j] * by[q];
                 c[j] = sum;
             }
@@ -114,18 +123,21 @@ static void OF_VECTOR(product)(const PRODUCT *whole) {
     const long near = m >= 128 ? 1 << 15 : 1 << 20;
     const int packs = (is_turned && !turns) || (m >= 32 && n > 2 * LANES && k * n * SIZE > near);
     const long most = m == 1 && !is_turned ? 4 : 2;
-    long start = 0;
+    long above = 0;
     do {
-        x.k = k - start < PANEL_DEPTH ? k - start : PANEL_DEPTH;
+        x.k = k - above < PANEL_DEPTH ? k - above : PANEL_DEPTH;
         for (long top = 0; top < m; top += PANEL_HEIGHT) {
             x.m = m - top < PANEL_HEIGHT ? m - top : PANEL_HEIGHT;
-            x.a = whole->a + top * x.a_row + start * x.a_column;
+            x.a = whole->a + top * x.a_row + above * x.a_column;
             for (long j = 0; j < n; j += x.n) {
                 // Every tile is as wide as a vector at least, or its last vector would have nothing to overlap.
                 const long rest = n - j;
                 x.n = rest <= most * LANES ? rest : (rest >= (most + 1) * LANES ? most : most - 1) * LANES;
-                x.b = whole->b + start * whole->b_row + j * whole->b_column;
+                x.b = whole->b + above * whole->b_row + j * whole->b_column;
                 x.c = whole->c + top * x.c_row + j;
+                // What the panels before have summed lies in C.
+                if (above > 0) x.start = x.c, x.start_row = x.c_row;
+                else x.start = OF_TYPE(starts)(whole, top, j);
                 const long vectors = (x.n + LANES - 1) / LANES;
 #if BYTES < 64
                 if (turns) {
@@ -146,8 +158,8 @@ static void OF_VECTOR(product)(const PRODUCT *whole) {
                 else OF_VECTOR(tile)(packed, 1, 4);
             }
         }
-        x.adding = 1, start += PANEL_DEPTH;
-    } while (start < k);
+        above += PANEL_DEPTH;
+    } while (above < k);
 }
 
 #undef BYTES

@@ -1,13 +1,18 @@
 // The matrix product for one type (TYPE, REAL); product.c includes this for each.
 
 /// A product or a part of one, with the strides of the stored matrices: op(A) at (i, p) is
-/// a[i * a_row + p * a_column], so B is turned if its column stride is not 1.
+/// a[i * a_row + p * a_column], so B is turned if its column stride is not 1. Sums begin at start[i * start_row + j], or
+/// at 0 where that is NULL.
 typedef struct {
-    const REAL *a, *b;
+    const REAL *a, *b, *start;
     REAL *c;
-    long m, k, n, a_row, a_column, b_row, b_column, c_row;
-    int adding;
+    long m, k, n, a_row, a_column, b_row, b_column, start_row, c_row;
 } PRODUCT;
+
+/// What the sums of a row begin with, from a column on.
+INLINE const REAL *OF_TYPE(starts)(const PRODUCT *x, long i, long j) {
+    return x->start ? x->start + i * x->start_row + j : NULL;
+}
 
 #define BYTES 16
 #include "product-tiles.h"
@@ -33,8 +38,9 @@ INLINE void OF_TYPE(wide)(const PRODUCT *x, long bytes) {
     JOIN(product, JOIN(TYPE, 16))(x);
 }
 
+/// Whose sums begin at 0.
 INLINE PRODUCT OF_TYPE(transposed)(const PRODUCT *x) {
-    return (PRODUCT){x->b, x->a, x->c, x->n, x->k, x->m, x->b_column, x->b_row, x->a_column, x->a_row, x->m, x->adding};
+    return (PRODUCT){x->b, x->a, NULL, x->c, x->n, x->k, x->m, x->b_column, x->b_row, x->a_column, x->a_row, 0, x->m};
 }
 
 /// For a few columns: vectors lie across rows, which are columns of the transposed product.
@@ -47,8 +53,10 @@ static void OF_TYPE(narrow)(const PRODUCT *whole, long bytes) {
         x.c_row = x.n = whole->m - i < 128 ? whole->m - i : 64;
         x.b = whole->a + i * whole->a_row;
         REAL *rows = whole->c + i * whole->n;
-        for (long j = 0; x.adding && j < x.m; j++) {
-            for (long r = 0; r < x.n; r++) c[j * x.n + r] = rows[r * x.m + j];
+        if (whole->start) x.start = c, x.start_row = x.n;
+        for (long r = 0; whole->start && r < x.n; r++) {
+            const REAL *start = OF_TYPE(starts)(whole, i + r, 0);
+            for (long j = 0; j < x.m; j++) c[j * x.n + r] = start[j];
         }
         OF_TYPE(wide)(&x, bytes);
         for (long j = 0; j < x.m; j++) {
@@ -61,9 +69,9 @@ static void OF_TYPE(narrow)(const PRODUCT *whole, long bytes) {
 static void OF_TYPE(small)(const PRODUCT *x) {
     const long at[3] = {0, x->n > 1 ? x->b_column : 0, x->n > 2 ? 2 * x->b_column : 0};
     for (long i = 0; i < x->m && x->n > 0; i++) {
-        const REAL *a = x->a + i * x->a_row, *b = x->b;
+        const REAL *a = x->a + i * x->a_row, *b = x->b, *start = OF_TYPE(starts)(x, i, 0);
         REAL *c = x->c + i * x->n, sums[3];
-        EACH(j, 3) sums[j] = x->adding && j < x->n ? c[j] : 0;
+        EACH(j, 3) sums[j] = start && j < x->n ? start[j] : 0;
         for (long p = 0; p < x->k; p++, a += x->a_column, b += x->b_row) {
             EACH(j, 3) sums[j] += *a * b[at[j]];
         }
@@ -74,7 +82,11 @@ static void OF_TYPE(small)(const PRODUCT *x) {
 INLINE void OF_TYPE(any)(const PRODUCT *x, long bytes) {
     const long row = x->n * SIZE, column = x->m * SIZE;
     if (x->n == 1 && column >= 16) {
-        const PRODUCT turned = OF_TYPE(transposed)(x);
+        PRODUCT turned = OF_TYPE(transposed)(x);
+        if (x->start) {
+            for (long i = 0; i < x->m; i++) x->c[i] = *OF_TYPE(starts)(x, i, 0);
+            turned.start = x->c;
+        }
         OF_TYPE(wide)(&turned, bytes);
     } else if (row >= (bytes < 32 ? 16 : 32) || (row >= 16 && (column < 64 || x->k < 4))) {
         OF_TYPE(wide)(x, bytes);
@@ -86,9 +98,10 @@ INLINE void OF_TYPE(any)(const PRODUCT *x, long bytes) {
 }
 
 void OF_TYPE(nnrepl_product)(
-    const REAL *a, long width, const REAL *b, int b_transposed, REAL *c, int adding, long m, long k, long n
+    const REAL *a, long width, const REAL *b, int b_transposed, REAL *c, const REAL *start, long m, long k, long n
 ) {
     const PRODUCT x = {
-        a, b, c, m, k, n, width ? 1 : k, width ? width : 1, b_transposed ? 1 : n, b_transposed ? k : 1, n, adding};
+        a, b, start, c, m, k, n, width ? 1 : k, width ? width : 1, b_transposed ? 1 : n, b_transposed ? k : 1,
+        start == c ? n : 0, n};
     OF_TYPE(any)(&x, widest());
 }

@@ -4,6 +4,7 @@
 // vectors and from many sums at once. C, because a function can be built here for processors with wider vectors and
 // be chosen when the program runs. Products and sums stay two operations: a fused one rounds once.
 
+#include <stddef.h>
 #include "product.h"
 
 // Roundings are where the code says, and nowhere else.

@@ -71,5 +71,5 @@ package protocol Element: BinaryFloatingPoint, SIMDScalar, Coded, Sendable {
   /// `MatrixProduct.run`, which has one for each type.
   static func multiply(
     _ a: UnsafePointer<Self>, _ width: Int?, _ b: UnsafePointer<Self>, _ isTransposed: Bool,
-    _ c: UnsafeMutablePointer<Self>, adding: Bool, _ m: Int, _ k: Int, _ n: Int)
+    _ c: UnsafeMutablePointer<Self>, from start: UnsafePointer<Self>?, _ m: Int, _ k: Int, _ n: Int)
 }

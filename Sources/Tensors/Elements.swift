@@ -26,8 +26,9 @@ extension Double: Element {
   /// The product of this type.
   package static func multiply(
     _ a: UnsafePointer<Double>, _ width: Int?, _ b: UnsafePointer<Double>, _ isTransposed: Bool,
-    _ c: UnsafeMutablePointer<Double>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
-  ) { MatrixProduct.run(a, width, b, isTransposed, c, adding: adding, m, k, n) }
+    _ c: UnsafeMutablePointer<Double>, from start: UnsafePointer<Double>?, _ m: Int, _ k: Int,
+    _ n: Int
+  ) { MatrixProduct.run(a, width, b, isTransposed, c, from: start, m, k, n) }
 }
 
 extension Element {
@@ -37,15 +38,19 @@ extension Element {
     nnrepl_fold(layout, NNREPL_SUM_OF_ZEROS, count, x, 0) == 0
   }
 
-  /// `c = a @ b`, or `c + a @ b`, for row-major matrices `a: [m, k]` and `b: [k, n]`, each of which may be stored
-  /// transposed.
+  /// `c = a @ b` for row-major matrices `a: [m, k]` and `b: [k, n]`, each of which may be stored transposed.
+  /// - Parameter start: what is added to: `c`, or a row of n numbers; nil for nothing.
   static func gemm(
     _ a: UnsafePointer<Self>, transposed ta: Bool, _ b: UnsafePointer<Self>, transposed tb: Bool,
-    _ c: UnsafeMutablePointer<Self>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
+    _ c: UnsafeMutablePointer<Self>, from start: UnsafePointer<Self>? = nil, _ m: Int, _ k: Int,
+    _ n: Int
   ) {
-    Work.productInParts(m, k, n) { start, rows in
+    let isAdding = start == UnsafePointer(c)
+    Work.productInParts(m, k, n) { row, rows in
+      let part = c + row * n
       multiply(
-        a + start * (ta ? 1 : k), ta ? m : nil, b, tb, c + start * n, adding: adding, rows, k, n)
+        a + row * (ta ? 1 : k), ta ? m : nil, b, tb, part,
+        from: isAdding ? UnsafePointer(part) : start, rows, k, n)
     }
   }
 }
@@ -69,8 +74,9 @@ extension Float: Element {
   /// The product of this type.
   package static func multiply(
     _ a: UnsafePointer<Float>, _ width: Int?, _ b: UnsafePointer<Float>, _ isTransposed: Bool,
-    _ c: UnsafeMutablePointer<Float>, adding: Bool, _ m: Int, _ k: Int, _ n: Int
-  ) { MatrixProduct.run(a, width, b, isTransposed, c, adding: adding, m, k, n) }
+    _ c: UnsafeMutablePointer<Float>, from start: UnsafePointer<Float>?, _ m: Int, _ k: Int,
+    _ n: Int
+  ) { MatrixProduct.run(a, width, b, isTransposed, c, from: start, m, k, n) }
 }
 
 extension Work {

@@ -38,7 +38,7 @@ extension Tensor {
             for i in 0..<length {
               E.gemm(
                 x + (a + i * aStep) * m * k, transposed: ta, y + (b + i * bStep) * k * n,
-                transposed: tb, out + (base + i) * m * n, adding: false, m, k, n)
+                transposed: tb, out + (base + i) * m * n, m, k, n)
             }
           }
         }
@@ -70,25 +70,25 @@ extension Tensor {
     let (inner, n) = tb ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
     guard k == inner else { throw .notMultipliable(a.shape, b.shape) }
     try row?.mustHold(n)
-    func multiply<E: Element>(_ out: UnsafeMutablePointer<E>) {
-      if let row {
-        row.read(E.self) { row in for i in 0..<m { (out + i * n).update(from: row, count: n) } }
-      }
+    func multiply<E: Element>(_ out: UnsafeMutablePointer<E>, _ row: UnsafePointer<E>?) {
       guard m > 0, n > 0, k > 0 else {
-        if row == nil { out.initialize(repeating: 0, count: m * n) }
+        guard let row else { return out.initialize(repeating: 0, count: m * n) }
+        for i in 0..<m { (out + i * n).update(from: row, count: n) }
         return
       }
       a.read(E.self) { a in
         b.read(E.self) { b in
-          E.gemm(
-            a, transposed: ta, b, transposed: tb, out, adding: row != nil, m, k, n)
+          E.gemm(a, transposed: ta, b, transposed: tb, out, from: row, m, k, n)
         }
       }
     }
+    func start<E: Element>(_ out: UnsafeMutablePointer<E>) {
+      if let row { row.read(E.self) { multiply(out, $0) } } else { multiply(out, nil) }
+    }
     return try make(.matrix(m, n), a.dtype) {
-      multiply($0)
+      start($0)
     } float: {
-      multiply($0)
+      start($0)
     }
   }
 
@@ -109,8 +109,8 @@ extension Tensor {
       a.read(E.self) { a in
         b.read(E.self) { b in
           E.gemm(
-            a, transposed: transposed.left, b, transposed: transposed.right, sum, adding: true, m,
-            k, n)
+            a, transposed: transposed.left, b, transposed: transposed.right, sum, from: sum, m, k, n
+          )
         }
       }
     }
