@@ -31,6 +31,8 @@
         }                                                                   \
     }
 
+INLINE W OF(sigmoid)(W x) { return 1 / (1 + OF_R(exp)(-x)); }
+
 INLINE W OF(hardswish)(W x) {
     const W part = x / 6 + (R)0.5;
     return x * (part > 1 ? AS(W, 1) : part < 0 ? AS(W, 0) : part);
@@ -68,7 +70,7 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         MAP(NNREPL_TANH, W, OF_R(tanh)(x))
         MAP(NNREPL_ERF, W, OF_R(erf)(x))
         MAP(NNREPL_ELU, W, x > 0 ? x : OF_R(expm1)(x) * a)
-        MAP(NNREPL_SIGMOID, W, 1 / (1 + OF_R(exp)(-x)))
+        MAP(NNREPL_SIGMOID, W, OF(sigmoid)(x))
         MAP(NNREPL_SILU, W, x / (1 + OF_R(exp)(-x)))
         MAP(NNREPL_HARDSWISH, W, OF(hardswish)(x))
         MAP(NNREPL_GELU, W, (R)0.5 * x * (1 + OF_R(erf)(x * (R)0.7071067811865476)))
@@ -126,7 +128,7 @@ INLINE W OF(power)(W x, W y) {
 }
 
 INLINE W OF(silu_slope)(W x, W dz) {
-    const W sigmoid = 1 / (1 + OF_R(exp)(-x));
+    const W sigmoid = OF(sigmoid)(x);
     return dz * (sigmoid * (1 + x * (1 - sigmoid)));
 }
 
@@ -857,6 +859,8 @@ static void OF(mask)(long count, R *out, const unsigned *words, unsigned long lo
         out[i] = u < limit ? kept : 0;
     }
 }
+
+#include "gates-type.h"
 
 #undef OF
 #undef WIDE

@@ -193,6 +193,31 @@ void nnrepl_channel_combine(
     CHOSEN(channel_combine, cut, out, dz, a, x, mean, b, c)
 }
 
+int nnrepl_lstm_memory(
+    nnrepl_type type, long rows, long n, void *out, void *i, void *f, void *g, const void *gates, const void *c
+) {
+    CHOSEN(lstm_memory, rows, n, out, i, f, g, gates, c)
+}
+
+void nnrepl_lstm_memory_slope(
+    nnrepl_type type, long rows, long n, void *dgates, const void *dz, const void *c, const void *i, const void *f,
+    const void *g
+) {
+    CHOSEN(lstm_memory_slope, rows, n, dgates, dz, c, i, f, g)
+}
+
+int nnrepl_lstm_output(
+    nnrepl_type type, long rows, long n, void *out, void *o, void *shown, const void *gates, const void *c
+) {
+    CHOSEN(lstm_output, rows, n, out, o, shown, gates, c)
+}
+
+void nnrepl_lstm_output_slope(
+    nnrepl_type type, long rows, long n, void *dgates, void *dc, const void *dz, const void *o, const void *shown
+) {
+    CHOSEN(lstm_output_slope, rows, n, dgates, dc, dz, o, shown)
+}
+
 // Of what has no type to choose by.
 #ifdef __x86_64__
 #define CHOSEN_WIDTH(name, ...)                           \

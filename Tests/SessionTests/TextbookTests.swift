@@ -16,7 +16,7 @@ import Testing
     var testDescription: String { code }
   }
 
-  /// Programs over parameters p [4, 3], q [3, 3], r [3], image [2, 2, 5, 5], kernels [4, 2, 3, 3], bias [4].
+  /// Programs over parameters p [4, 3], q [3, 3], r [3], image [2, 2, 5, 5], kernels [4, 2, 3, 3], bias [4], gates [4, 12].
   static let cases: [Case] = [
     "linear(p, q, r)", "linear(p, q)", "linear(r, q, r)",
     "batch_norm(p, none, none, r, r, training=true)", "batch_norm(p, training=true)",
@@ -32,6 +32,8 @@ import Testing
     "conv1d(image[:, :, 0], kernels[:, :, 0], stride=2, padding=1)",
     "max_pool2d(image, 2)", "max_pool2d(image, 3, stride=1, padding=1)",
     "avg_pool2d(image, 2)", "avg_pool2d(image, [3, 2], stride=2, padding=1)",
+    "lstm_memory(gates, p)", "lstm_memory(gates[0], r)", "lstm_output(gates, p)",
+    "lstm_output(gates, lstm_memory(gates, p))",
     "mse_loss(p, t)", "mse_loss(p, t, reduction=\"sum\")", "mse_loss(p, t, reduction=\"none\")",
     "l1_loss(p, t)", "smooth_l1_loss(p, t, beta=0.7)", "huber_loss(p, t, delta=0.6)",
     "binary_cross_entropy(sigmoid(p), yes)",
@@ -55,6 +57,7 @@ import Testing
       param p = randn(4, 3); param q = randn(3, 3); param r = rand(3) + 0.5
       param image = randn(2, 2, 5, 5); param kernels = randn(4, 2, 3, 3); param bias = randn(4)
       t = randn(4, 3); yes = rand(4, 3)
+      param gates = randn(4, 12)
       """)
     return session
   }
@@ -66,7 +69,7 @@ import Testing
     try GoldenTests.run(session, "z = \(parts[parts.count - 1])")
     let machine = session.machine
     let root = try #require(GoldenTests.nodes(session.value("z")).first)
-    let fused = Set((Op.layers + Op.windows + Op.losses).map(\.name))
+    let fused = Set((Op.layers + Op.recurrence + Op.windows + Op.losses).map(\.name))
     #expect(fused.contains(root.op.name))
     let span = Span(source: 0, start: 0, end: 0)
     var opened: Node?
@@ -86,7 +89,7 @@ import Testing
     let (mine, theirs) = (
       try graph.gradients(of: root, seed: seed), try graph.gradients(of: steps, seed: seed)
     )
-    for name in ["p", "q", "r", "image", "kernels", "bias"] {
+    for name in ["p", "q", "r", "image", "kernels", "bias", "gates"] {
       let leaf = try #require(GoldenTests.nodes(session.value(name)).first)
       guard let a = mine(leaf) else { continue }
       close(a, try #require(theirs(leaf)), "∂/∂\(name)")

@@ -162,7 +162,7 @@ package final class Op: Sendable {
   /// Every op there is: built-ins, help, explanations and tests read this table.
   package static let all: [Op] =
     arithmetic + comparisons + functions + activations + reductions + products + views + losses
-    + layers + windows + adjoints
+    + layers + recurrence + windows + adjoints
 }
 
 extension Op: Equatable {

@@ -145,6 +145,27 @@ void nnrepl_normalize_back(
 void nnrepl_scale_rows(
     nnrepl_type type, long rows, long n, void *_Nonnull x, const void *_Nonnull scale, const void *_Nonnull shift);
 
+/// The memory of an LSTM after a step, out = σ(f) c + σ(i) tanh(g), for rows of n. Each row of gates is i, f, g and o
+/// side by side; what the first three come to is kept.
+int nnrepl_lstm_memory(
+    nnrepl_type type, long rows, long n, void *_Nonnull out, void *_Nonnull i, void *_Nonnull f, void *_Nonnull g,
+    const void *_Nonnull gates, const void *_Nonnull c);
+
+/// Adds what that hands back to i, f and g of each row, from what they came to and what reached it.
+void nnrepl_lstm_memory_slope(
+    nnrepl_type type, long rows, long n, void *_Nonnull dgates, const void *_Nonnull dz, const void *_Nonnull c,
+    const void *_Nonnull i, const void *_Nonnull f, const void *_Nonnull g);
+
+/// What an LSTM shows of its memory, out = σ(o) tanh(c); both factors are kept.
+int nnrepl_lstm_output(
+    nnrepl_type type, long rows, long n, void *_Nonnull out, void *_Nonnull o, void *_Nonnull shown,
+    const void *_Nonnull gates, const void *_Nonnull c);
+
+/// What that hands back to c, and adds what it hands back to o of each row.
+void nnrepl_lstm_output_slope(
+    nnrepl_type type, long rows, long n, void *_Nonnull dgates, void *_Nonnull dc, const void *_Nonnull dz,
+    const void *_Nonnull o, const void *_Nonnull shown);
+
 /// out[i] = Σ x[row, i]: rows of n, added to zeros in order.
 void nnrepl_add_rows(nnrepl_type type, long rows, long n, void *_Nonnull out, const void *_Nonnull x);
 

@@ -41,6 +41,8 @@ extension NameRow {
       placed: 6),
     NameRow(
       "gru_cell", "gru_cell", "x:t h:t w_ih:t w_hh:t b_ih:t b_hh:t", .tensor, .helper, placed: 6),
+    NameRow("lstm_memory", "lstm_memory", "gates:t c:t", .tensor, .helper, placed: 2),
+    NameRow("lstm_output", "lstm_output", "gates:t c:t", .tensor, .helper, placed: 2),
     NameRow(
       "lstm_cell", "lstm_cell", "x:t state:v w_ih:t w_hh:t b_ih:t b_hh:t", .list, .helper, placed: 6
     ),

@@ -87,6 +87,20 @@ struct PythonHelper: Sendable {
             return torch.relu(F.linear(x, w_ih, b_ih) + F.linear(h, w_hh, b_hh))
         """),
     PythonHelper(
+      name: "lstm_memory",
+      text: """
+        def lstm_memory(gates, c):
+            i, f, g, o = torch.chunk(gates, 4, dim=-1)
+            return torch.sigmoid(f)*c + torch.sigmoid(i)*torch.tanh(g)
+        """),
+    PythonHelper(
+      name: "lstm_output",
+      text: """
+        def lstm_output(gates, c):
+            i, f, g, o = torch.chunk(gates, 4, dim=-1)
+            return torch.sigmoid(o)*torch.tanh(c)
+        """),
+    PythonHelper(
       name: "lstm_cell",
       text: """
         def lstm_cell(x, state, w_ih, w_hh, b_ih=None, b_hh=None):

@@ -15,7 +15,10 @@ enum Families {
     ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "unfold"],
     ["matmul", "einsum", "dot", "outer"],
     ["max_pool2d", "avg_pool2d", "maxpool1d", "maxpool2d", "avgpool1d", "avgpool2d"],
-    ["rnn", "lstm", "gru", "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell", "gru_cell"],
+    [
+      "rnn", "lstm", "gru", "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell", "lstm_memory",
+      "lstm_output", "gru_cell",
+    ],
     ["scaled_dot_product_attention", "multihead_attention"],
     ["batchnorm1d", "batchnorm2d", "batch_norm", "layernorm", "layer_norm", "standardize"],
     ["backward", "grad", "gradcheck"],
