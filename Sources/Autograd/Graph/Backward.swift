@@ -129,16 +129,17 @@ extension Graph {
   package func backward(
     from root: Node, seed: Tensor? = nil, retain: Bool = false, again: Bool = false
   ) throws(GradientError) -> [Node] {
-    let gradients = try gradients(of: root, seed: seed)
+    var gradients = try gradients(of: root, seed: seed)
     if root.flags.contains(.walked), !again { throw .walked(root) }
     var parameters: [Node] = []
-    for (i, current) in gradients.nodes.enumerated() {
+    for i in gradients.nodes.indices {
+      let current = gradients.nodes[i]
       let isDone = current._withUnsafeGuaranteedRef { node in
         if node.isParameter { parameters.append(node) }
         return node.keepScalar(gradients.scalars[i])
       }
       if isDone { continue }
-      guard let fresh = gradients.tensors[i] else { continue }
+      guard let fresh = gradients.tensors[i].take() else { continue }
       let isParameter = current._withUnsafeGuaranteedRef { $0.isParameter }
       let old = isParameter ? current._withUnsafeGuaranteedRef { $0.gradient } : nil
       do throws(TensorError) {

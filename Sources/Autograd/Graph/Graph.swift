@@ -216,24 +216,38 @@ package final class Graph {
     }
     let standIns = op.standIns(operands.count)
     let complete = standIns.isEmpty ? operands : operands + standIns.map(Node.Operand.number)
-    let nodes = complete.indices.map { k in
-      switch complete[k] {
-      case .node(let node): carried(node, op)
-      case .number(let n):
-        constant(Tensor(n, dtype: dtype(of: n, beside: Graph.widest(operands), at: site, k)))
-      }
+    var nodes: [Node] = []
+    var inputs: [Tensor] = []
+    nodes.reserveCapacity(complete.count)
+    inputs.reserveCapacity(complete.count)
+    // What is true of any of them, of all of them, and whether one may get another value.
+    var (any, all): (Node.Flags, Node.Flags) = ([], .tracked)
+    var isLive = false
+    for (k, operand) in complete.enumerated() {
+      let node =
+        switch operand {
+        case .node(let node): carried(node, op)
+        case .number(let n):
+          constant(Tensor(n, dtype: dtype(of: n, beside: Graph.widest(operands), at: site, k)))
+        }
+      any.formUnion(node.flags)
+      all.formIntersection(node.flags)
+      isLive = isLive || node.isLive
+      inputs.append(node.value)
+      nodes.append(node)
     }
-    let call = try op.applied(nodes.map { $0.value }, attributes, whole: self.dtype)
-    let isTracked = isRecording ? try isTracked(op, nodes, call.inputs) : false
-    let isCrossed = Graph.crosses(nodes, call.output.shape)
-    guard isTracked || nodes.contains(where: { $0.isLive }) else {
+    let call = try op.applied(inputs, attributes, whole: self.dtype)
+    let isTracked =
+      isRecording && any.contains(.tracked) ? try isTracked(op, nodes, call.inputs) : false
+    let isCrossed = Graph.crosses(nodes, any, call.output.shape)
+    guard isTracked || isLive else {
       // Nothing of this can change; if it does after all, someone must know.
       for node in nodes { node.flags.insert(.used) }
       let result = constant(call.output)
       if isCrossed { result.flags.insert(.crossed) }
       return result
     }
-    for node in nodes where !node.isTracked { node.flags.insert(.used) }
+    if !all.contains(.tracked) { for node in nodes where !node.isTracked { node.flags.insert(.used) } }
     let node = Node.result(
       op, call, operands: nodes, tracked: isTracked, time: tick(), site: site)
     if isCrossed { node.flags.insert(.crossed) }
@@ -241,9 +255,14 @@ package final class Graph {
   }
 
   /// Whether a column [n, 1] meets a row [n] here, or one of the operands comes of such a meeting.
-  private static func crosses(_ nodes: [Node], _ result: Shape) -> Bool {
+  /// - Parameter any: what is true of any of them.
+  private static func crosses(_ nodes: [Node], _ any: Node.Flags, _ result: Shape) -> Bool {
     guard result.rank > 1 else { return false }
-    if nodes.contains(where: { $0.flags.contains(.crossed) && $0.shape == result }) { return true }
+    if any.contains(.crossed),
+      nodes.contains(where: { $0.flags.contains(.crossed) && $0.shape == result })
+    {
+      return true
+    }
     guard nodes.count == 2 else { return false }
     func meet(_ column: Shape, _ row: Shape) -> Bool {
       guard row.rank == 1, column.rank == 2, result.rank == 2 else { return false }
