@@ -375,9 +375,6 @@ extension Builtin {
       let (x, dim, isFalling) = (
         try call.node("x"), try call.int("dim"), try call.flag("descending")
       )
-      guard x.shape.rank > 0 else {
-        return .record(RecordObject([("values", .tensor(x)), ("indices", .number(0))]))
-      }
       let order = try call.tensors { () throws(TensorError) in
         try call.graph.apply(
           .argsort, [.node(x)],

@@ -298,8 +298,10 @@ extension Builtin {
       }
       let (a, b) = (try call.int("dim0"), try call.int("dim1"))
       let order = try call.tensors { () throws(TensorError) in
+        let (first, second) = (try x.shape.axis(a), try x.shape.axis(b))
         var order = Array(0..<x.shape.rank)
-        if !order.isEmpty { order.swapAt(try x.shape.axis(a), try x.shape.axis(b)) }
+        // A single number has an axis by name alone.
+        if !order.isEmpty { order.swapAt(first, second) }
         return order
       }
       return try call.apply(.permute, [.node(x)], Attributes(("_dims", .ints(order))))

@@ -18,8 +18,7 @@ package enum Suggest {
   package static let elsewhere: [String: String] = [
     "Parameter": "param w = 0.5", "Param": "param w = 0.5", "Value": "param w = 0.5",
     "parameter": "param w = 0.5", "Variable": "param w = 0.5", "array": "[1, 2, 3]",
-    "int": "floor(x)", "str": "\"{x}\"", "zero_": "zero_grad(w)",
-    "None": "none", "True": "true", "False": "false", "train_test_split": "split(data, 0.8)",
+    "zero_": "zero_grad(w)", "explain": "explain ∂loss/∂w", "train_test_split": "split(data, 0.8)",
     "random_split": "split(data, 0.8)", "DataLoader": "batches(data, batch_size=32, shuffle=true)",
     "TensorDataset": "dataset(X, y)", "Linear": "linear", "ReLU": "relu",
     "Sequential": "sequential",
@@ -32,7 +31,7 @@ package enum Suggest {
     "softmax_cross_entropy": "cross_entropy",
     "load_iris": "iris()", "make_moons": "moons(200)", "to_categorical": "one_hot",
     "np": "[1, 2, 3]",
-    "float": "tensor(x, dtype=\"float32\")", "double": "tensor(x, dtype=\"float64\")",
+    "double": "tensor(x, dtype=\"float64\")",
     "long": "tensor(x, dtype=\"int64\")", "astype": "tensor(x, dtype=\"float32\")",
     "Embedding": "embedding", "LSTM": "lstm", "GRU": "gru", "RNN": "rnn",
     "clip_grad_norm_": "clip_grad_norm", "random": "randn(2)", "rand_like": "rand(x.shape)",
@@ -40,9 +39,7 @@ package enum Suggest {
     "data": "w.detach()", "add_": "w := w + 1", "sub_": "w := w - 1", "mul_": "w := w*2",
     "copy_": "w := x", "fill_": "w := full(w.shape, 0)", "param_groups": "opt.lr = 0.01",
     "set_to_none": "opt.zero_grad()", "cuda": "x = [1, 2]", "cpu": "x = [1, 2]", "to": "x = [1, 2]",
-    "zip": "for i in range(len(xs)) { print(xs[i], ys[i]) }",
-    "enumerate": "for i in range(len(xs)) { print(i, xs[i]) }",
-    "sorted": "sort(x)", "dict": "record(a=1)", "tuple": "list(1, 2)", "input": "x = 2",
+    "dict": "record(a=1)", "tuple": "list(1, 2)", "input": "x = 2",
     "fit":
       "for epoch in range(50) { loss = mse_loss(model(X), y); opt.zero_grad(); loss.backward(); opt.step() }",
     "self": "layer Dense(n) { param W = ones(n); forward(x) { dot(W, x) } }",
@@ -56,8 +53,7 @@ package enum Suggest {
     "optimizer": "opt = sgd(model, lr=0.1)", "losses": "losses = list()", "null": "none",
     "nil": "none",
     "criterion": "loss = mse_loss(model(X), y)",
-    "nonzero": "where(x > 0, 1, 0)", "permute": "transpose(x, 0, 1)", "t": "x.T",
-    "unsqueeze_": "unsqueeze(x, 0)", "square": "x^2", "pow": "x^2",
+    "t": "x.T", "unsqueeze_": "unsqueeze(x, 0)",
   ]
 
   /// `dloss` where `loss` is a name: a derivative, written as on paper.

@@ -125,6 +125,10 @@ package final class Workbench {
       let topic = String(trimmed.dropFirst(4)).trimmingSpace
       return help(topic == "me" ? "" : topic)
     }
+    // As in Python.
+    if trimmed.hasPrefix("help("), trimmed.hasSuffix(")"), session.value("help") == nil {
+      return help(String(trimmed.dropFirst(5).dropLast()).trimmingSpace)
+    }
     if ["exit", "quit", "exit()", "quit()"].contains(trimmed), session.value(trimmed) == nil {
       return .quit
     }

@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func namesFromElsewhereAndDerivativesAreKnown() {
-    #expect(Suggest.meant(by: "None", []) == "write `none`")
+    #expect(Suggest.meant(by: "nil", []) == "write `none`")
     #expect(
       Suggest.meant(by: "dloss", ["loss"])
         == "a derivative is written `∂loss/∂w`, or `grad(loss, w)`")

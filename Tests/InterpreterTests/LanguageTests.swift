@@ -36,6 +36,15 @@ import Testing
     Program(code: "1e-3 ~= 0.001", output: "true\n"),
     Program(code: "7 // 2 + -7 % 3", output: "5\n"),
     Program(code: "seed(0); rand(2)", output: "[0.4963, 0.7682]\n"),
+    // What a derivative is taken of is recorded, however often `grad` was used before.
+    Program(
+      code: "param x = 2\nf = x^3\ngrad(f, x)\nprint(grad(grad(f, x), x), grad(∂f/∂x, x))",
+      output: "12 12\n"),
+    // Numbers that are given a type are not rounded to the default type first.
+    Program(
+      code:
+        "set_default_dtype(\"float32\")\nfor k in range(2) { print(tensor([[0.1, 16777217]], dtype=\"float64\") - 0.1, tensor([16777217], \"int64\") % 10) }",
+      output: "[[         0, 16777216.9]] [7]\n[[         0, 16777216.9]] [7]\n"),
     Program(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
     // Brackets of truth values are tensors, as in torch.tensor.
     Program(

@@ -99,11 +99,14 @@ import Testing
     try GoldenTests.run(session, "param x = 2.5")
     for code in [
       "topk(x, 1, 0).values", "topk(x, 1).values", "cummax(x, 0).values", "cummin(x, -1).values",
-      "index_select(x, 0, [0])",
+      "index_select(x, 0, [0])", "sort(x, 0).values", "transpose(x, 0, -1)", "logcumsumexp(x, -1)",
     ] { try Self.check(code, [2.5], session) }
     try Self.check("topk(x, 1).indices", [0], session)
     try Self.check("grad(cummax(x, 0).values*2, x)", [2], session)
-    for code in ["topk(x, 2)", "topk(x, 1, 1)", "cummax(x, 1)", "index_select(x, 0, [1])"] {
+    for code in [
+      "topk(x, 2)", "topk(x, 1, 1)", "cummax(x, 1)", "index_select(x, 0, [1])", "sort(x, 1)",
+      "transpose(x, 0, 1)", "logcumsumexp(x, 1)",
+    ] {
       #expect(throws: (any Error).self, "\(code)") { try GoldenTests.run(session, code) }
     }
   }

@@ -247,7 +247,9 @@ package final class Graph {
       if isCrossed { result.flags.insert(.crossed) }
       return result
     }
-    if !all.contains(.tracked) { for node in nodes where !node.isTracked { node.flags.insert(.used) } }
+    if !all.contains(.tracked) {
+      for node in nodes where !node.isTracked { node.flags.insert(.used) }
+    }
     let node = Node.result(
       op, call, operands: nodes, tracked: isTracked, time: tick(), site: site)
     if isCrossed { node.flags.insert(.crossed) }

@@ -10,21 +10,21 @@ extension Compiler {
       return try method(base, name, place, arguments, span)
     }
     // The gradient of a gradient: the inner one is recorded without being told to.
-    if case .name("grad") = callee.kind, case .global = scope.place("grad"),
-      machine["grad"] == nil, let first = arguments.first,
+    if means(callee, "grad"), let first = arguments.first,
       case .gradient = first.value.asDerivative.kind,
       case .gradient(let of, let by) = Expression(kind: .call(callee, arguments), span: span)
         .asDerivative.kind
     {
       return try gradient(of, by, span, isRecorded: false)
     }
+    let exact = try exactNumbers(callee, arguments)
     let target = try code(callee)
     let calleeSpan = callee.span
     let machine = machine
     let site = site(
       span, arguments.map { $0.value }, keywords: arguments.map { $0.name })
     guard arguments.allSatisfy({ $0.name == nil }) else {
-      let values = try gather(arguments)
+      let values = try gather(arguments, first: exact)
       let top = scope.top
       return Code { f throws(Diagnostic) in
         let function = try target.run(f)
@@ -35,17 +35,43 @@ extension Compiler {
       let place = CallPlace(
         window: window, span: span, callee: calleeSpan, site: site, machine: machine)
       if case .name(let name) = callee.kind, let slot = globalSlot(name) {
-        return try call(NamedCallee(slot: slot, load: target), arguments, place)
+        return try call(NamedCallee(slot: slot, load: target), arguments, first: exact, place)
       }
-      return try call(ComputedCallee(code: target), arguments, place)
+      return try call(ComputedCallee(code: target), arguments, first: exact, place)
     }
   }
 
+  /// Whether an expression is the name of a built-in that nobody has given another meaning so far.
+  private func means(_ callee: Expression, _ name: String) -> Bool {
+    guard case .name(name) = callee.kind, case .global = scope.place(name) else { return false }
+    return switch machine[name] {
+    case nil, .builtin?: true
+    default: false
+    }
+  }
+
+  /// The numbers in the brackets of `tensor([…], dtype)`, not rounded to the default type before they get theirs.
+  private func exactNumbers(_ callee: Expression, _ arguments: [Expression.Argument])
+    throws(Diagnostic) -> Code?
+  {
+    guard means(callee, "tensor"), arguments.count > 1,
+      case .bracket(let elements)? = arguments.first?.value.kind
+    else { return nil }
+    return try bracket(elements, arguments[0].value.span, of: .float64)
+  }
+
+  /// - Parameter first: the code of the first argument, where it is not that of its expression.
   private func call<C: Callee>(
-    _ callee: C, _ arguments: [Expression.Argument], _ place: CallPlace
+    _ callee: C, _ arguments: [Expression.Argument], first: Code?, _ place: CallPlace
   ) throws(Diagnostic) -> Code {
     var codes: [Code] = []
-    for argument in arguments { codes.append(try code(argument.value)) }
+    for argument in arguments {
+      if codes.isEmpty, let first {
+        codes.append(first)
+      } else {
+        codes.append(try code(argument.value))
+      }
+    }
     return switch codes.count {
     case 1: callee.call(OneArgument(first: codes[0]), place)
     case 2: callee.call(TwoArguments(first: codes[0], second: codes[1]), place)
@@ -55,12 +81,14 @@ extension Compiler {
   }
 
   /// Evaluates arguments, in order, when asked.
-  private func gather(_ arguments: [Expression.Argument]) throws(Diagnostic)
+  private func gather(_ arguments: [Expression.Argument], first: Code? = nil) throws(Diagnostic)
     -> (Frame) throws(Diagnostic) -> Arguments
   {
     var codes: [(String?, Code, Span)] = []
     for argument in arguments {
-      codes.append((argument.name, try code(argument.value), argument.value.span))
+      let isFirst = codes.isEmpty
+      let code = if isFirst, let first { first } else { try code(argument.value) }
+      codes.append((argument.name, code, argument.value.span))
     }
     let fixed = codes
     return { f throws(Diagnostic) in
