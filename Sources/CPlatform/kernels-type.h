@@ -33,6 +33,11 @@
 
 INLINE W OF(sigmoid)(W x) { return 1 / (1 + OF_R(exp)(-x)); }
 
+INLINE W OF(huber)(W x, R a) {
+    const W held = x > a ? AS(W, a) : x < -a ? AS(W, -a) : x;
+    return held * (x - (R)0.5 * held);
+}
+
 INLINE W OF(hardswish)(W x) {
     const W part = x / 6 + (R)0.5;
     return x * (part > 1 ? AS(W, 1) : part < 0 ? AS(W, 0) : part);
@@ -61,6 +66,7 @@ static int OF(map)(nnrepl_map_function f, long count, R *out, const R *in, doubl
         MAP(NNREPL_CLAMP, W, x > b ? AS(W, b) : x < a ? AS(W, b < a ? b : a) : x)
         MAP(NNREPL_RELU, W, x < 0 ? AS(W, 0) : x)
         MAP(NNREPL_LEAKY_RELU, W, x > 0 ? x : x * a)
+        MAP(NNREPL_HUBER, W, OF(huber)(x, a))
         MAP(NNREPL_EXP, W, OF_R(exp)(x))
         MAP(NNREPL_EXPM1, W, OF_R(expm1)(x))
         MAP(NNREPL_LOG, W, OF_R(log)(x))

@@ -75,6 +75,10 @@ package enum Kernel {
   package static func clamp(_ low: Double, _ high: Double) -> Mapped {
     Mapped(function: NNREPL_CLAMP, a: low, b: high)
   }
+  /// Half the square, straight from `delta` on.
+  package static func huber(_ delta: Double) -> Mapped {
+    Mapped(function: NNREPL_HUBER, a: delta)
+  }
   /// A rectifier that lets a little through below 0.
   package static func leakyRelu(_ slope: Double) -> Mapped {
     Mapped(function: NNREPL_LEAKY_RELU, a: slope)

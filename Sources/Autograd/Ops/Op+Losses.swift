@@ -145,16 +145,20 @@ extension Op {
     .apply(clamp, [x], Attributes(("min", .number(-bound)), ("max", .number(bound))))
   }
 
+  /// The huber loss of one error.
+  private static let huber: Op = elementwise(
+    "huber", ["d"], settings: [.number("delta", 1)], family: .adjoint,
+    "Half the square of an error, straight from `delta` on.",
+    "0.5*d^2 if |d| < delta else delta*(|d| - 0.5*delta)", partials: [],
+    loop: { Kernel.huber($0.number("delta") ?? 1).loop }
+  ) { c throws(TensorError) in try c.x.map(Kernel.huber(c.number("delta"))) }
+
   private static let huberLoss: Op = elementwiseLoss(
     "huber_loss", settings: [.number("delta", 1)],
     "Squared where the error is under `delta`, straight beyond (Huber 1964).",
     "mean of 0.5*d^2 if |d| < delta else delta*(|d| - 0.5*delta), d = input - target",
     example: "huber_loss([1, 2], [0, 4])",
-    value: { c in
-      // With the error held within `delta` both cases are one.
-      let (d, held) = (Formula.x - .y, held(.x - .y, c.number("delta")))
-      return held * (d - 0.5 * held)
-    },
+    value: { c in .apply(huber, [.x - .y], Attributes(("delta", .number(c.number("delta"))))) },
     slopes: { _ in
       let (d, delta) = (Formula.x - .y, Formula.attribute("delta"))
       // So asked, nan stays nan.

@@ -15,6 +15,8 @@ typedef enum {
     NNREPL_RELU,
     /// a is the slope below 0.
     NNREPL_LEAKY_RELU,
+    /// Half the square up to a, straight beyond: with c, x held between -a and a, it is c (x - c/2).
+    NNREPL_HUBER,
     /// a is alpha.
     NNREPL_ELU,
     NNREPL_SIGMOID, NNREPL_SILU, NNREPL_HARDSWISH, NNREPL_GELU, NNREPL_GELU_TANH,
