@@ -215,6 +215,12 @@ extension Builtin {
       }
       return .none
     },
+    Builtin("_name_state(cell, state, step)", .rest, "") { call throws(Diagnostic) in
+      if case .layer(let cell) = call.value("cell") {
+        cell.nameState(call.value("state"), after: try call.int("step"), call.graph)
+      }
+      return .none
+    },
     Builtin("_row(padding_idx, rows)", .rest, "") { call throws(Diagnostic) in
       try call.paddingRow(of: try call.int("rows")).map { .number(Double($0)) } ?? .none
     },

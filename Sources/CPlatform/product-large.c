@@ -145,13 +145,13 @@ static void multiply(const struct product *p, long piece) {
     n = count;
   }
   if (!has_library) {
-    const char *start = p->start == p->c ? c : p->start;
+    const char *from = p->start == p->c ? c : p->start;
     if (p->size == sizeof(double)) {
       nnrepl_product_f64(
-          (const double *)a, p->width, (const double *)b, p->b_transposed, (double *)c, (const double *)start, m, p->k, n);
+          (const double *)a, p->width, (const double *)b, p->b_transposed, (double *)c, (const double *)from, m, p->k, n);
     } else {
       nnrepl_product_f32(
-          (const float *)a, p->width, (const float *)b, p->b_transposed, (float *)c, (const float *)start, m, p->k, n);
+          (const float *)a, p->width, (const float *)b, p->b_transposed, (float *)c, (const float *)from, m, p->k, n);
     }
     return;
   }

@@ -20,6 +20,7 @@ INLINE void OF_VECTOR(tile)(PRODUCT x, int rows, int vectors) {
     }
 }
 
+/// Leaves off the first rows.
 INLINE void OF_VECTOR(skip)(PRODUCT *x, int rows) {
     x->start = OF_TYPE(starts)(x, rows, 0);
     x->m -= rows, x->a += rows * x->a_row, x->c += rows * x->c_row;

@@ -82,7 +82,7 @@ package final class NamedGraph {
 
   private func nameTemporary(_ node: Node) {
     temporaries.insert(ObjectIdentifier(node))
-    names[ObjectIdentifier(node)] = "t" + NamedGraph.subscripted(temporaries.count)
+    names[ObjectIdentifier(node)] = "t" + Formula.subscripted(temporaries.count)
   }
 
   /// Ops in a part of a formula that may stand in it twice.
@@ -116,7 +116,7 @@ package final class NamedGraph {
     for (name, nodes) in groups {
       let isAlone = nodes.count == 1 && !taken.contains(name)
       for (i, node) in nodes.enumerated() {
-        names[ObjectIdentifier(node)] = isAlone ? name : name + NamedGraph.subscripted(i + 1)
+        names[ObjectIdentifier(node)] = isAlone ? name : name + Formula.subscripted(i + 1)
       }
     }
   }
@@ -137,12 +137,6 @@ package final class NamedGraph {
     let formula = expanded(node)
     let text = formula.isOperation ? "(\(formula.text))" : formula.text
     return text.count <= 16 ? text : nil
-  }
-
-  /// A number in small figures below the line: `x₁₂`.
-  package static func subscripted(_ n: Int) -> String {
-    String(
-      String(n).map { Character(Unicode.Scalar(0x2080 + UInt32($0.wholeNumberValue ?? 0)) ?? "?") })
   }
 
   // MARK: Names
@@ -521,7 +515,7 @@ package final class NamedGraph {
       }
     }
     return inputs(of: step).compactMap { input in
-      gradients[ObjectIdentifier(input)].map { (input, $0) }
+      gradients[ObjectIdentifier(input)].map { (input, $0.toldApart) }
     }
   }
 

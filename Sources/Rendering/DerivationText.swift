@@ -74,7 +74,7 @@ struct DerivationText {
       // Among other rows it is a help, if there is room for it.
       if isLone || product(put).columns + name.columns + 3 <= text.room { rows.append(put) }
     }
-    rows.append(path.factors.enumerated().map { i, factor in number(factor.value, at: i) })
+    rows.append(path.factors.map { format($0.value) })
     var told: [String] = []
     for row in rows.map(product) where told.last != row { told.append(row) }
     let result = format(path.product)
@@ -82,14 +82,11 @@ struct DerivationText {
     return told
   }
 
-  private func number(_ value: Double, at place: Int) -> String {
-    place > 0 && value < 0 ? "(\(format(value)))" : format(value)
-  }
-
-  /// Factors in their colours; of many, the middle is left out.
+  /// Factors in their colours, a minus that does not lead in brackets; of many, the middle is left out.
   private func product(_ factors: [String]) -> String {
     let painted = factors.enumerated().map { i, factor in
-      factors.count > 1 ? style.paint(factor, factor: i) : factor
+      let text = i > 0 && factor.hasPrefix("-") ? "(\(factor))" : factor
+      return factors.count > 1 ? style.paint(text, factor: i) : text
     }
     guard factors.count > 10 else { return painted.joined(separator: " × ") }
     let shown = painted.prefix(3) + ["… \(factors.count - 5) more …"] + painted.suffix(2)
@@ -282,7 +279,7 @@ struct DerivationText {
     }
     rows.append([upstream, local])
     if formula.isCompound, !isBrief { rows.append([upstream, put]) }
-    rows.append([upstream, number(inner.value, at: 1)])
+    rows.append([upstream, format(inner.value)])
     var told: [String] = []
     for row in rows.map(product) where told.last != row { told.append(row) }
     return told + [format(path.product)]

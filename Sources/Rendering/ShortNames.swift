@@ -13,7 +13,10 @@ struct ShortNames {
     var names: [String] = []
     var taken: Set<String> = []
     func note(_ name: String) {
-      taken.insert(name)
+      // `r.cells[0].h1` takes r, too.
+      for word in name.split(whereSeparator: { !$0.isLetter && $0 != "_" }) {
+        taken.insert(String(word))
+      }
       if name.columns > 8, !names.contains(name) { names.append(name) }
     }
     for factor in d.paths.flatMap({ $0.factors }) {

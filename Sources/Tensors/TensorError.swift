@@ -20,7 +20,6 @@ package enum TensorError: Error, Equatable {
   case tooLarge([Int], limit: Int)
   case negativeAxis([Int])
   case tooManyAxes(Int, most: Int)
-  case ragged([Int])
   case rankNeeded(String, Int, Shape)
   case wholeNumbersNeeded(String)
   case windowTooLarge([Int], image: [Int], padding: [Int])

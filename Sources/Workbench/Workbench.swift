@@ -125,9 +125,10 @@ package final class Workbench {
       let topic = String(trimmed.dropFirst(4)).trimmingSpace
       return help(topic == "me" ? "" : topic)
     }
-    // As in Python.
+    // As in Python, with or without quotes.
     if trimmed.hasPrefix("help("), trimmed.hasSuffix(")"), session.value("help") == nil {
-      return help(String(trimmed.dropFirst(5).dropLast()).trimmingSpace)
+      let topic = trimmed.dropFirst(5).dropLast().filter { !"\"' ".contains($0) }
+      if topic.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) { return help(topic) }
     }
     if ["exit", "quit", "exit()", "quit()"].contains(trimmed), session.value(trimmed) == nil {
       return .quit

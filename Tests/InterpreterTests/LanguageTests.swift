@@ -45,6 +45,13 @@ import Testing
       code:
         "set_default_dtype(\"float32\")\nfor k in range(2) { print(tensor([[0.1, 16777217]], dtype=\"float64\") - 0.1, tensor([16777217], \"int64\") % 10) }",
       output: "[[         0, 16777216.9]] [7]\n[[         0, 16777216.9]] [7]\n"),
+    Program(
+      code:
+        "set_default_dtype(\"float32\")\nparam w = 0.5\nprint(tensor([w, 0.1], \"float64\") - 0.1, tensor([0.1], none).dtype, tensor([true], none).dtype)",
+      output: "[0.4, 0] float32 bool\n"),
+    Program(
+      code: "fn f() { tensor([0.1], 2) }\ntensor = fn(a, b) = a.dtype\nf()", output: "float64\n"),
+    Program(code: "print(\"{-inf:.3f} {inf:e} {-0.001:.1f}\")", output: "-inf inf 0.0\n"),
     Program(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
     // Brackets of truth values are tensors, as in torch.tensor.
     Program(

@@ -127,7 +127,9 @@ extension Op {
       // What does not depend on the operand hands nothing back, not even nan.
       if partial.number == 0 { return try Tensor(filling: shape, with: 0, dtype: dz.dtype) }
       if partial.number == 1 { return try unbroadcast(dz, to: shape) }
-      if case .operand(let k) = partial { return try unbroadcast(dz * call.inputs[k], to: shape) }
+      if case .operand(let other) = partial {
+        return try unbroadcast(dz * call.inputs[other], to: shape)
+      }
       return try unbroadcast(Formula.call(.mul, .dz, partial).pulled(call, dz), to: shape)
     }
     let gradient = try pullback(k, call).pulled(call, dz)

@@ -146,7 +146,7 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
     case (.result, .result), (.cotangent, .cotangent): true
     case (.attribute(let a), .attribute(let b)): a == b
     case (.symbol(let a), .symbol(let b)): a.text == b.text
-    case (.named(let a, _), .named(let b, _)): a == b
+    case (.named(let a, let x), .named(let b, let y)): a == b && x.matches(y)
     case (.constant(let a, _), .constant(let b, _)): a == b
     case (.apply(let f, let a, let p), .apply(let g, let b, let q)):
       f == g && a.count == b.count && p.text == q.text && zip(a, b).allSatisfy { $0.matches($1) }
@@ -185,6 +185,31 @@ extension Formula: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
       return parts[0].number != nil ? parts[0] : .apply(op, parts, attributes)
     default: return .apply(op, parts, attributes)
     }
+  }
+
+  /// The same with a number behind a name where it stands for several parts: `x̂`, `x̂₂`.
+  package var toldApart: Formula {
+    var parts: [String: [Formula]] = [:]
+    func told(_ formula: Formula) -> Formula {
+      switch formula {
+      case .apply(let op, let arguments, let attributes):
+        return .apply(op, arguments.map(told), attributes)
+      case .named(let name, let inner):
+        let inner = told(inner)
+        let known = parts[name, default: []]
+        let place = known.firstIndex { $0.matches(inner) } ?? known.count
+        if place == known.count { parts[name, default: []].append(inner) }
+        return .named(place == 0 ? name : name + Formula.subscripted(place + 1), inner)
+      default: return formula
+      }
+    }
+    return told(self)
+  }
+
+  /// A number in small figures below the line: `₁₂`.
+  package static func subscripted(_ n: Int) -> String {
+    String(
+      String(n).map { Character(Unicode.Scalar(0x2080 + UInt32($0.wholeNumberValue ?? 0)) ?? "?") })
   }
 
   /// The parts that are written by name, each before those that it is made of.

@@ -98,7 +98,8 @@ extension Op {
   /// The blocks of an LSTM's gates, in PyTorch's order.
   private enum Gate: Int {
     case i, f, g, o
-    var name: String { ["i", "f", "g", "o"][rawValue] }
+    /// As in PyTorch's documentation; a learner's own i or f is another.
+    var name: String { ["iₜ", "fₜ", "gₜ", "oₜ"][rawValue] }
   }
 
   /// A gate's block of the gates.
@@ -150,13 +151,13 @@ extension Op {
   }
 
   private static func check(_ name: String, _ c: Call) throws(TensorError) {
-    let rank = c.y.rank
-    guard let hidden = c.y.shape.last, c.x.rank == rank, c.x.shape.last == 4 * hidden,
-      (0..<rank - 1).allSatisfy({ c.x.shape[$0] == c.y.shape[$0] })
-    else {
+    guard let width = c.x.shape.last, width % 4 == 0 else {
       throw .layerInput(
-        name, c.x.shape,
-        expected: "four numbers side by side for each of the memory, which has \(c.y.shape)")
+        name, c.x.shape, expected: "gates of four blocks side by side: i, f, g and o")
+    }
+    let memory = try Shape(c.x.shape.dims.dropLast() + [width / 4])
+    guard c.y.shape == memory else {
+      throw .layerInput(name, c.y.shape, expected: "a memory \(memory) beside gates \(c.x.shape)")
     }
   }
 
@@ -165,4 +166,9 @@ extension Op {
       Sample([Sample.spread($0), Sample.positive($1)])
     }
   }
+}
+
+extension Node {
+  /// The gates that an LSTM's memory came of.
+  package var gates: Node? { op == .lstmMemory ? operand(0).node : nil }
 }

@@ -44,34 +44,41 @@ extension Compiler {
   /// Whether an expression is the name of a built-in that nobody has given another meaning so far.
   private func means(_ callee: Expression, _ name: String) -> Bool {
     guard case .name(name) = callee.kind, case .global = scope.place(name) else { return false }
-    return switch machine[name] {
-    case nil, .builtin?: true
-    default: false
-    }
+    return machine.isBuiltin(name)
   }
 
-  /// The numbers in the brackets of `tensor([…], dtype)`, not rounded to the default type before they get theirs.
+  /// The code of the first argument where it is not that of its expression: the numbers in the brackets of
+  /// `tensor([…], dtype)` are not rounded to the default type before they get theirs.
   private func exactNumbers(_ callee: Expression, _ arguments: [Expression.Argument])
     throws(Diagnostic) -> Code?
   {
     guard means(callee, "tensor"), arguments.count > 1,
-      case .bracket(let elements)? = arguments.first?.value.kind
+      let first = arguments.first?.value, case .bracket = first.kind
     else { return nil }
-    return try bracket(elements, arguments[0].value.span, of: .float64)
+    let (rounded, exact) = (try code(first), try listed(first))
+    let machine = machine
+    return Code { f throws(Diagnostic) in
+      try (machine.isBuiltin("tensor") ? exact : rounded).run(f)
+    }
   }
 
-  /// - Parameter first: the code of the first argument, where it is not that of its expression.
+  /// Brackets as lists, whose numbers have no type yet.
+  private func listed(_ expression: Expression) throws(Diagnostic) -> Code {
+    guard case .bracket(let elements) = expression.kind else { return try code(expression) }
+    var codes: [Code] = []
+    for element in elements { codes.append(try listed(element)) }
+    let fixed = codes
+    return Code { f throws(Diagnostic) in
+      var values: [Value] = []
+      for code in fixed { values.append(try code.run(f)) }
+      return .list(ListObject(values))
+    }
+  }
+
   private func call<C: Callee>(
     _ callee: C, _ arguments: [Expression.Argument], first: Code?, _ place: CallPlace
   ) throws(Diagnostic) -> Code {
-    var codes: [Code] = []
-    for argument in arguments {
-      if codes.isEmpty, let first {
-        codes.append(first)
-      } else {
-        codes.append(try code(argument.value))
-      }
-    }
+    let codes = try codes(arguments, first: first)
     return switch codes.count {
     case 1: callee.call(OneArgument(first: codes[0]), place)
     case 2: callee.call(TwoArguments(first: codes[0], second: codes[1]), place)
@@ -80,17 +87,21 @@ extension Compiler {
     }
   }
 
+  private func codes(_ arguments: [Expression.Argument], first: Code?) throws(Diagnostic) -> [Code]
+  {
+    var codes = first.map { [$0] } ?? []
+    for argument in arguments.dropFirst(codes.count) { codes.append(try code(argument.value)) }
+    return codes
+  }
+
   /// Evaluates arguments, in order, when asked.
   private func gather(_ arguments: [Expression.Argument], first: Code? = nil) throws(Diagnostic)
     -> (Frame) throws(Diagnostic) -> Arguments
   {
-    var codes: [(String?, Code, Span)] = []
-    for argument in arguments {
-      let isFirst = codes.isEmpty
-      let code = if isFirst, let first { first } else { try code(argument.value) }
-      codes.append((argument.name, code, argument.value.span))
+    let codes = try codes(arguments, first: first)
+    let fixed = arguments.indices.map { k in
+      (arguments[k].name, codes[k], arguments[k].value.span)
     }
-    let fixed = codes
     return { f throws(Diagnostic) in
       var gathered = Arguments([])
       for (name, code, span) in fixed {

@@ -118,18 +118,9 @@ extension Compiler {
     }
   }
 
-  /// - Parameter dtype: of a tensor of plain numbers; nil for the default type.
-  func bracket(_ elements: [Expression], _ span: Span, of dtype: DType? = nil) throws(Diagnostic)
-    -> Code
-  {
+  private func bracket(_ elements: [Expression], _ span: Span) throws(Diagnostic) -> Code {
     var codes: [Code] = []
-    for element in elements {
-      if let dtype, case .bracket(let inner) = element.kind {
-        codes.append(try bracket(inner, element.span, of: dtype))
-      } else {
-        codes.append(try code(element))
-      }
-    }
+    for element in elements { codes.append(try code(element)) }
     let fixed = codes
     let machine = machine
     let site = site(span, elements)
@@ -138,7 +129,7 @@ extension Compiler {
       var values: [Value] = []
       values.reserveCapacity(fixed.count)
       for code in fixed { values.append(try code.run(f)) }
-      return try machine.bracket(values, isBracket, span, site, of: dtype ?? machine.dtype)
+      return try machine.bracket(values, isBracket, span, site)
     }
   }
 

@@ -106,21 +106,20 @@ extension Compiler {
     }
   }
 
-  /// What is differentiated by; a name that is none here may be one that a function gave on the way to the root, as
-  /// the narration shows it.
+  /// What is differentiated by; a name that is none here may be one that a function or a layer gave on the way to the
+  /// root, as the narration shows it: `z`, `model[0].out`.
   private func found(_ by: Expression) throws(Diagnostic)
     -> (_ root: Value, Frame) throws(Diagnostic) -> Value
   {
     let variable = try code(by)
-    guard case .name(let name) = by.kind else {
-      return { _, f throws(Diagnostic) in try variable.run(f) }
-    }
-    let machine = machine
+    let (machine, name) = (machine, by.text)
     return { root, f throws(Diagnostic) in
       do throws(Diagnostic) { return try variable.run(f) } catch {
-        guard case .unknownName? = error.facts(as: RunFault.self),
-          let node = machine.step(named: name, below: root)
-        else { throw error }
+        switch error.facts(as: RunFault.self) {
+        case .unknownName, .noField: break
+        default: throw error
+        }
+        guard let node = machine.step(named: name, below: root) else { throw error }
         return .tensor(node)
       }
     }

@@ -10,20 +10,41 @@ extension Machine {
   {
     var numbers: [Double] = []
     var dims: [Int] = []
+    var areTruths = true
+    func mustBeEven(_ length: Int, _ other: Int) throws(Diagnostic) {
+      guard length != other else { return }
+      let error = TensorError.sizesDiffer([length], [other], axis: 0, operation: "[…]")
+      throw TensorFault(error).at(span)
+    }
+    // How deep numbers lie: all alike.
+    var floor: Int?
+    func reach(_ depth: Int) throws(Diagnostic) {
+      if floor == nil { floor = depth }
+      guard floor != depth else { return }
+      let error = TensorError.sizesDiffer([], [1], axis: 0, operation: "[…]")
+      throw TensorFault(error).at(span)
+    }
     func collect(_ value: Value, _ depth: Int) throws(Diagnostic) {
       func length(_ count: Int) throws(Diagnostic) {
         if depth == dims.count { dims.append(count) }
-        guard dims[depth] == count else { throw TensorFault(.ragged([])).at(span) }
+        try mustBeEven(dims[depth], count)
       }
       switch value {
-      case .number(let n): numbers.append(n)
-      case .bool(let on): numbers.append(on ? 1 : 0)
+      case .number(let n):
+        try reach(depth)
+        numbers.append(n)
+        areTruths = false
+      case .bool(let on):
+        try reach(depth)
+        numbers.append(on ? 1 : 0)
       case .tensor(let node):
         for (i, count) in node.shape.dims.enumerated() {
           if depth + i == dims.count { dims.append(count) }
-          guard dims[depth + i] == count else { throw TensorFault(.ragged([])).at(span) }
+          try mustBeEven(dims[depth + i], count)
         }
+        try reach(depth + node.shape.rank)
         numbers += node.value.values
+        if node.dtype != .bool { areTruths = false }
       case .list(let list):
         try length(list.items.count)
         for item in list.items { try collect(item, depth + 1) }
@@ -33,7 +54,14 @@ extension Machine {
     }
     try collect(value, 0)
     let (all, lengths) = (numbers, dims)
-    let kept: DType = if case .tensor(let node) = value, !explicit { node.dtype } else { dtype }
+    var kept = dtype
+    if !explicit {
+      if case .tensor(let node) = value {
+        kept = node.dtype
+      } else if areTruths, !numbers.isEmpty {
+        kept = .bool
+      }
+    }
     if kept == .int64, let odd = all.first(where: { !$0.isFinite }) {
       throw RunFault.notWholeType(format(odd)).at(span)
     }

@@ -11,10 +11,9 @@ extension Machine {
   /// A bracket whose leaves are all single numbers, or all truth values, is a tensor, tracked if any of them
   /// is; any other bracket is a list.
   /// - Parameter isBracket: which elements are brackets themselves, so that their rows are leaves' rows.
-  /// - Parameter dtype: of a tensor of plain numbers.
-  func bracket(
-    _ values: [Value], _ isBracket: [Bool], _ span: Span, _ site: UInt32, of dtype: DType
-  ) throws(Diagnostic) -> Value {
+  func bracket(_ values: [Value], _ isBracket: [Bool], _ span: Span, _ site: UInt32)
+    throws(Diagnostic) -> Value
+  {
     // Nothing in brackets is the beginning of a list.
     if values.isEmpty { return .list(ListObject([])) }
     let areTruths = values.allSatisfy({ $0.isTruth })

@@ -178,6 +178,15 @@ package final class Machine {
     set { state.pointee.globals[slot(name)] = newValue ?? .unset }
   }
 
+  /// Whether a name still means the built-in that has it.
+  func isBuiltin(_ name: String) -> Bool {
+    switch self[name] {
+    case nil: vocabulary[name] != nil
+    case .builtin(let builtin)?: builtin === vocabulary[name]
+    default: false
+    }
+  }
+
   /// The learner's names, with their values.
   package var variables: [(name: String, value: Value)] {
     globals.names.enumerated().compactMap { slot, name in

@@ -104,10 +104,6 @@ package struct TensorFault: Facts {
       return Words(
         .badArgument, "a tensor has at most \(most) axes, not \(count)",
         hint: "join axes: `flatten(x)`")
-    case .ragged:
-      return Words(
-        .ragged, "the rows of this tensor differ in length",
-        hint: "write `list(…)` for parts of different shape")
     case .rankNeeded(let operation, let rank, let shape):
       return Words(
         .shapeMismatch,

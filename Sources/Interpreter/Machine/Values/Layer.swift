@@ -211,12 +211,34 @@ package final class LayerObject {
     return stageLabels[i]
   }
 
+  private var stateLabels: [UInt32] = []
+
+  /// Names what a recurrent cell keeps after a step: `h1`, and of an LSTM `c1` and the `gates1` that both come of; counted
+  /// from 1, as h0 is where it starts.
+  package func nameState(_ state: Value, after step: Int, _ graph: Graph) {
+    guard let name else { return }
+    let parts = ["h", "c", "gates"]
+    while stateLabels.count < parts.count * step {
+      let next = stateLabels.count / parts.count + 1
+      stateLabels += parts.map { graph.number(of: "\(name).\($0)\(next)") }
+    }
+    let values = if case .list(let list) = state { list.items } else { [state] }
+    var nodes = values.map { value -> Node? in
+      if case .tensor(let node) = value { node } else { nil }
+    }
+    if nodes.count > 1 { nodes.append(nodes[1]?.gates) }
+    for (k, node) in nodes.prefix(parts.count).enumerated() {
+      node?.nameForNow(stateLabels[parts.count * (step - 1) + k])
+    }
+  }
+
   /// What is used in several places is named after the first.
   private func rename(_ name: String, _ graph: Graph) {
     var seen: Set<ObjectIdentifier> = []
     func rename(_ layer: LayerObject, _ name: String) {
       guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
       layer.stageLabels = []
+      layer.stateLabels = []
       layer.name = name
       layer.outputLabel = graph.number(of: name + ".out")
       for field in layer.fields {

@@ -145,7 +145,7 @@ extension Machine {
       default: return precision.map { NumberFormat(digits: max(1, $0))(n) } ?? format(n)
       }
       if showsPlus, n >= 0 { body = "+" + body }
-      if body.hasPrefix("-"), !body.contains(where: { "123456789".contains($0) }) {
+      if n.isFinite, body.hasPrefix("-"), !body.contains(where: { "123456789".contains($0) }) {
         body.removeFirst()
       }
       return body
