@@ -51,6 +51,10 @@ import Testing
       output: "[0.4, 0] float32 bool\n"),
     Program(
       code: "fn f() { tensor([0.1], 2) }\ntensor = fn(a, b) = a.dtype\nf()", output: "float64\n"),
+    // Each bracket is compiled once.
+    Program(
+      code: "x = " + String(repeating: "tensor([", count: 60) + "1"
+        + String(repeating: "], \"float64\")", count: 60) + "\nx.rank", output: "60\n"),
     Program(code: "print(\"{-inf:.3f} {inf:e} {-0.001:.1f}\")", output: "-inf inf 0.0\n"),
     Program(code: "max([[1, 5], [7, 2]], dim=1).indices", output: "[1, 0]\n"),
     // Brackets of truth values are tensors, as in torch.tensor.

@@ -53,25 +53,12 @@ extension Compiler {
     throws(Diagnostic) -> Code?
   {
     guard means(callee, "tensor"), arguments.count > 1,
-      let first = arguments.first?.value, case .bracket = first.kind
+      let first = arguments.first?.value, case .bracket(let elements) = first.kind
     else { return nil }
-    let (rounded, exact) = (try code(first), try listed(first))
+    let bracket = try Bracket(elements, first.span, self)
     let machine = machine
     return Code { f throws(Diagnostic) in
-      try (machine.isBuiltin("tensor") ? exact : rounded).run(f)
-    }
-  }
-
-  /// Brackets as lists, whose numbers have no type yet.
-  private func listed(_ expression: Expression) throws(Diagnostic) -> Code {
-    guard case .bracket(let elements) = expression.kind else { return try code(expression) }
-    var codes: [Code] = []
-    for element in elements { codes.append(try listed(element)) }
-    let fixed = codes
-    return Code { f throws(Diagnostic) in
-      var values: [Value] = []
-      for code in fixed { values.append(try code.run(f)) }
-      return .list(ListObject(values))
+      try bracket.run(f, asList: machine.isBuiltin("tensor"))
     }
   }
 

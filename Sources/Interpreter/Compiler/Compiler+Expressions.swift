@@ -119,18 +119,8 @@ extension Compiler {
   }
 
   private func bracket(_ elements: [Expression], _ span: Span) throws(Diagnostic) -> Code {
-    var codes: [Code] = []
-    for element in elements { codes.append(try code(element)) }
-    let fixed = codes
-    let machine = machine
-    let site = site(span, elements)
-    let isBracket = elements.map { if case .bracket = $0.kind { true } else { false } }
-    return Code { f throws(Diagnostic) in
-      var values: [Value] = []
-      values.reserveCapacity(fixed.count)
-      for code in fixed { values.append(try code.run(f)) }
-      return try machine.bracket(values, isBracket, span, site)
-    }
+    let bracket = try Bracket(elements, span, self)
+    return Code { f throws(Diagnostic) in try bracket.run(f) }
   }
 
   private func tuple(_ elements: [Expression], _ span: Span) throws(Diagnostic) -> Code {
@@ -348,5 +338,48 @@ extension Compiler {
       }
       return parts
     }
+  }
+}
+
+/// Brackets: a tensor of the default type where they can be, or lists, whose numbers have no type yet.
+final class Bracket {
+  private enum Part {
+    case code(Code)
+    case bracket(Bracket)
+  }
+
+  private let parts: [Part]
+  private let isBracket: [Bool]
+  private let span: Span
+  private let site: UInt32
+  private let machine: Machine
+
+  init(_ elements: [Expression], _ span: Span, _ compiler: Compiler) throws(Diagnostic) {
+    var parts: [Part] = []
+    for element in elements {
+      if case .bracket(let inner) = element.kind {
+        parts.append(.bracket(try Bracket(inner, element.span, compiler)))
+      } else {
+        parts.append(.code(try compiler.code(element)))
+      }
+    }
+    self.parts = parts
+    isBracket = parts.map { if case .bracket = $0 { true } else { false } }
+    self.span = span
+    site = compiler.site(span, elements)
+    machine = compiler.machine
+  }
+
+  func run(_ f: Frame, asList: Bool = false) throws(Diagnostic) -> Value {
+    var values: [Value] = []
+    values.reserveCapacity(parts.count)
+    for part in parts {
+      switch part {
+      case .code(let code): values.append(try code.run(f))
+      case .bracket(let inner): values.append(try inner.run(f, asList: asList))
+      }
+    }
+    if asList { return .list(ListObject(values)) }
+    return try machine.bracket(values, isBracket, span, site)
   }
 }
