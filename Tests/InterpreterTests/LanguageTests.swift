@@ -51,7 +51,11 @@ import Testing
       output: "[0.4, 0] float32 bool\n"),
     Program(
       code: "fn f() { tensor([0.1], 2) }\ntensor = fn(a, b) = a.dtype\nf()", output: "float64\n"),
-    // Each bracket is compiled once.
+    // Each bracket, and each place of a gradient's entry, is compiled once.
+    Program(
+      code: "param W = [0, 0]\nf = sum(W*W)\nx = "
+        + String(repeating: "(∂f/∂W[floor(", count: 40) + "0"
+        + String(repeating: ")])", count: 40) + "\nx", output: "0\n"),
     Program(
       code: "x = " + String(repeating: "tensor([", count: 60) + "1"
         + String(repeating: "], \"float64\")", count: 60) + "\nx.rank", output: "60\n"),

@@ -69,15 +69,17 @@ extension Compiler {
       try machine.gradient(
         try a.run(f), by: x, span, of.span, by.span, isRecorded: isRecorded, orZero: isNested)
     }
-    let b = try code(by)
     guard case .index(let base, let entries) = by.kind else {
+      let b = try code(by)
       return Code { f throws(Diagnostic) in try gradient(f, by: try b.run(f)) }
     }
     // `∂loss/∂W[0, 2]` is an entry of ∂loss/∂W; `∂loss/∂list[0]` is by what the list holds.
     let (whole, parts, site) = (try code(base), try indexParts(entries), site(span, [of]))
     return Code { f throws(Diagnostic) in
       let variable = try whole.run(f)
-      guard case .tensor = variable else { return try gradient(f, by: try b.run(f)) }
+      guard case .tensor = variable else {
+        return try gradient(f, by: try machine.element(variable, try parts(f), by.span, site))
+      }
       return try machine.element(try gradient(f, by: variable), try parts(f), by.span, site)
     }
   }
