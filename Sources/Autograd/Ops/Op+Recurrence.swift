@@ -34,7 +34,7 @@ extension Op {
       }
     },
     joint: { c, dz, wanted throws(TensorError) in
-      let kept = try kept(c) { c throws(TensorError) in try c.x.lstmMemory(c.y) }
+      let kept = try kept(c, remembering)
       var gates: Tensor?
       if wanted[0] {
         var sum = try Tensor(filling: c.x.shape, with: 0, dtype: dz.dtype)
@@ -46,14 +46,14 @@ extension Op {
     // The output of the same step has been there before.
     addition: { c, dz, k, sum throws(TensorError) in
       guard k == 0, dz.dtype == sum.dtype else { return false }
-      let kept = try kept(c) { c throws(TensorError) in try c.x.lstmMemory(c.y) }
+      let kept = try kept(c, remembering)
       try dz.addLSTMMemorySlope(c.y, kept: kept, to: &sum)
       return true
     },
     saves: true, samples: { cellSamples }
   ) { c throws(TensorError) in
     try check("lstm_memory", c)
-    return try keeping(c.x.lstmMemory(c.y), c)
+    return try result(c, remembering)
   }
 
   /// What a long short-term memory shows of its state, `z = σ(o)*tanh(c)`, for `gates: [*, 4*hidden]` and `c: [*, hidden]`.
@@ -82,7 +82,7 @@ extension Op {
       return [(place, shown(place) * (o * (1 - o)))]
     },
     joint: { c, dz, wanted throws(TensorError) in
-      let kept = try kept(c) { c throws(TensorError) in try c.x.lstmOutput(c.y) }
+      let kept = try kept(c, showing)
       var gates = try Tensor(filling: c.x.shape, with: 0, dtype: dz.dtype)
       let memory = try dz.lstmOutputSlope(kept: kept, addingTo: &gates)
       return [wanted[0] ? gates : nil, wanted[1] ? memory : nil]
@@ -90,7 +90,7 @@ extension Op {
     saves: true, samples: { cellSamples }
   ) { c throws(TensorError) in
     try check("lstm_output", c)
-    return try keeping(c.x.lstmOutput(c.y), c)
+    return try result(c, showing)
   }
 
   // MARK: Gates
@@ -136,16 +136,20 @@ extension Op {
     .apply(concat, blocks, Attributes(("dim", .ints([-1]))))
   }
 
-  /// The result of a step, behind which stands what the call is to keep.
-  private static func keeping(_ step: [Tensor], _ c: Call) -> Tensor {
-    c.saved?.tensors = Array(step.dropFirst())
-    return step[0]
+  /// The result of a call, and behind it what its gradients need.
+  private typealias Step = @Sendable (Call) throws(TensorError) -> [Tensor]
+
+  private static let remembering: Step = { c throws(TensorError) in try c.x.lstmMemory(c.y) }
+  private static let showing: Step = { c throws(TensorError) in try c.x.lstmOutput(c.y) }
+
+  private static func result(_ c: Call, _ step: Step) throws(TensorError) -> Tensor {
+    let made = try step(c)
+    c.saved?.tensors = Array(made.dropFirst())
+    return made[0]
   }
 
-  /// What was kept, or is made again.
-  private static func kept(_ c: Call, _ step: (Call) throws(TensorError) -> [Tensor])
-    throws(TensorError) -> [Tensor]
-  {
+  /// What the forward step kept, or is made again.
+  private static func kept(_ c: Call, _ step: Step) throws(TensorError) -> [Tensor] {
     if let saved = c.saved?.tensors, !saved.isEmpty { return saved }
     return Array(try step(c).dropFirst())
   }
