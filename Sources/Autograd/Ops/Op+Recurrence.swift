@@ -9,7 +9,7 @@ extension Op {
   package static let lstmMemory: Op = fused(
     "lstm_memory", ["gates", "c"], family: .layer,
     "The memory of an LSTM after a step: c is partly kept, and g let in. `gates` is i, f, g and o side by side.",
-    "f*c + i*g, where i = sigmoid(gates[..., 0:n]), f = sigmoid(gates[..., n:2*n]) and g = tanh(gates[..., 2*n:3*n])",
+    "fₜ*c + iₜ*gₜ, where iₜ = sigmoid(gates[..., 0:n]), fₜ = sigmoid(gates[..., n:2*n]) and gₜ = tanh(gates[..., 2*n:3*n])",
     example: "lstm_memory([0, 1, 2, 3], [5])",
     gradients: [
       VJP { c throws(TensorError) in
@@ -60,7 +60,7 @@ extension Op {
   package static let lstmOutput: Op = fused(
     "lstm_output", ["gates", "c"], family: .layer,
     "What an LSTM shows of its memory c. `gates` is i, f, g and o side by side.",
-    "o*tanh(c), where o = sigmoid(gates[..., 3*n:4*n])",
+    "oₜ*tanh(c), where oₜ = sigmoid(gates[..., 3*n:4*n])",
     example: "lstm_output([0, 1, 2, 3], [5])",
     gradients: [
       VJP { c throws(TensorError) in
