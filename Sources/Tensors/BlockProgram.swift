@@ -238,9 +238,6 @@ extension Tensor {
 
   /// Whether both are the same numbers in memory.
   package func isSame(as other: Tensor) -> Bool {
-    guard case .buffer(let own) = storage, case .buffer(let others) = other.storage else {
-      return false
-    }
-    return own === others
+    buffer != nil && buffer === other.buffer
   }
 }

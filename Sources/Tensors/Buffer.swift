@@ -17,8 +17,10 @@ package enum MemoryBudget {
   package static var live: Int { nnrepl_allocated() }
 }
 
-/// Elements of one of the two stored types, contiguous, aligned to 64 bytes; uninitialised at first.
+/// Elements of one of the two stored types, contiguous, aligned to 64 bytes, and the lengths of their axes; uninitialised
+/// at first.
 package final class Buffer: @unchecked Sendable {
+  let shape: Shape
   private let own: UnsafeMutableRawPointer
   /// Where the elements are copied from, until somebody needs them side by side.
   private(set) var origin: Origin?
@@ -28,13 +30,14 @@ package final class Buffer: @unchecked Sendable {
   /// The buffer whose memory a part of it is.
   private let whole: Buffer?
   /// Whether somebody has seen that none of its elements is nan or inf.
-  var isKnownFinite = false
+  private(set) var isKnownFinite = false
 
   /// - Throws: `TensorError.tooLarge` when the budget would be passed or the system has no more.
   init(shape: Shape, of stored: DType) throws(TensorError) {
     let stride = stored == .float32 ? MemoryLayout<Float>.stride : MemoryLayout<Double>.stride
     try shape.checkSize(stride: stride)
     try Work.charge(shape.count)
+    self.shape = shape
     self.stored = stored
     whole = nil
     bytes = shape.count * stride
@@ -51,15 +54,30 @@ package final class Buffer: @unchecked Sendable {
   }
 
   /// Elements of another buffer from one on, which stay where they are. Nobody may write them.
-  init(part whole: Buffer, from first: Int, count: Int) throws(TensorError) {
-    try Work.charge(count)
+  convenience init(part whole: Buffer, from first: Int, _ shape: Shape) throws(TensorError) {
+    try Work.charge(shape.count)
+    self.init(whole, from: first, as: shape)
+  }
+
+  /// The same for elements under another shape.
+  init(_ whole: Buffer, from first: Int = 0, as shape: Shape) {
     let stride = whole.stored == .float32 ? MemoryLayout<Float>.stride : MemoryLayout<Double>.stride
+    self.shape = shape
     stored = whole.stored
-    bytes = count * stride
+    bytes = shape.count * stride
     own = whole.memory + first * stride
     isKnownFinite = whole.isKnownFinite
-    self.whole = whole
+    self.whole = whole.whole ?? whole
   }
+
+  /// Somebody has seen that none of its elements is nan or inf.
+  func noteFinite() {
+    isKnownFinite = true
+    if let whole, whole.bytes == bytes { whole.isKnownFinite = true }
+  }
+
+  /// Whoever asked for its memory may write anything.
+  func forgetFinite() { isKnownFinite = false }
 
   var memory: UnsafeMutableRawPointer {
     if let origin {

@@ -171,10 +171,9 @@ extension Tensor {
   private func part(_ selection: Selection) throws(TensorError) -> Tensor? {
     let count = selection.shape.count
     guard count >= Work.many, count >= self.count / 4, selection.axes.count == 1,
-      case .even(count, 1) = selection.axes[0], case .buffer(let buffer) = storage
+      case .even(count, 1) = selection.axes[0], let buffer
     else { return nil }
-    let part = try Buffer(part: buffer, from: selection.base, count: count)
-    return Tensor(shape: selection.shape, dtype: dtype, storage: .buffer(part))
+    return Tensor(try Buffer(part: buffer, from: selection.base, selection.shape), dtype)
   }
 
   private func copy(_ selection: Selection) throws(TensorError) -> Tensor {
@@ -189,7 +188,7 @@ extension Tensor {
   /// A copy that is made when it is needed, of what is most of its source and has long rows.
   private func later(_ selection: Selection) throws(TensorError) -> Tensor? {
     let count = selection.shape.count
-    guard count >= Work.few, count >= self.count / 4, case .buffer(let source) = storage,
+    guard count >= Work.few, count >= self.count / 4, let source = buffer,
       (2...Origin.mostAxes).contains(selection.axes.count),
       case .even(let row, 1)? = selection.axes.last, row >= Origin.shortestRow
     else { return nil }
@@ -201,18 +200,16 @@ extension Tensor {
     // An origin that is such a copy itself is made now: a chain of them could be of any length.
     _ = source.memory
     guard let origin = Origin(source, from: selection.base, axes: axes) else { return nil }
-    return Tensor(
-      shape: selection.shape, dtype: dtype,
-      storage: .buffer(try Buffer(shape: selection.shape, from: origin)))
+    return Tensor(try Buffer(shape: selection.shape, from: origin), dtype)
   }
 
   /// Makes it now, if it is a copy that is not made yet.
   package func settle() {
-    if case .buffer(let buffer) = storage { _ = buffer.memory }
+    _ = buffer?.memory
   }
 
   /// Where a copy that is not made yet has its elements from.
-  var origin: Origin? { if case .buffer(let buffer) = storage { buffer.origin } else { nil } }
+  var origin: Origin? { lent { $0?.origin } }
 
   /// The inverse: zeros, to which these entries are added where a selection would have taken them from.
   package func spread(by selection: Selection, into target: Shape) throws(TensorError) -> Tensor {

@@ -5,10 +5,8 @@ extension Tensor {
   package func reshaped(to target: Shape) throws(TensorError) -> Tensor {
     guard target.count == count else { throw .notReshapable(shape, target.dims) }
     if target.rank == 0 { return Tensor(self[0], dtype: dtype) }
-    if case .scalar(let number) = storage {
-      return try Tensor(filling: target, with: number, dtype: dtype)
-    }
-    return Tensor(shape: target, dtype: dtype, storage: storage)
+    guard let buffer else { return try Tensor(filling: target, with: self[0], dtype: dtype) }
+    return target == shape ? self : Tensor(Buffer(buffer, as: target), dtype)
   }
 
   /// Axes in another order: `result.shape[i] = shape[order[i]]`.

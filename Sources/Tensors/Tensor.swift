@@ -3,20 +3,16 @@ import CPlatform
 
 /// An immutable array of numbers of rank 0 and up. A single number needs no buffer.
 package struct Tensor: Sendable {
-  package let shape: Shape
+  // Three words: what is larger is copied to be read.
+  /// The element of a tensor of rank 0.
+  private let number: Double
+  /// The elements of any other, and its shape.
+  private(set) var buffer: Buffer?
   package let dtype: DType
-  private(set) var storage: Storage
-
-  enum Storage: Sendable {
-    case scalar(Double)
-    case buffer(Buffer)
-  }
 
   /// A tensor of rank 0.
   package init(_ number: Double, dtype: DType = .float64) {
-    shape = .scalar
-    self.dtype = dtype
-    storage = .scalar(dtype.rounded(number))
+    self.init(exactly: dtype.rounded(number), dtype)
   }
 
   package init(_ values: [Double], shape: Shape, dtype: DType = .float64) throws(TensorError) {
@@ -40,26 +36,38 @@ package struct Tensor: Sendable {
     if dtype == .float32 ? Float(number).isFinite : number.isFinite { noteFinite() }
   }
 
-  init(shape: Shape, dtype: DType, storage: Storage) {
-    self.shape = shape
+  /// A number that this type has.
+  private init(exactly number: Double, _ dtype: DType) {
     self.dtype = dtype
-    self.storage = storage
+    self.number = number
+    buffer = nil
   }
 
+  /// Elements that are stored as this type has them.
+  init(_ buffer: Buffer, _ dtype: DType) {
+    self.dtype = dtype
+    self.buffer = buffer
+    number = 0
+  }
+
+  package var shape: Shape { lent { $0?.shape ?? .scalar } }
   package var count: Int { shape.count }
   package var rank: Int { shape.rank }
 
   /// The number at `offset` in row-major order.
   package subscript(offset: Int) -> Double {
-    switch storage {
-    case .scalar(let number): number
-    case .buffer(let buffer):
-      if let doubles = buffer.elements(Double.self) {
-        doubles[offset]
-      } else {
-        Double(buffer.memory.assumingMemoryBound(to: Float.self)[offset])
-      }
+    lent { buffer in
+      guard let buffer else { return number }
+      if let doubles = buffer.elements(Double.self) { return doubles[offset] }
+      return Double(buffer.memory.assumingMemoryBound(to: Float.self)[offset])
     }
+  }
+
+  /// Shows `body` the elements' buffer without counting a reference to it: this tensor holds it.
+  @inline(__always)
+  func lent<Result>(_ body: (Buffer?) -> Result) -> Result {
+    guard let buffer else { return body(nil) }
+    return Unmanaged.passUnretained(buffer)._withUnsafeGuaranteedRef { body($0) }
   }
 
   /// The only number of a tensor of one element.
@@ -73,7 +81,7 @@ package struct Tensor: Sendable {
   /// The same numbers in another type; fractions are cut off towards 0 for int64, as in torch.
   package func converted(to target: DType) throws(TensorError) -> Tensor {
     if target == dtype { return self }
-    if case .scalar(let number) = storage { return Tensor(number, dtype: target) }
+    guard let buffer else { return Tensor(number, dtype: target) }
     if target < dtype, !target.isFloat {
       let wide = try converted(to: .float64)
       return try target == .bool
@@ -81,7 +89,7 @@ package struct Tensor: Sendable {
         : wide.map(Kernel.truncate, result: .int64)
     }
     if target.stored == dtype.stored {
-      return Tensor(shape: shape, dtype: target, storage: storage)
+      return Tensor(buffer, target)
     }
     return try Tensor.make(shape, target) { out in
       read(Float.self) { nnrepl_convert(NNREPL_F64, count, out, $0) }
@@ -111,7 +119,7 @@ extension Tensor {
     if shape.rank == 0 {
       var number: E = 0
       withUnsafeMutablePointer(to: &number, body)
-      return Tensor(shape: shape, dtype: dtype, storage: .scalar(Double(number)))
+      return Tensor(exactly: Double(number), dtype)
     }
     let draft = try Draft<E>(shape)
     body(draft.elements)
@@ -123,25 +131,20 @@ extension Tensor {
   /// read a buffer as what it is not.
   @inline(__always)
   package func read<E: Element, Result>(_: E.Type, _ body: (UnsafePointer<E>) -> Result) -> Result {
-    switch storage {
-    case .scalar(let number):
-      return withUnsafePointer(to: E(number), body)
-    case .buffer(let buffer):
-      return withExtendedLifetime(buffer) {
-        if let elements = buffer.elements(E.self) { return body(UnsafePointer(elements)) }
-        return readConverted(buffer, body)
-      }
+    lent { buffer in
+      guard let buffer else { return withUnsafePointer(to: E(number), body) }
+      if let elements = buffer.elements(E.self) { return body(UnsafePointer(elements)) }
+      return readConverted(buffer, body)
     }
   }
 
   /// The elements as they are stored.
   @inline(__always)
   func read<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
-    switch storage {
-    case .scalar(let number):
+    lent { buffer in
+      if let buffer { return body(buffer.memory) }
       if dtype == .float32 { return withUnsafePointer(to: Float(number)) { body($0) } }
       return withUnsafePointer(to: number) { body($0) }
-    case .buffer(let buffer): return withExtendedLifetime(buffer) { body(buffer.memory) }
     }
   }
 
@@ -178,26 +181,24 @@ extension Tensor {
   package mutating func pointer<E: Element>(_: E.Type) throws(TensorError)
     -> UnsafeMutablePointer<E>?
   {
-    if case .buffer(let buffer) = storage, buffer.stored != E.stored {
-      self = try converted(to: E.stored)
-    }
+    if lent({ $0 != nil && $0?.stored != E.stored }) { self = try converted(to: E.stored) }
     return try mutablePointer()?.assumingMemoryBound(to: E.self)
   }
 
   /// The same, of the type that they have.
   mutating func mutablePointer() throws(TensorError) -> UnsafeMutableRawPointer? {
-    guard case .buffer(var buffer) = storage else { return nil }
-    storage = .scalar(0)
-    defer { storage = .buffer(buffer) }
-    if !isKnownUniquelyReferenced(&buffer) || buffer.isPart {
-      let copy = try Buffer(shape: shape, of: buffer.stored)
+    let isShared = !isKnownUniquelyReferenced(&buffer)
+    if isShared || lent({ $0?.isPart == true }) {
+      guard let old = buffer else { return nil }
+      let copy = try Buffer(shape: shape, of: old.stored)
       copy.memory.copyMemory(
-        from: buffer.memory, byteCount: shape.count * (buffer.stored == .float32 ? 4 : 8))
+        from: old.memory, byteCount: shape.count * (old.stored == .float32 ? 4 : 8))
       buffer = copy
     }
-    // Whoever asked for it may write anything.
-    buffer.isKnownFinite = false
-    return buffer.memory
+    return lent { buffer in
+      buffer?.forgetFinite()
+      return buffer?.memory
+    }
   }
 
   /// `self += other`, which has the same shape and type, in place while nobody else holds these numbers.
@@ -216,22 +217,15 @@ extension Tensor {
   package var isFinite: Bool {
     // Truth values always are; a product of many whole numbers need not be.
     if dtype == .bool { return true }
-    switch storage {
-    case .scalar(let number): return number.isFinite
-    case .buffer(let buffer):
-      if buffer.isKnownFinite { return true }
-      let isFinite = dtype == .float32 ? isFinite(Float.self) : isFinite(Double.self)
-      buffer.isKnownFinite = isFinite
-      return isFinite
-    }
+    if isKnownFinite { return true }
+    let isFinite = dtype == .float32 ? isFinite(Float.self) : isFinite(Double.self)
+    if isFinite { noteFinite() }
+    return isFinite
   }
 
   /// Whether somebody has seen that no element is nan or inf.
   var isKnownFinite: Bool {
-    switch storage {
-    case .scalar(let number): number.isFinite
-    case .buffer(let buffer): buffer.isKnownFinite
-    }
+    lent { $0?.isKnownFinite ?? number.isFinite }
   }
 
   /// Whether a copy of its elements, `count` of them, holds none that is nan or inf. They are looked at here, once for all
@@ -242,7 +236,7 @@ extension Tensor {
 
   /// Keeps in mind that no element is nan or inf.
   func noteFinite() {
-    if case .buffer(let buffer) = storage { buffer.isKnownFinite = true }
+    lent { $0?.noteFinite() }
   }
 
   private func isFinite<E: Element>(_: E.Type) -> Bool {
@@ -253,13 +247,11 @@ extension Tensor {
 
 /// A tensor in the making: elements of one type that its maker may still write.
 struct Draft<E: Element> {
-  private let shape: Shape
   private let buffer: Buffer
   let elements: UnsafeMutablePointer<E>
 
   /// Uninitialised elements.
   init(_ shape: Shape) throws(TensorError) {
-    self.shape = shape
     buffer = try Buffer(shape: shape, of: E.stored)
     elements = buffer.memory.assumingMemoryBound(to: E.self)
   }
@@ -270,9 +262,8 @@ struct Draft<E: Element> {
   }
 
   /// The tensor of these elements, which nobody may write from now on.
-  func finished(_ dtype: DType) throws(TensorError) -> Tensor {
-    let made = Tensor(
-      shape: shape, dtype: dtype.stored == E.stored ? dtype : E.stored, storage: .buffer(buffer))
+  consuming func finished(_ dtype: DType) throws(TensorError) -> Tensor {
+    let made = Tensor(buffer, dtype.stored == E.stored ? dtype : E.stored)
     return made.dtype == dtype ? made : try made.converted(to: dtype)
   }
 }

@@ -96,7 +96,7 @@ package final class Optimizer {
     let settings = settings.map { $0.value }
     for i in parameters.indices {
       guard let gradient = parameters[i].gradient else { continue }
-      states[i].settings = settings
+      if states[i].settings != settings { states[i].settings = settings }
       try update(parameters[i], gradient, &states[i], graph)
     }
   }
@@ -111,11 +111,11 @@ package final class Optimizer {
       }
     }
     state.steps += 1
-    let program = state.steps == 1 ? programs.first : programs.later
+    let isFirst = state.steps == 1
     let values =
-      state.steps == 1 && loop == nil ? numbers.first.values(state) : numbers.later.values(state)
-    guard parameter.shape.count > 0 else { return }
-    if state.steps == 1 {
+      isFirst && loop == nil ? numbers.first.values(state) : numbers.later.values(state)
+    guard gradient.count > 0 else { return }
+    if isFirst {
       let sizes = gradient.values.map(abs)
       state.entry = sizes.firstIndex(of: sizes.max() ?? 0) ?? 0
     }
@@ -128,23 +128,24 @@ package final class Optimizer {
     try graph.update(parameter) { weights throws(TensorError) in
       isFinite =
         isFloat
-        ? try run(program, values, Float.self, &weights, gradient, &state.kept)
-        : try run(program, values, Double.self, &weights, gradient, &state.kept)
+        ? try run(isFirst, values, Float.self, &weights, gradient, &state.kept)
+        : try run(isFirst, values, Double.self, &weights, gradient, &state.kept)
     }
     if !isFinite, spoiled == nil { spoiled = parameter }
   }
 
-  /// Runs a program over a parameter, its gradient and what is kept for it; tells whether the parameter is finite then.
+  /// Runs a step's program over a parameter, its gradient and what is kept for it; tells whether the parameter is finite
+  /// then.
   private func run<E: Element>(
-    _ program: UpdateProgram, _ numbers: [Double], _: E.Type, _ weights: inout Tensor,
-    _ gradient: Tensor,
+    _ isFirst: Bool, _ numbers: [Double], _: E.Type, _ weights: inout Tensor, _ gradient: Tensor,
     _ kept: inout [Tensor]
   ) throws(TensorError) -> Bool {
     let count = weights.count
     func run(
       _ memory: UnsafeMutableBufferPointer<UnsafeMutablePointer<E>>, count: Int
     ) -> Bool {
-      loop?.run(memory, numbers, count: count) ?? program.run(memory, numbers, count: count)
+      if let loop { return loop.run(memory, numbers, count: count) }
+      return (isFirst ? programs.first : programs.later).run(memory, numbers, count: count)
     }
     guard let first = try weights.pointer(E.self) else {
       // A single number has no memory of its own; it is worked on beside its tensor.

@@ -272,14 +272,14 @@ extension Op {
     let complete = standIns.isEmpty ? inputs : inputs + standIns.map { Tensor($0) }
     let inputs = try promoted(complete, given, whole: whole)
     let settings = try resolved(given, inputs)
-    let saved = saves ? Saved() : nil
-    var output = try forward(Call(inputs: inputs, attributes: settings, saved: saved))
+    var call = Call(inputs: inputs, attributes: settings, saved: saves ? Saved() : nil)
+    call.output = try forward(call)
     // A product that was broken off has a result of any size.
     try Work.look()
     if case .expanded(let like?) = promotion, complete[like].dtype.isFloat {
-      output = try output.converted(to: complete[like].dtype)
+      call.output = try call.output.converted(to: complete[like].dtype)
     }
-    return Call(inputs: inputs, attributes: settings, output: output, saved: saved)
+    return call
   }
 }
 

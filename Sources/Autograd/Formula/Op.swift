@@ -8,11 +8,23 @@ package final class Op: Sendable {
   package typealias Forward = @Sendable (Call) throws(TensorError) -> Tensor
   /// The gradients of those operands that `wanted` marks.
   package typealias Joint =
-    @Sendable (Call, Tensor, _ wanted: [Bool]) throws(TensorError) -> [Tensor?]
+    @Sendable (Call, Tensor, _ wanted: Wanted) throws(TensorError) -> [Tensor?]
   /// The loop that a call with these settings is.
   package typealias Looping = @Sendable (Attributes) -> Loop?
   typealias Addition =
     @Sendable (Call, Tensor, _ operand: Int, _ sum: inout Tensor) throws(TensorError) -> Bool
+
+  /// The operands whose gradients are asked for together: of an op that has many, no more than a word has bits.
+  package struct Wanted {
+    private var bits: UInt64 = 0
+
+    package init() {}
+
+    package subscript(_ k: Int) -> Bool {
+      get { k < UInt64.bitWidth && bits >> UInt64(k) & 1 != 0 }
+      set { bits = bits & ~(1 << UInt64(k)) | (newValue ? 1 << UInt64(k) : 0) }
+    }
+  }
 
   package let name: String
   package let operands: [Operand]

@@ -140,13 +140,8 @@ extension Graph {
       }
       if isDone { continue }
       guard let fresh = gradients.tensors[i].take() else { continue }
-      let isParameter = current._withUnsafeGuaranteedRef { $0.isParameter }
-      let old = isParameter ? current._withUnsafeGuaranteedRef { $0.gradient } : nil
       do throws(TensorError) {
-        let sum = try old.map { old throws(TensorError) in try old + fresh } ?? fresh
-        // Whoever has a parameter's gradient reads it, and it should not keep what it was taken from.
-        if isParameter { sum.settle() }
-        current._withUnsafeGuaranteedRef { $0.setGradient(sum) }
+        try current.takeUnretainedValue().keep(fresh)
       } catch {
         throw .tensor(error, current.takeUnretainedValue())
       }
@@ -189,6 +184,16 @@ extension Node {
     return true
   }
 
+  /// Stores a pass's gradient in a tensor.
+  fileprivate func keep(_ gradient: consuming Tensor) throws(TensorError) {
+    if isParameter {
+      if let old = self.gradient { gradient = try old + gradient }
+      // Whoever has a parameter's gradient reads it, and it should not keep what it was taken from.
+      gradient.settle()
+    }
+    setGradient(gradient)
+  }
+
   /// Hands the gradient of any op on, operand by operand.
   fileprivate func pull(_ gradients: inout Gradients) throws(TensorError) {
     // Held once, not by each that asks.
@@ -205,15 +210,15 @@ extension Node {
     let call = try call(saved: saved)
     var together: [Tensor?] = []
     // Only what is computed together asks for it.
-    var wanted: [Bool] = []
-    if op.joint != nil || op.addition != nil {
-      wanted = (0..<operandCount).map { input($0)?.isTracked ?? false }
-    }
+    let asks = op.joint != nil || op.addition != nil
+    var wanted = Op.Wanted()
+    if asks { for k in 0..<operandCount { wanted[k] = input(k)?.isTracked ?? false } }
+    // Nobody else may hold a sum while it changes, or it would be copied: it is taken, and put back.
     if let addition = op.addition {
-      for k in wanted.indices where wanted[k] {
-        guard let place = input(k)?.place, var sum = gradients.tensors[place] else { continue }
-        // Nobody else may hold it while it changes, or it would be copied.
-        gradients.tensors[place] = nil
+      for k in 0..<operandCount where wanted[k] {
+        guard let place = input(k)?.place, var sum = gradients.tensors[place].take() else {
+          continue
+        }
         if try addition(call, dz, k, &sum) { wanted[k] = false }
         gradients.tensors[place] = sum
       }
@@ -221,21 +226,19 @@ extension Node {
     if let joint = op.joint { together = try joint(call, dz, wanted) }
     for k in call.inputs.indices {
       guard k < operandCount, let input = input(k),
-        k < wanted.count ? wanted[k] : input.isTracked, op.reaches(k, call.inputs)
+        asks ? wanted[k] : input.isTracked, op.reaches(k, call.inputs)
       else { continue }
       let place = input.place
       // A row of many: the gradient of the whole is not made anew for each.
       if k == 0, 2 * dz.count < input.count, case .copies(let selection) = op.links,
-        var sum = gradients.tensors[place]
+        var sum = gradients.tensors[place].take()
       {
         let selection = try selection(call)
-        // Nobody else may hold it while it changes, or it would be copied.
-        gradients.tensors[place] = nil
         try sum.add(dz, at: selection)
         gradients.tensors[place] = sum
         continue
       }
-      let handed = k < together.count ? together[k] : nil
+      let handed = k < together.count ? together[k].take() : nil
       let gradient: Tensor
       if let handed {
         gradient = try handed.converted(to: input.dtype)
@@ -244,8 +247,7 @@ extension Node {
       }
       if input.isScalar {
         gradients.scalars[place] += gradient[0]
-      } else if var sum = gradients.tensors[place] {
-        gradients.tensors[place] = nil
+      } else if var sum = gradients.tensors[place].take() {
         try sum.add(gradient)
         gradients.tensors[place] = sum
       } else {

@@ -215,17 +215,17 @@ package final class Graph {
       return result
     }
     let standIns = op.standIns(operands.count)
-    let complete = standIns.isEmpty ? operands : operands + standIns.map(Node.Operand.number)
+    let count = operands.count + standIns.count
     var nodes: [Node] = []
     var inputs: [Tensor] = []
-    nodes.reserveCapacity(complete.count)
-    inputs.reserveCapacity(complete.count)
+    nodes.reserveCapacity(count)
+    inputs.reserveCapacity(count)
     // What is true of any of them, of all of them, and whether one may get another value.
     var (any, all): (Node.Flags, Node.Flags) = ([], .tracked)
     var isLive = false
-    for (k, operand) in complete.enumerated() {
+    for k in 0..<count {
       let node =
-        switch operand {
+        switch k < operands.count ? operands[k] : .number(standIns[k - operands.count]) {
         case .node(let node): carried(node, op)
         case .number(let n):
           constant(Tensor(n, dtype: dtype(of: n, beside: Graph.widest(operands), at: site, k)))

@@ -212,20 +212,22 @@ package class Node {
   }
 
   /// Stores a new value of the same shape and dtype, computed at `time`.
-  func store(_ value: Tensor, time: Int) {
+  func store(_ value: consuming Tensor, time: Int) {
     self.time = time
     if value.rank == 0 { number = value[0] }
-    if flags.contains(.tensor) { extra?.tensor = value }
-    extra?.kept = nil
+    guard let extra else { return }
+    if flags.contains(.tensor) { extra.tensor = value }
+    extra.kept = nil
   }
 
   /// Lends the value to `body` alone, so that it can be changed without a copy.
   func update(time: Int, _ body: (inout Tensor) throws(TensorError) -> Void) throws(TensorError) {
-    self.time = time
-    var value = self.value
-    if flags.contains(.tensor) { extra?.tensor = nil }
-    defer { store(value, time: time) }
-    try body(&value)
+    var value = extra?.tensor.take() ?? Tensor(number)
+    do throws(TensorError) { try body(&value) } catch {
+      store(value, time: time)
+      throw error
+    }
+    store(value, time: time)
   }
 
   // MARK: Operands

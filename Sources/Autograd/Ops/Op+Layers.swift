@@ -48,7 +48,7 @@ extension Op {
       return [
         wanted[0] ? try Tensor.product(dz, c.y).reshaped(to: c.x.shape) : nil,
         wanted[1] ? try Tensor.product(dz, x, transposed: (true, false)) : nil,
-        wanted.count > 2 && wanted[2] ? try dz.sum([0]).reshaped(to: c.inputs[2].shape) : nil,
+        wanted[2] ? try dz.sum([0]).reshaped(to: c.inputs[2].shape) : nil,
       ]
     },
     // Weights that serve at every step of a sequence.

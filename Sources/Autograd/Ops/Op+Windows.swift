@@ -53,7 +53,7 @@ extension Op {
         let dw = wanted[1] ? try cut.kernels(c.x, flat) : nil
         return [
           try dx?.reshaped(to: c.x.shape), try dw?.reshaped(to: c.y.shape),
-          wanted.count > 2 && wanted[2] ? try flat.sum([0, 2, 3]) : nil,
+          wanted[2] ? try flat.sum([0, 2, 3]) : nil,
         ]
       },
       samples: { convolutionSamples(axes) }
