@@ -275,11 +275,12 @@ extension Builtin {
       let x = try call.node("x")
       if x.shape.rank == 0 { return try call.alone(x) }
       let axis = try call.axis(try call.int("dim"), of: x)
-      let indices = try call.tensors { () throws(TensorError) in
-        call.graph.constant(try x.value.runningPlaces(axis, largest: largest))
+      let (extremes, places) = try call.tensors { () throws(TensorError) in
+        try x.value.runningExtremes(axis, largest: largest)
       }
+      let indices = call.graph.constant(places)
       let found = try call.apply(
-        .gather, [.node(x), .node(indices)], Attributes(("dim", .ints([axis]))))
+        .gather, [.node(x), .node(indices)], Attributes(("dim", .ints([axis]))), known: extremes)
       return .record(RecordObject([("values", found), ("indices", .tensor(indices))]))
     }
   }

@@ -161,7 +161,7 @@ void nnrepl_nonzero(
 }
 
 #define RUNNING(name, REAL, loses)                                                                               \
-    static void name(long outer, long length, long inner, double *places, const REAL *x) {                       \
+    static void name(long outer, long length, long inner, REAL *out, double *places, const REAL *x) {            \
         for (long row = 0; row < outer * inner; row++) {                                                         \
             const long start = row / inner * length * inner + row % inner;                                       \
             if (row * length % OFTEN < length && nnrepl_must_stop()) return;                                     \
@@ -171,7 +171,7 @@ void nnrepl_nonzero(
                 const REAL now = x[start + i * inner];                                                           \
                 /* What is nan is neither: only nan comes after it. */                                           \
                 if (!(loses) && (now != now || best == best)) best = now, place = (double)i;                     \
-                places[start + i * inner] = place;                                                               \
+                out[start + i * inner] = best, places[start + i * inner] = place;                                \
             }                                                                                                    \
         }                                                                                                        \
     }
@@ -180,10 +180,10 @@ RUNNING(largest_f32, float, now < best)
 RUNNING(smallest_f64, double, now > best)
 RUNNING(smallest_f32, float, now > best)
 
-void nnrepl_running_places(
-    nnrepl_type type, long outer, long length, long inner, int largest, double *places, const void *x
+void nnrepl_running_extremes(
+    nnrepl_type type, long outer, long length, long inner, int largest, void *out, double *places, const void *x
 ) {
     if (length == 0) return;
-    if (type == NNREPL_F32) (largest ? largest_f32 : smallest_f32)(outer, length, inner, places, x);
-    else (largest ? largest_f64 : smallest_f64)(outer, length, inner, places, x);
+    if (type == NNREPL_F32) (largest ? largest_f32 : smallest_f32)(outer, length, inner, out, places, x);
+    else (largest ? largest_f64 : smallest_f64)(outer, length, inner, out, places, x);
 }

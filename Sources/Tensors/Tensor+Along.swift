@@ -99,17 +99,22 @@ extension Tensor {
     }
   }
 
-  /// For each number along an axis the place of the largest so far, or the smallest: the last of equal ones; nan wins.
-  package func runningPlaces(_ axis: Int, largest: Bool) throws(TensorError) -> Tensor {
-    if rank == 0 { return Tensor(0, dtype: .int64) }
+  /// For each number along an axis the largest so far, or the smallest, and its place: that of the last of equal ones; nan
+  /// wins.
+  package func runningExtremes(_ axis: Int, largest: Bool) throws(TensorError)
+    -> (values: Tensor, places: Tensor)
+  {
+    if rank == 0 { return (self, Tensor(0, dtype: .int64)) }
     let (outer, length, inner) = shape.cut(axis)
-    return try Tensor.made(shape, .int64) { out in
+    let places = try Draft<Double>(shape)
+    let values = try Tensor.made(shape, dtype) { out in
       read {
-        nnrepl_running_places(
-          layout, outer, length, inner, largest ? 1 : 0, out.assumingMemoryBound(to: Double.self),
-          $0)
+        nnrepl_running_extremes(
+          layout, outer, length, inner, largest ? 1 : 0, out, places.elements, $0)
       }
     }
+    if isFinite(inCopyOf: count) { values.noteFinite() }
+    return (values, try places.finished(.int64))
   }
 
   /// Where it is not 0: for each such entry a row of places.

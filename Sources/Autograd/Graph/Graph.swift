@@ -206,8 +206,10 @@ package final class Graph {
   }
 
   /// Applies an op; the result is recorded if any operand may get another value.
+  /// - Parameter known: its value, where that has come out already.
   package func apply(
-    _ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes(), site: UInt32 = 0
+    _ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes(), site: UInt32 = 0,
+    known: Tensor? = nil
   ) throws(TensorError) -> Node {
     if attributes.isEmpty, let scalar = op.scalar,
       let result = scalarResult(op, scalar, operands, site)
@@ -236,7 +238,7 @@ package final class Graph {
       inputs.append(node.value)
       nodes.append(node)
     }
-    let call = try op.applied(inputs, attributes, whole: self.dtype)
+    let call = try op.applied(inputs, attributes, whole: self.dtype, known: known)
     let isTracked =
       isRecording && any.contains(.tracked) ? try isTracked(op, nodes, call.inputs) : false
     let isCrossed = Graph.crosses(nodes, any, call.output.shape)

@@ -121,10 +121,11 @@ struct ClassTargets {
     let x = try rows(c.x)
     let sums = fromLogits ? logSums(x, c) : []
     let reduction = c.attributes.word("reduction") ?? "mean"
-    var losses = [Double](repeating: 0, count: reduction == "none" ? samples : 0)
+    let keepsAll = reduction == "none"
+    var losses = [Double](repeating: 0, count: keepsAll ? samples : 0)
     var sum = 0.0
-    func take(_ i: Int, _ loss: Double) {
-      if reduction == "none" { losses[i] = loss } else { sum += loss }
+    func take(_ i: Int, _ loss: Double, _ sum: inout Double) {
+      if keepsAll { losses[i] = loss } else { sum += loss }
     }
     /// Minus the logarithm of what a score comes to.
     func surprise(_ i: Int, _ score: Double) -> Double {
@@ -134,18 +135,22 @@ struct ClassTargets {
       x.eachRow(classes) { i, row in
         var loss = 0.0
         for k in 0..<classes where asked(i, k) != 0 { loss += asked(i, k) * surprise(i, row(k)) }
-        take(i, loss)
+        take(i, loss, &sum)
       }
     } else {
-      func run<E: Element>(_: E.Type) {
+      func run<E: Element>(_: E.Type) -> Double {
         x.read(E.self) { x in
+          // One of its own stays in a register.
+          var sum = 0.0
           // Of no classes there are no samples, whatever the labels.
-          for (i, place) in places.prefix(samples).enumerated() {
-            take(i, place < 0 ? 0 : share(i) * surprise(i, Double(x[i * classes + place])))
+          for i in 0..<min(samples, places.count) {
+            let place = places[i]
+            take(i, place < 0 ? 0 : share(i) * surprise(i, Double(x[i * classes + place])), &sum)
           }
+          return sum
         }
       }
-      if x.dtype == .float32 { run(Float.self) } else { run(Double.self) }
+      sum = x.dtype == .float32 ? run(Float.self) : run(Double.self)
     }
     let dtype = c.x.dtype.floating
     switch reduction {

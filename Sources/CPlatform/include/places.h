@@ -41,8 +41,8 @@ void nnrepl_nonzero(
     nnrepl_type type, int rank, const long *_Nonnull dims, long found, double *_Nonnull places,
     double *_Nonnull row_places, const void *_Nonnull x);
 
-/// Of each line along an axis, for each number the place of the largest so far, or the smallest: the last of equal ones;
-/// nan wins.
-void nnrepl_running_places(
-    nnrepl_type type, long outer, long length, long inner, int largest, double *_Nonnull places,
+/// Of each line along an axis, for each number the largest so far, or the smallest, and its place: that of the last of equal
+/// ones; nan wins.
+void nnrepl_running_extremes(
+    nnrepl_type type, long outer, long length, long inner, int largest, void *_Nonnull out, double *_Nonnull places,
     const void *_Nonnull x);

@@ -289,7 +289,12 @@ package struct BuiltinCall {
 
   /// Where a parameter is. A name that the signature lacks is a mistake in the built-in, and said so.
   private func place(_ name: String) -> Int? {
-    if let place = builtin.parameterNames.firstIndex(of: name) { return place }
+    // Names of other lengths need no comparison of letters.
+    let length = name.utf8.count
+    let names = builtin.parameterNames
+    if let place = names.firstIndex(where: { $0.utf8.count == length && $0 == name }) {
+      return place
+    }
     machine.warn(
       RunFault.unknownArgumentRead(function: builtin.name, name: name).at(span))
     return nil
@@ -502,11 +507,13 @@ package struct BuiltinCall {
   }
 
   /// Applies an op at the place of the call and looks at what came of it.
-  package func apply(_ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes())
-    throws(Diagnostic) -> Value
-  {
+  /// - Parameter known: its value, where that has come out already.
+  package func apply(
+    _ op: Op, _ operands: [Node.Operand], _ attributes: Attributes = Attributes(),
+    known: Tensor? = nil
+  ) throws(Diagnostic) -> Value {
     let node = try tensors { () throws(TensorError) in
-      try graph.apply(op, operands, attributes, site: site(of: op))
+      try graph.apply(op, operands, attributes, site: site(of: op), known: known)
     }
     machine.inspect(node, op, operands, attributes, at: span)
     return Value(node)
