@@ -2,8 +2,10 @@
 // wider vectors and be chosen when the program runs.
 #include <stdlib.h>
 #include "elementary.h"
+#include <stdatomic.h>
 #include "kernels.h"
 #include "meter.h"
+#include "threads.h"
 #include "vectors.h"
 
 static long chosen_bytes = 0;
@@ -26,17 +28,65 @@ double wide_sine(double x, long long turned);
 #define WIDTH_FILE "kernels-width.h"
 #include "widths.h"
 
+/// A loop over many numbers, each of which comes out alone.
+typedef struct loop {
+    int (*some)(const struct loop *l, long first, long count);
+    nnrepl_type type;
+    int f;
+    long count;
+    void *out;
+    const void *x, *y;
+    long x_step, y_step;
+    double a, b;
+    void *moments[2];
+    const nnrepl_adam_numbers *numbers;
+    atomic_int is_finite;
+} loop;
+
+/// From so many numbers on, threads share a loop, and how many they take at a time.
+enum { SHARED = 1 << 17, PIECE = 1 << 16 };
+
+static void loop_piece(void *raw, long piece) {
+    loop *l = raw;
+    const long first = piece * PIECE, rest = l->count - first;
+    if (!l->some(l, first, rest < PIECE ? rest : PIECE)) {
+        atomic_store_explicit(&l->is_finite, 0, memory_order_relaxed);
+    }
+}
+
+static int looped(loop l) {
+    if (l.count < SHARED || nnrepl_threads() == 1) return l.some(&l, 0, l.count);
+    nnrepl_in_pieces((l.count + PIECE - 1) / PIECE, loop_piece, &l);
+    return l.is_finite;
+}
+
+/// From an element on.
+static void *from(const loop *l, const void *x, long first) {
+    return (char *)x + first * (l->type == NNREPL_F32 ? 4 : 8);
+}
+
+static int map_some(const loop *l, long first, long count) {
+    const nnrepl_type type = l->type;
+    CHOSEN(map, l->f, count, from(l, l->out, first), from(l, l->x, first), l->a, l->b)
+}
+
 int nnrepl_map(
     nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b
 ) {
-    CHOSEN(map, f, count, out, x, a, b)
+    return looped((loop){map_some, type, f, count, out, x, .a = a, .b = b, .is_finite = 1});
+}
+
+static int zip_some(const loop *l, long first, long count) {
+    const nnrepl_type type = l->type;
+    const void *x = from(l, l->x, first * l->x_step), *y = from(l, l->y, first * l->y_step);
+    CHOSEN(zip, l->f, count, from(l, l->out, first), x, l->x_step, y, l->y_step)
 }
 
 int nnrepl_zip(
     nnrepl_type type, nnrepl_zip_function f, long count, void *out, const void *x, long x_step, const void *y,
     long y_step
 ) {
-    CHOSEN(zip, f, count, out, x, x_step, y, y_step)
+    return looped((loop){zip_some, type, f, count, out, x, y, x_step, y_step, .is_finite = 1});
 }
 
 int nnrepl_blend(
@@ -45,10 +95,17 @@ int nnrepl_blend(
     CHOSEN(blend, count, out, x, a, y, b)
 }
 
+static int adam_some(const loop *l, long first, long count) {
+    const nnrepl_type type = l->type;
+    void *m = from(l, l->moments[0], first), *v = from(l, l->moments[1], first);
+    CHOSEN(adam, count, from(l, l->out, first), from(l, l->x, first), m, v, l->numbers)
+}
+
 int nnrepl_adam(
     nnrepl_type type, long count, void *w, const void *g, void *m, void *v, const nnrepl_adam_numbers *numbers
 ) {
-    CHOSEN(adam, count, w, g, m, v, numbers)
+    return looped(
+        (loop){adam_some, type, 0, count, w, g, .moments = {m, v}, .numbers = numbers, .is_finite = 1});
 }
 
 void nnrepl_log_sums(nnrepl_type type, long rows, long n, double *most, double *log, const void *x) {

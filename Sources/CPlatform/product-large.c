@@ -8,10 +8,9 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include "system.h"
+#include "threads.h"
 
 // Of CBLAS's interface, which is the same in every version.
 enum { ROW_MAJOR = 101, AS_STORED = 111, TRANSPOSED = 112 };
@@ -36,28 +35,12 @@ static gemm_f32 *multiply_f32;
 static gemv_f64 *apply_f64;
 static gemv_f32 *apply_f32;
 
-enum { MOST_THREADS = 64 };
-/// How many threads a large product may use.
-static long threads = 1;
-
-/// What is said of threads: as OpenBLAS reads it.
-static const char *said_of_threads(void) {
-  static const char *const names[] = {
-      "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"};
-  for (int i = 0; i < 3; i++) {
-    const char *said = getenv(names[i]);
-    if (said && atol(said) > 0) return said;
-  }
-  return NULL;
-}
-
 /// Loads the library without threads of its own: it would start them at once, each spins for a while before it sleeps,
 /// and the bits of a product would depend on their number.
 static void *load(void) {
   static const char name[] = "OPENBLAS_NUM_THREADS";
-  const char *said = said_of_threads();
-  threads = said ? atol(said) : nnrepl_processors();
-  if (threads > MOST_THREADS) threads = MOST_THREADS;
+  // They read what is said of them, before it is changed.
+  (void)nnrepl_threads();
   char *before = getenv(name);
   if (before) before = strdup(before);
   setenv(name, "1", 1);
@@ -114,7 +97,6 @@ struct product {
   long width, m, k, n;
   int b_transposed;
   long pieces;
-  atomic_long next;
 };
 
 /// Up to this many multiplications a product is one piece: another thread costs more than it brings.
@@ -130,7 +112,8 @@ static long start(const struct product *p, long piece) {
   return piece == p->pieces ? length : length * piece / p->pieces / 8 * 8;
 }
 
-static void multiply(const struct product *p, long piece) {
+static void multiply(void *raw, long piece) {
+  const struct product *p = raw;
   long first = start(p, piece), count = start(p, piece + 1) - first;
   const char *a = p->a, *b = p->b;
   char *c = p->c;
@@ -187,14 +170,6 @@ static void multiply(const struct product *p, long piece) {
   }
 }
 
-/// One thread's share: piece after piece, as long as there are any.
-static void *work(void *raw) {
-  struct product *p = raw;
-  long piece;
-  while ((piece = atomic_fetch_add(&p->next, 1)) < p->pieces) multiply(p, piece);
-  return NULL;
-}
-
 static int run(struct product *p) {
   nnrepl_large_products_open();
   if (has_library && (p->m > INT_MAX || p->k > INT_MAX || p->n > INT_MAX || p->width > INT_MAX)) return 0;
@@ -209,29 +184,22 @@ static int run(struct product *p) {
     p->pieces = length < 16 ? 1 : length < 2 * piece_length ? 2 : length / piece_length;
   }
   // One piece of our own needs nobody's help.
-  if (!has_library && (p->pieces == 1 || threads == 1)) return 0;
-  pthread_t others[MOST_THREADS];
-  long count = 0;
-  while (count + 1 < threads && count + 1 < p->pieces) {
-    if (pthread_create(&others[count], NULL, work, p) != 0) break;
-    count++;
-  }
-  work(p);
-  while (count > 0) pthread_join(others[--count], NULL);
+  if (!has_library && (p->pieces == 1 || nnrepl_threads() == 1)) return 0;
+  nnrepl_in_pieces(p->pieces, multiply, p);
   return 1;
 }
 
 int nnrepl_large_product_f64(
     const double *a, long width, const double *b, int b_transposed, double *c, const double *start, long m, long k, long n) {
   struct product product = {
-      (const char *)a, (const char *)b, (const char *)start, (char *)c, sizeof *c, width, m, k, n, b_transposed, 0, 0};
+      (const char *)a, (const char *)b, (const char *)start, (char *)c, sizeof *c, width, m, k, n, b_transposed, 0};
   return run(&product);
 }
 
 int nnrepl_large_product_f32(
     const float *a, long width, const float *b, int b_transposed, float *c, const float *start, long m, long k, long n) {
   struct product product = {
-      (const char *)a, (const char *)b, (const char *)start, (char *)c, sizeof *c, width, m, k, n, b_transposed, 0, 0};
+      (const char *)a, (const char *)b, (const char *)start, (char *)c, sizeof *c, width, m, k, n, b_transposed, 0};
   return run(&product);
 }
 

@@ -75,6 +75,70 @@ import Testing
     }
   }
 
+  /// Loops that threads share have the bits of short ones, and tell of the same numbers that are not finite.
+  @Test func sharedLoopsHaveTheBitsOfShortOnes() {
+    let (count, part) = (300_011, 50_000)
+    func check<E: Element>(_: E.Type) {
+      var random = SystemlikeRandom(state: 11)
+      let x = (0..<count).map { _ in E((random.unit() - 0.5) * 12) }
+      let y = Array(x.reversed())
+      var odd = x
+      odd[250_000] = .infinity
+      for f in [NNREPL_EXP, NNREPL_TANH, NNREPL_RELU, NNREPL_NEGATE, NNREPL_GELU] {
+        for x in [x, odd] {
+          var (whole, parts) = (x, x)
+          let isFinite = nnrepl_map(E.layout, f, count, &whole, x, 0.5, 20)
+          var areFinite: Int32 = 1
+          for start in stride(from: 0, to: count, by: part) {
+            let some = Array(x[start..<min(start + part, count)])
+            var z = some
+            if nnrepl_map(E.layout, f, some.count, &z, some, 0.5, 20) == 0 { areFinite = 0 }
+            parts.replaceSubrange(start..<start + some.count, with: z)
+          }
+          #expect(Self.bits(whole) == Self.bits(parts), "function \(f), \(E.self)")
+          #expect((isFinite != 0) == (areFinite != 0), "function \(f), \(E.self)")
+        }
+      }
+      for (xStep, yStep) in [(1, 1), (1, 0), (0, 1)] {
+        for f in [NNREPL_ADD, NNREPL_DIVIDE, NNREPL_LESS, NNREPL_TANH_SLOPE] {
+          var (whole, parts) = (x, x)
+          nnrepl_zip(E.layout, f, count, &whole, x, xStep, y, yStep)
+          for start in stride(from: 0, to: count, by: part) {
+            let range = start..<min(start + part, count)
+            var z = Array(x[range])
+            nnrepl_zip(
+              E.layout, f, z.count, &z, xStep == 1 ? Array(x[range]) : x, xStep,
+              yStep == 1 ? Array(y[range]) : y, yStep)
+            parts.replaceSubrange(range, with: z)
+          }
+          #expect(Self.bits(whole) == Self.bits(parts), "function \(f), \(E.self)")
+        }
+      }
+    }
+    check(Double.self)
+    check(Float.self)
+  }
+
+  /// Each piece is worked on once, also of what a piece asks for itself.
+  @Test func piecesAreWorkedOnOnce() {
+    let (pieces, within) = (200, 20)
+    var counts = [Int32](repeating: 0, count: pieces * within)
+    counts.withUnsafeMutableBufferPointer { counts in
+      guard let start = counts.baseAddress else { return }
+      for _ in 0..<50 {
+        nnrepl_in_pieces(
+          pieces,
+          { context, piece in
+            // A row of counts for each piece; one after another within it.
+            let row = context.assumingMemoryBound(to: Int32.self) + piece * 20
+            nnrepl_in_pieces(
+              20, { $0.assumingMemoryBound(to: Int32.self)[$1] += 1 }, UnsafeMutableRawPointer(row))
+          }, UnsafeMutableRawPointer(start))
+      }
+    }
+    #expect(counts.allSatisfy { $0 == 50 })
+  }
+
   @Test func choicesHaveTheSameBitsAtEveryWidth() {
     for f in NNREPL_LESS.rawValue...NNREPL_NOT_EQUAL.rawValue {
       func run<E: Element>(_ x: [E]) -> [E] {
