@@ -2,6 +2,7 @@
 // chosen when the program runs. Products and sums stay two operations.
 #include "convolution.h"
 #include "meter.h"
+#include "threads.h"
 #include "vectors.h"
 
 #include <string.h>
@@ -65,11 +66,73 @@ void nnrepl_copy_image(
     CHOSEN(copy_image, k, rows, columns, first, copies, x)
 }
 
-void nnrepl_convolve(
+static void convolve(
     nnrepl_type type, long outputs, long taps, long count, const long *places, void *z, long z_row, const void *w,
     const void *copies, const void *bias, void *scratch
 ) {
     CHOSEN(convolve, outputs, taps, count, places, z, z_row, w, copies, bias, scratch)
+}
+
+long nnrepl_convolution_shares(const nnrepl_convolution *c) {
+    const long parts = c->images * c->groups, threads = nnrepl_threads();
+    const double work = (double)parts * (double)c->outputs * (double)c->taps
+        * (double)(c->kernel.result_height * c->kernel.result_width);
+    return work < 0x1p24 ? 1 : least(parts, threads);
+}
+
+/// One direction of a convolution: `part` makes what belongs to one image and group, with copies and scratch of its share.
+typedef struct work {
+    const nnrepl_convolution *c;
+    void (*part)(const struct work *, long part, char *copies, char *scratch);
+    const long *places;
+    /// What is written, the weights, what is read, and what goes with them.
+    char *out;
+    const char *w, *in, *also;
+    long width;
+    char *copies, *scratch;
+    /// How many numbers of scratch a share has.
+    long room;
+} work;
+
+static long size_of(nnrepl_type type) { return type == NNREPL_F32 ? sizeof(float) : sizeof(double); }
+
+static void share_of(void *raw, long share) {
+    const work *w = raw;
+    const nnrepl_convolution *c = w->c;
+    const long parts = c->images * c->groups, end = parts * (share + 1) / c->shares, size = size_of(c->type);
+    for (long part = parts * share / c->shares; part < end; part++) {
+        if (nnrepl_must_stop()) return;
+        w->part(w, part, w->copies + share * c->room * size, w->scratch + share * w->room * size);
+    }
+}
+
+static long image_size(const nnrepl_kernel *k) { return k->channels * k->image_height * k->image_width; }
+
+static long result_size(const nnrepl_kernel *k) { return k->result_height * k->result_width; }
+
+static void convolve_part(const work *w, long part, char *copies, char *scratch) {
+    const nnrepl_convolution *c = w->c;
+    const nnrepl_kernel *k = &c->kernel;
+    const long size = size_of(c->type), group = part % c->groups, places = result_size(k);
+    const char *bias = w->also ? w->also + group * c->outputs * size : NULL;
+    char *z = w->out + part * c->outputs * places * size;
+    for (long first = 0; first < k->result_height; first += c->band) {
+        const long lines = least(c->band, k->result_height - first);
+        if (first > 0 && nnrepl_must_stop()) return;
+        nnrepl_copy_image(
+            c->type, k, &c->rows, &c->columns, first, copies, w->in + part * image_size(k) * size);
+        convolve(
+            c->type, c->outputs, c->taps, lines * k->result_width, w->places, z + first * k->result_width * size, places,
+            w->w + group * c->outputs * c->taps * size, copies, bias, scratch);
+    }
+}
+
+void nnrepl_convolve(
+    const nnrepl_convolution *c, const long *places, void *z, const void *w, const void *x, const void *bias,
+    void *copies, void *scratch
+) {
+    work all = {c, convolve_part, places, z, w, x, bias, 0, copies, scratch, 16 * c->outputs};
+    nnrepl_in_pieces(c->shares, share_of, &all);
 }
 
 void nnrepl_sum_rows(
@@ -86,9 +149,27 @@ void nnrepl_turn(
     CHOSEN(turn, rows, columns, out, out_row, x, places)
 }
 
-void nnrepl_convolve_back(
+static void convolve_back(
     nnrepl_type type, const nnrepl_kernel *k, const nnrepl_copies *rows, const nnrepl_copies *columns, long outputs,
     void *dx, const void *w, const void *dz, const void *inside, long width, void *copies, void *scratch
 ) {
     CHOSEN(convolve_back, k, rows, columns, outputs, dx, w, dz, inside, width, copies, scratch)
+}
+
+static void convolve_back_part(const work *w, long part, char *copies, char *scratch) {
+    const nnrepl_convolution *c = w->c;
+    const nnrepl_kernel *k = &c->kernel;
+    const long size = size_of(c->type);
+    convolve_back(
+        c->type, k, &c->rows, &c->columns, c->outputs, w->out + part * image_size(k) * size,
+        w->w + part % c->groups * c->outputs * c->taps * size, w->in + part * c->outputs * result_size(k) * size, w->also,
+        w->width, copies, scratch);
+}
+
+void nnrepl_convolve_back(
+    const nnrepl_convolution *c, void *dx, const void *w, const void *dz, const void *inside, long width, void *copies,
+    void *scratch
+) {
+    work all = {c, convolve_back_part, NULL, dx, w, dz, inside, width, copies, scratch, width * c->outputs};
+    nnrepl_in_pieces(c->shares, share_of, &all);
 }

@@ -31,6 +31,8 @@ double wide_sine(double x, long long turned);
 /// A loop over many numbers, each of which comes out alone.
 typedef struct loop {
     int (*some)(const struct loop *l, long first, long count);
+    /// From how many numbers on threads share it.
+    long shared;
     nnrepl_type type;
     int f;
     long count;
@@ -43,8 +45,9 @@ typedef struct loop {
     atomic_int is_finite;
 } loop;
 
-/// From so many numbers on, threads share a loop, and how many they take at a time.
-enum { SHARED = 1 << 17, PIECE = 1 << 16 };
+/// From so many numbers on, it pays that threads share an elementary function, or a loop that waits for memory; and how many
+/// they take at a time.
+enum { MANY = 1 << 17, VERY_MANY = 1 << 19, PIECE = 1 << 16 };
 
 static void loop_piece(void *raw, long piece) {
     loop *l = raw;
@@ -55,7 +58,7 @@ static void loop_piece(void *raw, long piece) {
 }
 
 static int looped(loop l) {
-    if (l.count < SHARED || nnrepl_threads() == 1) return l.some(&l, 0, l.count);
+    if (l.count < l.shared || nnrepl_threads() == 1) return l.some(&l, 0, l.count);
     nnrepl_in_pieces((l.count + PIECE - 1) / PIECE, loop_piece, &l);
     return l.is_finite;
 }
@@ -73,7 +76,9 @@ static int map_some(const loop *l, long first, long count) {
 int nnrepl_map(
     nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b
 ) {
-    return looped((loop){map_some, type, f, count, out, x, .a = a, .b = b, .is_finite = 1});
+    const int is_elementary = (f >= NNREPL_EXP && f <= NNREPL_ERF) || (f >= NNREPL_ELU && f < NNREPL_COPY);
+    const long shared = is_elementary ? MANY : VERY_MANY;
+    return looped((loop){map_some, shared, type, f, count, out, x, .a = a, .b = b, .is_finite = 1});
 }
 
 static int zip_some(const loop *l, long first, long count) {
@@ -86,7 +91,9 @@ int nnrepl_zip(
     nnrepl_type type, nnrepl_zip_function f, long count, void *out, const void *x, long x_step, const void *y,
     long y_step
 ) {
-    return looped((loop){zip_some, type, f, count, out, x, y, x_step, y_step, .is_finite = 1});
+    const int is_elementary = f == NNREPL_POWER || f == NNREPL_ATAN2 || f == NNREPL_GELU_SLOPE || f == NNREPL_SILU_SLOPE;
+    const long shared = is_elementary ? MANY : VERY_MANY;
+    return looped((loop){zip_some, shared, type, f, count, out, x, y, x_step, y_step, .is_finite = 1});
 }
 
 int nnrepl_blend(
@@ -105,7 +112,7 @@ int nnrepl_adam(
     nnrepl_type type, long count, void *w, const void *g, void *m, void *v, const nnrepl_adam_numbers *numbers
 ) {
     return looped(
-        (loop){adam_some, type, 0, count, w, g, .moments = {m, v}, .numbers = numbers, .is_finite = 1});
+        (loop){adam_some, VERY_MANY, type, 0, count, w, g, .moments = {m, v}, .numbers = numbers, .is_finite = 1});
 }
 
 void nnrepl_log_sums(nnrepl_type type, long rows, long n, double *most, double *log, const void *x) {

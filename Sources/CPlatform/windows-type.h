@@ -1,8 +1,6 @@
-// Windows over one TYPE, REAL in C; windows.c includes this for each.
+// Windows over one TYPE, REAL in C; windows-width.h includes this for each.
 
-#define JOIN_(a, b) a##_##b
-#define JOIN(a, b) JOIN_(a, b)
-#define OF(name) JOIN(name, TYPE)
+#define OF(name) JOIN(JOIN(name, TYPE), BYTES)
 
 /// Runs BODY for each window, in the order of the results: its reaches r and c, and where its image begins.
 #define EACH_WINDOW(w, BODY)                                            \
@@ -53,7 +51,8 @@ static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL
             for (long tap = 1; tap < rows * columns; tap++) {
                 if (nnrepl_stops_after(&left, n)) return;
                 const long y = tap / columns, k = tap % columns;
-                const REAL *from = plane + y * w->row_step * w->width + k * w->column_step;
+                const TAP offset = (TAP)(y * w->row_step * w->width + k * w->column_step);
+                const REAL *from = plane + offset;
                 if (is_even) for (long j = 0; j < n; j++) new[j] = from[first[j]];
                 else for (long j = 0; j < n; j++) {
                     // Where a window ends earlier, what cannot win.
@@ -63,15 +62,12 @@ static void OF(largest_places)(const nnrepl_windows *w, long *places, const REAL
                 for (long j = 0; j < n; j++) {
                     // Only another nan wins over a nan.
                     const int wins = (new[j] > most[j]) | (new[j] != new[j]);
-                    best[j] = wins ? (TAP)tap : best[j];
+                    best[j] = wins ? offset : best[j];
                     most[j] = wins ? new[j] : most[j];
                 }
             }
             long *result = places + image * windows + begin;
-            for (long j = 0; j < n; j++) {
-                const long tap = (long)best[j], column = columns ? tap % columns : 0, row = columns ? tap / columns : 0;
-                result[j] = image * size + first[j] + row * w->row_step * w->width + column * w->column_step;
-            }
+            for (long j = 0; j < n; j++) result[j] = image * size + first[j] + best[j];
         }
     }
 }
@@ -92,7 +88,5 @@ static void OF(share_means)(const nnrepl_windows *w, REAL *dx, const REAL *dz) {
 }
 
 #undef OF
-#undef JOIN
-#undef JOIN_
 #undef EACH_WINDOW
 #undef EACH_PLACE

@@ -1,34 +1,18 @@
-// Windows over images: what they pick or average.
+// Windows over images: what they pick or average. C, because a function can be built here for processors with wider
+// vectors and be chosen when the program runs.
 #include "windows.h"
 #include "meter.h"
+#include "vectors.h"
 
-#include <math.h>
-#include <string.h>
-
-// As wide as REAL, so that both lie in vectors alike: a number of a place under a window.
-#define TAP long long
-#define TYPE f64
-#define REAL double
-#include "windows-type.h"
-#undef TYPE
-#undef REAL
-#undef TAP
-#define TAP int
-#define TYPE f32
-#define REAL float
-#include "windows-type.h"
+#define WIDTH_FILE "windows-width.h"
+#include "widths.h"
 
 void nnrepl_largest_places(nnrepl_type type, const nnrepl_windows *w, long *places, const void *x) {
-    if (type == NNREPL_F32) largest_places_f32(w, places, x);
-    else largest_places_f64(w, places, x);
+    CHOSEN(largest_places, w, places, x)
 }
 
-void nnrepl_means(nnrepl_type type, const nnrepl_windows *w, void *out, const void *x) {
-    if (type == NNREPL_F32) means_f32(w, out, x);
-    else means_f64(w, out, x);
-}
+void nnrepl_means(nnrepl_type type, const nnrepl_windows *w, void *out, const void *x) { CHOSEN(means, w, out, x) }
 
 void nnrepl_share_means(nnrepl_type type, const nnrepl_windows *w, void *dx, const void *dz) {
-    if (type == NNREPL_F32) share_means_f32(w, dx, dz);
-    else share_means_f64(w, dx, dz);
+    CHOSEN(share_means, w, dx, dz)
 }

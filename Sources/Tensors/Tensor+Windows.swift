@@ -118,6 +118,19 @@ private struct Sliding {
   var places: Int { kernel.result_height * kernel.result_width }
   var imageSize: Int { kernel.channels * kernel.image_height * kernel.image_width }
 
+  /// All of it for CPlatform, the work on it charged, and how many threads share it.
+  /// - Throws: `TensorError.stopped` if the run is to be broken off.
+  func plan(_ type: nnrepl_type, images: Int, groups: Int) throws(TensorError) -> nnrepl_convolution
+  {
+    for _ in 0..<images * groups { Work.chargeProduct(outputs, taps, places) }
+    try Work.look()
+    var plan = nnrepl_convolution(
+      type: type, kernel: kernel, rows: rows, columns: columns, images: images, groups: groups,
+      outputs: outputs, taps: taps, band: band, room: room, shares: 1)
+    plan.shares = nnrepl_convolution_shares(&plan)
+    return plan
+  }
+
   /// Where each tap begins in the copies.
   func tapPlaces() -> [Int] {
     [Int](unsafeUninitializedCapacity: taps) { memory, count in
@@ -191,26 +204,20 @@ extension Tensor {
     if target.count == 0 { return try Tensor(filling: target, with: 0, dtype: dtype) }
     let slide = try Sliding(
       window, over: shape.dims, outputs: weight.shape[0], groups: groups, hasColumns: true)
-    let (outputs, taps, places) = (slide.outputs, slide.taps, slide.places)
-    try weight.mustHold(outputs * groups * taps)
-    try bias?.mustHold(outputs * groups)
+    try weight.mustHold(slide.outputs * groups * slide.taps)
+    try bias?.mustHold(slide.outputs * groups)
     func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
+      let plan = try slide.plan(E.layout, images: shape[0], groups: groups)
       let result = try Draft<E>(target)
-      let copies = try Draft<E>(Shape.fitting([slide.room]))
-      let narrow = try Draft<E>(Shape.fitting([outputs, 16]))
-      let (z, starts) = (result.elements, slide.tapPlaces())
+      let copies = try Draft<E>(Shape.fitting([plan.shares, slide.room]))
+      let narrow = try Draft<E>(Shape.fitting([plan.shares, slide.outputs, 16]))
+      let starts = slide.tapPlaces()
       func convolve(
         _ x: UnsafePointer<E>, _ w: UnsafePointer<E>, _ bias: UnsafePointer<E>?
       ) {
-        Work.inParts(shape[0] * groups, of: 1) { range in
-          let part = range.lowerBound
-          Work.chargeProduct(outputs, taps, places)
-          slide.inBands(x + part * slide.imageSize, copies.elements) { first, count in
-            nnrepl_convolve(
-              E.layout, outputs, taps, count, starts, z + part * outputs * places + first, places,
-              w + part % groups * outputs * taps, copies.elements,
-              bias.map { $0 + part % groups * outputs }, narrow.elements)
-          }
+        withUnsafePointer(to: plan) {
+          nnrepl_convolve(
+            $0, starts, result.elements, w, x, bias, copies.elements, narrow.elements)
         }
       }
       read(E.self) { x in
@@ -242,9 +249,10 @@ extension Tensor {
     let width = (used + 15) / 16 * 16
     let (channels, size) = (slide.kernel.channels, slide.kernel.height * slide.kernel.width)
     func run<E: Element>(_: E.Type) throws(TensorError) -> Tensor {
+      let plan = try slide.plan(E.layout, images: target.dims[0], groups: groups)
       let result = try Draft<E>(target)
-      let copies = try Draft<E>(Shape.fitting([slide.room]))
-      let lines = try Draft<E>(Shape.fitting([outputs, width]))
+      let copies = try Draft<E>(Shape.fitting([plan.shares, slide.room]))
+      let lines = try Draft<E>(Shape.fitting([plan.shares, outputs, width]))
       let inside = try Draft<E>(Shape.fitting([width]))
       let bits = UnsafeMutableRawPointer(inside.elements)
       for i in 0..<width {
@@ -264,15 +272,10 @@ extension Tensor {
         }
       }
       read(E.self) { dz in
-        Work.inParts(target.dims[0] * groups, of: 1) { range in
-          let part = range.lowerBound
-          Work.chargeProduct(outputs, taps, places)
-          slide.withCopies {
-            nnrepl_convolve_back(
-              E.layout, $0, $1, $2, outputs, result.elements + part * slide.imageSize,
-              kernels.elements + part % groups * outputs * taps, dz + part * outputs * places,
-              inside.elements, width, copies.elements, lines.elements)
-          }
+        withUnsafePointer(to: plan) {
+          nnrepl_convolve_back(
+            $0, result.elements, kernels.elements, dz, inside.elements, width, copies.elements,
+            lines.elements)
         }
       }
       try Work.look()

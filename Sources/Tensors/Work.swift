@@ -27,7 +27,7 @@ package enum Work {
   /// Calls `body` for parts of `0..<count`, and for none once the run is to be broken off: who asked for the
   /// whole looks afterwards.
   @inline(__always)
-  static func inParts(_ count: Int, of size: Int = 4 * many, _ body: (Range<Int>) -> Void) {
+  static func inParts(_ count: Int, of size: Int = 64 * many, _ body: (Range<Int>) -> Void) {
     var start = 0
     while start < count {
       let end = min(count, start + size)

@@ -77,13 +77,13 @@ import Testing
 
   /// Loops that threads share have the bits of short ones, and tell of the same numbers that are not finite.
   @Test func sharedLoopsHaveTheBitsOfShortOnes() {
-    let (count, part) = (300_011, 50_000)
+    let (count, part) = (1_200_011, 100_000)
     func check<E: Element>(_: E.Type) {
       var random = SystemlikeRandom(state: 11)
       let x = (0..<count).map { _ in E((random.unit() - 0.5) * 12) }
       let y = Array(x.reversed())
       var odd = x
-      odd[250_000] = .infinity
+      odd[1_050_000] = .infinity
       for f in [NNREPL_EXP, NNREPL_TANH, NNREPL_RELU, NNREPL_NEGATE, NNREPL_GELU] {
         for x in [x, odd] {
           var (whole, parts) = (x, x)

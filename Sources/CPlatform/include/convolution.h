@@ -29,11 +29,22 @@ void nnrepl_copy_image(
     nnrepl_type type, const nnrepl_kernel *_Nonnull k, const nnrepl_copies *_Nonnull rows,
     const nnrepl_copies *_Nonnull columns, long first, void *_Nonnull copies, const void *_Nonnull x);
 
-/// z[o, i] = Σ w[o, t] copies[places[t] + i] + bias[o] for `count` results of each of the outputs, which begin z_row
-/// apart. Copies have 16 numbers more than are written, scratch 16 for each output.
+/// A convolution of `images`, each in so many groups, whose work `shares` threads do: each has copies of its own of `room`
+/// numbers, and scratch. A group has so many outputs and taps, and `band` lines of results are made from the same copies.
+typedef struct {
+    nnrepl_type type;
+    nnrepl_kernel kernel;
+    nnrepl_copies rows, columns;
+    long images, groups, outputs, taps, band, room, shares;
+} nnrepl_convolution;
+
+/// How many threads are worth it.
+long nnrepl_convolution_shares(const nnrepl_convolution *_Nonnull c);
+
+/// z[o, i] = Σ w[o, t] copies[places[t] + i] + bias[o] for each image x and group. Scratch has 16 numbers for each output.
 void nnrepl_convolve(
-    nnrepl_type type, long outputs, long taps, long count, const long *_Nonnull places, void *_Nonnull z, long z_row,
-    const void *_Nonnull w, const void *_Nonnull copies, const void *_Nullable bias, void *_Nonnull scratch);
+    const nnrepl_convolution *_Nonnull c, const long *_Nonnull places, void *_Nonnull z, const void *_Nonnull w,
+    const void *_Nonnull x, const void *_Nullable bias, void *_Nonnull copies, void *_Nonnull scratch);
 
 /// sums[r, c] += Σ x[places[r] + i] y[column_places[c] + i] over `count` places of each image, which lie x_image and y_image
 /// apart; of several images at most 128. So kernels are handed back what their taps saw times what results were handed.
@@ -48,11 +59,9 @@ void nnrepl_turn(
     nnrepl_type type, long rows, long columns, void *_Nonnull out, long out_row, const void *_Nonnull x,
     const long *_Nonnull places);
 
-/// What an image is handed back: dx = Σ w dz, tap by tap. Copies, each place of an image in one of them at most, have 16
-/// numbers more than they need. In scratch dz lies as the columns of a copy do: `width` for each output at most, a
-/// multiple of 16. Weights lie as [height, width, outputs, channels]. Where the columns of a copy are not
-/// results, `inside` has 0 bits, as many numbers as `width`.
+/// What images are handed back: dx = Σ w dz, tap by tap. Copies have each place of an image in one of them at most. In
+/// scratch dz lies as the columns of a copy do: `width` for each output, a multiple of 16. Weights lie as [group, height,
+/// width, outputs, channels]. Where the columns of a copy are not results, `inside` has 0 bits, as many numbers as `width`.
 void nnrepl_convolve_back(
-    nnrepl_type type, const nnrepl_kernel *_Nonnull k, const nnrepl_copies *_Nonnull rows,
-    const nnrepl_copies *_Nonnull columns, long outputs, void *_Nonnull dx, const void *_Nonnull w,
-    const void *_Nonnull dz, const void *_Nonnull inside, long width, void *_Nonnull copies, void *_Nonnull scratch);
+    const nnrepl_convolution *_Nonnull c, void *_Nonnull dx, const void *_Nonnull w, const void *_Nonnull dz,
+    const void *_Nonnull inside, long width, void *_Nonnull copies, void *_Nonnull scratch);
