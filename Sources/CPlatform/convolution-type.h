@@ -177,15 +177,22 @@ static void OF(turn)(long rows, long columns, REAL *out, long out_row, const REA
     }
 }
 
-static void OF(sum_rows)(
-    long count, long images, long height, const long *places, const REAL *x, long x_image, long columns,
-    const long *column_places, const REAL *y, long y_image, REAL *sums, long width, REAL *turned
+/// What is added up lies in rows.
+static void OF(turn_images)(
+    long count, long images, long columns, const long *column_places, const REAL *y, long y_image, long width,
+    REAL *turned
 ) {
     for (long image = 0; image < images; image++) {
         REAL *out = turned + image * count * width;
         OF(turn)(columns, count, out, width, y + image * y_image, column_places);
         for (long i = 0; columns < width && i < count; i++) OF(clear)(out + i * width + columns, width - columns);
     }
+}
+
+static void OF(sum_rows)(
+    long count, long images, long height, const long *places, const REAL *x, long x_image, REAL *sums, long width,
+    const REAL *turned
+) {
     long left = 0;
     for (long start = 0; start < count; start += DEPTH) {
         // Of several images there are no more than that.

@@ -13,6 +13,8 @@ enum { DEPTH = 128 };
 /// So many numbers stay in a near cache.
 enum { NEAR = 1 << 14 };
 
+static long size_of(nnrepl_type type) { return type == NNREPL_F32 ? sizeof(float) : sizeof(double); }
+
 static long least(long a, long b) { return a < b ? a : b; }
 
 static long copies_of(long taps, const nnrepl_copies *axis) { return least(taps, axis->period); }
@@ -94,8 +96,6 @@ typedef struct work {
     long room;
 } work;
 
-static long size_of(nnrepl_type type) { return type == NNREPL_F32 ? sizeof(float) : sizeof(double); }
-
 static void share_of(void *raw, long share) {
     const work *w = raw;
     const nnrepl_convolution *c = w->c;
@@ -135,12 +135,43 @@ void nnrepl_convolve(
     nnrepl_in_pieces(c->shares, share_of, &all);
 }
 
+static void turn_images(
+    nnrepl_type type, long count, long images, long columns, const long *column_places, const void *y, long y_image,
+    long width, void *turned
+) {
+    CHOSEN(turn_images, count, images, columns, column_places, y, y_image, width, turned)
+}
+
+/// Sums of rows that threads share: so many rows at a time.
+typedef struct {
+    nnrepl_type type;
+    long count, images, rows, some;
+    const long *places;
+    const void *x;
+    long x_image;
+    char *sums;
+    long width;
+    const void *turned;
+} sums;
+
+static void sum_some(void *raw, long piece) {
+    const sums *s = raw;
+    const nnrepl_type type = s->type;
+    const long first = piece * s->some, rows = least(s->some, s->rows - first);
+    char *out = s->sums + first * s->width * size_of(type);
+    CHOSEN(sum_rows, s->count, s->images, rows, s->places + first, s->x, s->x_image, (void *)out, s->width, s->turned)
+}
+
 void nnrepl_sum_rows(
     nnrepl_type type, long count, long images, long rows, const long *places, const void *x, long x_image, long columns,
-    const long *column_places, const void *y, long y_image, void *sums, long width, void *scratch
+    const long *column_places, const void *y, long y_image, void *out, long width, void *scratch
 ) {
-    CHOSEN(
-        sum_rows, count, images, rows, places, x, x_image, columns, column_places, y, y_image, sums, width, scratch)
+    turn_images(type, count, images, columns, column_places, y, y_image, width, scratch);
+    const int is_large = (double)count * (double)images * (double)rows * (double)width >= 0x1p22;
+    // Tiles have eight rows.
+    const long threads = is_large ? nnrepl_threads() : 1, some = ((rows + threads - 1) / threads + 7) / 8 * 8;
+    sums all = {type, count, images, rows, some, places, x, x_image, out, width, scratch};
+    nnrepl_in_pieces((rows + some - 1) / some, sum_some, &all);
 }
 
 void nnrepl_turn(
