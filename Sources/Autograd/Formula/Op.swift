@@ -20,6 +20,7 @@ package final class Op: Sendable {
 
     package init() {}
 
+    /// Whether the operand at a place is one of them.
     package subscript(_ k: Int) -> Bool {
       get { k < UInt64.bitWidth && bits >> UInt64(k) & 1 != 0 }
       set { bits = bits & ~(1 << UInt64(k)) | (newValue ? 1 << UInt64(k) : 0) }
