@@ -30,22 +30,23 @@ static atomic_long looking;
 /// Started ones: those who ask for help are one at a time.
 static long helpers = 0;
 
-/// What is said of threads: as OpenBLAS reads it.
-static long said(void) {
+/// As many as there are processors, or fewer where that is said as OpenBLAS reads it: more would wait for each other.
+static long wanted(void) {
+    const long processors = nnrepl_processors();
     static const char *const names[] = {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"};
     for (int i = 0; i < 3; i++) {
         const char *text = getenv(names[i]);
         const long threads = text ? atol(text) : 0;
-        if (threads > 0) return threads;
+        if (threads > 0) return threads < processors ? threads : processors;
     }
-    return nnrepl_processors();
+    return processors;
 }
 
 long nnrepl_threads(void) {
     static atomic_long threads;
     long known = atomic_load_explicit(&threads, memory_order_relaxed);
     if (known) return known;
-    known = said();
+    known = wanted();
     if (known > MOST_THREADS) known = MOST_THREADS;
     atomic_store_explicit(&threads, known, memory_order_relaxed);
     return known;

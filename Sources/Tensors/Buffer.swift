@@ -27,8 +27,8 @@ package final class Buffer: @unchecked Sendable {
   /// How its elements are stored: `.float32` or `.float64`. Nothing reads them as another type.
   let stored: DType
   fileprivate let bytes: Int
-  /// The buffer whose memory a part of it is.
-  private let whole: Buffer?
+  /// The buffer whose memory this is, or is a part of.
+  private var whole: Buffer?
   /// Whether somebody has seen that none of its elements is nan or inf.
   private(set) var isKnownFinite = false
 
@@ -87,8 +87,12 @@ package final class Buffer: @unchecked Sendable {
     return own
   }
 
-  /// Whether its memory is that of another buffer too.
-  var isPart: Bool { whole != nil }
+  /// Whether its memory may be that of other buffers too: not where it is all of one that nobody else holds, as after
+  /// reshaping what is not needed any more.
+  var isPart: Bool {
+    guard let bytesOfWhole = whole?.bytes else { return false }
+    return bytesOfWhole != bytes || !isKnownUniquelyReferenced(&whole)
+  }
 
   /// The elements, if they are stored as `E`.
   @inline(__always)
@@ -97,7 +101,7 @@ package final class Buffer: @unchecked Sendable {
   }
 
   deinit {
-    if isPart { return }
+    if whole != nil { return }
     nnrepl_free(own, bytes)
   }
 }

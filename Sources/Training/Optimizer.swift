@@ -89,7 +89,10 @@ package final class Optimizer {
   }
 
   /// Applies the rules to every parameter that has a gradient.
+  /// - Throws: `TensorError.stopped` if the run is to be broken off, before anything has changed.
   package func step(_ graph: Graph) throws(TensorError) {
+    try Work.charge(
+      parameters.reduce(0) { $0 + ($1.flags.contains(.hasGradient) ? $1.shape.count : 0) })
     spoiled = nil
     stepCount += 1
     while states.count < parameters.count { states.append(State()) }

@@ -182,6 +182,22 @@ import Testing
     #expect(part[7] == 2 && whole[65_543] == 3 && own[7] == 3)
   }
 
+  /// What was reshaped shares its memory with what it was made from until one of both is written, and none is told finite
+  /// that is not.
+  @Test func reshapedOnesAreNotWrittenTogether() throws {
+    var whole = try Tensor(filling: [2, 3], with: 2)
+    var other = try whole.reshaped(to: [6]).reshaped(to: [3, 2])
+    #expect(whole.isFinite && other.isFinite)
+    try other.add(try Tensor(filling: [3, 2], with: .infinity))
+    #expect(other[0] == .infinity && whole[0] == 2 && whole.isFinite && !other.isFinite)
+    let third = try other.reshaped(to: [6])
+    try whole.add(try Tensor(filling: [2, 3], with: 1))
+    #expect(whole[5] == 3 && other[5] == .infinity && !third.isFinite)
+    other = try Tensor(filling: [1, 2], with: 1).reshaped(to: [2])
+    try other.add(try Tensor(filling: [2], with: 1))
+    #expect(other.values == [2, 2] && third[0] == .infinity)
+  }
+
   /// A program's sum has the bits of the sum of what it makes, whatever is left over at the end.
   @Test(arguments: [4096, 5000, 70_013]) func aProgramsSumIsTheSum(_ count: Int) throws {
     for dtype in [DType.float32, .float64] {

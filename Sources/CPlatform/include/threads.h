@@ -1,7 +1,7 @@
 #pragma once
 
-// Work in pieces, by as many threads as the machine has processors for this process, or as OPENBLAS_NUM_THREADS,
-// GOTO_NUM_THREADS or OMP_NUM_THREADS say. Who does which piece is left open, so no result may depend on it.
+// Work in pieces, by as many threads as the machine has processors for this process, or fewer if OPENBLAS_NUM_THREADS,
+// GOTO_NUM_THREADS or OMP_NUM_THREADS say so. Who does which piece is left open, so no result may depend on it.
 
 #ifdef __wasm__
 static inline long nnrepl_threads(void) { return 1; }
