@@ -68,12 +68,17 @@ static void *from(const loop *l, const void *x, long first) {
     return (char *)x + first * (l->type == NNREPL_F32 ? 4 : 8);
 }
 
-static int map_some(const loop *l, long first, long count) {
-    const nnrepl_type type = l->type;
-    CHOSEN(map, l->f, count, from(l, l->out, first), from(l, l->x, first), l->a, l->b)
+// Short loops, of which a broadcast has one for each row, lay nothing out.
+
+INLINE int map(nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b) {
+    CHOSEN(map, f, count, out, x, a, b)
 }
 
-int nnrepl_map(
+static int map_some(const loop *l, long first, long count) {
+    return map(l->type, (nnrepl_map_function)l->f, count, from(l, l->out, first), from(l, l->x, first), l->a, l->b);
+}
+
+static __attribute__((noinline)) int map_shared(
     nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b
 ) {
     const int is_elementary = (f >= NNREPL_EXP && f <= NNREPL_ERF) || (f >= NNREPL_ELU && f < NNREPL_COPY);
@@ -81,19 +86,40 @@ int nnrepl_map(
     return looped((loop){map_some, shared, type, f, count, out, x, .a = a, .b = b, .is_finite = 1});
 }
 
-static int zip_some(const loop *l, long first, long count) {
-    const nnrepl_type type = l->type;
-    const void *x = from(l, l->x, first * l->x_step), *y = from(l, l->y, first * l->y_step);
-    CHOSEN(zip, l->f, count, from(l, l->out, first), x, l->x_step, y, l->y_step)
+int nnrepl_map(
+    nnrepl_type type, nnrepl_map_function f, long count, void *out, const void *x, double a, double b
+) {
+    return count < MANY ? map(type, f, count, out, x, a, b) : map_shared(type, f, count, out, x, a, b);
 }
 
-int nnrepl_zip(
+INLINE int zip(
+    nnrepl_type type, nnrepl_zip_function f, long count, void *out, const void *x, long x_step, const void *y,
+    long y_step
+) {
+    CHOSEN(zip, f, count, out, x, x_step, y, y_step)
+}
+
+static int zip_some(const loop *l, long first, long count) {
+    const void *x = from(l, l->x, first * l->x_step), *y = from(l, l->y, first * l->y_step);
+    return zip(
+        l->type, (nnrepl_zip_function)l->f, count, from(l, l->out, first), x, l->x_step, y, l->y_step);
+}
+
+static __attribute__((noinline)) int zip_shared(
     nnrepl_type type, nnrepl_zip_function f, long count, void *out, const void *x, long x_step, const void *y,
     long y_step
 ) {
     const int is_elementary = f == NNREPL_POWER || f == NNREPL_ATAN2 || f == NNREPL_GELU_SLOPE || f == NNREPL_SILU_SLOPE;
     const long shared = is_elementary ? MANY : VERY_MANY;
     return looped((loop){zip_some, shared, type, f, count, out, x, y, x_step, y_step, .is_finite = 1});
+}
+
+int nnrepl_zip(
+    nnrepl_type type, nnrepl_zip_function f, long count, void *out, const void *x, long x_step, const void *y,
+    long y_step
+) {
+    return count < MANY ? zip(type, f, count, out, x, x_step, y, y_step)
+                        : zip_shared(type, f, count, out, x, x_step, y, y_step);
 }
 
 int nnrepl_blend(
