@@ -13,8 +13,6 @@ enum { DEPTH = 128 };
 /// So many numbers stay in a near cache.
 enum { NEAR = 1 << 14 };
 
-static long size_of(nnrepl_type type) { return type == NNREPL_F32 ? sizeof(float) : sizeof(double); }
-
 static long least(long a, long b) { return a < b ? a : b; }
 
 static long copies_of(long taps, const nnrepl_copies *axis) { return least(taps, axis->period); }
@@ -99,7 +97,7 @@ typedef struct work {
 static void share_of(void *raw, long share) {
     const work *w = raw;
     const nnrepl_convolution *c = w->c;
-    const long parts = c->images * c->groups, end = parts * (share + 1) / c->shares, size = size_of(c->type);
+    const long parts = c->images * c->groups, end = parts * (share + 1) / c->shares, size = nnrepl_size(c->type);
     for (long part = parts * share / c->shares; part < end; part++) {
         if (nnrepl_must_stop()) return;
         w->part(w, part, w->copies + share * c->room * size, w->scratch + share * w->room * size);
@@ -113,7 +111,7 @@ static long result_size(const nnrepl_kernel *k) { return k->result_height * k->r
 static void convolve_part(const work *w, long part, char *copies, char *scratch) {
     const nnrepl_convolution *c = w->c;
     const nnrepl_kernel *k = &c->kernel;
-    const long size = size_of(c->type), group = part % c->groups, places = result_size(k);
+    const long size = nnrepl_size(c->type), group = part % c->groups, places = result_size(k);
     const char *bias = w->also ? w->also + group * c->outputs * size : NULL;
     char *z = w->out + part * c->outputs * places * size;
     for (long first = 0; first < k->result_height; first += c->band) {
@@ -158,7 +156,7 @@ static void sum_some(void *raw, long piece) {
     const sums *s = raw;
     const nnrepl_type type = s->type;
     const long first = piece * s->some, rows = least(s->some, s->rows - first);
-    char *out = s->sums + first * s->width * size_of(type);
+    char *out = s->sums + first * s->width * nnrepl_size(type);
     CHOSEN(sum_rows, s->count, s->images, rows, s->places + first, s->x, s->x_image, (void *)out, s->width, s->turned)
 }
 
@@ -190,7 +188,7 @@ static void convolve_back(
 static void convolve_back_part(const work *w, long part, char *copies, char *scratch) {
     const nnrepl_convolution *c = w->c;
     const nnrepl_kernel *k = &c->kernel;
-    const long size = size_of(c->type);
+    const long size = nnrepl_size(c->type);
     convolve_back(
         c->type, k, &c->rows, &c->columns, c->outputs, w->out + part * image_size(k) * size,
         w->w + part % c->groups * c->outputs * c->taps * size, w->in + part * c->outputs * result_size(k) * size, w->also,

@@ -65,7 +65,7 @@ static int looped(loop l) {
 
 /// From an element on.
 static void *from(const loop *l, const void *x, long first) {
-    return (char *)x + first * (l->type == NNREPL_F32 ? 4 : 8);
+    return (char *)x + first * nnrepl_size(l->type);
 }
 
 // Short loops, of which a broadcast has one for each row, lay nothing out.

@@ -14,15 +14,16 @@ package final class Op: Sendable {
   typealias Addition =
     @Sendable (Call, Tensor, _ operand: Int, _ sum: inout Tensor) throws(TensorError) -> Bool
 
-  /// The operands whose gradients are asked for together: of an op that has many, no more than a word has bits.
+  /// The operands whose gradients are asked for together, of an op that has no more than `most`.
   package struct Wanted {
+    static let most = UInt64.bitWidth
     private var bits: UInt64 = 0
 
     package init() {}
 
     /// Whether the operand at a place is one of them.
     package subscript(_ k: Int) -> Bool {
-      get { k < UInt64.bitWidth && bits >> UInt64(k) & 1 != 0 }
+      get { bits >> UInt64(k) & 1 != 0 }
       set { bits = bits & ~(1 << UInt64(k)) | (newValue ? 1 << UInt64(k) : 0) }
     }
   }

@@ -209,12 +209,12 @@ extension Node {
     }
     let call = try call(saved: saved)
     var together: [Tensor?] = []
-    // Only what is computed together asks for it.
-    let asks = op.joint != nil || op.addition != nil
+    // Only what is computed together asks for it; of more operands each is handed its own.
+    let asks = (op.joint != nil || op.addition != nil) && operandCount <= Op.Wanted.most
     var wanted = Op.Wanted()
     if asks { for k in 0..<operandCount { wanted[k] = input(k)?.isTracked ?? false } }
     // Nobody else may hold a sum while it changes, or it would be copied: it is taken, and put back.
-    if let addition = op.addition {
+    if asks, let addition = op.addition {
       for k in 0..<operandCount where wanted[k] {
         guard let place = input(k)?.place, var sum = gradients.tensors[place].take() else {
           continue
@@ -223,7 +223,7 @@ extension Node {
         gradients.tensors[place] = sum
       }
     }
-    if let joint = op.joint { together = try joint(call, dz, wanted) }
+    if asks, let joint = op.joint { together = try joint(call, dz, wanted) }
     for k in call.inputs.indices {
       guard k < operandCount, let input = input(k),
         asks ? wanted[k] : input.isTracked, op.reaches(k, call.inputs)

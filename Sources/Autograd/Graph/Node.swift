@@ -223,11 +223,8 @@ package class Node {
   /// Lends the value to `body` alone, so that it can be changed without a copy.
   func update(time: Int, _ body: (inout Tensor) throws(TensorError) -> Void) throws(TensorError) {
     var value = extra?.tensor.take() ?? Tensor(number)
-    do throws(TensorError) { try body(&value) } catch {
-      store(value, time: time)
-      throw error
-    }
-    store(value, time: time)
+    defer { store(value, time: time) }
+    try body(&value)
   }
 
   // MARK: Operands

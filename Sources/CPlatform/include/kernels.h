@@ -63,6 +63,9 @@ typedef enum {
 /// What is stored: doubles or floats. Pointers below are to these.
 typedef enum { NNREPL_F64, NNREPL_F32 } nnrepl_type;
 
+/// How many bytes a number of a type has.
+static inline long nnrepl_size(nnrepl_type type) { return type == NNREPL_F32 ? sizeof(float) : sizeof(double); }
+
 // What gives a number gives 1 where they have seen that all results are finite, else 0, which leaves it open.
 
 /// out[i] = f(x[i]).
